@@ -1,0 +1,22 @@
+//! Generates the Rust code of the contracts with `protox`, so that no `protoc` has to be installed.
+
+use std::{env, path::PathBuf};
+
+const FILES: [&str; 2] = ["api/v1/fhir.proto", "log/v1/log.proto"];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    for file in FILES {
+        println!("cargo:rerun-if-changed={file}");
+    }
+    let descriptors = protox::compile(FILES, ["."])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    std::fs::write(out.join("descriptors.bin"), prost_bytes(&descriptors))?;
+    // Bodies stay slices of the buffer they arrived in.
+    tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
+    Ok(())
+}
+
+/// The descriptor set as gRPC reflection wants it.
+fn prost_bytes(descriptors: &impl prost::Message) -> Vec<u8> {
+    descriptors.encode_to_vec()
+}

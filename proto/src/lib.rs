@@ -1,0 +1,27 @@
+//! The contracts: what goes over the wires ([`api`]), what the log keeps forever ([`log`]), the ids that route
+//! everything ([`id`]) and the one table of error codes ([`error`]).
+
+pub mod error;
+pub mod id;
+
+/// The public gRPC API.
+pub mod api {
+    #[allow(missing_docs, clippy::all)]
+    pub mod v1 {
+        tonic::include_proto!("salamander.api.v1");
+    }
+}
+
+/// What the Raft log holds.
+pub mod log {
+    #[allow(missing_docs, clippy::all)]
+    pub mod v1 {
+        tonic::include_proto!("salamander.log.v1");
+    }
+}
+
+/// The encoded `FileDescriptorSet` of all contracts, for gRPC reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+pub use error::{Code, Error};
+pub use id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
