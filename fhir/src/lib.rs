@@ -1,1 +1,9 @@
+//! FHIR itself, pure: no async, no IO, no clock.
 
+pub mod bundle;
+pub mod compartment;
+pub mod definitions;
+pub mod index;
+pub mod json;
+pub mod outcome;
+pub mod resource;
