@@ -1,1 +1,3 @@
-//! The server.
+//! The server: one service trait ([`service`]) under both wires, compartment actors, transactions, wiring.
+
+pub mod service;
