@@ -1,1 +1,15 @@
+//! Tables and the deterministic partition state machine. Knows keys, versions and bytes; knows no FHIR.
+//!
+//! A [`Store`] is one data folder; a [`Partition`] is one slice of the key space in it. [`Partition::apply`] is the
+//! only way to change a partition: it takes committed log entries in order, writes one batch that holds rows, dedup
+//! and applied index, and returns what became of each entry. Everything else reads. See `README.md` for the tables.
 
+pub mod log;
+
+mod entry;
+mod error;
+mod version;
+
+pub use entry::{Applied, Change, ChangeKind, Entry, EntryPayload};
+pub use error::{Error, Result};
+pub use version::{AppliedState, FeedPosition, IndexRow, Lock, Method, Prepared, Version};

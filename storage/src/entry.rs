@@ -1,0 +1,68 @@
+//! What goes into the state machine and what comes out of it.
+
+use bytes::Bytes;
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
+use proto::log::v1 as log;
+
+/// One committed log entry.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub index: u64,
+    pub term: u64,
+    pub payload: EntryPayload,
+}
+
+/// What a log entry holds.
+#[derive(Clone, Debug)]
+pub enum EntryPayload {
+    /// A new leader's first entry: moves the applied index only.
+    Blank,
+    /// A command for the state machine.
+    Command(log::Command),
+    /// A new membership, opaque here; the latest is kept in [`crate::AppliedState::membership`].
+    Membership(Bytes),
+}
+
+/// What became of one entry. Everything but `Done`, `Duplicate` and `Decided` means: nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Applied; also what a repeated Prepare, Finish, Reserve or Release of the same holder answers.
+    Done,
+    /// The dedup key was seen before: here is the answer given then. In a Decide the logged decision is abort (unless
+    /// an earlier one stands), so that the participants of the repeated transaction let go.
+    Duplicate { response: Bytes },
+    /// The resource is at version `current` (0: it never existed here), not at the expected one.
+    Conflict { key: ResourceKey, current: u64 },
+    /// The directory row names `current`, not what was expected.
+    LocateConflict { home_slot: Slot, type_code: TypeCode, id: ResourceId, current: Option<CompartmentKey> },
+    /// A resource or directory row of the command belongs to a prepared transaction.
+    Locked { transaction: Bytes, coordinator: PartitionId },
+    /// The logged decision, from this command or an earlier one.
+    Decided { commit: bool },
+    /// Another holder has the reservation until then, unless it releases it.
+    ReservationHeld { expires_ms: u64 },
+    /// A command no correct leader proposes (see [`crate::check`]). Every replica rejects it alike, so that one bad
+    /// command does not stop the group.
+    Rejected { reason: String },
+}
+
+/// A change of one current row, for the search tail and for subscribers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub tenant: TenantId,
+    pub key: ResourceKey,
+    pub version: u64,
+    pub last_updated_ms: u64,
+    pub kind: ChangeKind,
+}
+
+/// What happened to the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// Created or updated; the encoded index values of the new version.
+    Put { index_values: Bytes },
+    /// Deleted; history stays.
+    Delete,
+    /// Moved to another compartment: all rows under this key are gone.
+    Evict,
+}

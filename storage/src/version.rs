@@ -1,0 +1,108 @@
+//! What reads return.
+
+use bytes::Bytes;
+use proto::id::{PartitionId, ResourceKey, TenantId};
+use proto::log::v1 as log;
+
+/// The interaction that made a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Method {
+    Create = 1,
+    Update = 2,
+    Delete = 3,
+}
+
+impl Method {
+    /// The method of that number, which is the number in `log.proto` and on disk.
+    pub fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Method::Create),
+            2 => Some(Method::Update),
+            3 => Some(Method::Delete),
+            _ => None,
+        }
+    }
+
+    /// The method of a log message; `None` where it is unspecified or unknown.
+    pub fn from_log(method: i32) -> Option<Self> {
+        match log::Method::try_from(method).ok()? {
+            log::Method::Unspecified => None,
+            log::Method::Create => Some(Method::Create),
+            log::Method::Update => Some(Method::Update),
+            log::Method::Delete => Some(Method::Delete),
+        }
+    }
+}
+
+/// One version of one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub key: ResourceKey,
+    pub version: u64,
+    /// Milliseconds since the epoch.
+    pub last_updated_ms: u64,
+    pub method: Method,
+    /// As stored; empty for a delete.
+    pub body: Bytes,
+    /// The log index that wrote it.
+    pub index: u64,
+    /// Its place among what that log entry wrote.
+    pub seq: u32,
+}
+
+impl Version {
+    /// Whether this version is a deletion.
+    pub fn is_deleted(&self) -> bool {
+        self.method == Method::Delete
+    }
+
+    /// Its place in the type and system history of its partition.
+    pub fn position(&self) -> FeedPosition {
+        FeedPosition { index: self.index, seq: self.seq }
+    }
+}
+
+/// A place in the feed of a partition; histories page by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedPosition {
+    pub index: u64,
+    pub seq: u32,
+}
+
+/// The index values of a current, not deleted resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexRow {
+    pub key: ResourceKey,
+    pub version: u64,
+    pub last_updated_ms: u64,
+    /// Encoded by `fhir::index`.
+    pub index_values: Bytes,
+}
+
+/// Who holds a resource: a transaction that is prepared but not finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    pub transaction: Bytes,
+    pub coordinator: PartitionId,
+}
+
+/// A prepared transaction of this partition that waits for Finish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    pub tenant: TenantId,
+    pub transaction: Bytes,
+    pub coordinator: PartitionId,
+    /// After this, anyone may have the coordinator decide to abort. Milliseconds since the epoch.
+    pub deadline_ms: u64,
+}
+
+/// How far a partition is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppliedState {
+    /// Of the last entry applied; 0 before the first.
+    pub index: u64,
+    pub term: u64,
+    /// The latest membership entry's bytes; empty before the first.
+    pub membership: Bytes,
+}
