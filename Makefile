@@ -1,0 +1,37 @@
+# Two commands: `make run` (a node with a sample hospital) and `make test`. Everything else is for people who work on it.
+SHELL := /bin/bash
+ENV := source .ci/env &&
+BIN = $${CARGO_TARGET_DIR}/release/salamander
+DATA ?= $(HOME)/.local/share/salamander
+PATIENTS ?= 25
+SEED ?= 1
+
+.PHONY: run test bench build setup fmt clippy clean-data
+
+## Builds, starts a node, loads a generated sample hospital on the first run, prints addresses and things to try.
+run: build
+	@$(ENV) .ci/sample "$(BIN)" "$(DATA)" $(PATIENTS) $(SEED)
+
+## Builds and runs every test.
+test: setup
+	@$(ENV) .ci/test
+
+## The table of the README, measured here.
+bench: build
+	@$(ENV) cargo bench -p fhir -p storage -p search -p cluster && cargo run --release -p bench -- table
+
+build: setup
+	@$(ENV) cargo build --release --bin salamander
+
+## Installs what is missing: libclang for the RocksDB binding, a C++ compiler, cargo-nextest.
+setup:
+	@.ci/setup
+
+fmt:
+	@$(ENV) cargo fmt --all
+
+clippy: setup
+	@$(ENV) cargo clippy --release --workspace --all-targets -- -D warnings
+
+clean-data:
+	rm -rf "$(DATA)"
