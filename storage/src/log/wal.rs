@@ -1,0 +1,221 @@
+//! The durable log: its options, opening, and the caller's side.
+
+use super::groups::{Groups, Slot};
+use super::replay;
+use super::segment::{DiskSpace, Space};
+use super::writer::{Completion, Job, Writer};
+use super::{Done, Health, LogStore, State, Stats};
+use bytes::Bytes;
+use crossbeam_channel::Sender;
+use parking_lot::{Mutex, RwLock};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+/// More in one append than this is answered `InvalidInput`; frames count in 32 bits.
+const APPEND_BYTES_MAX: u64 = 1 << 30;
+
+/// What an append that meets a full disk gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Its callback waits until there is space again.
+    Wait,
+    /// `StorageFull` at once; entries before it stay, later appends are tried anew.
+    Fail,
+}
+
+/// Sizes of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// A segment file. 64 MiB: small beside the data, and big enough that a new one is rare.
+    pub segment_bytes: u64,
+    /// The first segment of an empty log. 4 MiB, so that a new node does not wait for 64 MiB of zeros.
+    pub first_segment_bytes: u64,
+    /// Appends and other operations waiting for the writer; callers block beyond it. Must exceed what all groups
+    /// together may have in flight, see `cluster::Options::proposals_max`.
+    pub queue_len: usize,
+    /// A batch takes no further operation beyond this. 4 MiB: some milliseconds of writing.
+    pub batch_bytes: usize,
+    /// Durable entries kept in memory for readers near the tail.
+    pub recent_bytes: u64,
+    /// Free files kept for use again.
+    pub spares: usize,
+    pub when_full: WhenFull,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            segment_bytes: 64 << 20,
+            first_segment_bytes: 4 << 20,
+            queue_len: 32_768,
+            batch_bytes: 4 << 20,
+            recent_bytes: 32 << 20,
+            spares: 2,
+            when_full: WhenFull::Wait,
+        }
+    }
+}
+
+/// What writer and callers share.
+pub(super) struct Shared {
+    pub groups: Groups,
+    pub health: RwLock<Health>,
+    pub stopping: AtomicBool,
+    /// Of the last append that was accepted.
+    pub sequence: AtomicU64,
+    pub counters: Counters,
+    /// The last index of each group in the oldest segment that is not the active one.
+    pub oldest: Mutex<BTreeMap<u32, u64>>,
+}
+
+#[derive(Default)]
+pub(super) struct Counters {
+    pub fsyncs: AtomicU64,
+    pub entries: AtomicU64,
+    pub bytes: AtomicU64,
+    pub fsync_us: AtomicU64,
+    pub segment_bytes: AtomicU64,
+}
+
+/// The segmented write-ahead log. See the module for the format.
+pub struct Wal {
+    shared: Arc<Shared>,
+    queue: Sender<Job>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    // Released when the log is dropped.
+    _lock: File,
+}
+
+impl Wal {
+    /// Opens or creates the log in `dir`. `WouldBlock`: another process has it open. `InvalidData`: an acknowledged
+    /// part is damaged.
+    pub fn open(dir: &Path, options: &Options) -> io::Result<Wal> {
+        Wal::open_in(dir, options, Arc::new(DiskSpace))
+    }
+
+    /// The same, with files from `space`.
+    pub fn open_in(dir: &Path, options: &Options, space: Arc<dyn Space>) -> io::Result<Wal> {
+        std::fs::create_dir_all(dir)?;
+        let lock = File::create(dir.join("LOCK"))?;
+        lock.try_lock().map_err(|error| match error {
+            std::fs::TryLockError::WouldBlock => {
+                io::Error::new(io::ErrorKind::WouldBlock, "the log is used by another process")
+            }
+            std::fs::TryLockError::Error(error) => error,
+        })?;
+        let groups = Groups::default();
+        let loaded = replay::load(dir, &groups)?;
+        let shared = Arc::new(Shared {
+            groups,
+            health: RwLock::new(Health::Good),
+            stopping: AtomicBool::new(false),
+            sequence: AtomicU64::new(0),
+            counters: Counters::default(),
+            oldest: Mutex::default(),
+        });
+        let (queue, jobs) = crossbeam_channel::bounded(options.queue_len);
+        let writer = Writer::new(dir, *options, space, shared.clone(), jobs, loaded)?;
+        let thread = std::thread::Builder::new().name("raft-log".to_owned()).spawn(move || writer.run())?;
+        Ok(Wal { shared, queue, thread: Mutex::new(Some(thread)), _lock: lock })
+    }
+
+    fn send(&self, job: Job) {
+        // A job that cannot be sent is dropped, and its completion answers that the log is closed.
+        let _ = self.queue.send(job);
+    }
+}
+
+impl LogStore for Wal {
+    fn append(&self, group: u32, entries: Vec<(u64, Bytes)>, done: Done) {
+        let done = Completion::new(done);
+        if entries.is_empty() {
+            // Nothing to write, but earlier operations of the group must be durable first.
+            return self.send(Job::Append { group, sequence: 0, entries, done });
+        }
+        let total: u64 = entries.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        let consecutive = entries.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0);
+        let locked = self.shared.groups.get(group);
+        let mut locked = locked.lock();
+        let no_gap = locked.next().is_none_or(|next| entries[0].0 <= next);
+        if !consecutive || !no_gap || total > APPEND_BYTES_MAX {
+            drop(locked);
+            return done.fire(Err(io::Error::new(io::ErrorKind::InvalidInput, "a gap in the log, or too much")));
+        }
+        let sequence = self.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1;
+        for (index, bytes) in &entries {
+            let len = bytes.len() as u32;
+            locked.put(*index, Slot { sequence, len, bytes: Some(bytes.clone()), place: None });
+        }
+        drop(locked);
+        self.send(Job::Append { group, sequence, entries, done });
+    }
+
+    fn save_vote(&self, group: u32, vote: Bytes, done: Done) {
+        self.send(Job::Vote { group, vote, done: Completion::new(done) });
+    }
+
+    fn truncate_after(&self, group: u32, index: Option<u64>, done: Done) {
+        let from = index.map_or(0, |index| index + 1);
+        self.shared.groups.get(group).lock().truncate_from(from);
+        self.send(Job::Truncate { group, from, done: Completion::new(done) });
+    }
+
+    fn purge_upto(&self, group: u32, index: u64, log_id: Bytes) {
+        self.shared.groups.get(group).lock().purge(index, log_id.clone());
+        self.send(Job::Purge { group, index, log_id });
+    }
+
+    fn read(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
+        self.shared.groups.read(group, range)
+    }
+
+    fn state(&self, group: u32) -> State {
+        self.shared.groups.get(group).lock().state()
+    }
+
+    fn group_bytes(&self, group: u32) -> u64 {
+        self.shared.groups.get(group).lock().bytes
+    }
+
+    fn pinning(&self) -> Vec<u32> {
+        let purged = |group: u32| self.shared.groups.get(group).lock().purged.as_ref().map(|(index, _)| *index);
+        let oldest = self.shared.oldest.lock();
+        oldest.iter().filter(|(group, last)| purged(**group).is_none_or(|p| p < **last)).map(|(g, _)| *g).collect()
+    }
+
+    fn health(&self) -> Health {
+        self.shared.health.read().clone()
+    }
+
+    fn stats(&self) -> Stats {
+        let counters = &self.shared.counters;
+        Stats {
+            fsyncs: counters.fsyncs.load(Ordering::Relaxed),
+            entries: counters.entries.load(Ordering::Relaxed),
+            bytes: counters.bytes.load(Ordering::Relaxed),
+            fsync_us: counters.fsync_us.load(Ordering::Relaxed),
+            segment_bytes: counters.segment_bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    fn close(&self) {
+        let Some(thread) = self.thread.lock().take() else { return };
+        self.shared.stopping.store(true, Ordering::Release);
+        self.send(Job::Stop);
+        if thread.join().is_err() {
+            tracing::error!("the log's writer panicked");
+        }
+    }
+}
+
+impl Drop for Wal {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
