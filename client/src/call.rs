@@ -1,0 +1,116 @@
+//! One method per RPC.
+
+use crate::{Options, Result, Retry, Writer, api, connect, key};
+use api::fhir_client::FhirClient;
+use tonic::transport::Channel;
+
+/// A handle on one server; cheap to clone, clones share the connection.
+///
+/// Requests are the messages of `proto/api/v1`. A write whose `idempotency_key` is empty gets a random one. All
+/// calls are retried as [`Retry`] says; an error that sending again cannot help comes back at once.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(crate) stub: FhirClient<Channel>,
+    pub(crate) retry: Retry,
+}
+
+/// A call with retries: every attempt gets its own clone of stub and request (bodies are shared, not copied).
+macro_rules! call {
+    ($self:ident, $method:ident, $request:ident) => {
+        $self
+            .retry
+            .run(|| {
+                let (mut stub, request) = ($self.stub.clone(), $request.clone());
+                async move { Ok(stub.$method(request).await?.into_inner()) }
+            })
+            .await
+    };
+}
+
+impl Client {
+    /// A client of the server at `endpoint` (`http://host:port`) with default [`Options`]. Does not wait for the
+    /// connection: the first call connects, and a lost connection is made again. Must be called within a tokio
+    /// runtime.
+    pub fn connect(endpoint: &str) -> Result<Client> {
+        Client::connect_with(endpoint, &Options::default())
+    }
+
+    /// As [`Client::connect`], with other options.
+    pub fn connect_with(endpoint: &str, options: &Options) -> Result<Client> {
+        let stub = FhirClient::new(connect::channel(endpoint, options)?)
+            .max_decoding_message_size(options.message_bytes_max)
+            .max_encoding_message_size(options.message_bytes_max);
+        Ok(Client { stub, retry: options.retry })
+    }
+
+    /// The same connection with another retry policy.
+    pub fn with_retry(&self, retry: Retry) -> Client {
+        Client { stub: self.stub.clone(), retry }
+    }
+
+    /// Creates a resource under a server-assigned id. https://hl7.org/fhir/R4/http.html#create
+    pub async fn create(&self, mut request: api::CreateRequest) -> Result<api::WriteResponse> {
+        key::fill(&mut request.idempotency_key);
+        call!(self, create, request)
+    }
+
+    /// Reads the current version. https://hl7.org/fhir/R4/http.html#read
+    pub async fn read(&self, resource_type: &str, id: &str) -> Result<api::ReadResponse> {
+        let request = api::ReadRequest { resource_type: resource_type.to_owned(), id: id.to_owned() };
+        call!(self, read, request)
+    }
+
+    /// Reads one version. https://hl7.org/fhir/R4/http.html#vread
+    pub async fn vread(&self, resource_type: &str, id: &str, version_id: &str) -> Result<api::ReadResponse> {
+        let request = api::VReadRequest {
+            resource_type: resource_type.to_owned(),
+            id: id.to_owned(),
+            version_id: version_id.to_owned(),
+        };
+        call!(self, v_read, request)
+    }
+
+    /// Updates, or creates under the given id. https://hl7.org/fhir/R4/http.html#update
+    pub async fn update(&self, mut request: api::UpdateRequest) -> Result<api::WriteResponse> {
+        key::fill(&mut request.idempotency_key);
+        call!(self, update, request)
+    }
+
+    /// Deletes; the history stays. https://hl7.org/fhir/R4/http.html#delete
+    pub async fn delete(&self, mut request: api::DeleteRequest) -> Result<api::WriteResponse> {
+        key::fill(&mut request.idempotency_key);
+        call!(self, delete, request)
+    }
+
+    /// One page of the history of an instance, a type or everything, newest first.
+    /// https://hl7.org/fhir/R4/http.html#history
+    pub async fn history(&self, request: api::HistoryRequest) -> Result<api::HistoryResponse> {
+        call!(self, history, request)
+    }
+
+    /// A batch or transaction bundle. https://hl7.org/fhir/R4/http.html#transaction
+    pub async fn transaction(
+        &self,
+        mut request: api::TransactionRequest,
+    ) -> Result<api::TransactionResponse> {
+        key::fill(&mut request.idempotency_key);
+        call!(self, transaction, request)
+    }
+
+    /// One page of a search; see [`Client::search_pages`] and [`Client::search_stream`] for all of them.
+    /// https://hl7.org/fhir/R4/http.html#search
+    pub async fn search(&self, request: api::SearchRequest) -> Result<api::SearchResponse> {
+        call!(self, search, request)
+    }
+
+    /// The CapabilityStatement. https://hl7.org/fhir/R4/http.html#capabilities
+    pub async fn capabilities(&self) -> Result<api::CapabilitiesResponse> {
+        let request = api::CapabilitiesRequest {};
+        call!(self, capabilities, request)
+    }
+
+    /// A stream for writes in bulk with at most `in_flight` (1 or more) unanswered ones; see [`Writer`].
+    pub fn writer(&self, in_flight: usize) -> Writer {
+        Writer::start(self.clone(), in_flight)
+    }
+}

@@ -1,0 +1,89 @@
+//! Retries within a deadline: exponential backoff with full jitter.
+
+use crate::{Error, Result};
+use std::{future::Future, time::Duration};
+use tokio::time::Instant;
+
+/// How often and how long a call is sent again.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    /// From the first attempt on; also the time limit of a single attempt. 0: one attempt, no time limit.
+    pub deadline: Duration,
+    /// The wait before the second attempt is random between 0 and this; it doubles with every attempt.
+    pub backoff_first: Duration,
+    /// The longest wait between two attempts.
+    pub backoff_max: Duration,
+}
+
+impl Default for Retry {
+    /// 30 s; 20 ms doubling up to 2 s.
+    fn default() -> Self {
+        Retry {
+            deadline: Duration::from_secs(30),
+            backoff_first: Duration::from_millis(20),
+            backoff_max: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Retry {
+    /// No retries and no time limit.
+    pub fn never() -> Self {
+        Retry { deadline: Duration::ZERO, ..Retry::default() }
+    }
+
+    /// The wait after `attempts` failed attempts (1 or more). Full jitter: clients that failed together do not
+    /// come back together.
+    pub(crate) fn backoff(&self, attempts: u32) -> Duration {
+        let doubled = self.backoff_first.saturating_mul(1 << (attempts - 1).min(20));
+        doubled.min(self.backoff_max).mul_f64(rand::random::<f64>())
+    }
+
+    /// Runs `attempt` until it succeeds, fails for good, or the deadline is over.
+    pub(crate) async fn run<T, F, Fut>(&self, mut attempt: F) -> Result<T>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = std::result::Result<T, tonic::Status>>,
+    {
+        if self.deadline.is_zero() {
+            return attempt().await.map_err(Error::from);
+        }
+        let give_up_at = Instant::now() + self.deadline;
+        let mut attempts = 1;
+        loop {
+            let error = match tokio::time::timeout_at(give_up_at, attempt()).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(status)) => Error::from(status),
+                Err(_) => timed_out(),
+            };
+            let wait = self.backoff(attempts);
+            if !error.retryable() {
+                return Err(error);
+            }
+            if Instant::now() + wait >= give_up_at {
+                return Err(Error::GaveUp { attempts, last: Box::new(error) });
+            }
+            tokio::time::sleep(wait).await;
+            attempts += 1;
+        }
+    }
+}
+
+fn timed_out() -> Error {
+    let message = "no answer within the deadline".to_owned();
+    Error::Transport { code: tonic::Code::DeadlineExceeded, message, retryable: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_grows_to_its_maximum() {
+        let retry = Retry::default();
+        for attempts in 1..100 {
+            let most = (retry.backoff_first * (1 << (attempts - 1).min(10))).min(retry.backoff_max);
+            assert!(retry.backoff(attempts) <= most, "attempt {attempts}");
+        }
+    }
+}

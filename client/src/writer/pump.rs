@@ -1,0 +1,121 @@
+//! The task behind a [`super::Writer`]: one stream at a time, opened again after every loss.
+
+use super::{Job, flight::Flights};
+use crate::{Client, Error, api};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+
+pub(super) struct Pump {
+    client: Client,
+    jobs: mpsc::UnboundedReceiver<Job>,
+    flights: Flights,
+    in_flight: usize,
+}
+
+/// One open stream.
+struct Open {
+    out: mpsc::Sender<api::WriteStreamRequest>,
+    answers: Streaming<api::WriteStreamResponse>,
+}
+
+/// Why the pump stopped using a stream.
+enum End {
+    /// No callers and nothing unanswered.
+    Done,
+    Broken(tonic::Status),
+}
+
+impl Pump {
+    pub(super) fn new(client: Client, jobs: mpsc::UnboundedReceiver<Job>, in_flight: usize) -> Self {
+        let flights = Flights::new(client.retry);
+        Pump { client, jobs, flights, in_flight }
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            let first = match self.next_messages().await {
+                Some(messages) => messages,
+                None => return,
+            };
+            match self.stream(first).await {
+                End::Done => return,
+                // The flights hold the status of their last failure; each waits out its own backoff.
+                End::Broken(status) => self.flights.broken(|| Error::from(copy(&status))),
+            }
+        }
+    }
+
+    /// Without a stream: waits for something to send. `None`: there never will be.
+    async fn next_messages(&mut self) -> Option<Vec<api::WriteStreamRequest>> {
+        let due = self.flights.next_due();
+        tokio::select! {
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Some(self.flights.take_due()),
+            job = self.jobs.recv(), if due.is_none() => Some(vec![self.flights.launch(job?)]),
+        }
+    }
+
+    async fn stream(&mut self, first: Vec<api::WriteStreamRequest>) -> End {
+        let mut open = match self.open(first).await {
+            Ok(open) => open,
+            Err(status) => return End::Broken(status),
+        };
+        let mut callers = true;
+        loop {
+            if !callers && self.flights.is_empty() {
+                return End::Done;
+            }
+            let due = self.flights.next_due();
+            let messages = tokio::select! {
+                answer = open.answers.message() => match answer {
+                    Ok(Some(answer)) => { self.flights.land(answer); continue }
+                    Ok(None) => return End::Broken(tonic::Status::unavailable("the server ended the stream")),
+                    Err(status) => return End::Broken(status),
+                },
+                job = self.jobs.recv(), if callers => match job {
+                    Some(job) => vec![self.flights.launch(job)],
+                    None => { callers = false; continue }
+                },
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.flights.take_due(),
+            };
+            for message in messages {
+                // Never waits: the channel holds all that may be unanswered. Closed: the stream broke, and
+                // `message()` above will tell why.
+                let _ = open.out.try_send(message);
+            }
+        }
+    }
+
+    /// Opens a stream with the first messages already in it.
+    async fn open(&self, first: Vec<api::WriteStreamRequest>) -> Result<Open, tonic::Status> {
+        // Twice: messages of before a retry may still sit in the channel while it is sent again.
+        let (out, outgoing) = mpsc::channel(2 * self.in_flight.max(first.len()));
+        for message in first {
+            let _ = out.try_send(message);
+        }
+        let mut stub = self.client.stub.clone();
+        let opening = stub.write_stream(ReceiverStream::new(outgoing));
+        let deadline = self.client.retry.deadline;
+        let opened = match deadline.is_zero() {
+            true => opening.await,
+            false => tokio::time::timeout(deadline, opening)
+                .await
+                .unwrap_or_else(|_| Err(tonic::Status::unavailable("the stream did not open in time"))),
+        }?;
+        Ok(Open { out, answers: opened.into_inner() })
+    }
+}
+
+/// A status is not `Clone` with its source; what decides about retries is kept.
+fn copy(status: &tonic::Status) -> tonic::Status {
+    use std::error::Error as _;
+    match status.source() {
+        Some(source) => tonic::Status::unavailable(format!("{}: {source}", status.message())),
+        None => {
+            tonic::Status::with_details(status.code(), status.message(), status.details().to_vec().into())
+        }
+    }
+}
