@@ -1,0 +1,196 @@
+//! The decision about one write: pure, so that it can be tested without a server.
+
+use bytes::Bytes;
+use fhir::{json::Document, resource};
+use proto::{
+    Code, Error, ResourceKey, Slot,
+    api::v1::{Outcome, WriteResponse},
+    log::v1 as log,
+};
+use std::sync::Arc;
+
+/// A body that was parsed, placed and indexed before it came to the actor.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub document: Arc<Document>,
+    /// Encoded by `fhir::index::extract`.
+    pub index_values: Bytes,
+}
+
+/// What the caller wants of the resource.
+#[derive(Clone, Debug)]
+pub enum Intent {
+    /// The id was assigned by the server.
+    Create(Draft),
+    /// `if_match`: the version that must be current. `must_be_new`: `If-None-Match: *`.
+    Update { draft: Draft, if_match: Option<u64>, must_be_new: bool },
+    Delete { if_match: Option<u64> },
+}
+
+/// One write of one resource.
+#[derive(Clone, Debug)]
+pub struct Op {
+    pub key: ResourceKey,
+    pub resource_type: &'static str,
+    pub intent: Intent,
+    /// No row of it can exist: the id was assigned for this very write.
+    pub fresh: bool,
+    /// Where a resource that is not its compartment's own one is looked up: its creation writes the directory row
+    /// there, in the same command. `None`: no row is needed, or another partition writes it.
+    pub locate: Option<Slot>,
+}
+
+/// The version an op is decided on.
+#[derive(Clone, Debug)]
+pub struct Current {
+    pub version: u64,
+    pub last_updated_ms: u64,
+    pub deleted: bool,
+    pub body: Bytes,
+}
+
+/// What an op came to.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub response: WriteResponse,
+    /// Empty where nothing has to be written.
+    pub mutations: Vec<log::Mutation>,
+    /// What the next op on the same resource is decided on.
+    pub next: Option<Current>,
+}
+
+/// Decides `op` on `current` at `now_ms`. Errors are the caller's: version conflicts and the like.
+pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Answer, Error> {
+    // Time never runs backwards inside a resource, whatever the clock does.
+    let now_ms = current.map_or(now_ms, |current| current.last_updated_ms.max(now_ms));
+    match &op.intent {
+        Intent::Create(draft) => Ok(put(op, draft, None, now_ms)),
+        Intent::Update { draft, if_match, must_be_new } => {
+            check_match(op, current, *if_match)?;
+            if *must_be_new && current.is_some_and(|current| !current.deleted) {
+                return Err(exists(op));
+            }
+            match current {
+                Some(current) if is_unchanged(op, draft, current) => Ok(unchanged(op, current)),
+                _ => Ok(put(op, draft, current, now_ms)),
+            }
+        }
+        Intent::Delete { if_match } => {
+            check_match(op, current, *if_match)?;
+            match current {
+                Some(current) if !current.deleted => Ok(delete(op, current, now_ms)),
+                // https://hl7.org/fhir/R4/http.html#delete: deleting what is not there changes nothing.
+                _ => Ok(Answer { response: response(op, Outcome::Unchanged, current), mutations: vec![], next: None }),
+            }
+        }
+    }
+}
+
+fn check_match(op: &Op, current: Option<&Current>, if_match: Option<u64>) -> Result<(), Error> {
+    let Some(expected) = if_match else { return Ok(()) };
+    let found = current.map_or(0, |current| current.version);
+    if found == expected {
+        return Ok(());
+    }
+    let found = match found {
+        0 => "it does not exist".to_owned(),
+        version => format!("its current version is {version}"),
+    };
+    Err(Error::new(
+        Code::VersionConflict,
+        format!(
+            "If-Match names version {expected} of {}/{}, but {found}; read it again and repeat the change",
+            op.resource_type, op.key.id
+        ),
+    ))
+}
+
+fn exists(op: &Op) -> Error {
+    Error::new(
+        Code::PreconditionFailed,
+        format!("If-None-Match is '*', but {}/{} exists", op.resource_type, op.key.id),
+    )
+}
+
+fn is_unchanged(op: &Op, draft: &Draft, current: &Current) -> bool {
+    !current.deleted
+        && resource::unchanged(
+            &current.body,
+            draft.document.root(),
+            op.key.id.as_str(),
+            current.version,
+            current.last_updated_ms,
+        )
+}
+
+fn unchanged(op: &Op, current: &Current) -> Answer {
+    Answer { response: response(op, Outcome::Unchanged, Some(current)), mutations: vec![], next: None }
+}
+
+fn put(op: &Op, draft: &Draft, current: Option<&Current>, now_ms: u64) -> Answer {
+    let version = current.map_or(0, |current| current.version) + 1;
+    let body = Bytes::from(resource::stored(draft.document.root(), op.key.id.as_str(), version, now_ms));
+    // A deleted resource that is put again is created again: https://hl7.org/fhir/R4/http.html#delete
+    let created = current.is_none_or(|current| current.deleted);
+    let next = Current { version, last_updated_ms: now_ms, deleted: false, body: body.clone() };
+    let outcome = if created { Outcome::Created } else { Outcome::Updated };
+    let method = if created && matches!(op.intent, Intent::Create(_)) {
+        log::Method::Create
+    } else {
+        log::Method::Update
+    };
+    let mut mutations = vec![mutation(op, current, version, now_ms, method, body, draft.index_values.clone())];
+    if let (None, Some(home_slot)) = (current, op.locate) {
+        mutations.push(locate(op, home_slot));
+    }
+    Answer { response: response(op, outcome, Some(&next)), mutations, next: Some(next) }
+}
+
+fn delete(op: &Op, current: &Current, now_ms: u64) -> Answer {
+    let version = current.version + 1;
+    let next = Current { version, last_updated_ms: now_ms, deleted: true, body: Bytes::new() };
+    let write = mutation(op, Some(current), version, now_ms, log::Method::Delete, Bytes::new(), Bytes::new());
+    Answer { response: response(op, Outcome::Deleted, Some(&next)), mutations: vec![write], next: Some(next) }
+}
+
+fn mutation(
+    op: &Op,
+    current: Option<&Current>,
+    version: u64,
+    last_updated_ms: u64,
+    method: log::Method,
+    body: Bytes,
+    index_values: Bytes,
+) -> log::Mutation {
+    let put = log::Put {
+        key: Some(op.key.into()),
+        expected_version: current.map_or(0, |current| current.version),
+        version: Some(log::Version { version, last_updated_ms, method: method as i32, body }),
+        index_values,
+        adopted: vec![],
+    };
+    log::Mutation { kind: Some(log::mutation::Kind::Put(put)) }
+}
+
+/// The directory row of a resource that appears for the first time.
+pub(crate) fn locate(op: &Op, home_slot: Slot) -> log::Mutation {
+    let locate = log::Locate {
+        home_slot: u32::from(home_slot.0),
+        type_code: u32::from(op.key.type_code.0),
+        id: op.key.id.as_str().to_owned(),
+        compartment: Some(op.key.compartment.into()),
+        expected: None,
+    };
+    log::Mutation { kind: Some(log::mutation::Kind::Locate(locate)) }
+}
+
+fn response(op: &Op, outcome: Outcome, current: Option<&Current>) -> WriteResponse {
+    WriteResponse {
+        outcome: outcome as i32,
+        resource_type: op.resource_type.to_owned(),
+        id: op.key.id.as_str().to_owned(),
+        version_id: current.map(|current| current.version.to_string()).unwrap_or_default(),
+        last_updated_ms: current.map_or(0, |current| current.last_updated_ms),
+        body: current.map(|current| current.body.clone()).unwrap_or_default(),
+    }
+}

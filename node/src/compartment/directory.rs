@@ -1,0 +1,221 @@
+//! Which compartment actors live on this node, and how a caller reaches them.
+
+use super::{
+    Batch,
+    actor::{Arguments, Lease, Message, Verdict},
+    shard::{self, Shard},
+};
+use crate::clock::Clock;
+use cluster::Group;
+use parking_lot::RwLock;
+use proto::{Code, CompartmentKey, Error, PartitionId, TenantId};
+use ractor::{Actor, ActorId, ActorRef, MessagingErr};
+use rustc_hash::FxHashMap;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Semaphore, oneshot};
+
+/// One actor's name.
+pub type ActorKey = (TenantId, CompartmentKey);
+
+/// The bounds of the actor system, all from the configuration.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Live actors on the node; each costs about 8 KB.
+    pub actors_max: usize,
+    /// An actor not used for this long is passivated.
+    pub idle: Duration,
+    /// Writes waiting in mailboxes, on the whole node: mailboxes themselves are unbounded.
+    pub queue_max: usize,
+    /// How long a transaction may hold a compartment.
+    pub lease_max: Duration,
+}
+
+/// The actors of all partitions.
+pub struct Directory {
+    shards: FxHashMap<PartitionId, Handle>,
+    permits: Arc<Semaphore>,
+}
+
+struct Handle {
+    supervisor: ActorRef<shard::Message>,
+    population: Arc<Population>,
+}
+
+impl Directory {
+    /// Starts a supervisor for each group.
+    pub async fn start(groups: &[Group], clock: &Clock, limits: &Limits) -> Result<Directory, ractor::SpawnErr> {
+        let mut shards = FxHashMap::default();
+        let share = (limits.actors_max / groups.len().max(1)).max(1);
+        for group in groups {
+            let population = Arc::new(Population::new(share, limits.idle));
+            let arguments =
+                Arguments { group: group.clone(), clock: clock.clone(), lease_max: limits.lease_max };
+            let (supervisor, _) = Actor::spawn(None, Shard, (arguments, population.clone())).await?;
+            shards.insert(group.id(), Handle { supervisor, population });
+        }
+        Ok(Directory { shards, permits: Arc::new(Semaphore::new(limits.queue_max)) })
+    }
+
+    /// Has the compartment's actor decide `batch` and propose it.
+    pub async fn write(
+        &self,
+        partition: PartitionId,
+        compartment: CompartmentKey,
+        batch: Arc<Batch>,
+    ) -> Result<Verdict, Error> {
+        let _permit = self.permits.try_acquire().map_err(|_| overloaded())?;
+        let key = (batch.tenant, compartment);
+        let (reply, verdict) = oneshot::channel();
+        self.send(partition, key, Message::Write { batch, reply }).await?;
+        verdict.await.map_err(|_| gone())
+    }
+
+    /// Has the compartment stand still until the lease is dropped.
+    pub async fn lease(
+        &self,
+        partition: PartitionId,
+        tenant: TenantId,
+        compartment: CompartmentKey,
+    ) -> Result<Lease, Error> {
+        let _permit = self.permits.try_acquire().map_err(|_| overloaded())?;
+        let (reply, lease) = oneshot::channel();
+        self.send(partition, (tenant, compartment), Message::Lease { reply }).await?;
+        lease.await.map_err(|_| gone())
+    }
+
+    /// Ends the actors of a partition whose leadership went.
+    pub fn stop(&self, partition: PartitionId) {
+        if let Some(shard) = self.shards.get(&partition) {
+            let _ = shard.supervisor.cast(shard::Message::StopAll);
+        }
+    }
+
+    /// Live actors, for the metrics.
+    pub fn len(&self) -> usize {
+        self.shards.values().map(|shard| shard.population.live.read().len()).sum()
+    }
+
+    /// Whether no actor lives.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    async fn send(&self, partition: PartitionId, key: ActorKey, message: Message) -> Result<(), Error> {
+        let shard = self.shards.get(&partition).ok_or_else(gone)?;
+        let mut message = message;
+        for _ in 0..SEND_ATTEMPTS_MAX {
+            let actor = match shard.population.find(&key) {
+                Some(actor) => actor,
+                None => shard.activate(key).await?,
+            };
+            match actor.send_message(message) {
+                Ok(()) => return Ok(()),
+                // It was passivated between the look-up and the send.
+                Err(MessagingErr::SendErr(back)) => {
+                    message = back;
+                    tokio::task::yield_now().await;
+                }
+                Err(_) => return Err(gone()),
+            }
+        }
+        Err(gone())
+    }
+}
+
+const SEND_ATTEMPTS_MAX: usize = 16;
+
+impl Handle {
+    async fn activate(&self, key: ActorKey) -> Result<ActorRef<Message>, Error> {
+        let (reply, actor) = oneshot::channel();
+        self.supervisor.cast(shard::Message::Activate { key, reply }).map_err(|_| gone())?;
+        actor.await.map_err(|_| gone())
+    }
+}
+
+fn overloaded() -> Error {
+    Error::new(Code::Overloaded, "too many writes are waiting on this node; send it again after a moment")
+}
+
+fn gone() -> Error {
+    Error::new(Code::Unavailable, "this partition's leader is moving or the node is stopping; send it again")
+}
+
+/// The live actors of one partition.
+pub struct Population {
+    live: RwLock<FxHashMap<ActorKey, Live>>,
+    /// Counts sweeps: a coarse clock that costs nothing to read.
+    epoch: AtomicU32,
+    cap: usize,
+    idle_epochs: u32,
+}
+
+/// A live actor and when it was last used.
+pub struct Live {
+    pub actor: ActorRef<Message>,
+    used: AtomicU32,
+}
+
+impl Population {
+    fn new(cap: usize, idle: Duration) -> Self {
+        let idle_epochs = (idle.as_secs() / shard::SWEEP_INTERVAL.as_secs()).max(1) as u32;
+        Population { live: RwLock::default(), epoch: AtomicU32::new(0), cap, idle_epochs }
+    }
+
+    /// The actor, marked as used.
+    pub fn find(&self, key: &ActorKey) -> Option<ActorRef<Message>> {
+        let live = self.live.read();
+        let found = live.get(key)?;
+        found.used.store(self.epoch.load(Ordering::Relaxed), Ordering::Relaxed);
+        Some(found.actor.clone())
+    }
+
+    /// A new actor.
+    pub fn insert(&self, key: ActorKey, actor: ActorRef<Message>) {
+        let used = AtomicU32::new(self.epoch.load(Ordering::Relaxed));
+        self.live.write().insert(key, Live { actor, used });
+    }
+
+    /// Forgets an actor that ended by itself; says whether it was still listed.
+    pub fn remove(&self, key: &ActorKey, id: ActorId) -> bool {
+        let mut live = self.live.write();
+        let listed = live.get(key).is_some_and(|found| found.actor.get_id() == id);
+        if listed {
+            live.remove(key);
+        }
+        listed
+    }
+
+    /// Takes out who was idle for too long; a sweep.
+    pub fn take_idle(&self) -> Vec<(ActorKey, Live)> {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
+        let horizon = epoch.saturating_sub(self.idle_epochs);
+        if self.live.read().is_empty() {
+            return vec![];
+        }
+        self.live.write().extract_if(|_, live| live.used.load(Ordering::Relaxed) < horizon).collect()
+    }
+
+    /// At the cap, takes out the least recently used tenth to make room.
+    pub fn take_overflow(&self) -> Vec<(ActorKey, Live)> {
+        let mut live = self.live.write();
+        if live.len() < self.cap {
+            return vec![];
+        }
+        let mut by_age: Vec<(u32, ActorKey)> =
+            live.iter().map(|(key, actor)| (actor.used.load(Ordering::Relaxed), *key)).collect();
+        let share = (self.cap / 10).max(1).min(by_age.len());
+        by_age.select_nth_unstable(share - 1);
+        by_age[..share].iter().filter_map(|(_, key)| live.remove_entry(key)).collect()
+    }
+
+    /// Takes out all.
+    pub fn take_all(&self) -> Vec<(ActorKey, Live)> {
+        self.live.write().drain().collect()
+    }
+}

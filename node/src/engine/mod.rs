@@ -1,0 +1,86 @@
+//! The node itself: everything below the service trait, wired together.
+
+mod observer;
+mod open;
+mod options;
+
+pub use open::OpenError;
+pub use options::Options;
+
+use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache};
+use cluster::{Cluster, Group};
+use proto::{Code, CompartmentKey, Error, PartitionId, ResourceKey, Slot, TenantId};
+use std::sync::{Arc, Weak};
+
+/// A running node. Cheap to clone; [`Node::shutdown`] ends it.
+#[derive(Clone)]
+pub struct Node {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What the interactions work with.
+pub struct Inner {
+    /// Itself, for work that must go on when its caller is gone.
+    pub this: Weak<Inner>,
+    pub options: Options,
+    pub cluster: Cluster,
+    pub search: Arc<search::Engine>,
+    pub directory: Directory,
+    pub references: Arc<ReferenceCache>,
+    pub clock: Clock,
+}
+
+impl Inner {
+    /// A handle that keeps the node alive.
+    pub fn handle(&self) -> Arc<Inner> {
+        self.this.upgrade().expect("a node that is borrowed is alive")
+    }
+
+    /// The partition of a slot.
+    pub fn partition_of(&self, slot: Slot) -> PartitionId {
+        self.cluster.map().partition_of(slot)
+    }
+
+    /// The group of a slot, if this node leads it.
+    pub fn group_of(&self, slot: Slot) -> Result<&Group, Error> {
+        self.group(self.partition_of(slot))
+    }
+
+    /// The group of a partition, if this node leads it.
+    pub fn group(&self, partition: PartitionId) -> Result<&Group, Error> {
+        let group = self.cluster.group(partition);
+        group.filter(|group| group.is_leader()).ok_or_else(|| unavailable(partition))
+    }
+
+    /// The group of a slot, once a read from its tables is linearizable.
+    pub async fn readable(&self, slot: Slot) -> Result<&Group, Error> {
+        let group = self.group_of(slot)?;
+        group.read_barrier().await.map_err(|_| unavailable(group.id()))?;
+        Ok(group)
+    }
+
+    /// Where `type_code`/`id` lives: what the directory says at its home slot, else its own compartment. `None` where
+    /// the directory has no row and the caller has to look under [`own_key`].
+    pub fn locate(
+        &self,
+        home: &Group,
+        tenant: TenantId,
+        own: CompartmentKey,
+    ) -> Result<Option<CompartmentKey>, Error> {
+        let located = home.partition().locate(tenant, own.slot, own.type_code, own.id.as_str());
+        located.map_err(crate::error::storage)
+    }
+}
+
+/// The key of a resource that is its own compartment.
+pub fn own_key(compartment: CompartmentKey) -> ResourceKey {
+    compartment.own()
+}
+
+/// No leader here, now.
+pub fn unavailable(partition: PartitionId) -> Error {
+    Error::new(
+        Code::Unavailable,
+        format!("partition {partition} has no leader on this node right now; send the request again"),
+    )
+}

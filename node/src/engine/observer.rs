@@ -1,0 +1,42 @@
+//! What happens when a partition moved on: the search tail before the writer is answered, the reference cache, and
+//! the actors and half-done transactions of a leadership that came or went.
+
+use super::Inner;
+use crate::{transaction::ReferenceCache, writer};
+use proto::PartitionId;
+use std::sync::{Arc, OnceLock, Weak};
+use storage::Change;
+
+/// The node's ear at the cluster. Bound to the node once that exists.
+pub struct Observer {
+    pub search: Arc<search::Engine>,
+    pub references: Arc<ReferenceCache>,
+    pub node: OnceLock<Weak<Inner>>,
+    pub runtime: tokio::runtime::Handle,
+}
+
+impl cluster::Observer for Observer {
+    fn applied(&self, partition: PartitionId, index: u64, changes: &[Change]) {
+        self.search.publish(partition, index, changes);
+        self.references.changed(changes);
+    }
+
+    fn leadership(&self, partition: PartitionId, leader: bool) {
+        let Some(node) = self.node.get().and_then(Weak::upgrade) else { return };
+        if leader {
+            self.runtime.spawn(async move { recover(&node, partition).await });
+        } else {
+            node.directory.stop(partition);
+        }
+    }
+}
+
+/// Ends what an earlier leader left prepared.
+pub async fn recover(node: &Inner, partition: PartitionId) {
+    let Ok(group) = node.group(partition) else { return };
+    for record in group.partition().prepared() {
+        if let Err(error) = writer::settle(node, partition, &record).await {
+            tracing::warn!(%partition, %error, "a prepared transaction is not settled yet; its readers will ask again");
+        }
+    }
+}

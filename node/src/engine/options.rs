@@ -1,0 +1,34 @@
+//! What a node is opened with. The defaults are the configuration's.
+
+use crate::compartment;
+use std::{path::PathBuf, time::Duration};
+
+/// Folders, sizes and bounds.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The one folder everything is kept in: `state/`, `log/`, `index/`.
+    pub data_dir: PathBuf,
+    pub storage: storage::Options,
+    pub log: storage::log::Options,
+    pub cluster: cluster::Options,
+    pub search: search::Options,
+    pub search_limits: search::Limits,
+    pub actors: compartment::Limits,
+    pub json: fhir::json::Limits,
+    /// Entries of one bundle.
+    pub bundle_entries_max: usize,
+    /// How many entries of a batch are worked on at once.
+    pub batch_concurrency: usize,
+    /// How often a write is decided anew after a concurrent one came first.
+    pub write_attempts_max: usize,
+    /// How long the answer to an idempotency key is kept.
+    pub dedup_retention: Duration,
+    /// How long a prepared transaction waits for its decision before anyone may have it aborted.
+    pub transaction_timeout: Duration,
+    /// How long criteria of a conditional interaction stay reserved at most.
+    pub reservation_timeout: Duration,
+    /// Versions on a history page.
+    pub history_page_max: usize,
+    /// Resolved conditional references kept in memory.
+    pub reference_cache_max: usize,
+}

@@ -1,0 +1,78 @@
+//! <https://hl7.org/fhir/R4/http.html#capabilities>
+
+use fhir::definitions::{ParamKind, ResourceType, search_parameters};
+use proto::api::v1::CapabilitiesResponse;
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+/// The statement of this build: made once, the same for every caller.
+pub fn capabilities() -> CapabilitiesResponse {
+    static BODY: LazyLock<bytes::Bytes> = LazyLock::new(|| statement().to_string().into());
+    CapabilitiesResponse { body: BODY.clone() }
+}
+
+fn statement() -> Value {
+    let resources: Vec<Value> = ResourceType::all().map(resource).collect();
+    json!({
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-21",
+        "kind": "instance",
+        "software": { "name": "Salamander", "version": env!("CARGO_PKG_VERSION") },
+        "implementation": { "description": "Salamander FHIR R4 data platform" },
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [{
+            "mode": "server",
+            "documentation": "gRPC is the primary API (salamander.api.v1.Fhir); this REST facade offers the same interactions.",
+            "resource": resources,
+            "interaction": codes(&["transaction", "batch", "history-system", "search-system"]),
+        }],
+    })
+}
+
+fn resource(resource_type: ResourceType) -> Value {
+    let parameters: Vec<Value> = search_parameters(resource_type)
+        .filter(|parameter| is_searchable(parameter.kind))
+        .map(|parameter| json!({ "name": parameter.code, "type": kind(parameter.kind), "definition": parameter.url }))
+        .collect();
+    json!({
+        "type": resource_type.name(),
+        "profile": format!("http://hl7.org/fhir/StructureDefinition/{}", resource_type.name()),
+        "interaction": codes(&[
+            "create", "read", "vread", "update", "delete", "history-instance", "history-type", "search-type",
+        ]),
+        "versioning": "versioned-update",
+        "readHistory": true,
+        "updateCreate": true,
+        "conditionalCreate": true,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": false,
+        "conditionalDelete": "not-supported",
+        "referencePolicy": ["literal", "logical"],
+        "searchParam": parameters,
+    })
+}
+
+fn codes(codes: &[&str]) -> Vec<Value> {
+    codes.iter().map(|code| json!({ "code": code })).collect()
+}
+
+/// Composite and special parameters are indexed but not yet searchable: their own issue.
+fn is_searchable(kind: ParamKind) -> bool {
+    !matches!(kind, ParamKind::Composite | ParamKind::Special)
+}
+
+fn kind(kind: ParamKind) -> &'static str {
+    match kind {
+        ParamKind::Number => "number",
+        ParamKind::Date => "date",
+        ParamKind::String => "string",
+        ParamKind::Token => "token",
+        ParamKind::Reference => "reference",
+        ParamKind::Composite => "composite",
+        ParamKind::Quantity => "quantity",
+        ParamKind::Uri => "uri",
+        ParamKind::Special => "special",
+    }
+}

@@ -1,0 +1,53 @@
+//! <https://hl7.org/fhir/R4/http.html#create> and #ccreate
+
+use super::{attempt_one, contended, dedup};
+use crate::{
+    draft::{self, Parsed},
+    engine::Inner,
+    place,
+    service::Context,
+    transaction::conditional,
+    writer::Plan,
+};
+use proto::{
+    Error, Slot,
+    api::v1::{CreateRequest, WriteResponse},
+    log::v1::Release,
+};
+
+pub async fn create(node: &Inner, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
+    let parsed = draft::parse_as(request.body, &request.resource_type, &node.options.json)?;
+    let dedup = dedup(node, "create", &request.idempotency_key)?;
+    let otherwise = place::free_slot(context.tenant, &request.idempotency_key);
+    if !request.if_none_exist.is_empty() {
+        return conditional::create(node, context, &parsed, &request.if_none_exist, dedup).await;
+    }
+    write(node, context, &parsed, otherwise, dedup, vec![]).await
+}
+
+/// Writes `parsed` under a new id.
+pub(crate) async fn write(
+    node: &Inner,
+    context: &Context,
+    parsed: &Parsed,
+    otherwise: Slot,
+    dedup: Option<crate::compartment::Dedup>,
+    releases: Vec<Release>,
+) -> Result<WriteResponse, Error> {
+    let draft = parsed.draft()?;
+    let slot = place::slot_for(context.tenant, parsed, otherwise);
+    for _ in 0..node.options.write_attempts_max {
+        let id = place::assign(node, slot);
+        let step = place::create_step(context.tenant, parsed, id, draft.clone());
+        let plan = Plan {
+            tenant: context.tenant,
+            steps: vec![step],
+            dedup: dedup.clone(),
+            releases: releases.clone(),
+        };
+        if let Some(answer) = attempt_one(node, plan).await? {
+            return Ok(answer);
+        }
+    }
+    Err(contended())
+}

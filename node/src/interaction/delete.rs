@@ -1,0 +1,23 @@
+//! <https://hl7.org/fhir/R4/http.html#delete>
+
+use super::{attempt_one, contended, dedup, update::preconditions};
+use crate::{draft, engine::Inner, place, service::Context, writer::Plan};
+use proto::{
+    Error,
+    api::v1::{DeleteRequest, WriteResponse},
+};
+
+pub async fn delete(node: &Inner, context: &Context, request: DeleteRequest) -> Result<WriteResponse, Error> {
+    let resource_type = draft::known_type(&request.resource_type)?;
+    let id = draft::resource_id(&request.id)?;
+    let dedup = dedup(node, "delete", &request.idempotency_key)?;
+    let (if_match, _) = preconditions(&request.if_match, "")?;
+    for _ in 0..node.options.write_attempts_max {
+        let step = place::delete_step(node, context.tenant, resource_type, id, if_match).await?;
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup: dedup.clone(), releases: vec![] };
+        if let Some(answer) = attempt_one(node, plan).await? {
+            return Ok(answer);
+        }
+    }
+    Err(contended())
+}

@@ -1,0 +1,124 @@
+//! FHIR's interactions, one file each, over the same writer and reader.
+
+mod capabilities;
+pub(crate) mod create;
+mod delete;
+mod history;
+mod read;
+mod search;
+pub(crate) mod update;
+
+use crate::{
+    compartment::Dedup,
+    engine::{Inner, Node},
+    service::{Context, FhirService},
+    transaction,
+    writer::{self, Attempt, Plan},
+};
+use futures::stream::BoxStream;
+use proto::{Code, Error, TenantId, api::v1::*};
+
+pub(crate) use read::body_of;
+pub(crate) use search::{find_keys, search_page};
+
+impl FhirService for Node {
+    async fn create(&self, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
+        create::create(&self.inner, context, request).await
+    }
+
+    async fn read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
+        read::read(&self.inner, context, request).await
+    }
+
+    async fn vread(&self, context: &Context, request: VReadRequest) -> Result<ReadResponse, Error> {
+        read::vread(&self.inner, context, request).await
+    }
+
+    async fn update(&self, context: &Context, request: UpdateRequest) -> Result<WriteResponse, Error> {
+        update::update(&self.inner, context, request).await
+    }
+
+    async fn delete(&self, context: &Context, request: DeleteRequest) -> Result<WriteResponse, Error> {
+        delete::delete(&self.inner, context, request).await
+    }
+
+    async fn history(&self, context: &Context, request: HistoryRequest) -> Result<HistoryResponse, Error> {
+        history::history(&self.inner, context, request).await
+    }
+
+    async fn transaction(
+        &self,
+        context: &Context,
+        request: TransactionRequest,
+    ) -> Result<TransactionResponse, Error> {
+        transaction::run(self, context, request).await
+    }
+
+    async fn search(&self, context: &Context, request: SearchRequest) -> Result<SearchResponse, Error> {
+        search::search_page(&self.inner, context, request).await
+    }
+
+    async fn search_stream(
+        &self,
+        context: &Context,
+        request: SearchRequest,
+    ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
+        search::search_stream(self.clone(), context.clone(), request).await
+    }
+
+    async fn capabilities(
+        &self,
+        _: &Context,
+        _: CapabilitiesRequest,
+    ) -> Result<CapabilitiesResponse, Error> {
+        Ok(capabilities::capabilities())
+    }
+}
+
+/// The longest idempotency key.
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+
+/// The dedup part of a plan. `kind` keeps equal keys of different interactions apart.
+pub(crate) fn dedup(node: &Inner, kind: &str, key: &str) -> Result<Option<Dedup>, Error> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    if key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
+        return Err(Error::new(
+            Code::BadRequest,
+            format!("the idempotency key has {} bytes; at most {IDEMPOTENCY_KEY_BYTES_MAX} are allowed", key.len()),
+        ));
+    }
+    let retention_ms = node.options.dedup_retention.as_millis() as u64;
+    Ok(Some(Dedup { key: format!("{kind} {key}").into_bytes().into(), retention_ms }))
+}
+
+/// One attempt at a plan of one step; `None`: stale, locate and try again.
+pub(crate) async fn attempt_one(node: &Inner, plan: Plan) -> Result<Option<WriteResponse>, Error> {
+    let tenant = plan.tenant;
+    match writer::attempt(node, plan).await? {
+        Attempt::Done(answers) => Ok(answers.into_iter().next()),
+        Attempt::Repeated(answers) => match answers.into_iter().next() {
+            Some(answer) => with_body(node, tenant, answer).await.map(Some),
+            None => Ok(None),
+        },
+        Attempt::Stale => Ok(None),
+    }
+}
+
+/// An answer from a dedup row has no body: it is the stored version.
+pub(crate) async fn with_body(
+    node: &Inner,
+    tenant: TenantId,
+    mut answer: WriteResponse,
+) -> Result<WriteResponse, Error> {
+    if answer.outcome != Outcome::Deleted as i32 && !answer.version_id.is_empty() {
+        answer.body = read::body_of(node, tenant, &answer.resource_type, &answer.id, &answer.version_id).await?;
+    }
+    Ok(answer)
+}
+
+/// All attempts were stale.
+pub(crate) fn contended() -> Error {
+    Error::new(Code::Conflict, "other writers of the same resources came first every time; send the request again")
+}

@@ -1,0 +1,93 @@
+//! <https://hl7.org/fhir/R4/http.html#read> and #vread: straight from the tables, not through the actor.
+
+use crate::{draft, engine::Inner, place, service::Context};
+use bytes::Bytes;
+use proto::{
+    Code, Error, TenantId,
+    api::v1::{ReadRequest, ReadResponse, VReadRequest},
+};
+use storage::Version;
+
+pub async fn read(node: &Inner, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
+    let found = current(node, context.tenant, &request.resource_type, &request.id).await?;
+    match found {
+        Some(version) if version.is_deleted() => Err(gone(&request.resource_type, &version)),
+        Some(version) => Ok(answer(request.resource_type, version)),
+        None => Err(not_found(&request.resource_type, &request.id)),
+    }
+}
+
+pub async fn vread(node: &Inner, context: &Context, request: VReadRequest) -> Result<ReadResponse, Error> {
+    let VReadRequest { resource_type, id, version_id } = request;
+    let unknown = || {
+        Error::new(Code::NotFound, format!("{resource_type}/{id} has no version '{version_id}'; see its _history"))
+    };
+    let number = draft::version_id(&version_id).ok_or_else(unknown)?;
+    match version(node, context.tenant, &resource_type, &id, number).await? {
+        Some(version) if version.is_deleted() => Err(gone(&resource_type, &version)),
+        Some(version) => Ok(answer(resource_type, version)),
+        None => Err(unknown()),
+    }
+}
+
+/// The current version, deleted ones included.
+async fn current(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: &str,
+    id: &str,
+) -> Result<Option<Version>, Error> {
+    let resource_type = draft::known_type(resource_type)?;
+    let key = place::find(node, tenant, resource_type, draft::resource_id(id)?).await?.key();
+    let group = place::group_for(node, tenant, &key).await?;
+    group.partition().get(tenant, &key).map_err(crate::error::storage)
+}
+
+/// One version.
+async fn version(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: &str,
+    id: &str,
+    number: u64,
+) -> Result<Option<Version>, Error> {
+    let resource_type = draft::known_type(resource_type)?;
+    let key = place::find(node, tenant, resource_type, draft::resource_id(id)?).await?.key();
+    let group = place::group_for(node, tenant, &key).await?;
+    group.partition().get_version(tenant, &key, number).map_err(crate::error::storage)
+}
+
+/// The body of a version that is known to exist.
+pub(crate) async fn body_of(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: &str,
+    id: &str,
+    version_id: &str,
+) -> Result<Bytes, Error> {
+    let number = draft::version_id(version_id).unwrap_or(0);
+    let found = version(node, tenant, resource_type, id, number).await?;
+    Ok(found.map(|version| version.body).unwrap_or_default())
+}
+
+fn answer(resource_type: String, version: Version) -> ReadResponse {
+    ReadResponse {
+        resource_type,
+        id: version.key.id.as_str().to_owned(),
+        version_id: version.version.to_string(),
+        last_updated_ms: version.last_updated_ms,
+        body: version.body,
+    }
+}
+
+fn gone(resource_type: &str, version: &Version) -> Error {
+    let (id, number) = (version.key.id, version.version);
+    Error::new(
+        Code::Gone,
+        format!("{resource_type}/{id} was deleted by version {number}; earlier versions are in its _history"),
+    )
+}
+
+fn not_found(resource_type: &str, id: &str) -> Error {
+    Error::new(Code::NotFound, format!("there is no {resource_type}/{id}"))
+}

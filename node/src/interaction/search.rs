@@ -1,0 +1,164 @@
+//! <https://hl7.org/fhir/R4/http.html#search>
+
+use crate::{
+    draft,
+    engine::{Inner, Node},
+    place,
+    service::Context,
+    transaction::parameters,
+    writer,
+};
+use cluster::Group;
+use fhir::definitions::ResourceType;
+use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
+use proto::{
+    Code, Error, PartitionId, ResourceKey, TenantId,
+    api::v1::{SearchEntry, SearchParameter, SearchRequest, SearchResponse},
+};
+use search::{Hit, Page, Query, Request, Scope};
+
+/// One page.
+pub async fn search_page(node: &Inner, context: &Context, request: SearchRequest) -> Result<SearchResponse, Error> {
+    let query = compile(node, context.tenant, &request)?;
+    let cursor = (!request.cursor.is_empty()).then_some(request.cursor.as_str());
+    let page = run(node, &query, cursor).await?;
+    let entries = entries(node, context.tenant, &page).await?;
+    Ok(SearchResponse {
+        entries,
+        next_cursor: page.next.unwrap_or_default(),
+        total: page.total,
+        used: query.used().iter().map(used).collect(),
+        issues: query.issues().to_vec(),
+    })
+}
+
+/// Every match, page after page, none read before the one before it is taken.
+pub async fn search_stream(
+    node: Node,
+    context: Context,
+    request: SearchRequest,
+) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
+    let first = search_page(&node.inner, &context, request.clone()).await?;
+    let rest = stream::try_unfold(first.next_cursor.clone(), move |cursor| {
+        let (node, context, request) = (node.clone(), context.clone(), request.clone());
+        async move {
+            if cursor.is_empty() {
+                return Ok(None);
+            }
+            let page = search_page(&node.inner, &context, SearchRequest { cursor, ..request }).await?;
+            let next = page.next_cursor.clone();
+            Ok(Some((page.entries, next)))
+        }
+    });
+    let entries = stream::once(async move { Ok(first.entries) }).chain(rest);
+    Ok(entries.map_ok(|page| stream::iter(page).map(Ok)).try_flatten().boxed())
+}
+
+/// The keys of at most `limit` matches of conditional criteria; unknown parameters are errors here.
+pub async fn find_keys(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: ResourceType,
+    criteria: &str,
+    limit: usize,
+) -> Result<Vec<ResourceKey>, Error> {
+    let mut all = parameters(criteria);
+    if all.is_empty() {
+        return Err(Error::new(Code::BadParameter, "conditional criteria are empty; name what is to match"));
+    }
+    all.push(SearchParameter { name: "_count".to_owned(), value: limit.to_string() });
+    let request = SearchRequest {
+        resource_type: resource_type.name().to_owned(),
+        parameters: all,
+        strict: true,
+        ..Default::default()
+    };
+    let query = compile(node, tenant, &request)?;
+    let page = run(node, &query, None).await?;
+    Ok(page.hits.into_iter().map(|hit| hit.key).collect())
+}
+
+fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Result<Query, Error> {
+    let pairs: Vec<(String, String)> =
+        request.parameters.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect();
+    let resource_type = match request.resource_type.as_str() {
+        "" => None,
+        name => Some(draft::known_type(name)?.name()),
+    };
+    let compartment = match request.compartment_type.as_str() {
+        "" => None,
+        name => Some((name, request.compartment_id.as_str())),
+    };
+    let request = Request { resource_type, parameters: &pairs, compartment, strict: request.strict };
+    Query::compile(tenant, &request, &node.options.search_limits)
+}
+
+fn used(pair: &(String, String)) -> SearchParameter {
+    SearchParameter { name: pair.0.clone(), value: pair.1.clone() }
+}
+
+/// Runs the query where its scope says, after everything acknowledged so far is in reach.
+async fn run(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
+    match query.scope() {
+        Scope::Compartment(compartment) => {
+            let group = settled(node, node.partition_of(compartment.slot)).await?;
+            let page = block(|| node.search.search_compartment(group.partition(), query, cursor))?;
+            Ok(page)
+        }
+        Scope::Population => {
+            for partition in node.cluster.map().partitions() {
+                settled(node, partition).await?;
+            }
+            block(|| node.search.search(query, cursor))
+        }
+    }
+}
+
+/// The group, readable, with nothing left half done: nobody finds half a transaction.
+async fn settled(node: &Inner, partition: PartitionId) -> Result<&Group, Error> {
+    let group = node.group(partition)?;
+    group.read_barrier().await.map_err(|_| crate::engine::unavailable(partition))?;
+    if group.partition().has_prepared() {
+        for record in group.partition().prepared() {
+            writer::finish_if_decided(node, partition, record.transaction, record.coordinator, record.tenant)
+                .await?;
+        }
+    }
+    Ok(group)
+}
+
+/// A search may take milliseconds of CPU: it does not hold up the other tasks of its thread.
+fn block(search: impl FnOnce() -> search::Result<Page>) -> Result<Page, Error> {
+    tokio::task::block_in_place(search).map_err(Error::from)
+}
+
+/// The bodies of a page's hits, each as the version that matched.
+async fn entries(node: &Inner, tenant: TenantId, page: &Page) -> Result<Vec<SearchEntry>, Error> {
+    let mut entries = Vec::with_capacity(page.hits.len());
+    for hit in &page.hits {
+        entries.extend(entry(node, tenant, hit).await?);
+    }
+    Ok(entries)
+}
+
+async fn entry(node: &Inner, tenant: TenantId, hit: &Hit) -> Result<Option<SearchEntry>, Error> {
+    let group = place::group_for(node, tenant, &hit.key).await?;
+    let partition = group.partition();
+    let current = partition.get(tenant, &hit.key).map_err(crate::error::storage)?;
+    let row = match current {
+        Some(row) if row.version == hit.version => Some(row),
+        // Written again since the search began: what matched is shown, from its history.
+        Some(row) if !row.is_deleted() => {
+            partition.get_version(tenant, &hit.key, hit.version).map_err(crate::error::storage)?
+        }
+        _ => None,
+    };
+    let name = ResourceType::from_code(hit.key.type_code.0).map_or("", ResourceType::name);
+    Ok(row.map(|row| SearchEntry {
+        resource_type: name.to_owned(),
+        id: hit.key.id.as_str().to_owned(),
+        version_id: row.version.to_string(),
+        last_updated_ms: row.last_updated_ms,
+        body: row.body,
+    }))
+}

@@ -1,0 +1,148 @@
+//! Where a resource lives, and where it is to live: from `Type/id` to keys, over the directory.
+
+use crate::{
+    compartment::{Intent, Op},
+    draft::Parsed,
+    engine::Inner,
+    writer::{self, Home, Step},
+};
+use cluster::Group;
+use fhir::{compartment, definitions::ResourceType};
+use proto::{CompartmentKey, Error, ResourceId, ResourceKey, TenantId, TypeCode, id::AssignedId, Slot};
+
+/// A resource's place as the directory tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The key under its own compartment, whose slot is its home slot.
+    pub own: CompartmentKey,
+    /// The directory row, if there is one.
+    pub row: Option<CompartmentKey>,
+}
+
+impl Place {
+    /// The key its rows are under.
+    pub fn key(&self) -> ResourceKey {
+        let compartment = self.row.unwrap_or(self.own);
+        ResourceKey { compartment, type_code: self.own.type_code, id: self.own.id }
+    }
+}
+
+/// Looks `resource_type`/`id` up. Linearizable.
+pub async fn find(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: ResourceType,
+    id: ResourceId,
+) -> Result<Place, Error> {
+    let own = CompartmentKey::of(tenant, TypeCode(resource_type.code()), id);
+    if !may_live_with_a_patient(resource_type) {
+        return Ok(Place { own, row: None });
+    }
+    let home = node.readable(own.slot).await?;
+    settle_locks(node, home, tenant, &own.own()).await?;
+    Ok(Place { own, row: node.locate(home, tenant, own)? })
+}
+
+/// Whether resources of the type can be in a patient's compartment other than their own.
+pub fn may_live_with_a_patient(resource_type: ResourceType) -> bool {
+    resource_type != compartment::owner() && !compartment::patient_params(resource_type).is_empty()
+}
+
+/// The group that holds `key`, readable, with no decided transaction left half done on the key.
+pub async fn group_for<'n>(node: &'n Inner, tenant: TenantId, key: &ResourceKey) -> Result<&'n Group, Error> {
+    let group = node.readable(key.compartment.slot).await?;
+    settle_locks(node, group, tenant, key).await?;
+    Ok(group)
+}
+
+/// A reader that meets a prepared resource asks for the decision: nobody sees half a transaction. One that is not
+/// decided yet was not acknowledged either, so the old state is the right answer.
+async fn settle_locks(node: &Inner, group: &Group, tenant: TenantId, key: &ResourceKey) -> Result<(), Error> {
+    let partition = group.partition();
+    if !partition.has_prepared() {
+        return Ok(());
+    }
+    let Some(lock) = partition.lock_of(tenant, key) else { return Ok(()) };
+    writer::finish_if_decided(node, group.id(), lock.transaction, lock.coordinator, tenant).await
+}
+
+/// The write of a resource whose id the server assigns now.
+pub fn create_step(
+    tenant: TenantId,
+    parsed: &Parsed,
+    id: ResourceId,
+    draft: crate::compartment::Draft,
+) -> Step {
+    let compartment = parsed.compartment(tenant, id);
+    let key = ResourceKey { compartment, type_code: parsed.type_code(), id };
+    let home = match key.is_own() {
+        true => Home::None,
+        false => Home::Row { slot: proto::id::home_slot(tenant, key.type_code, id.as_str()), found: None },
+    };
+    let op = Op {
+        key,
+        resource_type: parsed.resource_type.name(),
+        intent: Intent::Create(draft),
+        fresh: true,
+        locate: None,
+    };
+    Step { op, home, moved_from: None }
+}
+
+/// The write of a resource under the caller's id: where it is now, and where its new content belongs.
+pub async fn update_step(node: &Inner, tenant: TenantId, parsed: &Parsed, id: ResourceId, intent: Intent) -> Result<Step, Error> {
+    let place = find(node, tenant, parsed.resource_type, id).await?;
+    let wanted = parsed.compartment(tenant, id);
+    let key = ResourceKey { compartment: wanted, type_code: parsed.type_code(), id };
+    let op = Op { key, resource_type: parsed.resource_type.name(), intent, fresh: false, locate: None };
+    let row = Home::Row { slot: place.own.slot, found: place.row };
+    let (home, moved_from) = match place.row {
+        Some(found) if found == wanted => (Home::None, None),
+        Some(found) => (row, Some(found)),
+        None if wanted == place.own => (Home::None, None),
+        None if exists_free_standing(node, tenant, place.own)? => (row, Some(place.own)),
+        None => (row, None),
+    };
+    Ok(Step { op, home, moved_from })
+}
+
+/// The deletion of `resource_type`/`id`, wherever it lives.
+pub async fn delete_step(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: ResourceType,
+    id: ResourceId,
+    if_match: Option<u64>,
+) -> Result<Step, Error> {
+    let key = find(node, tenant, resource_type, id).await?.key();
+    let intent = Intent::Delete { if_match };
+    let op = Op { key, resource_type: resource_type.name(), intent, fresh: false, locate: None };
+    Ok(Step { op, home: Home::None, moved_from: None })
+}
+
+fn exists_free_standing(node: &Inner, tenant: TenantId, own: CompartmentKey) -> Result<bool, Error> {
+    let partition = node.group_of(own.slot)?.partition();
+    let row = partition.get(tenant, &own.own()).map_err(crate::error::storage)?;
+    Ok(row.is_some())
+}
+
+/// The slot a new resource's id carries: its patient's, so that directory row and resource share a partition.
+pub fn slot_for(tenant: TenantId, parsed: &Parsed, otherwise: Slot) -> Slot {
+    match parsed.patient() {
+        Some(patient) => CompartmentKey::of(tenant, crate::draft::patient_type(), patient).slot,
+        None => otherwise,
+    }
+}
+
+/// A new id.
+pub fn assign(node: &Inner, slot: Slot) -> ResourceId {
+    AssignedId::new(node.clock.now_ms(), slot, rand::random()).to_id()
+}
+
+/// The slot for what belongs to nobody yet: the idempotency key's, so that a retry comes to the same partition.
+pub fn free_slot(tenant: TenantId, idempotency_key: &str) -> Slot {
+    match idempotency_key {
+        "" => Slot(rand::random()),
+        key => proto::id::key_slot(tenant, key.as_bytes()),
+    }
+}

@@ -1,0 +1,49 @@
+//! A batch: every entry by itself, several at once, answers in the order of the entries.
+
+use super::entry::{self, Request};
+use crate::{engine::Node, service::Context};
+use bytes::Bytes;
+use fhir::{
+    bundle::{Entry, ResponseEntry},
+    json::Document,
+};
+use futures::{StreamExt, stream};
+use proto::Error;
+use std::sync::Arc;
+
+pub async fn run(
+    node: &Node,
+    context: &Context,
+    document: Arc<Document>,
+    idempotency_key: &str,
+) -> Result<Vec<ResponseEntry>, Error> {
+    let requests: Vec<Request> = {
+        let bundle = super::read(node, &document)?;
+        let numbered = bundle.entries.iter().enumerate();
+        numbered.map(|(number, entry)| request(&document, entry, number, idempotency_key)).collect()
+    };
+    let answers = stream::iter(requests).map(|request| async move {
+        match entry::run(node, context, request).await {
+            Ok(answer) => answer,
+            Err(error) => entry::failed(&error),
+        }
+    });
+    Ok(answers.buffered(node.inner.options.batch_concurrency).collect().await)
+}
+
+/// The entry on its own; its body is a slice of the bundle's bytes.
+pub fn request(document: &Document, entry: &Entry<'_>, number: usize, idempotency_key: &str) -> Request {
+    let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or_default().to_owned();
+    Request {
+        method: entry.method,
+        url: entry.url.to_string(),
+        if_match: text(&entry.if_match),
+        if_none_match: text(&entry.if_none_match),
+        if_none_exist: text(&entry.if_none_exist),
+        body: entry.resource.map_or_else(Bytes::new, |node| document.source().slice(node.span())),
+        idempotency_key: match idempotency_key {
+            "" => String::new(),
+            key => format!("{key}#{number}"),
+        },
+    }
+}

@@ -1,0 +1,65 @@
+//! Carries out decided-together writes: one compartment through its actor, several under leases, several partitions
+//! by two-phase commit.
+//!
+//! ```text
+//! steps ── one partition, at most one existing compartment ──→ actor: decide, propose        (single)
+//!       ── else: leases in key order ─→ decide ─┬─ one partition ──→ one command             (leased)
+//!                                               └─ several ──→ prepare, decide, finish       (two_phase)
+//! ```
+
+mod leased;
+mod single;
+mod step;
+mod two_phase;
+
+pub use step::{Home, Step};
+pub use two_phase::{finish_if_decided, settle};
+
+use crate::{
+    compartment::Dedup,
+    engine::Inner,
+};
+use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse, log::v1::Release};
+
+/// A set of writes that become visible together or not at all.
+#[derive(Debug)]
+pub struct Plan {
+    pub tenant: TenantId,
+    pub steps: Vec<Step>,
+    pub dedup: Option<Dedup>,
+    pub releases: Vec<Release>,
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub enum Attempt {
+    /// Committed, or nothing had to be written; an answer per step, in order.
+    Done(Vec<WriteResponse>),
+    /// Committed earlier under the same idempotency key: the answers given then, bodies left out.
+    Repeated(Vec<WriteResponse>),
+    /// Somebody else's write came first: locate everything again and try anew.
+    Stale,
+}
+
+/// Tries the plan once.
+pub async fn attempt(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
+    match single_compartment(node, &plan) {
+        Some((partition, compartment)) => single::run(node, partition, compartment, plan).await,
+        None => leased::run(node, plan).await,
+    }
+}
+
+/// The partition and compartment whose actor can decide the whole plan, if there is one.
+fn single_compartment(node: &Inner, plan: &Plan) -> Option<(PartitionId, proto::CompartmentKey)> {
+    let partition = node.partition_of(plan.steps.first()?.op.key.compartment.slot);
+    let alone = |step: &Step| step.moved_from.is_none() && step.partitions(node).all(|other| other == partition);
+    if !plan.steps.iter().all(alone) {
+        return None;
+    }
+    let mut existing = step::existing_compartments(&plan.steps).into_iter();
+    match (existing.next(), existing.next()) {
+        (None, _) => Some((partition, plan.steps[0].op.key.compartment)),
+        (Some(one), None) => Some((partition, one)),
+        _ => None,
+    }
+}

@@ -1,0 +1,125 @@
+//! The arrows of the design, read from the manifests and the sources: dependencies point down, and one heavy library
+//! has one home.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Crate → the crates of ours it may depend on.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("proto", &[]),
+    ("fhir", &[]),
+    ("storage", &["proto"]),
+    ("search", &["proto", "fhir", "storage"]),
+    ("cluster", &["proto", "storage"]),
+    ("client", &["proto"]),
+    ("testkit", &["proto", "client", "fhir"]),
+    ("node", &["proto", "fhir", "storage", "search", "cluster", "client", "testkit"]),
+    ("bench", &["proto", "client", "fhir", "testkit"]),
+];
+
+/// Heavy library → the crates whose manifest may name it. The tonic and axum of `bench` are its echo floor.
+const HOMES: &[(&str, &[&str])] = &[
+    ("rocksdb", &["storage"]),
+    ("openraft", &["cluster"]),
+    ("tantivy", &["search"]),
+    ("ractor", &["node"]),
+    ("axum", &["node", "bench"]),
+];
+
+/// Library → the one folder that may name it in code.
+const ROOMS: &[(&str, &str)] = &[
+    ("rocksdb::", "storage/src/kv"),
+    ("openraft::", "cluster/src/raft"),
+    ("tantivy::", "search/src/engine"),
+    ("ractor::", "node/src/compartment"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("node is in the workspace").to_owned()
+}
+
+/// The names in `[dependencies]` of a crate's manifest.
+fn dependencies(name: &str) -> Vec<String> {
+    let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).expect("every crate has a manifest");
+    let mut inside = false;
+    let mut names = vec![];
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.trim() == "[dependencies]";
+        } else if inside && !line.trim().is_empty() && !line.starts_with('#') {
+            let end = line.find(['.', ' ', '=']).unwrap_or(line.len());
+            names.push(line[..end].to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn dependencies_point_down() {
+    let ours: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    for (name, allowed) in ARROWS {
+        for dependency in dependencies(name) {
+            let known = ours.contains_key(dependency.as_str());
+            assert!(!known || allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn every_crate_of_the_workspace_is_in_the_map() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace has a manifest");
+    for (name, _) in ARROWS {
+        assert!(manifest.contains(&format!("\"{name}\"")), "{name} is not a member");
+    }
+}
+
+#[test]
+fn one_heavy_library_has_one_home() {
+    for (library, homes) in HOMES {
+        for (name, _) in ARROWS {
+            let named = dependencies(name).iter().any(|dependency| dependency == library);
+            assert!(!named || homes.contains(name), "{library} is named by {name}");
+        }
+    }
+}
+
+#[test]
+fn one_heavy_library_has_one_room() {
+    for (library, room) in ROOMS {
+        let home = room.split('/').next().expect("a room is in a crate");
+        for (path, text) in sources(&root().join(home).join("src")) {
+            let relative = path.strip_prefix(root()).expect("inside the workspace").display().to_string();
+            let named = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(library));
+            assert!(!named || relative.starts_with(room), "{relative} names {library}; its room is {room}");
+        }
+    }
+}
+
+#[test]
+fn storage_and_cluster_know_no_fhir() {
+    for name in ["storage", "cluster"] {
+        for (path, text) in sources(&root().join(name).join("src")) {
+            for word in ["\"Patient\"", "\"Observation\"", "resourceType"] {
+                let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
+                assert!(!code.contains(word), "{} knows {word}", path.display());
+            }
+        }
+    }
+}
+
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = vec![];
+    for entry in fs::read_dir(folder).expect("a source folder") {
+        let path = entry.expect("a readable folder").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("a readable source");
+            found.push((path, text));
+        }
+    }
+    found
+}
