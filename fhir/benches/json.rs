@@ -29,7 +29,8 @@ fn compare(criterion: &mut Criterion, name: &str, text: &str) {
         bencher.iter(|| Document::parse(black_box(source.clone()), &limits).expect("a good example"))
     });
     group.bench_function("serde_json::Value", |bencher| {
-        bencher.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(&source)).expect("a good example"))
+        bencher
+            .iter(|| serde_json::from_slice::<serde_json::Value>(black_box(&source)).expect("a good example"))
     });
     group.bench_function("serde_json::IgnoredAny", |bencher| {
         bencher.iter(|| serde_json::from_slice::<IgnoredAny>(black_box(&source)).expect("a good example"))

@@ -1,6 +1,7 @@
 //! Equality of values, whitespace and order of members aside.
 
 use super::node::{Kind, Node};
+use crate::definitions::names::NameId;
 
 /// Objects larger than this are compared in the order they are written only, so that no pair costs quadratic time.
 const REORDERED_MAX: usize = 64;
@@ -30,19 +31,17 @@ pub fn equal(one: Node<'_>, other: Node<'_>) -> bool {
 }
 
 /// Whether two objects have equal members, those that `skip` names left out on both sides.
-pub(crate) fn equal_members(one: Node<'_>, other: Node<'_>, skip: impl Fn(&str) -> bool) -> bool {
-    let mut right = other.members().filter(|(key, _)| !skip(&key.as_str()));
-    let mut in_order = true;
+pub(crate) fn equal_members(one: Node<'_>, other: Node<'_>, skip: impl Fn(NameId) -> bool) -> bool {
+    let mut right = other.members().filter(|(key, _)| !skip(key.name_id()));
     let mut count = 0;
-    for (key, value) in one.members().filter(|(key, _)| !skip(&key.as_str())) {
+    for (key, value) in one.members().filter(|(key, _)| !skip(key.name_id())) {
         let Some((other_key, other_value)) = right.next() else { return false };
         count += 1;
-        let found = match in_order && other_key.as_str() == key.as_str() {
+        let found = match other_key.same_name(key) {
             true => Some(other_value),
             false if count <= REORDERED_MAX => other.get(&key.as_str()),
             false => None,
         };
-        in_order = in_order && other_key.as_str() == key.as_str();
         if !found.is_some_and(|found| equal(value, found)) {
             return false;
         }

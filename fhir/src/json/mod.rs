@@ -27,6 +27,7 @@ mod text;
 pub use crate::definitions::names::NameId;
 pub use document::{Document, Limits};
 pub use equal::equal;
+pub(crate) use equal::equal_members;
 pub use error::{Error, ErrorKind};
 pub use node::{Items, Key, Kind, Members, Node};
-pub use string::write_string;
+pub use string::{write_escaped, write_string};

@@ -170,6 +170,12 @@ impl<'d> Key<'d> {
         self.as_str() == text
     }
 
+    /// Whether both are the same name.
+    pub fn same_name(self, other: Key<'_>) -> bool {
+        let known = self.entry.name != NameId::UNKNOWN;
+        self.entry.name == other.entry.name && (known || self.as_str() == other.as_str())
+    }
+
     /// Where the key lies in the source, quotes included.
     pub fn span(self) -> Range<usize> {
         self.entry.start as usize..self.entry.end as usize

@@ -1,1 +1,102 @@
+//! OperationOutcome: <https://hl7.org/fhir/R4/operationoutcome.html>.
 
+use crate::json::write_string;
+
+/// <https://hl7.org/fhir/R4/valueset-issue-severity.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Information,
+    Warning,
+    Error,
+    Fatal,
+}
+
+impl Severity {
+    /// FHIR's code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Severity::Information => "information",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+            Severity::Fatal => "fatal",
+        }
+    }
+}
+
+/// One thing to say about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issue<'a> {
+    pub severity: Severity,
+    /// <https://hl7.org/fhir/R4/valueset-issue-type.html>
+    pub code: &'a str,
+    /// What happened and what to change; left out if empty.
+    pub diagnostics: &'a str,
+    /// The element, as a FHIRPath such as `Patient.name[0]`.
+    pub expression: Option<&'a str>,
+}
+
+impl<'a> Issue<'a> {
+    /// An error without a place.
+    pub fn error(code: &'a str, diagnostics: &'a str) -> Self {
+        Issue { severity: Severity::Error, code, diagnostics, expression: None }
+    }
+}
+
+/// An OperationOutcome with these issues, as JSON. FHIR asks for at least one: none gives a general "all ok".
+pub fn operation_outcome(issues: &[Issue<'_>]) -> Vec<u8> {
+    const ALL_OK: Issue<'_> = Issue {
+        severity: Severity::Information,
+        code: "informational",
+        diagnostics: "All OK",
+        expression: None,
+    };
+    let issues = if issues.is_empty() { &[ALL_OK] } else { issues };
+    let mut out = Vec::with_capacity(64 + 192 * issues.len());
+    out.extend_from_slice(br#"{"resourceType":"OperationOutcome","issue":["#);
+    for (position, issue) in issues.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        write_issue(&mut out, issue);
+    }
+    out.extend_from_slice(b"]}");
+    out
+}
+
+fn write_issue(out: &mut Vec<u8>, issue: &Issue<'_>) {
+    out.extend_from_slice(br#"{"severity":"#);
+    write_string(out, issue.severity.code());
+    out.extend_from_slice(br#","code":"#);
+    write_string(out, issue.code);
+    if !issue.diagnostics.is_empty() {
+        out.extend_from_slice(br#","diagnostics":"#);
+        write_string(out, issue.diagnostics);
+    }
+    if let Some(expression) = issue.expression.filter(|path| !path.is_empty()) {
+        out.extend_from_slice(br#","expression":["#);
+        write_string(out, expression);
+        out.push(b']');
+    }
+    out.push(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_valid_json_whatever_the_text() {
+        let issue =
+            Issue { expression: Some("Patient.name[0]"), ..Issue::error("structure", "a \"quote\"\n\u{1}") };
+        let json: serde_json::Value = serde_json::from_slice(&operation_outcome(&[issue, issue])).unwrap();
+        assert_eq!(json["issue"][1]["severity"], "error");
+        assert_eq!(json["issue"][0]["diagnostics"], "a \"quote\"\n\u{1}");
+        assert_eq!(json["issue"][0]["expression"], serde_json::json!(["Patient.name[0]"]));
+    }
+
+    #[test]
+    fn is_never_without_an_issue() {
+        let json: serde_json::Value = serde_json::from_slice(&operation_outcome(&[])).unwrap();
+        assert_eq!(json["issue"][0]["severity"], "information");
+    }
+}
