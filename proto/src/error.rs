@@ -106,8 +106,12 @@ pub struct Error {
 impl Error {
     /// With one issue of the code's own type.
     pub fn new(code: Code, diagnostics: impl Into<String>) -> Self {
-        let issue =
-            Issue { severity: "error", code: code.issue(), diagnostics: diagnostics.into(), expression: None };
+        let issue = Issue {
+            severity: "error",
+            code: code.issue(),
+            diagnostics: diagnostics.into(),
+            expression: None,
+        };
         Error { code, issues: vec![issue] }
     }
 
@@ -145,7 +149,8 @@ impl Error {
             type_url: DETAIL_TYPE_URL.to_owned(),
             value: self.to_detail().encode_to_vec(),
         };
-        let rich = RpcStatus { code: self.code.grpc() as i32, message: message.clone(), details: vec![detail] };
+        let rich =
+            RpcStatus { code: self.code.grpc() as i32, message: message.clone(), details: vec![detail] };
         tonic::Status::with_details(self.code.grpc(), message, rich.encode_to_vec().into())
     }
 }
@@ -185,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_status_carries_its_detail() {
-        let error = Error::new(Code::VersionConflict, "the current version is 3").at("Patient.meta.versionId");
+        let error =
+            Error::new(Code::VersionConflict, "the current version is 3").at("Patient.meta.versionId");
         let status = error.to_status();
         assert_eq!(status.code(), tonic::Code::FailedPrecondition);
         assert_eq!(detail_of(&status), Some(error.to_detail()));

@@ -95,7 +95,11 @@ mod tests {
     fn round_trips_and_sorts_by_time() {
         let mut last = String::new();
         for i in 0..1000_u64 {
-            let id = AssignedId::new(1_700_000_000_000 + i, Slot((i * 131) as u16), i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let id = AssignedId::new(
+                1_700_000_000_000 + i,
+                Slot((i * 131) as u16),
+                i.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            );
             let text = id.to_id();
             assert_eq!(AssignedId::parse(text.as_str()), Some(id));
             assert_eq!(id.slot(), Slot((i * 131) as u16));
