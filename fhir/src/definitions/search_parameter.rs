@@ -1,0 +1,242 @@
+//! The search parameters of every resource type.
+
+use super::expression::{self, Branch, Root, Step};
+use super::{ParamId, ResourceType, TypeId};
+use std::sync::{LazyLock, OnceLock};
+
+const TABLE: &str = include_str!("../../definitions/r4/search-parameters.txt");
+const TYPE_COUNT: usize = 1024;
+
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| TABLE.lines().filter_map(Row::read).collect());
+/// By type code, each filled when the type is first asked for.
+static BY_TYPE: [OnceLock<Vec<SearchParameter>>; TYPE_COUNT] = [const { OnceLock::new() }; TYPE_COUNT];
+
+/// <https://hl7.org/fhir/R4/search.html#ptypes>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ParamKind {
+    Number,
+    Date,
+    String,
+    Token,
+    Reference,
+    Composite,
+    Quantity,
+    Uri,
+    Special,
+}
+
+/// A search parameter as it applies to one resource type.
+#[derive(Debug)]
+pub struct SearchParameter {
+    pub code: &'static str,
+    pub id: ParamId,
+    pub kind: ParamKind,
+    /// The resource types a reference parameter may point to.
+    pub targets: Vec<ResourceType>,
+    /// The parts of a composite parameter, in order.
+    pub components: Vec<Component>,
+    /// The last part of the canonical URL, see [`url`](Self::url).
+    pub name: &'static str,
+    /// The whole expression; alternatives of other resource types included. `None` for `_text`, `_content`, `_query`.
+    pub expression: Option<&'static str>,
+    /// Whether one resource can have several values of it.
+    pub multiple: bool,
+    branches: Vec<Branch<'static>>,
+}
+
+/// One part of a composite search parameter.
+#[derive(Debug)]
+pub struct Component {
+    /// The code of the search parameter that says how the part is searched.
+    pub code: &'static str,
+    pub kind: ParamKind,
+    pub targets: Vec<ResourceType>,
+    /// On the elements the composite's own expression selects.
+    pub expression: &'static str,
+}
+
+impl SearchParameter {
+    /// The canonical URL.
+    pub fn url(&self) -> String {
+        format!("http://hl7.org/fhir/SearchParameter/{}", self.name)
+    }
+
+    /// The alternatives of the expression that can apply to the resource type this was asked for.
+    pub fn branches(&self) -> &[Branch<'static>] {
+        &self.branches
+    }
+}
+
+/// The parameter `code` of type `t`, the ones of every resource (`_id`, `_tag`) included.
+pub fn search_parameter(t: ResourceType, code: &str) -> Option<&'static SearchParameter> {
+    search_parameters(t).find(|parameter| parameter.code == code)
+}
+
+/// All parameters of type `t`, the ones of every resource included.
+pub fn search_parameters(t: ResourceType) -> impl ExactSizeIterator<Item = &'static SearchParameter> {
+    BY_TYPE[usize::from(t.code())].get_or_init(|| of_type(t)).iter()
+}
+
+fn of_type(t: ResourceType) -> Vec<SearchParameter> {
+    let lineage: Vec<_> =
+        TypeId::from_path(t.name()).into_iter().flat_map(TypeId::lineage).map(TypeId::path).collect();
+    let applies = |row: &&Row| row.bases.split(' ').any(|base| lineage.contains(&base));
+    ROWS.iter().filter(applies).filter_map(|row| row.parameter(&lineage)).collect()
+}
+
+/// A line of the table.
+struct Row {
+    name: &'static str,
+    code: &'static str,
+    kind: ParamKind,
+    bases: &'static str,
+    targets: &'static str,
+    expression: Option<&'static str>,
+    components: Vec<(&'static str, &'static str)>,
+}
+
+impl Row {
+    fn read(line: &'static str) -> Option<Row> {
+        let mut fields = line.split('\t');
+        Some(Row {
+            name: fields.next()?,
+            code: fields.next()?,
+            kind: kind(fields.next()?)?,
+            bases: fields.next()?,
+            targets: fields.next()?,
+            expression: fields.next().filter(|&expression| expression != "-"),
+            components: fields.filter_map(|component| component.split_once('=')).collect(),
+        })
+    }
+
+    fn parameter(&self, lineage: &[&str]) -> Option<SearchParameter> {
+        // The tests hold every expression of the table readable.
+        let mut branches = self.expression.and_then(|text| expression::parse(text).ok()).unwrap_or_default();
+        branches.retain(|branch| matches!(branch.root, Root::Type(name) if lineage.contains(&name)));
+        Some(SearchParameter {
+            code: self.code,
+            id: ParamId::from_code(self.code)?,
+            kind: self.kind,
+            targets: targets(self.targets),
+            components: self
+                .components
+                .iter()
+                .filter_map(|&(name, expression)| component(name, expression))
+                .collect(),
+            name: self.name,
+            expression: self.expression,
+            multiple: repeats(lineage, &branches),
+            branches,
+        })
+    }
+}
+
+fn component(name: &str, expression: &'static str) -> Option<Component> {
+    let row = ROWS.iter().find(|row| row.name == name)?;
+    Some(Component { code: row.code, kind: row.kind, targets: targets(row.targets), expression })
+}
+
+fn targets(text: &str) -> Vec<ResourceType> {
+    match text {
+        "-" => Vec::new(),
+        "*" => ResourceType::all().filter(|t| t.name() != "Parameters").collect(),
+        some => some.split(' ').filter_map(ResourceType::from_name).collect(),
+    }
+}
+
+fn kind(text: &str) -> Option<ParamKind> {
+    Some(match text {
+        "number" => ParamKind::Number,
+        "date" => ParamKind::Date,
+        "string" => ParamKind::String,
+        "token" => ParamKind::Token,
+        "reference" => ParamKind::Reference,
+        "composite" => ParamKind::Composite,
+        "quantity" => ParamKind::Quantity,
+        "uri" => ParamKind::Uri,
+        "special" => ParamKind::Special,
+        _ => return None,
+    })
+}
+
+/// Whether the branches can select more than one element. Branches over the types of one choice element count as one.
+fn repeats(lineage: &[&str], branches: &[Branch<'_>]) -> bool {
+    let Some(root) = lineage.first().and_then(|name| TypeId::from_path(name)) else { return false };
+    let children = |branch: &Branch<'_>| -> Vec<String> {
+        let name = |step: &Step<'_>| match step {
+            Step::Child(name) => Some((*name).to_owned()),
+            _ => None,
+        };
+        branch.steps.iter().filter_map(name).collect()
+    };
+    let paths: Vec<_> = branches.iter().map(children).collect();
+    paths.windows(2).any(|pair| pair[0] != pair[1])
+        || branches.iter().any(|branch| branch_repeats(root, &branch.steps))
+}
+
+fn branch_repeats(root: TypeId, steps: &[Step<'_>]) -> bool {
+    let mut contexts = vec![root];
+    let mut many = false;
+    for step in steps {
+        match step {
+            Step::Child(name) => {
+                let elements: Vec<_> = contexts.iter().filter_map(|context| context.element(name)).collect();
+                many |= elements.iter().any(|element| element.repeats());
+                contexts = elements.iter().flat_map(|element| &element.types).map(|one| one.id).collect();
+            }
+            Step::As(name) => contexts.retain(|context| context.path().eq_ignore_ascii_case(name)),
+            Step::Index(_) | Step::ExistsAndNotFalse => many = false,
+            Step::Where { .. } | Step::ResolvesTo(_) => {}
+        }
+    }
+    many
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn of(t: &str, code: &str) -> &'static SearchParameter {
+        search_parameter(ResourceType::from_name(t).expect(t), code).expect(code)
+    }
+
+    #[test]
+    fn the_whole_of_r4_is_there_and_readable() {
+        assert_eq!((TABLE.lines().count(), ROWS.len()), (1375, 1375));
+        let mut distinct = BTreeSet::new();
+        for row in ROWS.iter() {
+            for branch in row.expression.map(|text| expression::parse(text).expect(text)).unwrap_or_default()
+            {
+                distinct.insert(format!("{branch:?}"));
+            }
+            for (_, text) in &row.components {
+                expression::parse(text).expect(text);
+            }
+        }
+        assert_eq!(distinct.len(), 1707);
+    }
+
+    #[test]
+    fn a_parameter_as_its_type_sees_it() {
+        let subject = of("Observation", "subject");
+        assert_eq!(
+            (subject.kind, subject.multiple, subject.branches().len()),
+            (ParamKind::Reference, false, 1)
+        );
+        assert_eq!(subject.url(), "http://hl7.org/fhir/SearchParameter/Observation-subject");
+        assert_eq!(subject.targets.len(), 4);
+        let code = of("Observation", "code");
+        assert_eq!((code.branches().len(), code.multiple), (1, false));
+        assert_eq!(of("Observation", "_tag").id, of("Patient", "_tag").id);
+        assert!(of("Patient", "given").multiple && of("Observation", "combo-code").multiple);
+        assert!(!of("Observation", "value-quantity").multiple && !of("Condition", "onset-date").multiple);
+        let composite = of("Observation", "code-value-quantity");
+        assert_eq!(
+            composite.components.iter().map(|part| part.kind).collect::<Vec<_>>(),
+            [ParamKind::Token, ParamKind::Quantity]
+        );
+        assert!(of("Observation", "_text").expression.is_none());
+        assert!(search_parameter(ResourceType::from_name("Bundle").expect("a type"), "_text").is_none());
+    }
+}
