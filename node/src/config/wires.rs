@@ -1,0 +1,52 @@
+//! The two listeners and what they accept.
+
+use super::section::section;
+
+section! {
+    /// The REST listener: FHIR under `/fhir`, health under `/health`, metrics at `/metrics`.
+    Rest {
+        /// Host and port; port 0 takes a free one.
+        listen: String = "127.0.0.1:8080".to_owned();
+        /// Absolute base for links and Location, such as `https://fhir.example.org/fhir`. Empty: taken from
+        /// X-Forwarded-Proto/-Host or the Host header of each request.
+        base_url: String = String::new();
+        /// Largest request body, after decompression; above it the answer is 413.
+        body_bytes_max: u64 = 64 << 20;
+        /// Request bodies held in memory at the same time, all requests together; above it the answer is 429.
+        bodies_bytes_max: u64 = 512 << 20;
+        /// Open connections; above it new ones wait in the kernel's queue.
+        connections_max: usize = 4096;
+        /// A peer has this long to send the whole head of a request; an idle kept-alive connection is closed after it too.
+        header_timeout_ms: u64 = 60_000;
+        /// The longest pause inside a request body before the answer is 504.
+        body_timeout_ms: u64 = 30_000;
+        /// Largest request head (line and headers).
+        head_bytes_max: usize = 64 << 10;
+        /// Responses of at least this size are compressed where the client accepts gzip.
+        gzip_bytes_min: u64 = 1024;
+    }
+}
+
+section! {
+    /// The gRPC listener.
+    Grpc {
+        /// Host and port; port 0 takes a free one.
+        listen: String = "127.0.0.1:50051".to_owned();
+        /// Largest message in and out.
+        message_bytes_max: usize = 64 << 20;
+        /// Open connections; above it new ones wait in the kernel's queue.
+        connections_max: usize = 4096;
+        /// Concurrent calls on one connection (HTTP/2 streams).
+        streams_per_connection_max: u32 = 1024;
+        /// Writes of one WriteStream that are under way at the same time; the stream is read no further meanwhile.
+        write_stream_in_flight_max: usize = 256;
+        /// HTTP/2 flow-control window of one stream.
+        stream_window_bytes: u32 = 1 << 20;
+        /// HTTP/2 flow-control window of one connection.
+        connection_window_bytes: u32 = 8 << 20;
+        /// A ping after this much silence finds dead peers.
+        keepalive_interval_ms: u64 = 20_000;
+        /// The connection is closed where a ping stays unanswered this long.
+        keepalive_timeout_ms: u64 = 10_000;
+    }
+}

@@ -1,0 +1,58 @@
+//! The gRPC adapter: maps metadata to a [`Context`](crate::service::Context) and errors to statuses; the messages go
+//! through as they are.
+
+mod context;
+mod fhir;
+mod health;
+mod write_stream;
+
+use crate::{config::Config, observe::health::Health, server::Stop, service::FhirService};
+use axum::{Router, response::IntoResponse, response::Response};
+use proto::api::v1::fhir_server::FhirServer;
+use std::{sync::Arc, time::Duration};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The gRPC services as routes: `salamander.api.v1.Fhir`, health checking, reflection.
+///
+/// # Errors
+/// Where the descriptors of the contracts cannot be read: a defect of the build.
+pub fn router<S: FhirService>(
+    service: Arc<S>,
+    config: &Config,
+    health: Health,
+    stop: Stop,
+) -> Result<Router, String> {
+    let fhir = FhirServer::new(fhir::Adapter {
+        service,
+        timeout: Duration::from_millis(config.limits.request_timeout_ms),
+        write_stream_in_flight_max: config.grpc.write_stream_in_flight_max,
+        stop,
+    })
+    .max_decoding_message_size(config.grpc.message_bytes_max)
+    .max_encoding_message_size(config.grpc.message_bytes_max);
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(|error| error.to_string())?;
+    Ok(Router::new()
+        .route_service("/salamander.api.v1.Fhir/{method}", fhir)
+        .route_service("/grpc.health.v1.Health/{method}", health::service(health))
+        .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection)
+        .fallback(unknown)
+        .layer(CatchPanicLayer::custom(panicked)))
+}
+
+/// What gRPC answers for a service that is not here.
+async fn unknown() -> Response {
+    tonic::Status::unimplemented("no such service here").into_http::<axum::body::Body>().into_response()
+}
+
+/// The service's own panics are caught before; this is for the adapter's.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    let error = proto::Error::new(proto::Code::Internal, "a defect of the server's gRPC adapter");
+    error.to_status().into_http::<axum::body::Body>().into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Writes in bulk over one stream.
+
+use crate::{
+    server::{Stop, front::deadline},
+    service::{Context, FhirService},
+};
+use futures::{Stream, StreamExt, stream};
+use proto::{
+    Code, Error,
+    api::v1::{
+        WriteStreamRequest, WriteStreamResponse, write_stream_request::Request,
+        write_stream_response::Response,
+    },
+};
+use std::{sync::Arc, time::Duration};
+use tonic::Status;
+
+/// What the writes of one stream share.
+pub(super) struct Writes<S> {
+    pub service: Arc<S>,
+    pub context: Context,
+    pub timeout: Duration,
+}
+
+impl<S: FhirService> Writes<S> {
+    /// Starts the writes in the order they come, at most `in_flight_max` at a time, and answers each when it is done.
+    /// An error of one write is its in-band answer. When the node stops, no more are read, those under way are
+    /// answered, and the stream ends with `UNAVAILABLE`: what got no answer was not begun, or must be retried.
+    pub(super) fn answer(
+        self,
+        requests: impl Stream<Item = Result<WriteStreamRequest, Status>> + Send + 'static,
+        in_flight_max: usize,
+        stop: Stop,
+    ) -> impl Stream<Item = Result<WriteStreamResponse, Status>> + Send + 'static {
+        let writes = Arc::new(self);
+        let answers = requests
+            .take_until(stop.clone().wait())
+            .map(move |request| {
+                let writes = writes.clone();
+                async move { Ok(writes.one(request?).await) }
+            })
+            .buffer_unordered(in_flight_max.max(1));
+        let last = stream::once(async move { stop.is_set() })
+            .filter_map(|stopping| async move { stopping.then(|| Err(unavailable())) });
+        answers.chain(last)
+    }
+
+    async fn one(&self, request: WriteStreamRequest) -> WriteStreamResponse {
+        let context = Context { deadline: deadline(self.timeout, None), ..self.context.clone() };
+        let response = match self.dispatch(&context, request.request).await {
+            Ok(response) => response,
+            Err(error) => Response::Error(error.to_detail()),
+        };
+        WriteStreamResponse { sequence: request.sequence, response: Some(response) }
+    }
+
+    async fn dispatch(&self, context: &Context, request: Option<Request>) -> Result<Response, Error> {
+        match request {
+            Some(Request::Create(create)) => self.service.create(context, create).await.map(Response::Write),
+            Some(Request::Update(update)) => self.service.update(context, update).await.map(Response::Write),
+            Some(Request::Delete(delete)) => self.service.delete(context, delete).await.map(Response::Write),
+            Some(Request::Transaction(bundle)) => {
+                self.service.transaction(context, bundle).await.map(Response::Transaction)
+            }
+            None => Err(Error::new(Code::BadRequest, "the message holds no request this server knows")),
+        }
+    }
+}
+
+fn unavailable() -> Status {
+    Error::new(Code::Unavailable, "the node is stopping; send what was not answered to another node")
+        .to_status()
+}

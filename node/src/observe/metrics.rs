@@ -1,0 +1,63 @@
+//! The process's one metrics recorder and its text.
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+
+/// Upper bounds of the duration buckets, seconds: from a read out of memory to the request timeout.
+const SECONDS: [f64; 16] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+    60.0,
+];
+
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Installs the recorder of the process, once; later calls get the same one. Handles made before it stay silent.
+pub fn install() -> &'static PrometheusHandle {
+    RECORDER.get_or_init(|| {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .expect("the buckets are not empty")
+            .build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("another metrics recorder is installed; /metrics stays empty");
+        }
+        super::process::describe();
+        handle
+    })
+}
+
+/// The metrics page: Prometheus text format 0.0.4.
+pub fn render() -> String {
+    let handle = install();
+    super::process::sample();
+    handle.run_upkeep();
+    handle.render()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::{Interaction, Interactions, Wire};
+    use std::time::Duration;
+
+    #[test]
+    fn requests_and_the_process_are_on_the_page() {
+        install();
+        let interactions = Interactions::new(Wire::Rest);
+        interactions.finish(Interaction::VRead, Duration::from_millis(2), None);
+        interactions.finish(Interaction::VRead, Duration::from_millis(2), Some(proto::Code::Gone));
+        let page = render();
+        for line in [
+            r#"salamander_requests_total{wire="rest",interaction="vread",code="OK"}"#,
+            r#"salamander_requests_total{wire="rest",interaction="vread",code="GONE"}"#,
+            r#"salamander_request_duration_seconds_bucket{wire="rest",interaction="vread",le="0.0025"}"#,
+            "process_resident_memory_bytes",
+            "process_open_fds",
+            "process_cpu_seconds_total",
+            "process_uptime_seconds",
+        ] {
+            assert!(page.contains(line), "{line} is missing in\n{page}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What the operator sees: metrics, health, log lines.
+
+pub mod health;
+pub mod interactions;
+pub mod logging;
+pub mod metrics;
+mod process;
+pub mod routes;
+
+pub use health::Readiness;
+pub use interactions::{Interaction, Interactions, Wire};

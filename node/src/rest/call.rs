@@ -1,0 +1,113 @@
+//! What every interaction takes from the head of its request.
+
+use super::{base, format::Format, outcome::Failure, prefer::Prefer, query};
+use crate::{
+    config::Config,
+    server::{front::deadline, request_id},
+    service::Context,
+};
+use axum::extract::FromRequestParts;
+use http::{HeaderMap, request::Parts};
+use proto::{Code, Error, TenantId};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+
+/// What the routes share.
+pub(super) struct Shared<S> {
+    pub service: Arc<S>,
+    pub settings: Arc<Settings>,
+}
+
+impl<S> Clone for Shared<S> {
+    fn clone(&self) -> Self {
+        Shared { service: self.service.clone(), settings: self.settings.clone() }
+    }
+}
+
+/// The part of the configuration REST needs, and the memory for bodies.
+pub(super) struct Settings {
+    pub base_url: String,
+    pub body_bytes_max: u64,
+    pub body_timeout: Duration,
+    pub request_timeout: Duration,
+    /// A permit is a KiB of body in memory.
+    pub bodies: Arc<Semaphore>,
+}
+
+impl Settings {
+    pub(super) fn new(config: &Config) -> Self {
+        let kib = usize::try_from(config.rest.bodies_bytes_max >> 10).unwrap_or(usize::MAX);
+        Settings {
+            base_url: config.rest.base_url.trim_end_matches('/').to_owned(),
+            body_bytes_max: config.rest.body_bytes_max,
+            body_timeout: Duration::from_millis(config.rest.body_timeout_ms),
+            request_timeout: Duration::from_millis(config.limits.request_timeout_ms),
+            bodies: Arc::new(Semaphore::new(kib.clamp(1, Semaphore::MAX_PERMITS))),
+        }
+    }
+}
+
+/// The id of the request, put into its extensions by the outermost layer.
+#[derive(Clone)]
+pub(super) struct RequestId(pub Arc<str>);
+
+/// The head of a request, understood.
+pub(super) struct Call {
+    pub context: Context,
+    /// Absolute base for links, without a slash at its end.
+    pub base: String,
+    /// Decoded, in order, without the parameters that choose the format.
+    pub parameters: Vec<(String, String)>,
+    pub prefer: Prefer,
+    pub format: Format,
+    pub headers: HeaderMap,
+}
+
+impl Call {
+    /// A header's text; empty where it is missing.
+    ///
+    /// # Errors
+    /// `BadRequest` where it is not text.
+    pub(super) fn header(&self, name: &str) -> Result<String, Error> {
+        let Some(value) = self.headers.get(name) else { return Ok(String::new()) };
+        let text = std::str::from_utf8(value.as_bytes());
+        text.map(|text| text.trim().to_owned())
+            .map_err(|_| Error::new(Code::BadRequest, format!("the header {name} is not UTF-8")))
+    }
+
+    /// The key of `Idempotency-Key`, or empty.
+    pub(super) fn idempotency_key(&self) -> Result<String, Error> {
+        self.header("idempotency-key")
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared<S>) -> Result<Call, Failure> {
+        refuse_operations(parts.uri.path())?;
+        let mut parameters = query::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
+        let format = Format::negotiate(&parts.headers, &mut parameters)?;
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        Ok(Call {
+            context: Context {
+                tenant: TenantId::DEFAULT,
+                request_id: request_id.unwrap_or_else(|| request_id::accept(None)),
+                deadline: deadline(shared.settings.request_timeout, None),
+            },
+            base: base::of(&shared.settings.base_url, parts),
+            parameters,
+            prefer: Prefer::read(&parts.headers),
+            format,
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+/// `$everything` and its like would otherwise be taken for a type or an id.
+fn refuse_operations(path: &str) -> Result<(), Error> {
+    match path.split('/').find(|segment| segment.starts_with('$')) {
+        None => Ok(()),
+        Some(name) => Err(Error::new(Code::NotSupported, format!("the operation {name} is not offered yet"))),
+    }
+}

@@ -1,0 +1,20 @@
+//! <https://hl7.org/fhir/R4/http.html#delete>
+
+use super::{
+    call::{Call, Shared},
+    response::{Reply, deleted},
+    update::if_match,
+};
+use crate::service::FhirService;
+use axum::extract::{Path, State};
+use proto::api::v1::DeleteRequest;
+
+pub(super) async fn delete<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path((resource_type, id)): Path<(String, String)>,
+    call: Call,
+) -> Reply {
+    let (if_match, idempotency_key) = (if_match(&call)?, call.idempotency_key()?);
+    let request = DeleteRequest { resource_type, id, if_match, idempotency_key };
+    Ok(deleted(&call, shared.service.delete(&call.context, request).await?))
+}

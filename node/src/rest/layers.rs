@@ -1,0 +1,92 @@
+//! What every answer gets: the request's id, and an OperationOutcome where it is an error, whoever made it.
+
+use super::{
+    call::RequestId,
+    format::FHIR_JSON,
+    outcome::{self, Failure},
+};
+use crate::server::request_id;
+use axum::{
+    body::Body,
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Limited};
+use proto::{Code, Error, error::Issue};
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// Takes over or makes the request's id, and gives it back.
+pub(super) async fn request_id(mut request: Request, next: Next) -> Response {
+    let id = request_id::accept(request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes));
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// axum and tower answer some errors on their own (405, 415, broken paths) in plain text or not at all.
+pub(super) async fn errors_are_outcomes(request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let response = next.run(request).await;
+    let status = response.status();
+    let made_here = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == FHIR_JSON);
+    if made_here || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let issue = Issue {
+        severity: "error",
+        code: issue_code(status),
+        diagnostics: diagnostics(status, &method, &uri, response).await,
+        expression: None,
+    };
+    let mut rewritten =
+        (status, [(header::CONTENT_TYPE, FHIR_JSON)], outcome::json(&[issue])).into_response();
+    if let Some(allow) = allow {
+        rewritten.headers_mut().insert(header::ALLOW, allow);
+    }
+    rewritten
+}
+
+fn issue_code(status: StatusCode) -> &'static str {
+    match Code::ALL.iter().find(|code| code.http() == status.as_u16()) {
+        Some(code) => code.issue(),
+        None if status.is_server_error() => Code::Internal.issue(),
+        None => Code::BadRequest.issue(),
+    }
+}
+
+async fn diagnostics(status: StatusCode, method: &Method, uri: &Uri, response: Response) -> String {
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        return format!("{method} is not offered on {}", uri.path());
+    }
+    let text = match Limited::new(response.into_body(), 1024).collect().await {
+        Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        Err(_) => String::new(),
+    };
+    match (text.is_empty(), status) {
+        (false, _) => text,
+        (true, StatusCode::UNSUPPORTED_MEDIA_TYPE) => {
+            "the Content-Encoding is not understood: gzip or none".to_owned()
+        }
+        (true, _) => status.canonical_reason().unwrap_or("refused").to_owned(),
+    }
+}
+
+/// A path nobody serves.
+pub(super) async fn no_route(uri: Uri) -> Failure {
+    Failure(Error::new(
+        Code::NotFound,
+        format!("there is nothing at {}; FHIR is served at /fhir", uri.path()),
+    ))
+}
+
+/// A handler that panicked. The panic itself is on stderr.
+pub(super) fn panicked(_: Box<dyn std::any::Any + Send>) -> http::Response<Body> {
+    Failure(Error::new(Code::Internal, "a defect of the server; see its log")).into_response()
+}

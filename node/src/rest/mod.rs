@@ -1,0 +1,73 @@
+//! The REST facade: FHIR R4's HTTP interactions (<https://hl7.org/fhir/R4/http.html>) mapped to the service trait.
+//! Bodies go through as bytes. Every answer of 400 and above is an OperationOutcome.
+
+mod base;
+mod bundle;
+mod call;
+mod create;
+mod delete;
+mod etag;
+mod format;
+mod history;
+mod layers;
+mod metadata;
+mod outcome;
+mod payload;
+mod prefer;
+mod pretty;
+mod query;
+mod read;
+mod response;
+mod search;
+mod transaction;
+mod update;
+
+use crate::{config::Config, service::FhirService};
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use call::{Settings, Shared};
+use std::sync::Arc;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, predicate::SizeAbove},
+    decompression::RequestDecompressionLayer,
+};
+
+/// The routes of REST, ready to be served.
+pub fn router<S: FhirService>(service: Arc<S>, config: &Config) -> Router {
+    let shared = Shared { service, settings: Arc::new(Settings::new(config)) };
+    // Other tenants will be at "/t/{tenant}/fhir": the same routes under that base.
+    fhir_routes("/fhir")
+        .fallback(layers::no_route)
+        .with_state(shared)
+        .layer(RequestDecompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(middleware::from_fn(layers::errors_are_outcomes))
+        .layer(middleware::from_fn(layers::request_id))
+}
+
+/// FHIR's routes below `base`. HEAD is answered wherever GET is.
+fn fhir_routes<S: FhirService>(base: &str) -> Router<Shared<S>> {
+    let root = || get(search::system::<S>).post(transaction::transaction::<S>);
+    let instance = get(read::read::<S>).put(update::update::<S>).delete(delete::delete::<S>);
+    Router::new()
+        .route(base, root())
+        .route(&format!("{base}/"), root())
+        .route(&format!("{base}/metadata"), get(metadata::metadata::<S>))
+        .route(&format!("{base}/_search"), post(search::system_form::<S>))
+        .route(&format!("{base}/_history"), get(history::system::<S>))
+        .route(&format!("{base}/{{type}}"), get(search::of_type::<S>).post(create::create::<S>))
+        .route(&format!("{base}/{{type}}/_search"), post(search::of_type_form::<S>))
+        .route(&format!("{base}/{{type}}/_history"), get(history::of_type::<S>))
+        .route(&format!("{base}/{{type}}/{{id}}"), instance)
+        .route(&format!("{base}/{{type}}/{{id}}/_history"), get(history::instance::<S>))
+        .route(&format!("{base}/{{type}}/{{id}}/_history/{{version}}"), get(read::vread::<S>))
+        .route(&format!("{base}/{{type}}/{{id}}/{{target}}"), get(search::compartment::<S>))
+        .route(&format!("{base}/{{type}}/{{id}}/{{target}}/_search"), post(search::compartment_form::<S>))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Request bodies: bounded each, bounded together, and no waiting for a peer that stalls.
+
+use super::{
+    call::{Settings, Shared},
+    format::check_content_type,
+    outcome::Failure,
+    query,
+};
+use axum::{body::Body, extract::FromRequest};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use http::{HeaderMap, Request, header};
+use proto::{Code, Error};
+use std::time::Duration;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+
+/// A JSON body in memory. Its share of `rest.bodies_bytes_max` is held until this is dropped.
+pub(super) struct Payload {
+    pub bytes: Bytes,
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+/// The parameters of a `POST _search` form.
+pub(super) struct Form(pub Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequest<Shared<S>> for Payload {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request<Body>, shared: &Shared<S>) -> Result<Payload, Failure> {
+        check_content_type(request.headers())?;
+        Ok(read(request, &shared.settings).await?)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<Shared<S>> for Form {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request<Body>, shared: &Shared<S>) -> Result<Form, Failure> {
+        check_form(request.headers())?;
+        let payload = read(request, &shared.settings).await?;
+        Ok(Form(query::parse(&payload.bytes)?))
+    }
+}
+
+fn check_form(headers: &HeaderMap) -> Result<(), Error> {
+    let content_type = headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    // A POST without a body carries all its parameters in the URL and needs no type.
+    if media_type.is_empty() || media_type.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+        return Ok(());
+    }
+    Err(Error::new(Code::UnsupportedMedia, "the body of _search is application/x-www-form-urlencoded"))
+}
+
+async fn read(request: Request<Body>, settings: &Settings) -> Result<Payload, Error> {
+    let declared = declared_length(request.headers());
+    let expects = request.headers().contains_key(header::EXPECT);
+    let mut frames = request.into_body().into_data_stream();
+    if declared.is_some_and(|length| length > settings.body_bytes_max) {
+        // A client that waits for "100 Continue" sends nothing after the refusal.
+        if !expects {
+            discard(frames, settings).await;
+        }
+        return Err(too_large(settings));
+    }
+    let mut body = Collected::default();
+    while let Some(frame) =
+        timeout(settings.body_timeout, frames.next()).await.map_err(|_| stalled(settings))?
+    {
+        let frame = frame
+            .map_err(|error| Error::new(Code::Malformed, format!("the body cannot be read: {error}")))?;
+        if body.len() + frame.len() as u64 > settings.body_bytes_max {
+            discard(frames, settings).await;
+            return Err(too_large(settings));
+        }
+        body.push(frame, settings)?;
+    }
+    Ok(body.finish())
+}
+
+/// Only without a Content-Encoding does the length say how large the decoded body is.
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return None;
+    }
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// One frame stays the slice it arrived as; more are joined.
+#[derive(Default)]
+struct Collected {
+    first: Bytes,
+    joined: BytesMut,
+    share: Option<OwnedSemaphorePermit>,
+    kib: u64,
+}
+
+impl Collected {
+    fn len(&self) -> u64 {
+        (self.first.len() + self.joined.len()) as u64
+    }
+
+    fn push(&mut self, frame: Bytes, settings: &Settings) -> Result<(), Error> {
+        self.reserve(self.len() + frame.len() as u64, settings)?;
+        if self.len() == 0 {
+            self.first = frame;
+            return Ok(());
+        }
+        if !self.first.is_empty() {
+            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.joined.extend_from_slice(&frame);
+        Ok(())
+    }
+
+    /// Grows the share of the memory for bodies to `bytes`.
+    fn reserve(&mut self, bytes: u64, settings: &Settings) -> Result<(), Error> {
+        let more = bytes.div_ceil(1024).saturating_sub(self.kib);
+        if more == 0 {
+            return Ok(());
+        }
+        let permits = settings.bodies.clone().try_acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX));
+        let permits = permits.map_err(|_| {
+            Error::new(
+                Code::Overloaded,
+                "too many large bodies at once (rest.bodies_bytes_max); try again later",
+            )
+        })?;
+        self.kib += more;
+        match &mut self.share {
+            Some(share) => share.merge(permits),
+            none => *none = Some(permits),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Payload {
+        let bytes = if self.first.is_empty() { self.joined.freeze() } else { self.first };
+        Payload { bytes, _share: self.share }
+    }
+}
+
+/// Reads on for a moment and forgets: a peer that is still sending when the connection closes would lose the answer.
+async fn discard(mut frames: axum::body::BodyDataStream, settings: &Settings) {
+    let rest = async {
+        let mut left = settings.body_bytes_max;
+        while let Some(Ok(frame)) = frames.next().await {
+            left = left.saturating_sub(frame.len() as u64);
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Whether it ended or not, the answer is the same.
+    let _ = timeout(Duration::from_secs(5).min(settings.body_timeout), rest).await;
+}
+
+fn too_large(settings: &Settings) -> Error {
+    let limit = settings.body_bytes_max;
+    Error::new(Code::TooLarge, format!("the body is larger than {limit} bytes (rest.body_bytes_max)"))
+}
+
+fn stalled(settings: &Settings) -> Error {
+    let pause = settings.body_timeout.as_millis();
+    Error::new(Code::Timeout, format!("no more of the body came for {pause} ms (rest.body_timeout_ms)"))
+}

@@ -1,0 +1,129 @@
+//! <https://hl7.org/fhir/R4/http.html#search>: by type, in a compartment, over all types; by GET and by POST.
+
+use super::{
+    bundle,
+    call::{Call, Shared},
+    payload::Form,
+    query,
+    response::{Reply, json},
+};
+use crate::service::FhirService;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use proto::api::v1::{SearchParameter, SearchRequest, SearchResponse};
+
+/// What is searched, from the path.
+struct Target {
+    request: SearchRequest,
+    /// Below the base, such as `/Patient/x/Observation`.
+    path: String,
+}
+
+pub(super) async fn system<S: FhirService>(State(shared): State<Shared<S>>, call: Call) -> Reply {
+    answer(shared, call, Target::system()).await
+}
+
+pub(super) async fn system_form<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    call: Call,
+    form: Form,
+) -> Reply {
+    answer(shared, call.with(form), Target::system()).await
+}
+
+pub(super) async fn of_type<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path(resource_type): Path<String>,
+    call: Call,
+) -> Reply {
+    answer(shared, call, Target::of_type(resource_type)).await
+}
+
+pub(super) async fn of_type_form<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path(resource_type): Path<String>,
+    call: Call,
+    form: Form,
+) -> Reply {
+    answer(shared, call.with(form), Target::of_type(resource_type)).await
+}
+
+pub(super) async fn compartment<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path(path): Path<(String, String, String)>,
+    call: Call,
+) -> Reply {
+    answer(shared, call, Target::compartment(path)).await
+}
+
+pub(super) async fn compartment_form<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path(path): Path<(String, String, String)>,
+    call: Call,
+    form: Form,
+) -> Reply {
+    answer(shared, call.with(form), Target::compartment(path)).await
+}
+
+impl Call {
+    /// Parameters of the URL first, then those of the form.
+    fn with(mut self, form: Form) -> Call {
+        self.parameters.extend(form.0);
+        self.parameters.retain(|(name, _)| name != "_format" && name != "_pretty");
+        self
+    }
+}
+
+impl Target {
+    fn system() -> Target {
+        Target { request: SearchRequest::default(), path: String::new() }
+    }
+
+    fn of_type(resource_type: String) -> Target {
+        let path = format!("/{resource_type}");
+        Target { request: SearchRequest { resource_type, ..SearchRequest::default() }, path }
+    }
+
+    /// `*` stands for every type: <https://hl7.org/fhir/R4/search.html#searchcontexts>.
+    fn compartment((compartment_type, compartment_id, target): (String, String, String)) -> Target {
+        let path = format!("/{compartment_type}/{compartment_id}/{target}");
+        let resource_type = if target == "*" { String::new() } else { target };
+        let request =
+            SearchRequest { resource_type, compartment_type, compartment_id, ..SearchRequest::default() };
+        Target { request, path }
+    }
+}
+
+async fn answer<S: FhirService>(shared: Shared<S>, call: Call, target: Target) -> Reply {
+    let mut request = target.request;
+    request.strict = call.prefer.strict;
+    for (name, value) in &call.parameters {
+        match name.as_str() {
+            "_cursor" => request.cursor = value.clone(),
+            _ => request.parameters.push(SearchParameter { name: name.clone(), value: value.clone() }),
+        }
+    }
+    let cursor = request.cursor.clone();
+    let page = shared.service.search(&call.context, request).await?;
+    let links = links(&format!("{}{}", call.base, target.path), &page, &cursor);
+    Ok(json(&call, StatusCode::OK, bundle::searchset(&call.base, &links, &page)))
+}
+
+/// Built of the parameters that were used, as the specification wants self links:
+/// <https://hl7.org/fhir/R4/search.html#conformance>.
+fn links(url: &str, page: &SearchResponse, cursor: &str) -> bundle::Links {
+    let link = |cursor: &str| {
+        let mut link = url.to_owned();
+        for parameter in &page.used {
+            query::append(&mut link, &parameter.name, &parameter.value);
+        }
+        if !cursor.is_empty() {
+            query::append(&mut link, "_cursor", cursor);
+        }
+        link
+    };
+    bundle::Links {
+        self_: link(cursor),
+        next: (!page.next_cursor.is_empty()).then(|| link(&page.next_cursor)),
+    }
+}

@@ -1,0 +1,149 @@
+//! The accept loop of one listener: bounded connections, timeouts against slow peers, a graceful end.
+
+use super::stop::Stop;
+use axum::Router;
+use hyper::service::service_fn;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tower::Service;
+
+/// How a listener treats its peers.
+pub(super) struct Policy {
+    pub connections_max: usize,
+    /// A peer that has sent no whole request for this long after connecting is dropped.
+    pub first_request: Duration,
+    /// Whether HTTP/1 is spoken too. HTTP/2 peers may connect ahead of their first request; pings find the dead ones.
+    pub http1: bool,
+    /// After the stop, requests under way have this long.
+    pub grace: Duration,
+}
+
+/// Serves `router` on `listener` until `stop`, then drains.
+pub(super) async fn serve(
+    listener: TcpListener,
+    builder: auto::Builder<TokioExecutor>,
+    router: Router,
+    policy: Policy,
+    stop: Stop,
+) {
+    let graceful = GracefulShutdown::new();
+    let permits = Arc::new(Semaphore::new(policy.connections_max));
+    loop {
+        let (stream, permit) = tokio::select! {
+            accepted = accept(&listener, &permits) => accepted,
+            () = stop.clone().wait() => break,
+        };
+        let seen = Arc::new(AtomicBool::new(!policy.http1));
+        let connection =
+            builder.serve_connection(TokioIo::new(stream), counted(router.clone(), seen.clone()));
+        let connection = graceful.watch(connection.into_owned());
+        let first_request = policy.first_request;
+        tokio::spawn(async move {
+            let _permit = permit;
+            let overdue = overdue(first_request, &seen);
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended");
+                },
+                () = overdue => tracing::debug!("dropped a connection without a request"),
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(policy.grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!(
+            grace_ms = policy.grace.as_millis() as u64,
+            "requests were cut off at the end of the grace period"
+        );
+    }
+}
+
+/// The next connection, once there is room for it.
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Without it small answers wait for the peer's delayed ACK. A failure only costs latency.
+                let _ = stream.set_nodelay(true);
+                return (stream, permit);
+            }
+            Err(error) => {
+                // Out of file descriptors, or a peer that left: neither may end or spin the loop.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// The router as hyper's service; notes that a request came.
+fn counted(
+    router: Router,
+    seen: Arc<AtomicBool>,
+) -> impl hyper::service::Service<
+    http::Request<hyper::body::Incoming>,
+    Response = axum::response::Response,
+    Error = Infallible,
+    Future: Send,
+> + Send {
+    service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        seen.store(true, Ordering::Relaxed);
+        let mut router = router.clone();
+        async move { router.call(request).await }
+    })
+}
+
+/// Returns when the first request is overdue; never where it came. hyper's own header timeout only starts once the
+/// protocol's version is known, which a silent peer never tells.
+async fn overdue(limit: Duration, seen: &AtomicBool) {
+    tokio::time::sleep(limit).await;
+    if seen.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// HTTP/1 and HTTP/2 as REST offers them.
+pub(super) fn rest_builder(rest: &crate::config::Rest) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(rest.header_timeout_ms))
+        .max_buf_size(rest.head_bytes_max.max(8192));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_millis(rest.header_timeout_ms))
+        .keep_alive_timeout(Duration::from_secs(20))
+        .max_header_list_size(u32::try_from(rest.head_bytes_max).unwrap_or(u32::MAX));
+    builder
+}
+
+/// HTTP/2 alone, as gRPC wants it.
+pub(super) fn grpc_builder(grpc: &crate::config::Grpc) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http2_only();
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_millis(grpc.keepalive_interval_ms))
+        .keep_alive_timeout(Duration::from_millis(grpc.keepalive_timeout_ms))
+        .initial_stream_window_size(grpc.stream_window_bytes)
+        .initial_connection_window_size(grpc.connection_window_bytes)
+        .max_concurrent_streams(grpc.streams_per_connection_max);
+    builder
+}

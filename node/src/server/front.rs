@@ -1,0 +1,196 @@
+//! What both wires put around the service: admission, deadline, a stop for panics, metrics, the slow-request log.
+
+use crate::{
+    config,
+    observe::{Interaction, Interactions, Wire, interactions::InFlight},
+    service::{Context, FhirService},
+};
+use futures::{FutureExt, StreamExt, stream::BoxStream};
+use proto::{Code, Error, api::v1::*};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument;
+
+/// When a request that arrives now must be answered: the caller's own timeout, but no later than the configured one.
+pub fn deadline(timeout: Duration, asked: Option<Duration>) -> Option<Instant> {
+    Instant::now().checked_add(asked.map_or(timeout, |asked| asked.min(timeout)))
+}
+
+/// The requests of all wires together that may be under way.
+#[derive(Clone)]
+pub struct Admission {
+    permits: Arc<Semaphore>,
+    max: usize,
+}
+
+impl Admission {
+    /// At most `max` (at least 1).
+    pub fn new(max: usize) -> Self {
+        let max = max.clamp(1, Semaphore::MAX_PERMITS);
+        Admission { permits: Arc::new(Semaphore::new(max)), max }
+    }
+
+    /// # Errors
+    /// `Overloaded`, at once: a queue here would only hide the load.
+    fn admit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.permits.clone().try_acquire_owned().map_err(|_| {
+            let text = format!(
+                "{} requests are under way (limits.requests_in_flight_max); try again later",
+                self.max
+            );
+            Error::new(Code::Overloaded, text)
+        })
+    }
+}
+
+/// A service as one wire sees it.
+pub struct Front<S> {
+    inner: Arc<S>,
+    admission: Admission,
+    interactions: Interactions,
+    slow: Option<Duration>,
+}
+
+impl<S: FhirService> Front<S> {
+    /// Around `inner`. The metrics recorder must be installed before.
+    pub fn new(inner: Arc<S>, wire: Wire, admission: Admission, logging: &config::Logging) -> Self {
+        let slow = (logging.slow_request_ms > 0).then(|| Duration::from_millis(logging.slow_request_ms));
+        Front { inner, admission, interactions: Interactions::new(wire), slow }
+    }
+
+    /// One call from admission to its line in the metrics.
+    async fn run<T>(
+        &self,
+        interaction: Interaction,
+        context: &Context,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let started = Instant::now();
+        let _in_flight = self.interactions.begin();
+        let result = match self.admission.admit() {
+            Ok(_permit) => contained(context.deadline, call).instrument(span(interaction, context)).await,
+            Err(overloaded) => Err(overloaded),
+        };
+        self.finish(interaction, context, started, result.as_ref().err());
+        result
+    }
+
+    fn finish(&self, interaction: Interaction, context: &Context, started: Instant, error: Option<&Error>) {
+        let elapsed = started.elapsed();
+        self.interactions.finish(interaction, elapsed, error.map(|error| error.code));
+        let (wire, name) = (self.interactions.wire().name(), interaction.name());
+        let request_id = &*context.request_id;
+        if let Some(error) = error.filter(|error| error.code == Code::Internal) {
+            tracing::error!(wire, interaction = name, request_id, %error, "request failed");
+        }
+        if self.slow.is_some_and(|slow| elapsed >= slow) {
+            tracing::warn!(
+                wire,
+                interaction = name,
+                request_id,
+                elapsed_ms = elapsed.as_millis() as u64,
+                "slow request"
+            );
+        }
+    }
+}
+
+fn span(interaction: Interaction, context: &Context) -> tracing::Span {
+    tracing::info_span!("request", interaction = interaction.name(), request_id = &*context.request_id)
+}
+
+/// The call with its deadline, and a panic inside it turned into an error: one bad request ends nothing but itself.
+async fn contained<T>(
+    deadline: Option<Instant>,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let call = AssertUnwindSafe(call).catch_unwind();
+    let outcome = match deadline {
+        None => call.await,
+        Some(deadline) => match tokio::time::timeout_at(deadline.into(), call).await {
+            Ok(outcome) => outcome,
+            Err(_) => return Err(Error::new(Code::Timeout, "the deadline of the request passed")),
+        },
+    };
+    outcome.unwrap_or_else(|_panic| {
+        Err(Error::new(
+            Code::Internal,
+            "a defect of the server; its log has the details under the request id",
+        ))
+    })
+}
+
+/// What a stream of results holds until its reader is done with it.
+struct StreamGuard {
+    _permit: OwnedSemaphorePermit,
+    _in_flight: InFlight,
+}
+
+impl<S: FhirService> FhirService for Front<S> {
+    async fn create(&self, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
+        self.run(Interaction::Create, context, self.inner.create(context, request)).await
+    }
+
+    async fn read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
+        self.run(Interaction::Read, context, self.inner.read(context, request)).await
+    }
+
+    async fn vread(&self, context: &Context, request: VReadRequest) -> Result<ReadResponse, Error> {
+        self.run(Interaction::VRead, context, self.inner.vread(context, request)).await
+    }
+
+    async fn update(&self, context: &Context, request: UpdateRequest) -> Result<WriteResponse, Error> {
+        self.run(Interaction::Update, context, self.inner.update(context, request)).await
+    }
+
+    async fn delete(&self, context: &Context, request: DeleteRequest) -> Result<WriteResponse, Error> {
+        self.run(Interaction::Delete, context, self.inner.delete(context, request)).await
+    }
+
+    async fn history(&self, context: &Context, request: HistoryRequest) -> Result<HistoryResponse, Error> {
+        self.run(Interaction::History, context, self.inner.history(context, request)).await
+    }
+
+    async fn transaction(
+        &self,
+        context: &Context,
+        request: TransactionRequest,
+    ) -> Result<TransactionResponse, Error> {
+        self.run(Interaction::Transaction, context, self.inner.transaction(context, request)).await
+    }
+
+    async fn search(&self, context: &Context, request: SearchRequest) -> Result<SearchResponse, Error> {
+        self.run(Interaction::Search, context, self.inner.search(context, request)).await
+    }
+
+    async fn search_stream(
+        &self,
+        context: &Context,
+        request: SearchRequest,
+    ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
+        let started = Instant::now();
+        let guard = StreamGuard { _in_flight: self.interactions.begin(), _permit: self.admission.admit()? };
+        let call = self.inner.search_stream(context, request);
+        let opened =
+            contained(context.deadline, call).instrument(span(Interaction::SearchStream, context)).await;
+        self.finish(Interaction::SearchStream, context, started, opened.as_ref().err());
+        let entries = opened?.map(move |entry| {
+            let _ = &guard;
+            entry
+        });
+        Ok(entries.boxed())
+    }
+
+    async fn capabilities(
+        &self,
+        context: &Context,
+        request: CapabilitiesRequest,
+    ) -> Result<CapabilitiesResponse, Error> {
+        self.run(Interaction::Capabilities, context, self.inner.capabilities(context, request)).await
+    }
+}
