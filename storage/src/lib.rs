@@ -6,10 +6,21 @@
 
 pub mod log;
 
+mod apply;
 mod entry;
 mod error;
+mod key;
+mod kv;
+mod options;
+mod partition;
+mod store;
+mod table;
 mod version;
 
+pub use apply::{DECISION_RETENTION_MS, check};
 pub use entry::{Applied, Change, ChangeKind, Entry, EntryPayload};
 pub use error::{Error, Result};
+pub use options::Options;
+pub use partition::{Feed, IndexRows, Partition, Versions};
+pub use store::{Disk, Store};
 pub use version::{AppliedState, FeedPosition, IndexRow, Lock, Method, Prepared, Version};

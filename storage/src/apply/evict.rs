@@ -1,0 +1,41 @@
+//! The resource moved to another compartment: all its rows here go, its places in the histories too. One feed row
+//! stays, so that a search index that replays the feed learns of it.
+
+use super::Stage;
+use super::decode::Evict;
+use super::put::{fence, recount};
+use super::stop::Step;
+use super::write::unlocked;
+use crate::entry::{Change, ChangeKind};
+use crate::table::resource::Head;
+use crate::table::{feed, history, index_values, resource, type_history};
+use crate::version::{FeedPosition, Method};
+
+/// Removes everything of the resource.
+pub fn evict(stage: &mut Stage<'_>, evict: &Evict) -> Step<()> {
+    let tenant = stage.tenant();
+    let row = resource::key(tenant, &evict.key);
+    unlocked(stage, &row)?;
+    let value = stage.get(&row)?;
+    let Some(head) = fence(&evict.key, evict.expected_version, value.as_ref())? else { return Ok(()) };
+    forget(stage, evict, &head);
+    stage.delete(row);
+    stage.delete(index_values::key(tenant, &evict.key));
+    // As many as the resource has versions; they all went through this command's sibling as `adopted`.
+    for (key, value) in stage.scan(&history::range(tenant, &evict.key), usize::MAX)? {
+        forget(stage, evict, &Head::decode(&value)?.0);
+        stage.delete(key);
+    }
+    recount(stage, evict.key.type_code, head.method != Method::Delete, false)?;
+    let (version, last_updated_ms) = (head.version, head.last_updated_ms);
+    stage.record(&feed::Row { key: evict.key, version, last_updated_ms, kind: feed::Kind::Evict });
+    stage.announce(Change { tenant, key: evict.key, version, last_updated_ms, kind: ChangeKind::Evict });
+    Ok(())
+}
+
+/// Takes one version out of the histories.
+fn forget(stage: &mut Stage<'_>, evict: &Evict, head: &Head) {
+    let at = FeedPosition { index: head.index, seq: head.seq };
+    stage.delete(feed::key(stage.tenant(), at));
+    stage.delete(type_history::key(stage.tenant(), evict.key.type_code, at));
+}

@@ -1,0 +1,65 @@
+//! The deterministic state machine: one file per command, one per mutation. No clock, no randomness, no effects: time
+//! comes with the command, what happened goes back as data.
+
+mod decide;
+mod decode;
+mod evict;
+mod finish;
+mod locate;
+mod prepare;
+mod put;
+mod release;
+mod reserve;
+mod stage;
+mod stop;
+mod sweep;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use decode::check;
+pub use decide::DECISION_RETENTION_MS;
+pub(crate) use stage::{Floors, Stage};
+pub(crate) use write::rows as locked_rows;
+
+use crate::entry::{Applied, Change, Entry, EntryPayload};
+use crate::error::Result;
+use crate::table::meta;
+use decode::Kind;
+use proto::log::v1 as log;
+use stop::{Step, Stop};
+
+/// Applies one entry to the stage. An error means that nothing of the slice may be written.
+pub(crate) fn entry(stage: &mut Stage<'_>, entry: &Entry) -> Result<(Applied, Vec<Change>)> {
+    stage.begin(entry.index);
+    match &entry.payload {
+        EntryPayload::Blank => Ok((Applied::Done, vec![])),
+        EntryPayload::Membership(membership) => {
+            stage.put(meta::membership_key(), meta::encode_membership(membership));
+            Ok((Applied::Done, stage.commit()))
+        }
+        EntryPayload::Command(command) => match run(stage, command) {
+            Ok(applied) => Ok((applied, stage.commit())),
+            Err(Stop::Refused(applied)) => {
+                stage.discard();
+                Ok((applied, vec![]))
+            }
+            Err(Stop::Failed(error)) => Err(error),
+        },
+    }
+}
+
+fn run(stage: &mut Stage<'_>, command: &log::Command) -> Step<Applied> {
+    let kind = decode::command(command)?;
+    stage.set_context(command);
+    sweep::sweep(stage)?;
+    match kind {
+        Kind::Write(write) => write::write(stage, write),
+        Kind::Prepare(prepare) => prepare::prepare(stage, prepare),
+        Kind::Decide(decide) => decide::decide(stage, decide),
+        Kind::Finish(finish) => finish::finish(stage, finish),
+        Kind::Reserve(reserve) => reserve::reserve(stage, reserve),
+        Kind::Release(release) => release::release(stage, release),
+    }
+}

@@ -1,0 +1,37 @@
+//! Phase one at a participant.
+
+use super::stop::{Step, Stop};
+use super::{Stage, decode, write};
+use crate::entry::Applied;
+use crate::table::prepared;
+use crate::version::Lock;
+use proto::id::PartitionId;
+use proto::log::v1 as log;
+
+/// Rehearses the mutations, so that Finish cannot fail; then keeps the record and locks what it will write.
+pub fn prepare(stage: &mut Stage<'_>, prepare: &log::Prepare) -> Step<Applied> {
+    let record = prepared::key(stage.tenant(), &prepare.transaction);
+    if stage.get(&record)?.is_some() {
+        return Ok(Applied::Done);
+    }
+    write::mutations(stage, &prepare.mutations)?;
+    stage.discard();
+    let coordinator = PartitionId(decode::partition(prepare.coordinator_partition)?);
+    let lock = Lock { transaction: prepare.transaction.clone(), coordinator };
+    let rows = write::rows(stage.tenant(), &prepare.mutations)?;
+    stage.lock(rows, &lock);
+    stage.put(record, prepared::encode(prepare));
+    Ok(Applied::Done)
+}
+
+impl Stop {
+    /// A prepared transaction was rehearsed and its rows were locked since: nothing can refuse it now.
+    pub(super) fn impossible(self) -> Self {
+        match self {
+            Stop::Failed(error) => Stop::Failed(error),
+            Stop::Refused(_) => {
+                Stop::Failed(crate::Error::Corrupt { table: "prepared", reason: "cannot be applied any more" })
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! A new current version: created, updated, deleted, or moved here with its history.
+
+use super::Stage;
+use super::decode::{Put, Version};
+use super::stop::{Step, Stop};
+use super::write::unlocked;
+use crate::entry::{Applied, Change, ChangeKind};
+use crate::table::resource::Head;
+use crate::table::{count, feed, history, index_values, resource};
+use crate::version::Method;
+use bytes::Bytes;
+use proto::id::{ResourceKey, TypeCode};
+
+/// Moves the current version into the history and puts the new one in its place.
+pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
+    let row = resource::key(stage.tenant(), &put.key);
+    unlocked(stage, &row)?;
+    let old = stage.get(&row)?;
+    let head = fence(&put.key, put.expected_version, old.as_ref())?;
+    if let (Some(head), Some(old)) = (&head, old) {
+        stage.put(history::key(stage.tenant(), &put.key, head.version), old);
+    }
+    for version in &put.adopted {
+        let value = record(stage, &put.key, version);
+        stage.put(history::key(stage.tenant(), &put.key, version.version), value);
+    }
+    let value = record(stage, &put.key, &put.version);
+    stage.put(row, value);
+    index(stage, put);
+    let existed = head.is_some_and(|head| head.method != Method::Delete);
+    recount(stage, put.key.type_code, existed, put.version.method != Method::Delete)?;
+    announce(stage, put);
+    Ok(())
+}
+
+/// The current version's head, if it is the expected one.
+pub fn fence(key: &ResourceKey, expected: u64, row: Option<&Bytes>) -> Step<Option<Head>> {
+    let head = row.map(|value| Head::decode(value)).transpose()?.map(|(head, _)| head);
+    let current = head.map_or(0, |head| head.version);
+    if current != expected {
+        return Err(Stop::Refused(Applied::Conflict { key: *key, current }));
+    }
+    Ok(head)
+}
+
+/// Adds a version to the feed; returns its row.
+fn record(stage: &mut Stage<'_>, key: &ResourceKey, version: &Version<'_>) -> Bytes {
+    let at = stage.next_position();
+    let kind = if version.method == Method::Delete { feed::Kind::Delete } else { feed::Kind::Put };
+    let (number, last_updated_ms) = (version.version, version.last_updated_ms);
+    stage.record(&feed::Row { key: *key, version: number, last_updated_ms, kind });
+    let head = Head { method: version.method, version: number, last_updated_ms, index: at.index, seq: at.seq };
+    head.encode(version.body)
+}
+
+fn index(stage: &mut Stage<'_>, put: &Put<'_>) {
+    let key = index_values::key(stage.tenant(), &put.key);
+    let version = &put.version;
+    if version.method == Method::Delete {
+        stage.delete(key);
+    } else {
+        stage.put(key, index_values::encode(version.version, version.last_updated_ms, put.index_values));
+    }
+}
+
+/// Keeps the count of a type, where a resource of it begins or ceases to exist.
+pub fn recount(stage: &mut Stage<'_>, type_code: TypeCode, existed: bool, exists: bool) -> Step<()> {
+    if existed == exists {
+        return Ok(());
+    }
+    let key = count::key(stage.tenant(), type_code);
+    let counted = stage.get(&key)?.map_or(Ok(0), |value| count::decode(&value))?;
+    let corrupt = || crate::Error::Corrupt { table: "count", reason: "lower than what exists" };
+    match if exists { counted + 1 } else { counted.checked_sub(1).ok_or_else(corrupt)? } {
+        0 => stage.delete(key),
+        counted => stage.put(key, count::encode(counted)),
+    }
+    Ok(())
+}
+
+fn announce(stage: &mut Stage<'_>, put: &Put<'_>) {
+    let kind = match put.version.method {
+        Method::Delete => ChangeKind::Delete,
+        Method::Create | Method::Update => ChangeKind::Put { index_values: put.index_values.clone() },
+    };
+    stage.announce(Change {
+        tenant: stage.tenant(),
+        key: put.key,
+        version: put.version.version,
+        last_updated_ms: put.version.last_updated_ms,
+        kind,
+    });
+}

@@ -1,0 +1,214 @@
+//! What a slice of the log has changed so far and nobody sees yet: one layer for the slice, one for the command in
+//! hand, which is dropped when the command is refused.
+
+use crate::entry::Change;
+use crate::error::Result;
+use crate::kv::{Direction, Engine, Range, Rows};
+use crate::partition::{LockChanges, Locks};
+use crate::table::{expiry, feed, type_history};
+use crate::version::{FeedPosition, Lock};
+use bytes::Bytes;
+use proto::id::TenantId;
+use proto::log::v1 as log;
+use std::collections::BTreeMap;
+
+/// Below these keys a tenant's expiry queue is empty: where the next sweep starts. Known only in memory; it spares
+/// the sweep the tombstones of the earlier ones.
+pub type Floors = BTreeMap<TenantId, Vec<u8>>;
+
+/// The state as the command in hand sees it.
+pub struct Stage<'p> {
+    engine: &'p dyn Engine,
+    locks: &'p Locks,
+    slice: Layer,
+    command: Layer,
+    changes: Vec<Change>,
+    context: Context,
+    /// A Finish passes the locks of its own transaction.
+    holder: Option<Bytes>,
+    pub(super) floors: Floors,
+}
+
+#[derive(Default)]
+struct Layer {
+    rows: Rows,
+    locks: LockChanges,
+}
+
+#[derive(Clone, Copy)]
+struct Context {
+    tenant: TenantId,
+    time_ms: u64,
+    next: FeedPosition,
+}
+
+impl<'p> Stage<'p> {
+    /// Nothing changed yet.
+    pub fn new(engine: &'p dyn Engine, locks: &'p Locks, floors: Floors) -> Self {
+        let context = Context { tenant: TenantId(0), time_ms: 0, next: FeedPosition { index: 0, seq: 0 } };
+        let (slice, command) = Default::default();
+        Stage { engine, locks, slice, command, changes: vec![], context, holder: None, floors }
+    }
+
+    /// Everything the slice changed.
+    pub fn finish(self) -> (Rows, LockChanges, Floors) {
+        (self.slice.rows, self.slice.locks, self.floors)
+    }
+
+    /// Starts an entry.
+    pub fn begin(&mut self, index: u64) {
+        self.context.next = FeedPosition { index, seq: 0 };
+        self.holder = None;
+    }
+
+    /// Takes tenant and time from the command.
+    pub fn set_context(&mut self, command: &log::Command) {
+        self.context.tenant = TenantId(command.tenant);
+        self.context.time_ms = command.time_ms;
+    }
+
+    /// Lets the locks of a transaction pass.
+    pub fn set_holder(&mut self, transaction: Bytes) {
+        self.holder = Some(transaction);
+    }
+
+    /// The tenant of the command.
+    pub fn tenant(&self) -> TenantId {
+        self.context.tenant
+    }
+
+    /// The leader's clock when it decided.
+    pub fn time_ms(&self) -> u64 {
+        self.context.time_ms
+    }
+
+    /// The log index of the entry.
+    pub fn index(&self) -> u64 {
+        self.context.next.index
+    }
+
+    /// The command succeeded: the slice takes over what it did.
+    pub fn commit(&mut self) -> Vec<Change> {
+        self.keep();
+        std::mem::take(&mut self.changes)
+    }
+
+    /// What was done so far stays, even if the rest of the command is refused.
+    pub fn keep(&mut self) {
+        if self.slice.rows.is_empty() {
+            std::mem::swap(&mut self.slice.rows, &mut self.command.rows);
+        }
+        self.slice.rows.extend(std::mem::take(&mut self.command.rows));
+        self.slice.locks.extend(std::mem::take(&mut self.command.locks));
+    }
+
+    /// The command was refused, or was only a rehearsal.
+    pub fn discard(&mut self) {
+        self.command = Layer::default();
+        self.changes.clear();
+        self.context.next.seq = 0;
+    }
+
+    /// The row's value as of now.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
+        for layer in [&self.command, &self.slice] {
+            if let Some(value) = layer.rows.get(key) {
+                return Ok(value.clone());
+            }
+        }
+        self.engine.get(key)
+    }
+
+    /// Sets a row.
+    pub fn put(&mut self, key: Vec<u8>, value: Bytes) {
+        self.command.rows.insert(key, Some(value));
+    }
+
+    /// Removes a row.
+    pub fn delete(&mut self, key: Vec<u8>) {
+        self.command.rows.insert(key, None);
+    }
+
+    /// The first `limit` rows of a range as of now.
+    pub fn scan(&self, range: &Range, limit: usize) -> Result<Vec<(Vec<u8>, Bytes)>> {
+        if range.lower >= range.upper {
+            return Ok(vec![]);
+        }
+        let bounds = || range.lower.clone()..range.upper.clone();
+        let mut changed: BTreeMap<&Vec<u8>, &Option<Bytes>> = self.slice.rows.range(bounds()).collect();
+        changed.extend(self.command.rows.range(bounds()));
+        let mut changed = changed.into_iter().peekable();
+        let mut stored = self.engine.scan(range, Direction::Ascending)?;
+        let mut rows = vec![];
+        let mut more = stored.advance()?;
+        while rows.len() < limit {
+            let from_stage = changed.peek().filter(|(key, _)| !more || key.as_slice() <= stored.key());
+            let Some((key, value)) = from_stage.copied() else {
+                if !more {
+                    break;
+                }
+                rows.push((stored.key().to_vec(), Bytes::copy_from_slice(stored.value())));
+                more = stored.advance()?;
+                continue;
+            };
+            if more && key.as_slice() == stored.key() {
+                more = stored.advance()?;
+            }
+            changed.next();
+            rows.extend(value.clone().map(|value| (key.clone(), value)));
+        }
+        Ok(rows)
+    }
+
+    /// Sets a row that expires, and queues its expiry.
+    pub fn put_expiring(&mut self, key: Vec<u8>, value: Bytes, expires_ms: u64) {
+        let queued = expiry::key(self.tenant(), expires_ms, &key);
+        if let Some(floor) = self.floors.get_mut(&self.context.tenant)
+            && queued < *floor
+        {
+            floor.clone_from(&queued);
+        }
+        self.put(queued, Bytes::new());
+        self.put(key, value);
+    }
+
+    /// The lock on a row, other than the holder's own.
+    pub fn lock_of(&self, row: &[u8]) -> Option<Lock> {
+        let staged = [&self.command, &self.slice].into_iter().find_map(|layer| layer.locks.of(row));
+        let lock = staged.cloned().unwrap_or_else(|| self.locks.of(row))?;
+        (self.holder.as_ref() != Some(&lock.transaction)).then_some(lock)
+    }
+
+    /// Locks rows for a transaction that was just prepared.
+    pub fn lock(&mut self, rows: Vec<Vec<u8>>, lock: &Lock) {
+        self.command.locks.prepared += 1;
+        self.command.locks.rows.extend(rows.into_iter().map(|row| (row, Some(lock.clone()))));
+    }
+
+    /// Frees the rows of a transaction that is finished.
+    pub fn unlock(&mut self, rows: Vec<Vec<u8>>) {
+        self.command.locks.prepared -= 1;
+        self.command.locks.rows.extend(rows.into_iter().map(|row| (row, None)));
+    }
+
+    /// The place of the next row of the feed.
+    pub fn next_position(&self) -> FeedPosition {
+        self.context.next
+    }
+
+    /// Adds a row to the feed and, where it is a version, to the history of its type.
+    pub fn record(&mut self, row: &feed::Row) {
+        let at = self.context.next;
+        self.context.next.seq += 1;
+        let value = row.encode();
+        if row.kind != feed::Kind::Evict {
+            self.put(type_history::key(self.context.tenant, row.key.type_code, at), value.clone());
+        }
+        self.put(feed::key(self.context.tenant, at), value);
+    }
+
+    /// Tells the search tail about a current row.
+    pub fn announce(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+}

@@ -1,0 +1,74 @@
+//! Everything a bundle or a single interaction writes in one partition, all or nothing.
+
+use super::decode::{self, Mutation};
+use super::stop::{Step, Stop};
+use super::{Stage, evict, locate, put, release};
+use crate::entry::Applied;
+use crate::table::{dedup, directory, resource};
+use proto::id::TenantId;
+use proto::log::v1 as log;
+
+/// Answers a repeated request from the dedup row, or applies all.
+pub fn write(stage: &mut Stage<'_>, write: &log::Write) -> Step<Applied> {
+    if let Some(dedup) = &write.dedup {
+        answer_again(stage, dedup)?;
+    }
+    mutations(stage, &write.mutations)?;
+    for message in &write.releases {
+        decode::release(message)?;
+        release::release(stage, message)?;
+    }
+    if let Some(message) = &write.dedup {
+        let row = dedup::encode(message.expires_ms, &message.response);
+        stage.put_expiring(dedup::key(stage.tenant(), &message.key), row, message.expires_ms);
+    }
+    Ok(Applied::Done)
+}
+
+fn answer_again(stage: &Stage<'_>, message: &log::Dedup) -> Step<()> {
+    decode::name("dedup key", &message.key)?;
+    if let Some(value) = stage.get(&dedup::key(stage.tenant(), &message.key))? {
+        let (expires_ms, response) = dedup::decode(&value)?;
+        if expires_ms > stage.time_ms() {
+            return Err(Stop::Refused(Applied::Duplicate { response }));
+        }
+    }
+    Ok(())
+}
+
+/// Applies mutations in order; each sees the ones before it.
+pub fn mutations(stage: &mut Stage<'_>, messages: &[log::Mutation]) -> Step<()> {
+    for message in messages {
+        match decode::mutation(message)? {
+            Mutation::Put(mutation) => put::put(stage, &mutation)?,
+            Mutation::Evict(mutation) => evict::evict(stage, &mutation)?,
+            Mutation::Locate(mutation) => locate::locate(stage, &mutation)?,
+        }
+    }
+    Ok(())
+}
+
+/// The rows mutations need to themselves: what a prepared transaction locks.
+pub fn rows(tenant: TenantId, messages: &[log::Mutation]) -> crate::Result<Vec<Vec<u8>>> {
+    let row = |message| {
+        Ok(match decode::mutation(message)? {
+            Mutation::Put(put) => resource::key(tenant, &put.key),
+            Mutation::Evict(evict) => resource::key(tenant, &evict.key),
+            Mutation::Locate(locate) => {
+                directory::key(tenant, locate.home_slot, locate.type_code, &locate.id)
+            }
+        })
+    };
+    messages.iter().map(row).collect()
+}
+
+/// Refuses to touch a row that belongs to a prepared transaction.
+pub fn unlocked(stage: &Stage<'_>, row: &[u8]) -> Step<()> {
+    match stage.lock_of(row) {
+        None => Ok(()),
+        Some(lock) => Err(Stop::Refused(Applied::Locked {
+            transaction: lock.transaction,
+            coordinator: lock.coordinator,
+        })),
+    }
+}

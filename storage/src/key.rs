@@ -1,0 +1,231 @@
+//! The registry of key tags, and the pieces keys and values are made of.
+//!
+//! Every key is `tag u8 | tenant u32 | …`, integers big-endian, ids ended by NUL (no id contains one), so that byte
+//! order is the order of the parts.
+
+use crate::error::{Error, Result};
+use proto::id::{CompartmentKey, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
+
+macro_rules! tags {
+    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
+        /// The first byte of every key. A number is never used again: retired ones move to `RETIRED`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Tag { $($(#[$doc])* $name = $number,)* }
+
+        impl Tag {
+            /// All tags in use.
+            #[cfg(test)]
+            pub const ALL: &'static [Tag] = &[$(Tag::$name),*];
+
+            /// The tag of that number.
+            pub fn from_number(number: u8) -> Option<Tag> {
+                match number { $($number => Some(Tag::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+tags! {
+    /// Current versions.
+    Resource = 1,
+    /// Index values of current versions.
+    IndexValues = 2,
+    /// Superseded versions.
+    History = 3,
+    /// Where resources live that are not their compartment's own.
+    Directory = 4,
+    /// All changes in order: system history, and replay for the search index.
+    Feed = 5,
+    /// The same, by type.
+    TypeHistory = 6,
+    /// Answers to requests with an idempotency key.
+    Dedup = 7,
+    /// When rows of other tables expire.
+    Expiry = 8,
+    /// Transactions that wait for Finish.
+    Prepared = 9,
+    /// Decisions of transactions this partition coordinates.
+    Decision = 10,
+    /// Reserved criteria.
+    Reservation = 11,
+    /// How many resources of a type there are.
+    Count = 12,
+    /// The applied index and the membership.
+    Meta = 13,
+}
+
+/// Numbers of tables that are gone. Also 0 and 255, which keep range ends simple.
+#[cfg(test)]
+pub const RETIRED: &[u8] = &[0, 255];
+
+/// Builds a key or a value from its parts.
+pub struct Writer(Vec<u8>);
+
+impl Writer {
+    /// A key of a table.
+    pub fn key(tag: Tag, tenant: TenantId) -> Self {
+        let mut bytes = Vec::with_capacity(96);
+        bytes.push(tag as u8);
+        bytes.extend_from_slice(&tenant.0.to_be_bytes());
+        Writer(bytes)
+    }
+
+    /// A value; its first byte is the format of the row.
+    pub fn value(format: u8, capacity: usize) -> Self {
+        let mut bytes = Vec::with_capacity(capacity);
+        bytes.push(format);
+        Writer(bytes)
+    }
+
+    pub fn u8(self, number: u8) -> Self {
+        self.bytes(&[number])
+    }
+
+    pub fn u16(self, number: u16) -> Self {
+        self.bytes(&number.to_be_bytes())
+    }
+
+    pub fn u32(self, number: u32) -> Self {
+        self.bytes(&number.to_be_bytes())
+    }
+
+    pub fn u64(self, number: u64) -> Self {
+        self.bytes(&number.to_be_bytes())
+    }
+
+    pub fn id(self, id: &ResourceId) -> Self {
+        self.bytes(id.as_str().as_bytes()).u8(0)
+    }
+
+    pub fn compartment(self, key: &CompartmentKey) -> Self {
+        self.u16(key.slot.0).u16(key.type_code.0).id(&key.id)
+    }
+
+    pub fn resource(self, key: &ResourceKey) -> Self {
+        self.compartment(&key.compartment).u16(key.type_code.0).id(&key.id)
+    }
+
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Takes a key or a value apart. Every failure is [`Error::Corrupt`] of the table.
+pub struct Reader<'a> {
+    table: &'static str,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Of a key; the tag is checked, the tenant comes back.
+    pub fn key(table: &'static str, tag: Tag, key: &'a [u8]) -> Result<(Self, TenantId)> {
+        let mut reader = Reader { table, rest: key };
+        if reader.u8()? != tag as u8 {
+            return Err(reader.corrupt("another table's key"));
+        }
+        let tenant = TenantId(reader.u32()?);
+        Ok((reader, tenant))
+    }
+
+    /// Of a value; its format must be the one given.
+    pub fn value(table: &'static str, format: u8, value: &'a [u8]) -> Result<Self> {
+        let mut reader = Reader { table, rest: value };
+        if reader.u8()? != format {
+            return Err(reader.corrupt("unknown row format"));
+        }
+        Ok(reader)
+    }
+
+    pub fn corrupt(&self, reason: &'static str) -> Error {
+        Error::Corrupt { table: self.table, reason }
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or_else(|| self.corrupt("too short"))?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    pub fn u8(&mut self) -> Result<u8> {
+        Ok(self.take::<1>()?[0])
+    }
+
+    pub fn u16(&mut self) -> Result<u16> {
+        Ok(u16::from_be_bytes(self.take()?))
+    }
+
+    pub fn u32(&mut self) -> Result<u32> {
+        Ok(u32::from_be_bytes(self.take()?))
+    }
+
+    pub fn u64(&mut self) -> Result<u64> {
+        Ok(u64::from_be_bytes(self.take()?))
+    }
+
+    pub fn id(&mut self) -> Result<ResourceId> {
+        let end = self.rest.iter().position(|byte| *byte == 0).ok_or_else(|| self.corrupt("an id without end"))?;
+        let text = std::str::from_utf8(&self.rest[..end]).ok();
+        let id = text.and_then(|text| ResourceId::parse(text).ok()).ok_or_else(|| self.corrupt("a bad id"))?;
+        self.rest = &self.rest[end + 1..];
+        Ok(id)
+    }
+
+    pub fn compartment(&mut self) -> Result<CompartmentKey> {
+        Ok(CompartmentKey { slot: Slot(self.u16()?), type_code: TypeCode(self.u16()?), id: self.id()? })
+    }
+
+    pub fn resource(&mut self) -> Result<ResourceKey> {
+        let compartment = self.compartment()?;
+        Ok(ResourceKey { compartment, type_code: TypeCode(self.u16()?), id: self.id()? })
+    }
+
+    /// What is left.
+    pub fn rest(self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Nothing may be left.
+    pub fn end(self) -> Result<()> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.corrupt("too long")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_and_numbers_are_one_to_one_and_never_retired() {
+        for number in 0..=255 {
+            match Tag::from_number(number) {
+                Some(tag) => assert!(tag as u8 == number && !RETIRED.contains(&number)),
+                None => assert!(!Tag::ALL.iter().any(|tag| *tag as u8 == number)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_shorter_id_sorts_first_whatever_follows() {
+        let key = |id: &str, last| {
+            Writer::key(Tag::History, TenantId(1)).id(&ResourceId::parse(id).unwrap()).u64(last).finish()
+        };
+        assert!(key("a", u64::MAX) < key("a-", 0));
+        assert!(key("a", 1) < key("a", 2));
+    }
+
+    #[test]
+    fn a_cut_key_is_an_error() {
+        let key = Writer::key(Tag::Count, TenantId(7)).u16(3).finish();
+        for end in 0..key.len() {
+            let read = Reader::key("count", Tag::Count, &key[..end]).and_then(|(mut reader, _)| reader.u16());
+            assert!(read.is_err());
+        }
+        assert!(Reader::key("count", Tag::Feed, &key).is_err());
+    }
+}

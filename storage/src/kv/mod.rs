@@ -1,0 +1,101 @@
+//! The narrow key-value engine under a partition: ordered rows, atomic batches, snapshots, and a flush that says what
+//! survives a crash. Two implementations run one conformance suite: RocksDB, and an ordered map for simulation.
+
+#[cfg(test)]
+mod conformance;
+mod memory;
+mod rocks;
+
+pub use memory::Memory;
+pub use rocks::Database;
+
+use crate::error::Result;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+
+/// A batch: `None` deletes. Ordered, so that every replica writes the same bytes in the same order.
+pub type Rows = BTreeMap<Vec<u8>, Option<Bytes>>;
+
+/// A half-open range of keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub lower: Vec<u8>,
+    /// Exclusive.
+    pub upper: Vec<u8>,
+}
+
+impl Range {
+    /// All keys that start with `prefix`, which must not be all `0xff` (a key starts with a tag, and no tag is `0xff`).
+    pub fn prefix(prefix: Vec<u8>) -> Self {
+        Range { upper: successor(&prefix), lower: prefix }
+    }
+
+    /// The same range without the keys from `upper` on.
+    pub fn before(mut self, upper: Vec<u8>) -> Self {
+        self.upper = upper.min(self.upper);
+        self
+    }
+
+    /// The same range without the keys before `lower`.
+    pub fn from(mut self, lower: Vec<u8>) -> Self {
+        self.lower = lower.max(self.lower);
+        self
+    }
+}
+
+/// The smallest key greater than every key that starts with `prefix`.
+pub fn successor(prefix: &[u8]) -> Vec<u8> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xff).expect("no key prefix is all 0xff");
+    let mut next = prefix[..=last].to_vec();
+    next[last] += 1;
+    next
+}
+
+/// The order of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Ascending,
+    Descending,
+}
+
+/// One pass over a range, on a consistent view of the moment it was opened. Starts before the first row.
+pub trait Cursor: Send {
+    /// Moves to the next row; false at the end, where key and value must not be asked for.
+    fn advance(&mut self) -> Result<bool>;
+    /// The current row's key.
+    fn key(&self) -> &[u8];
+    /// The current row's value.
+    fn value(&self) -> &[u8];
+}
+
+/// Reading. Never blocks writers and is not blocked by them.
+pub trait Read: Send + Sync {
+    /// Shows the value to `see` without copying it, where there is one; returns whether there is.
+    fn visit(&self, key: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool>;
+
+    /// Scans a range.
+    fn scan(&self, range: &Range, direction: Direction) -> Result<Box<dyn Cursor + '_>>;
+
+    /// A copy of the value.
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
+        let mut copy = None;
+        self.visit(key, &mut |value| copy = Some(Bytes::copy_from_slice(value)))?;
+        Ok(copy)
+    }
+}
+
+/// An engine for one partition.
+pub trait Engine: Read {
+    /// A frozen view.
+    fn snapshot(&self) -> Result<Box<dyn Read + '_>>;
+
+    /// Writes all rows or none. They survive a crash only after a flush.
+    fn write(&self, rows: &Rows) -> Result<()>;
+
+    /// Makes everything written so far survive a crash; returns when it does.
+    fn flush(&self) -> Result<()>;
+
+    /// The value a crash at this moment would leave. Flushes happen in the order of writes, so a row that is written
+    /// in every batch proves which batches are safe.
+    fn durable(&self, key: &[u8]) -> Result<Option<Bytes>>;
+}

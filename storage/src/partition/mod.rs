@@ -1,0 +1,124 @@
+//! One slice of the key space: what is read from it, and the one way to change it.
+
+mod feed;
+mod history;
+mod locks;
+mod read;
+mod scan;
+
+#[cfg(test)]
+mod tests;
+
+pub use feed::Feed;
+pub(crate) use locks::{LockChanges, Locks};
+pub use scan::{IndexRows, Versions};
+
+use crate::apply::{self, Floors, Stage};
+use crate::entry::{Applied, Change, Entry, EntryPayload};
+use crate::error::{Error, Result};
+use crate::kv::{Direction, Engine, Range, Read};
+use crate::table::meta;
+use crate::version::AppliedState;
+use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
+
+/// One partition. All methods may be called from any thread; reads neither block writes nor wait for them.
+pub struct Partition {
+    engine: Box<dyn Engine>,
+    locks: Locks,
+    applied: RwLock<AppliedState>,
+    /// Held while a slice is applied.
+    apply: Mutex<Floors>,
+}
+
+impl Partition {
+    /// Reads the applied state and rebuilds the locks.
+    pub fn open(engine: Box<dyn Engine>) -> Result<Self> {
+        let locks = Locks::rebuild(&*engine)?;
+        let applied = RwLock::new(read_applied(&*engine)?);
+        Ok(Partition { engine, locks, applied, apply: Mutex::default() })
+    }
+
+    /// Applies committed entries in order and writes them in one batch. Returns, for each, what became of it and which
+    /// current rows changed. Readers see the batch, whole, when this returns.
+    ///
+    /// # Errors
+    /// [`Error::OutOfOrder`] where an index is not greater than the one before; [`Error::Full`], [`Error::Engine`],
+    /// [`Error::Corrupt`]. Nothing of the slice is written then, and it may be applied again.
+    pub fn apply(&self, entries: &[Entry]) -> Result<Vec<(Applied, Vec<Change>)>> {
+        let mut floors = self.apply.lock();
+        let mut state = self.applied();
+        let mut stage = Stage::new(&*self.engine, &self.locks, floors.clone());
+        let mut outcomes = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if entry.index <= state.index {
+                return Err(Error::OutOfOrder { index: entry.index, applied: state.index });
+            }
+            outcomes.push(apply::entry(&mut stage, entry)?);
+            (state.index, state.term) = (entry.index, entry.term);
+            if let EntryPayload::Membership(membership) = &entry.payload {
+                state.membership = membership.clone();
+            }
+        }
+        let (mut rows, locks, new_floors) = stage.finish();
+        if !entries.is_empty() {
+            rows.insert(meta::applied_key(), Some(meta::encode_applied(state.index, state.term)));
+            self.engine.write(&rows)?;
+        }
+        // Locks change after the rows: who finds a row unlocked finds what the transaction wrote.
+        self.locks.change(locks);
+        *self.applied.write() = state;
+        *floors = new_floors;
+        Ok(outcomes)
+    }
+
+    /// How far this replica is.
+    pub fn applied(&self) -> AppliedState {
+        self.applied.read().clone()
+    }
+
+    /// The applied index a crash at this moment would leave: the log must be kept from the next entry on.
+    pub fn durable_index(&self) -> Result<u64> {
+        let row = self.engine.durable(&meta::applied_key())?;
+        row.map_or(Ok(0), |value| meta::decode_applied(&value).map(|(index, _)| index))
+    }
+
+    /// Writes everything applied so far to disk; afterwards `durable_index` has caught up. Blocks on IO.
+    pub fn flush(&self) -> Result<()> {
+        self.engine.flush()
+    }
+
+    /// A checksum over all rows: equal on replicas that applied the same entries. Reads everything.
+    pub fn digest(&self) -> Result<u32> {
+        let mut digest = 0;
+        self.each_row(&mut |key, value| {
+            for part in [&(key.len() as u64).to_be_bytes()[..], key, &(value.len() as u64).to_be_bytes(), value] {
+                digest = crc32c::crc32c_append(digest, part);
+            }
+        })?;
+        Ok(digest)
+    }
+
+    fn each_row(&self, see: &mut dyn FnMut(&[u8], &[u8])) -> Result<()> {
+        let all = Range { lower: vec![0], upper: vec![0xff] };
+        let mut cursor = self.engine.scan(&all, Direction::Ascending)?;
+        while cursor.advance()? {
+            see(cursor.key(), cursor.value());
+        }
+        Ok(())
+    }
+}
+
+fn read_applied(engine: &dyn Engine) -> Result<AppliedState> {
+    let applied = get_as(engine, &meta::applied_key(), meta::decode_applied)?;
+    let (index, term) = applied.unwrap_or_default();
+    let membership = get_as(engine, &meta::membership_key(), meta::decode_membership)?;
+    Ok(AppliedState { index, term, membership: membership.unwrap_or(Bytes::new()) })
+}
+
+/// Decodes a row in place.
+fn get_as<T>(read: &(impl Read + ?Sized), key: &[u8], decode: impl Fn(&[u8]) -> Result<T>) -> Result<Option<T>> {
+    let mut row = None;
+    read.visit(key, &mut |value| row = Some(decode(value)))?;
+    row.transpose()
+}

@@ -1,0 +1,113 @@
+//! Point reads.
+
+use super::{Partition, get_as};
+use crate::error::Result;
+use crate::kv::Direction;
+use crate::table::{count, decision, directory, history, index_values, prepared, resource};
+use crate::version::{IndexRow, Lock, Prepared, Version};
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
+
+impl Partition {
+    /// The current version, a deletion included; `None` where the resource never existed here. The body is copied
+    /// once.
+    pub fn get(&self, tenant: TenantId, key: &ResourceKey) -> Result<Option<Version>> {
+        get_as(&*self.engine, &resource::key(tenant, key), |value| resource::version(*key, value))
+    }
+
+    /// One version, current or superseded.
+    pub fn get_version(&self, tenant: TenantId, key: &ResourceKey, version: u64) -> Result<Option<Version>> {
+        // The current one first: a version leaves there for the history, never the other way.
+        let wanted = |value: &[u8]| {
+            let (head, _) = resource::Head::decode(value)?;
+            (head.version == version).then(|| resource::version(*key, value)).transpose()
+        };
+        if let Some(found) = get_as(&*self.engine, &resource::key(tenant, key), wanted)?.flatten() {
+            return Ok(Some(found));
+        }
+        get_as(&*self.engine, &history::key(tenant, key, version), |value| resource::version(*key, value))
+    }
+
+    /// The index values of the current version; `None` where there is none or it is deleted.
+    pub fn index_row(&self, tenant: TenantId, key: &ResourceKey) -> Result<Option<IndexRow>> {
+        let decode = |value: &[u8]| index_values::decode_value(*key, value);
+        get_as(&*self.engine, &index_values::key(tenant, key), decode)
+    }
+
+    /// The compartment the directory row at a home slot names. `None`: no row, so the resource is its own compartment
+    /// or does not exist.
+    pub fn locate(
+        &self,
+        tenant: TenantId,
+        home_slot: Slot,
+        type_code: TypeCode,
+        id: &ResourceId,
+    ) -> Result<Option<CompartmentKey>> {
+        get_as(&*self.engine, &directory::key(tenant, home_slot, type_code, id), directory::decode)
+    }
+
+    /// How many resources there are, deleted ones left out, by type in ascending order; types without any are absent.
+    pub fn counts(&self, tenant: TenantId) -> Result<Vec<(TypeCode, u64)>> {
+        let mut cursor = self.engine.scan(&count::range(tenant), Direction::Ascending)?;
+        let mut counts = vec![];
+        while cursor.advance()? {
+            counts.push((count::type_of(cursor.key())?, count::decode(cursor.value())?));
+        }
+        Ok(counts)
+    }
+
+    /// Whether any transaction waits for Finish: one atomic load.
+    pub fn has_prepared(&self) -> bool {
+        self.locks.any()
+    }
+
+    /// The transaction that holds a resource. One atomic load where nothing is prepared.
+    pub fn lock_of(&self, tenant: TenantId, key: &ResourceKey) -> Option<Lock> {
+        if !self.locks.any() {
+            return None;
+        }
+        self.locks.of(&resource::key(tenant, key))
+    }
+
+    /// The transaction that holds a directory row.
+    pub fn lock_of_location(
+        &self,
+        tenant: TenantId,
+        home_slot: Slot,
+        type_code: TypeCode,
+        id: &ResourceId,
+    ) -> Option<Lock> {
+        if !self.locks.any() {
+            return None;
+        }
+        self.locks.of(&directory::key(tenant, home_slot, type_code, id))
+    }
+
+    /// All transactions that wait for Finish, of all tenants.
+    pub fn prepared(&self) -> Result<Vec<Prepared>> {
+        let mut cursor = self.engine.scan(&prepared::range(), Direction::Ascending)?;
+        let mut found = vec![];
+        while cursor.advance()? {
+            let record = prepared::decode(cursor.value())?;
+            found.push(Prepared {
+                tenant: prepared::tenant_of(cursor.key())?,
+                transaction: record.transaction,
+                // Checked when it was prepared.
+                coordinator: PartitionId(record.coordinator_partition as u16),
+                deadline_ms: record.deadline_ms,
+            });
+        }
+        Ok(found)
+    }
+
+    /// The decision of a transaction this partition coordinates: whether to commit. `None`: not decided (yet).
+    pub fn decision(&self, tenant: TenantId, transaction: &[u8]) -> Result<Option<bool>> {
+        let decode = |value: &[u8]| Ok(decision::Row::decode(value)?.commit);
+        get_as(&*self.engine, &decision::key(tenant, transaction), decode)
+    }
+
+    /// Which partitions the Decide said have to finish.
+    pub fn participants(&self, tenant: TenantId, transaction: &[u8]) -> Result<Vec<PartitionId>> {
+        let row = get_as(&*self.engine, &decision::key(tenant, transaction), decision::Row::decode)?;
+        Ok(row.into_iter().flat_map(|row| row.participants).map(PartitionId).collect())
+    }
+}

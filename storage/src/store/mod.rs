@@ -1,0 +1,116 @@
+//! One data folder and its partitions.
+
+mod folder;
+
+use crate::error::Result;
+use crate::kv::{Database, Engine, Memory};
+use crate::{Options, Partition};
+use folder::Folder;
+use parking_lot::Mutex;
+use proto::id::PartitionId;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The state tables of one node.
+pub struct Store {
+    open: Mutex<BTreeMap<PartitionId, Arc<Partition>>>,
+    backend: Backend,
+}
+
+enum Backend {
+    /// The folder is last: its lock is given up after the database is closed.
+    Rocks { database: Arc<Database>, _folder: Folder },
+    Memory(Disk),
+}
+
+/// What a simulated node keeps when it crashes. Clones share it.
+#[derive(Clone, Default)]
+pub struct Disk {
+    partitions: Arc<Mutex<BTreeMap<PartitionId, Memory>>>,
+}
+
+impl Disk {
+    /// Loses everything since the last flush of each partition. Open a new [`Store`] afterwards.
+    pub fn crash(&self) {
+        for memory in self.partitions.lock().values() {
+            memory.crash();
+        }
+    }
+
+    fn partition(&self, id: PartitionId) -> Memory {
+        self.partitions.lock().entry(id).or_default().clone()
+    }
+}
+
+impl Store {
+    /// Opens or creates the data folder `dir`: takes its lock, checks its format, opens the tables in `dir/state`.
+    ///
+    /// # Errors
+    /// [`crate::Error::InUse`] where another process (or another store of this one) has it,
+    /// [`crate::Error::NewerFormat`], [`crate::Error::Io`], [`crate::Error::Full`], [`crate::Error::Engine`].
+    pub fn open(dir: &Path, options: &Options) -> Result<Self> {
+        let folder = Folder::open(dir)?;
+        let database = Database::open(&dir.join("state"), options)?;
+        Ok(Store { open: Mutex::default(), backend: Backend::Rocks { database, _folder: folder } })
+    }
+
+    /// A store in memory that loses, like the real one, what was not flushed.
+    pub fn in_memory(disk: &Disk) -> Self {
+        Store { open: Mutex::default(), backend: Backend::Memory(disk.clone()) }
+    }
+
+    /// The partition, created empty where it does not exist; the same one every time.
+    pub fn partition(&self, id: PartitionId) -> Result<Arc<Partition>> {
+        let mut open = self.open.lock();
+        if let Some(partition) = open.get(&id) {
+            return Ok(Arc::clone(partition));
+        }
+        let engine: Box<dyn Engine> = match &self.backend {
+            Backend::Rocks { database, .. } => Box::new(database.family(&id.to_string())?),
+            Backend::Memory(disk) => Box::new(disk.partition(id)),
+        };
+        let partition = Arc::new(Partition::open(engine)?);
+        open.insert(id, Arc::clone(&partition));
+        Ok(partition)
+    }
+
+    /// Flushes all open partitions, for a restart without replay. Blocks on IO.
+    pub fn flush(&self) -> Result<()> {
+        let open: Vec<_> = self.open.lock().values().cloned().collect();
+        open.iter().try_for_each(|partition| partition.flush())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn a_folder_has_one_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), &Options::default()).unwrap();
+        let second = Store::open(dir.path(), &Options::default());
+        assert!(second.is_err_and(|error| error.to_string().contains(dir.path().to_str().unwrap())));
+        drop(store);
+        Store::open(dir.path(), &Options::default()).unwrap();
+    }
+
+    #[test]
+    fn a_newer_format_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Store::open(dir.path(), &Options::default()).unwrap());
+        std::fs::write(dir.path().join("FORMAT"), "salamander data 2\n").unwrap();
+        let refused = Store::open(dir.path(), &Options::default());
+        assert!(matches!(refused, Err(Error::NewerFormat { found: 2, supported: 1, .. })));
+    }
+
+    #[test]
+    fn a_partition_is_opened_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), &Options::default()).unwrap();
+        let first = store.partition(PartitionId(3)).unwrap();
+        assert!(Arc::ptr_eq(&first, &store.partition(PartitionId(3)).unwrap()));
+    }
+}
