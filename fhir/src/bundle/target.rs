@@ -1,0 +1,149 @@
+//! What the url of an entry's request points at.
+
+use crate::definitions::ResourceType;
+
+/// The interaction a url names together with its method: <https://hl7.org/fhir/R4/http.html#general>. Names and ids are as
+/// sent: whether the type exists and the id is valid is for the interaction to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `Patient`
+    Type { resource_type: String },
+    /// `Patient/1`
+    Instance { resource_type: String, id: String },
+    /// `Patient/1/_history/2`
+    Version { resource_type: String, id: String, version_id: String },
+    /// `Patient?name=x`, `Patient/_search?name=x`; over all types `?name=x`. The query is not decoded.
+    Search { resource_type: Option<String>, query: String },
+    /// `Patient/1/_history`, `Patient/_history`, `_history`
+    History { resource_type: Option<String>, id: Option<String> },
+    /// `metadata`
+    Metadata,
+}
+
+/// The url is none of the forms of [`Target`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "'{0}' is not a url of an entry; use Type, Type/id, Type?query, Type/id/_history/version, Type/id/_history, \
+     Type/_history, _history or metadata"
+)]
+pub struct InvalidTarget(pub String);
+
+impl Target {
+    /// Reads a url relative to the service base. A leading slash and a base (`http://host/fhir/Patient/1`,
+    /// `/fhir/Patient/1`) are tolerated: everything before the first known type is taken as the base.
+    pub fn parse(url: &str) -> Result<Self, InvalidTarget> {
+        let (path, query) = match url.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (url, None),
+        };
+        let segments = segments(path);
+        Self::of(&segments, query).ok_or_else(|| InvalidTarget(url.chars().take(200).collect()))
+    }
+
+    fn of(segments: &[&str], query: Option<&str>) -> Option<Self> {
+        let own = |text: &str| text.to_owned();
+        let target = match *segments {
+            [] | ["_search"] => Target::Search { resource_type: None, query: own(query?) },
+            [first, ..] if first.is_empty() || first.starts_with('$') => return None,
+            ["metadata"] => return Some(Target::Metadata),
+            ["_history"] => Target::History { resource_type: None, id: None },
+            [name] if query.is_none() => Target::Type { resource_type: own(name) },
+            [name] | [name, "_search"] => {
+                Target::Search { resource_type: Some(own(name)), query: own(query.unwrap_or_default()) }
+            }
+            [name, "_history"] => Target::History { resource_type: Some(own(name)), id: None },
+            [name, id] if !id.starts_with('$') => Target::Instance { resource_type: own(name), id: own(id) },
+            [name, id, "_history"] => Target::History { resource_type: Some(own(name)), id: Some(own(id)) },
+            [name, id, "_history", version] => {
+                Target::Version { resource_type: own(name), id: own(id), version_id: own(version) }
+            }
+            _ => return None,
+        };
+        // A parameter that would be dropped silently is refused instead.
+        let takes_query = matches!(target, Target::Search { .. });
+        (takes_query || query.is_none_or(str::is_empty)).then_some(target)
+    }
+}
+
+/// The segments after the base.
+fn segments(path: &str) -> Vec<&str> {
+    let after_host = match path.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => path,
+    };
+    let based = after_host.len() != path.len() || path.starts_with('/');
+    let trimmed = after_host.trim_start_matches('/');
+    let trimmed = trimmed.strip_suffix('/').unwrap_or(trimmed);
+    let all = if trimmed.is_empty() { Vec::new() } else { trimmed.split('/').collect() };
+    if !based {
+        return all;
+    }
+    let known = |segment: &&str| {
+        ResourceType::from_name(segment).is_some() || matches!(*segment, "metadata" | "_history" | "_search")
+    };
+    let start = all.iter().position(known).unwrap_or(0);
+    all[start..].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(resource_type: &str, id: &str) -> Target {
+        Target::Instance { resource_type: resource_type.into(), id: id.into() }
+    }
+
+    #[test]
+    fn reads_all_forms() {
+        let patient = || "Patient".to_owned();
+        let cases = [
+            ("Patient", Target::Type { resource_type: patient() }),
+            ("/Patient", Target::Type { resource_type: patient() }),
+            ("Patient/1", instance("Patient", "1")),
+            ("Patient/1/", instance("Patient", "1")),
+            ("/fhir/Patient/1", instance("Patient", "1")),
+            ("http://host:8080/some/fhir/Patient/1", instance("Patient", "1")),
+            ("https://host/Patient/Patient", instance("Patient", "Patient")),
+            ("Nonsense/1", instance("Nonsense", "1")),
+            ("Patient/1/_history", Target::History { resource_type: Some(patient()), id: Some("1".into()) }),
+            ("Patient/_history", Target::History { resource_type: Some(patient()), id: None }),
+            ("_history", Target::History { resource_type: None, id: None }),
+            ("metadata", Target::Metadata),
+            ("/metadata", Target::Metadata),
+            ("http://host/fhir/metadata", Target::Metadata),
+            (
+                "Patient?a=b&c=d/e",
+                Target::Search { resource_type: Some(patient()), query: "a=b&c=d/e".into() },
+            ),
+            ("Patient/_search?a=b", Target::Search { resource_type: Some(patient()), query: "a=b".into() }),
+            ("?_type=Patient", Target::Search { resource_type: None, query: "_type=Patient".into() }),
+            (
+                "http://host/fhir/Patient?x=1",
+                Target::Search { resource_type: Some(patient()), query: "x=1".into() },
+            ),
+        ];
+        for (url, target) in cases {
+            assert_eq!(Target::parse(url), Ok(target), "{url}");
+        }
+        let version = Target::Version { resource_type: patient(), id: "1".into(), version_id: "2".into() };
+        assert_eq!(Target::parse("Patient/1/_history/2"), Ok(version));
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for url in [
+            "",
+            "/",
+            "Patient//1",
+            "$everything",
+            "Patient/$match",
+            "Patient/1/$everything",
+            "Patient/1/Observation",
+            "Patient/1?x=y",
+            "Patient/1/_history?_count=2",
+            "http://host",
+        ] {
+            assert!(Target::parse(url).is_err(), "{url}: {:?}", Target::parse(url));
+        }
+    }
+}
