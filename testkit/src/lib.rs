@@ -1,1 +1,4 @@
+//! What tests, samples and benchmarks need: a generator of synthetic hospitals, a harness around the real
+//! `salamander` binary, and scenario files that run over both wires.
 
+pub mod generate;
