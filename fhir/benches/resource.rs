@@ -1,0 +1,72 @@
+//! What a write does with the parsed resource, and a transaction with its references.
+//!
+//! `cargo bench -p fhir --bench resource`. The bundle case is skipped, saying so, without a Synthea folder (see `json.rs`).
+
+use bytes::Bytes;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fhir::{
+    bundle::{Bundle, Limits},
+    json::{self, Document},
+    resource::{Envelope, stored, unchanged},
+};
+use std::{collections::HashMap, hint::black_box, path::PathBuf};
+
+const OBSERVATION: &str = r#"{"resourceType":"Observation","id":"af5597a6-304d-4c8f-b596-60d17d445714","meta":{"profile":["http://hl7.org/fhir/StructureDefinition/bp"]},"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"Vital Signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"85354-9","display":"Blood pressure panel with all children optional"}],"text":"Blood Pressure"},"subject":{"reference":"Patient/018f428e-34f6-4707-8009-5ad742f901e7"},"encounter":{"reference":"Encounter/a87b575f-a10e-4079-9e9e-e378729e422d"},"effectiveDateTime":"2011-10-14T23:37:54+00:00","issued":"2011-10-14T23:37:54.530+00:00","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4","display":"Diastolic Blood Pressure"}],"text":"Diastolic Blood Pressure"},"valueQuantity":{"value":76.35,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}},{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6","display":"Systolic Blood Pressure"}],"text":"Systolic Blood Pressure"},"valueQuantity":{"value":121.50,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]}"#;
+const MS: u64 = 1_795_224_932_123;
+
+fn parse(source: impl Into<Bytes>) -> Document {
+    Document::parse(source, &json::Limits::default()).expect("a good example")
+}
+
+fn one_resource(criterion: &mut Criterion) {
+    let document = parse(OBSERVATION);
+    let resource = document.root();
+    let old = Bytes::from(stored(resource, "af5597a6-304d-4c8f-b596-60d17d445714", 1, MS));
+    let mut group = criterion.benchmark_group("observation");
+    group.bench_function("envelope", |bencher| bencher.iter(|| Envelope::read(black_box(resource))));
+    group.bench_function("stored", |bencher| {
+        bencher.iter(|| stored(black_box(resource), "server-assigned", 7, MS))
+    });
+    group.bench_function("unchanged", |bencher| {
+        bencher.iter(|| unchanged(&old, black_box(resource), "af5597a6-304d-4c8f-b596-60d17d445714"))
+    });
+    group.finish();
+}
+
+fn bundle() -> Option<Vec<u8>> {
+    let folder = std::env::var_os("SYNTHEA").map_or("/work/shared/data/synthea".into(), PathBuf::from);
+    let mut files = std::fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    files.sort();
+    std::fs::read(files.first()?).ok()
+}
+
+fn transaction(criterion: &mut Criterion) {
+    let Some(bytes) = bundle() else {
+        eprintln!("skipped: the bundle cases, as there is no Synthea folder (set SYNTHEA)");
+        return;
+    };
+    let document = parse(bytes);
+    let bundle = Bundle::read(&document, &Limits::default()).expect("a transaction");
+    let targets: HashMap<&str, String> = bundle
+        .entries
+        .iter()
+        .filter_map(|entry| Some((entry.full_url.as_deref()?, "Patient/1".to_owned())))
+        .collect();
+    let mut group = criterion.benchmark_group(format!("bundle of {} entries", bundle.entries.len()));
+    group.throughput(Throughput::Elements(bundle.entries.len() as u64));
+    group.bench_function("read", |bencher| {
+        bencher.iter(|| Bundle::read(black_box(&document), &Limits::default()))
+    });
+    group.bench_function("rewrite all references", |bencher| {
+        bencher.iter(|| {
+            let rewrite = |entry: &fhir::bundle::Entry<'_>| {
+                bundle.rewrite(entry, entry.resource?, &|text| targets.get(text).cloned())
+            };
+            bundle.entries.iter().filter_map(rewrite).map(|bytes| bytes.len()).sum::<usize>()
+        })
+    });
+    group.finish();
+}
+
+criterion_group!(resource, one_resource, transaction);
+criterion_main!(resource);

@@ -1,0 +1,107 @@
+//! Extraction over whole resources: golden files, and every example of HL7's package when it is present.
+//!
+//! A golden file `tests/extraction/NNNN-what.txt` holds the expected values of `NNNN-what.json`, one per line.
+
+use fhir::index::{ExtractOptions, FORMAT_VERSION, Value, Values, ValuesError, extract};
+use fhir::json::{Document, Limits};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+fn document(json: impl Into<bytes::Bytes>) -> Document {
+    Document::parse(json, &Limits { bytes_max: 64 << 20, ..Limits::default() }).expect("JSON")
+}
+
+fn extracted(document: &Document) -> (Vec<u8>, Vec<String>) {
+    let mut bytes = Vec::new();
+    let options = ExtractOptions { base: Some("http://here/fhir") };
+    let notes = extract(document.root(), &options, &mut bytes).expect("a resource");
+    (bytes, notes.iter().map(|note| format!("{:?}: {}", note.param, note.problem)).collect())
+}
+
+#[test]
+fn golden_files() -> anyhow::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/extraction");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    assert!(files.len() >= 6);
+    for file in files {
+        let document = document(std::fs::read(&file)?);
+        let (bytes, notes) = extracted(&document);
+        let mut lines = format!("{:?}", Values::parse(&bytes)?);
+        notes.iter().for_each(|note| lines.push_str(&format!("note {note}\n")));
+        let golden = file.with_extension("txt");
+        if std::env::var_os("SALAMANDER_WRITE_GOLDEN").is_some() {
+            std::fs::write(&golden, &lines)?;
+        }
+        assert_eq!(lines, std::fs::read_to_string(&golden)?, "{}", file.display());
+    }
+    Ok(())
+}
+
+#[test]
+fn the_same_resource_gives_the_same_bytes_and_cut_bytes_are_an_error() {
+    let json = include_str!("extraction/0001-observation.json");
+    let (bytes, _) = extracted(&document(json));
+    assert_eq!(extracted(&document(json)).0, bytes);
+    assert_eq!(bytes[0], FORMAT_VERSION);
+    let mut whole = 0;
+    for len in 0..bytes.len() {
+        match Values::parse(&bytes[..len]) {
+            Ok(values) => whole += values.iter().count().min(1), // cut between two parameters
+            Err(error) => assert_eq!(error, ValuesError::Truncated),
+        }
+    }
+    assert!(whole > 5);
+    assert_eq!(Values::parse(&[99]).err(), Some(ValuesError::Format(99)));
+}
+
+#[test]
+fn of_finds_what_iter_finds() {
+    let (bytes, _) = extracted(&document(include_str!("extraction/0001-observation.json")));
+    let values = Values::parse(&bytes).expect("own bytes");
+    let all: Vec<(_, Value<'_>)> = values.iter().collect();
+    assert!(all.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+    for (param, value) in &all {
+        assert!(values.of(*param).any(|found| found == *value));
+    }
+    assert_eq!(values.of(fhir::definitions::ParamId(u16::MAX)).count(), 0);
+}
+
+/// HL7's examples: 5,300 resources of 129 types, definitions included.
+#[test]
+fn every_example_of_the_package() -> anyhow::Result<()> {
+    let named = std::env::var_os("SALAMANDER_R4_PACKAGE").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let path = named.unwrap_or_else(|| home.join(".cache/salamander/packages/hl7.fhir.r4.examples-4.0.1.tgz"));
+    if !path.is_file() {
+        println!("SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1; name it in SALAMANDER_R4_PACKAGE)");
+        return Ok(());
+    }
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(path)?));
+    let (mut resources, mut values, mut notes) = (0, 0, Vec::new());
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.display().to_string();
+        let mut json = Vec::new();
+        entry.read_to_end(&mut json)?;
+        let Ok(document) = Document::parse(json, &Limits { bytes_max: 64 << 20, ..Limits::default() }) else {
+            panic!("{name} is no JSON");
+        };
+        if document.root().get("resourceType").is_none() {
+            continue; // the package's own description
+        }
+        let (bytes, found) = extracted(&document);
+        values += Values::parse(&bytes)?.iter().count();
+        resources += 1;
+        notes.extend(found.into_iter().map(|note| format!("{name} {note}")));
+    }
+    println!("{resources} resources, {values} values, {} notes", notes.len());
+    notes.iter().for_each(|note| println!("{note}"));
+    assert!(resources > 5000 && values > 30 * resources / 10, "{resources} resources, {values} values");
+    assert!(notes.len() <= NOTES_KNOWN, "{notes:#?}");
+    Ok(())
+}
+
+/// Values of the examples that really are no dates or numbers.
+const NOTES_KNOWN: usize = 20;
