@@ -15,8 +15,12 @@ fn extraction(criterion: &mut Criterion) {
         let source = bytes::Bytes::from_static(json.as_bytes());
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Bytes(json.len() as u64));
-        group.bench_function("serde_json value", |bench| bench.iter(|| serde_json::from_str::<serde_json::Value>(black_box(json))));
-        group.bench_function("parse", |bench| bench.iter(|| Document::parse(source.clone(), &Limits::default())));
+        group.bench_function("serde_json value", |bench| {
+            bench.iter(|| serde_json::from_str::<serde_json::Value>(black_box(json)))
+        });
+        group.bench_function("parse", |bench| {
+            bench.iter(|| Document::parse(source.clone(), &Limits::default()))
+        });
         group.bench_function("parse and extract", |bench| {
             let mut values = Vec::with_capacity(4096);
             bench.iter(|| {
@@ -29,7 +33,9 @@ fn extraction(criterion: &mut Criterion) {
         let document = Document::parse(source, &Limits::default()).expect("JSON");
         let mut values = Vec::new();
         extract(document.root(), &ExtractOptions::default(), &mut values).expect("a resource");
-        group.bench_function("read all values", |bench| bench.iter(|| Values::parse(black_box(&values)).map(|values| values.iter().count())));
+        group.bench_function("read all values", |bench| {
+            bench.iter(|| Values::parse(black_box(&values)).map(|values| values.iter().count()))
+        });
         println!("{name}: {} bytes of JSON, {} bytes of index values", json.len(), values.len());
     }
 }

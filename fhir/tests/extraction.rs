@@ -21,7 +21,8 @@ fn extracted(document: &Document) -> (Vec<u8>, Vec<String>) {
 #[test]
 fn golden_files() -> anyhow::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/extraction");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     files.sort();
     assert!(files.len() >= 6);
@@ -73,9 +74,12 @@ fn of_finds_what_iter_finds() {
 fn every_example_of_the_package() -> anyhow::Result<()> {
     let named = std::env::var_os("SALAMANDER_R4_PACKAGE").map(PathBuf::from);
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let path = named.unwrap_or_else(|| home.join(".cache/salamander/packages/hl7.fhir.r4.examples-4.0.1.tgz"));
+    let path =
+        named.unwrap_or_else(|| home.join(".cache/salamander/packages/hl7.fhir.r4.examples-4.0.1.tgz"));
     if !path.is_file() {
-        println!("SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1; name it in SALAMANDER_R4_PACKAGE)");
+        println!(
+            "SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1; name it in SALAMANDER_R4_PACKAGE)"
+        );
         return Ok(());
     }
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(path)?));

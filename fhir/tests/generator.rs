@@ -22,12 +22,17 @@ fn package_file() -> Option<PathBuf> {
 #[test]
 fn the_checked_in_tables_are_the_generated_ones() -> anyhow::Result<()> {
     let Some(path) = package_file() else {
-        println!("SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1; name it in SALAMANDER_R4_PACKAGE)");
+        println!(
+            "SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1; name it in SALAMANDER_R4_PACKAGE)"
+        );
         return Ok(());
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("definitions");
     for (name, text) in tables::generate(&package::read(&path)?, &folder)? {
-        assert!(std::fs::read_to_string(folder.join(name))? == text, "definitions/{name} is not what the generator writes");
+        assert!(
+            std::fs::read_to_string(folder.join(name))? == text,
+            "definitions/{name} is not what the generator writes"
+        );
     }
     Ok(())
 }

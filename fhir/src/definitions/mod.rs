@@ -4,6 +4,7 @@
 //! `generate`) writes from HL7's own package. Small hot tables (element names, resource types) are laid out at compile
 //! time; the large ones are read once, on first use, in about a millisecond.
 
+mod compartment;
 pub mod expression;
 mod hash;
 mod lines;
@@ -13,6 +14,7 @@ mod resource_type;
 mod search_parameter;
 pub mod structure;
 
+pub use compartment::membership_params;
 pub use names::NameId;
 pub use param_id::ParamId;
 pub use resource_type::ResourceType;

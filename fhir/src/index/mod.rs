@@ -1,1 +1,31 @@
+//! Index values: what a search can ask of a resource, taken out of it once, when it is written.
+//!
+//! [`extract`] walks a resource once and writes one compact byte string of typed values sorted by search parameter;
+//! [`Values`] reads it without allocating. The functions of [`query`] turn the text of a search into the same terms,
+//! so that both sides agree on cases, accents, precision and zones.
+//!
+//! A merged plan of all parameters of a resource type (a trie of member names) is compiled once per type.
 
+mod collector;
+mod convert;
+mod date;
+mod extract;
+mod number;
+pub(crate) mod plan;
+mod reference;
+mod text;
+mod value;
+mod wire;
+
+pub mod query {
+    //! The query side of index values.
+    pub use super::date::{InvalidDate, date_range};
+    pub use super::number::{InvalidNumber, NumberRange, decimal_range, sortable};
+    pub use super::reference::{ReferenceText, parse_reference};
+    pub use super::text::normalize;
+}
+
+pub use extract::{Error, ExtractOptions, Note, extract};
+pub use query::*;
+pub use value::{Composite, Value};
+pub use wire::{FORMAT_VERSION, Values, ValuesError};

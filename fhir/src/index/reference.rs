@@ -1,0 +1,91 @@
+//! Reference texts taken apart.
+
+use crate::definitions::ResourceType;
+
+/// What the text of a `Reference.reference` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReferenceText<'t> {
+    /// `Type/id`, also below this server's own base URL, with or without `/_history/version`.
+    Local { resource_type: ResourceType, id: &'t str, version: Option<&'t str> },
+    /// `#id`: a resource contained in the same resource (`#` alone: the container).
+    Contained(&'t str),
+    /// Anything else: another server's resource, `urn:uuid:…`, a canonical. The type if the URL ends in `Type/id`.
+    Url { url: &'t str, resource_type: Option<ResourceType> },
+    /// A search (`Patient?identifier=…`), to be resolved before the resource is stored.
+    Conditional(&'t str),
+}
+
+/// Takes a reference apart. `base` is this server's base URL without a slash at its end, if known.
+pub fn parse_reference<'t>(text: &'t str, base: Option<&str>) -> ReferenceText<'t> {
+    if let Some(id) = text.strip_prefix('#') {
+        return ReferenceText::Contained(id);
+    }
+    let path = base.and_then(|base| text.strip_prefix(base)?.strip_prefix('/')).unwrap_or(text);
+    if let Some(local) = local(path) {
+        return local;
+    }
+    if path.split_once('?').is_some_and(|(name, _)| ResourceType::from_name(name).is_some()) {
+        return ReferenceText::Conditional(path);
+    }
+    let unversioned = text.rsplit_once("/_history/").map_or(text, |(url, _)| url);
+    let mut parts = unversioned.rsplit('/');
+    let resource_type = match (parts.next(), parts.next(), parts.next()) {
+        (Some(id), Some(name), Some(_)) if is_id(id) => ResourceType::from_name(name),
+        _ => None,
+    };
+    ReferenceText::Url { url: text, resource_type }
+}
+
+fn local(path: &str) -> Option<ReferenceText<'_>> {
+    let (name, rest) = path.split_once('/')?;
+    let resource_type = ResourceType::from_name(name)?;
+    let (id, version) = match rest.split_once("/_history/") {
+        Some((id, version)) => (id, Some(version)),
+        None => (rest, None),
+    };
+    (is_id(id) && version.is_none_or(is_id)).then_some(ReferenceText::Local { resource_type, id, version })
+}
+
+/// <https://hl7.org/fhir/R4/datatypes.html#id>
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ReferenceText::*;
+
+    #[test]
+    fn every_form() {
+        let resource_type = ResourceType::PATIENT;
+        let base = Some("http://here/fhir");
+        for (text, parsed) in [
+            ("Patient/1", Local { resource_type, id: "1", version: None }),
+            ("Patient/1/_history/2", Local { resource_type, id: "1", version: Some("2") }),
+            ("http://here/fhir/Patient/1", Local { resource_type, id: "1", version: None }),
+            (
+                "http://there/Patient/1",
+                Url { url: "http://there/Patient/1", resource_type: Some(resource_type) },
+            ),
+            (
+                "http://there/Patient/1/_history/2",
+                Url { url: "http://there/Patient/1/_history/2", resource_type: Some(resource_type) },
+            ),
+            ("http://here/fhirPatient/1", Url { url: "http://here/fhirPatient/1", resource_type: None }),
+            (
+                "urn:uuid:6ff7d7a1-0000-4000-8000-000000000000",
+                Url { url: "urn:uuid:6ff7d7a1-0000-4000-8000-000000000000", resource_type: None },
+            ),
+            ("#p1", Contained("p1")),
+            ("Patient?identifier=x|1", Conditional("Patient?identifier=x|1")),
+            ("Patient/", Url { url: "Patient/", resource_type: None }),
+            ("Patient/a b", Url { url: "Patient/a b", resource_type: None }),
+            ("Nothing/1", Url { url: "Nothing/1", resource_type: None }),
+            ("", Url { url: "", resource_type: None }),
+        ] {
+            assert_eq!(parse_reference(text, base), parsed, "{text}");
+        }
+    }
+}
