@@ -3,8 +3,9 @@
 use super::{Partition, get_as};
 use crate::error::Result;
 use crate::kv::Direction;
-use crate::table::{count, decision, directory, history, index_values, prepared, resource};
+use crate::table::{count, decision, dedup, directory, history, index_values, prepared, resource};
 use crate::version::{IndexRow, Lock, Prepared, Version};
+use bytes::Bytes;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
 
 impl Partition {
@@ -103,6 +104,13 @@ impl Partition {
     pub fn decision(&self, tenant: TenantId, transaction: &[u8]) -> Result<Option<bool>> {
         let decode = |value: &[u8]| Ok(decision::Row::decode(value)?.commit);
         get_as(&*self.engine, &decision::key(tenant, transaction), decode)
+    }
+
+    /// The answer kept for an idempotency key, if it is not expired at `now_ms`. A leader asks before it decides; what
+    /// is still in flight is caught at apply.
+    pub fn dedup(&self, tenant: TenantId, key: &[u8], now_ms: u64) -> Result<Option<Bytes>> {
+        let row = get_as(&*self.engine, &dedup::key(tenant, key), dedup::decode)?;
+        Ok(row.filter(|(expires_ms, _)| *expires_ms > now_ms).map(|(_, response)| response))
     }
 
     /// Which partitions the Decide said have to finish.
