@@ -15,7 +15,7 @@ mod writer;
 pub use call::Client;
 pub use connect::Options;
 pub use error::Error;
-pub use key::idempotency_key;
+pub use key::{content_key, idempotency_key};
 pub use pages::EntryStream;
 pub use proto::api::v1 as api;
 pub use retry::Retry;
