@@ -1,1 +1,19 @@
+//! Search: the FHIR search language, the matcher over index values, and the index (Tantivy segments plus the fresh tail).
+//!
+//! A request compiles to a [`Query`], and [`Engine::answer`] runs it where its matches can be: by point reads, by one scan
+//! of a compartment, or over the population. Nothing here reads resource bodies; hits are rechecked by the caller.
 
+pub mod cursor;
+pub mod engine;
+mod error;
+mod local;
+pub mod matcher;
+pub mod page;
+pub mod query;
+
+pub use engine::{Engine, Options, Recovered};
+pub use error::{Error, Result};
+pub use local::Partitions;
+pub use matcher::{Facts, matches};
+pub use page::{Hit, Page};
+pub use query::{Limits, Query, Request, Scope};

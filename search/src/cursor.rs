@@ -1,0 +1,124 @@
+//! Page cursors: opaque, signed, bound to their query, good across restarts.
+//!
+//! `base64url(version u8 ‖ query digest u64 ‖ sort hash u64 ‖ type u16 ‖ id ‖ HMAC-SHA-256 cut to 16 bytes)`. The key is
+//! a file of the data folder. A signature keeps a caller from steering a search to places its query would not
+//! reach, and tells a stale or foreign cursor from a good one.
+
+use crate::error::{Error, Result};
+use crate::page::SortKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use proto::id::{ResourceId, TypeCode};
+use sha2::Sha256;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+const VERSION: u8 = 1;
+const HEAD: usize = 1 + 8 + 8 + 2;
+const TAG: usize = 16;
+/// The longest text that can be a cursor.
+const TEXT_MAX: usize = 160;
+
+/// Signs and checks cursors.
+#[derive(Clone)]
+pub struct Signer {
+    mac: Hmac<Sha256>,
+}
+
+impl Signer {
+    /// The signer of the data folder: reads `cursor.key` in `dir`, or makes it with fresh random bytes.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let path = dir.join("cursor.key");
+        match fs::read(&path) {
+            Ok(key) if key.len() == 32 => return Ok(Self::new(&key)),
+            Ok(_) => tracing::warn!(path = %path.display(), "cursor key has a wrong length: making a new one"),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(Error::Io { path, source }),
+        }
+        let mut key = [0_u8; 32];
+        let random = Path::new("/dev/urandom");
+        fs::File::open(random).and_then(|mut file| file.read_exact(&mut key)).map_err(Error::io(random))?;
+        let written = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let written = written.and_then(|mut file| file.write_all(&key).and_then(|()| file.sync_all()));
+        written.map_err(Error::io(&path))?;
+        Ok(Self::new(&key))
+    }
+
+    /// With a key of any length.
+    pub fn new(key: &[u8]) -> Self {
+        Signer { mac: Hmac::new_from_slice(key).expect("HMAC takes keys of any length") }
+    }
+
+    /// The cursor for "after `last`" of the query with that digest.
+    pub fn sign(&self, digest: u64, last: &SortKey) -> String {
+        let mut bytes = Vec::with_capacity(HEAD + ResourceId::LEN_MAX + TAG);
+        bytes.push(VERSION);
+        bytes.extend_from_slice(&digest.to_be_bytes());
+        bytes.extend_from_slice(&last.hash.to_be_bytes());
+        bytes.extend_from_slice(&last.type_code.0.to_be_bytes());
+        bytes.extend_from_slice(last.id.as_str().as_bytes());
+        let tag = self.mac.clone().chain_update(&bytes).finalize().into_bytes();
+        bytes.extend_from_slice(&tag[..TAG]);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The place a cursor of the query with that digest points to.
+    pub fn check(&self, digest: u64, cursor: &str) -> Result<SortKey> {
+        const FOREIGN: Error = Error::Cursor("the page cursor is damaged or not from this server");
+        if cursor.len() > TEXT_MAX {
+            return Err(FOREIGN);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| FOREIGN)?;
+        let Some((signed, tag)) = bytes.split_last_chunk::<TAG>() else { return Err(FOREIGN) };
+        if self.mac.clone().chain_update(signed).verify_truncated_left(tag).is_err() {
+            return Err(FOREIGN);
+        }
+        let Some((head, id)) = signed.split_first_chunk::<HEAD>() else { return Err(FOREIGN) };
+        if head[0] != VERSION {
+            return Err(FOREIGN);
+        }
+        let number = |from: usize| u64::from_be_bytes(head[from..from + 8].try_into().expect("8 bytes"));
+        if number(1) != digest {
+            return Err(Error::Cursor("the page cursor belongs to another search: its parameters must not change"));
+        }
+        let id = std::str::from_utf8(id).ok().and_then(|id| ResourceId::parse(id).ok()).ok_or(FOREIGN)?;
+        let type_code = TypeCode(u16::from_be_bytes([head[17], head[18]]));
+        Ok(SortKey { hash: number(9), type_code, id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::id::TenantId;
+
+    fn place(id: &str) -> SortKey {
+        SortKey::of(TenantId(1), TypeCode(7), ResourceId::parse(id).unwrap())
+    }
+
+    #[test]
+    fn survives_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let cursor = Signer::open(dir.path()).unwrap().sign(42, &place("abc"));
+        assert_eq!(Signer::open(dir.path()).unwrap().check(42, &cursor).unwrap(), place("abc"));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let signer = Signer::new(b"key");
+        let cursor = signer.sign(42, &place("abc"));
+        assert!(signer.check(43, &cursor).unwrap_err().to_string().contains("another search"));
+        assert!(Signer::new(b"other").check(42, &cursor).is_err());
+        for bad in ["", "x", "!!", &cursor[1..], &"A".repeat(500)] {
+            assert!(signer.check(42, bad).is_err(), "{bad}");
+        }
+        for at in 0..cursor.len() {
+            let mut bytes = cursor.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            assert!(signer.check(42, std::str::from_utf8(&bytes).unwrap()).is_err(), "changed at {at}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A resource as a document.
+
+use super::pairs::{Kind, names};
+use super::schema::Fields;
+use super::terms::{self, Owner};
+use crate::engine::tail::Entry;
+use crate::error::{Error, Result};
+use crate::matcher::interval;
+use fhir::index::{Value, Values};
+use std::collections::BTreeMap;
+use tantivy::TantivyDocument;
+use tantivy::schema::OwnedValue;
+
+/// The document of a tail entry that is not a delete; `key` is its encoded identity.
+pub fn of(entry: &Entry, key: &[u8], fields: &Fields) -> Result<TantivyDocument> {
+    let bytes = entry.values.as_deref().unwrap_or_default();
+    let values = Values::parse(bytes).map_err(|error| Error::values(&entry.key, &error))?;
+    let mut document = TantivyDocument::default();
+    document.add_bytes(fields.key, key);
+    document.add_u64(fields.sort, entry.hash);
+    document.add_u64(fields.version, entry.version);
+    document.add_i64(fields.last_updated, entry.last_updated_ms as i64);
+    document.add_u64(fields.partition, u64::from(entry.partition.0));
+    document.add_bytes(fields.values, bytes);
+    add_terms(entry, &values, fields, &mut document);
+    add_pairs(&values, fields, &mut document);
+    Ok(document)
+}
+
+fn add_terms(entry: &Entry, values: &Values<'_>, fields: &Fields, document: &mut TantivyDocument) {
+    let owner = Owner { tenant: entry.tenant, type_code: entry.key.type_code };
+    document.add_bytes(fields.terms, &terms::tenant(entry.tenant));
+    document.add_bytes(fields.terms, &terms::of_type(owner));
+    document.add_bytes(fields.terms, &terms::partition(entry.partition));
+    let mut last = None;
+    for (param, value) in values.iter() {
+        if last != Some(param) {
+            document.add_bytes(fields.terms, &terms::present(owner, param));
+            last = Some(param);
+        }
+        terms::of_value(owner, param, &value, |term| document.add_bytes(fields.terms, &term));
+    }
+}
+
+fn add_pairs(values: &Values<'_>, fields: &Fields, document: &mut TantivyDocument) {
+    let mut columns: BTreeMap<String, Vec<OwnedValue>> = BTreeMap::new();
+    for (param, value) in values.iter() {
+        let kind = match value {
+            Value::Date { .. } => Kind::Date,
+            Value::Number { .. } => Kind::Number,
+            Value::Quantity { .. } => Kind::Quantity,
+            _ => continue,
+        };
+        let Some((low, high)) = interval(&value) else { continue };
+        let (low_name, high_name) = names(kind, param);
+        columns.entry(low_name).or_default().push(OwnedValue::I64(low));
+        columns.entry(high_name).or_default().push(OwnedValue::I64(high));
+    }
+    if columns.is_empty() {
+        return;
+    }
+    let columns = columns.into_iter().map(|(name, values)| (name, OwnedValue::Array(values))).collect();
+    document.add_object(fields.pairs, columns);
+}

@@ -1,0 +1,160 @@
+//! The tree as a Tantivy query. It finds exactly what the matcher finds.
+
+use super::pairs::{Kind, PairTest, Source};
+use super::schema::Fields;
+use super::stored::StoredTest;
+use super::term_range::TermRange;
+use super::terms::{self, Lookup, Owner, VALUE_AT};
+use crate::engine::identity;
+use crate::query::{Comparison, Expr, Leaf, Query, UnitMatch};
+use fhir::definitions::ResourceType;
+use proto::id::TypeCode;
+use std::sync::Arc;
+use tantivy::Term;
+use tantivy::query::doc_predicate_query::DocPredicateQuery;
+use tantivy::query::{BooleanQuery, Occur, Query as TantivyQuery, TermQuery, TermSetQuery};
+use tantivy::schema::IndexRecordOption;
+
+type Boxed = Box<dyn TantivyQuery>;
+
+/// The query for one shard.
+pub fn translate(query: &Query, fields: &Fields) -> Boxed {
+    let types = match query.types.as_slice() {
+        [] => ResourceType::all().map(|t| TypeCode(t.code())).collect(),
+        some => some.iter().map(|t| TypeCode(t.code())).collect(),
+    };
+    let translation = Translation { query, fields, types };
+    match &query.expr {
+        Expr::And(all) => translation.and(all),
+        other => translation.and(std::slice::from_ref(other)),
+    }
+}
+
+struct Translation<'q> {
+    query: &'q Query,
+    fields: &'q Fields,
+    types: Vec<TypeCode>,
+}
+
+impl Translation<'_> {
+    fn expr(&self, expr: &Expr) -> Boxed {
+        match expr {
+            Expr::And(all) => self.and(all),
+            Expr::Or(any) => self.or(any),
+            Expr::Not(_) => self.and(std::slice::from_ref(expr)),
+            Expr::Leaf(leaf) => self.leaf(leaf),
+        }
+    }
+
+    /// All of them, within the query's types. Where a condition's terms name the type, the type need not be asked for.
+    fn and(&self, all: &[Expr]) -> Boxed {
+        let mut clauses = Vec::with_capacity(all.len() + 1);
+        for expr in all {
+            clauses.push(match expr {
+                Expr::Not(inner) => (Occur::MustNot, self.expr(inner)),
+                other => (Occur::Must, self.expr(other)),
+            });
+        }
+        if !all.iter().any(names_type) {
+            clauses.push((Occur::Must, self.scope()));
+        }
+        match clauses.len() {
+            1 => clauses.remove(0).1,
+            _ => Box::new(BooleanQuery::new(clauses)),
+        }
+    }
+
+    fn or(&self, any: &[Expr]) -> Boxed {
+        union(any.iter().map(|expr| self.expr(expr)).collect())
+    }
+
+    /// Everything of the query's types.
+    fn scope(&self) -> Boxed {
+        if self.query.types.is_empty() {
+            return self.term(&terms::tenant(self.query.tenant));
+        }
+        union(self.owners().map(|owner| self.term(&terms::of_type(owner))).collect())
+    }
+
+    fn owners(&self) -> impl Iterator<Item = Owner> {
+        let tenant = self.query.tenant;
+        self.types.iter().map(move |&type_code| Owner { tenant, type_code })
+    }
+
+    fn leaf(&self, leaf: &Leaf) -> Boxed {
+        match leaf {
+            Leaf::Id(id) => {
+                let prefix = |owner: Owner| {
+                    let mut prefix = Vec::new();
+                    identity::prefix(owner.tenant, owner.type_code, id.as_str(), &mut prefix);
+                    Box::new(TermRange { field: self.fields.key, prefix, test: None }) as Boxed
+                };
+                union(self.owners().map(prefix).collect())
+            }
+            Leaf::LastUpdated(comparison) => pairs(Source::LastUpdated, *comparison, None),
+            Leaf::Date(param, comparison) => pairs(Source::Pair(Kind::Date, *param), *comparison, None),
+            Leaf::Number(param, comparison) => pairs(Source::Pair(Kind::Number, *param), *comparison, None),
+            Leaf::Quantity(param, comparison, UnitMatch::Any) => {
+                pairs(Source::Pair(Kind::Quantity, *param), *comparison, None)
+            }
+            Leaf::Quantity(param, comparison, _) => {
+                let several = StoredTest { field: self.fields.values, leaf: Arc::new(leaf.clone()) };
+                let pairs = pairs(Source::Pair(Kind::Quantity, *param), *comparison, Some(several));
+                Box::new(BooleanQuery::new(vec![(Occur::Must, self.lookup(leaf)), (Occur::Must, pairs)]))
+            }
+            _ => self.lookup(leaf),
+        }
+    }
+
+    fn lookup(&self, leaf: &Leaf) -> Boxed {
+        let mut exact = Vec::new();
+        let mut any: Vec<Boxed> = Vec::new();
+        for owner in self.owners() {
+            match terms::of_leaf(owner, leaf) {
+                Lookup::Term(term) => exact.push(Term::from_field_bytes(self.fields.terms, &term)),
+                Lookup::Prefix(prefix) => {
+                    any.push(Box::new(TermRange { field: self.fields.terms, prefix, test: None }));
+                }
+                Lookup::Contains(prefix, text) => {
+                    let finder = memchr::memmem::Finder::new(text.as_bytes()).into_owned();
+                    let test = Arc::new(move |term: &[u8]| finder.find(&term[VALUE_AT..]).is_some());
+                    any.push(Box::new(TermRange { field: self.fields.terms, prefix, test: Some(test) }));
+                }
+                Lookup::None => {}
+            }
+        }
+        match exact.len() {
+            0 => {}
+            1 => any.push(Box::new(TermQuery::new(exact.remove(0), IndexRecordOption::Basic))),
+            _ => any.push(Box::new(TermSetQuery::new(exact))),
+        }
+        union(any)
+    }
+
+    fn term(&self, bytes: &[u8]) -> Boxed {
+        Box::new(TermQuery::new(Term::from_field_bytes(self.fields.terms, bytes), IndexRecordOption::Basic))
+    }
+}
+
+/// Whether every document the condition finds is of the query's types, because its terms say so.
+fn names_type(expr: &Expr) -> bool {
+    match expr {
+        Expr::And(all) => all.iter().any(names_type),
+        Expr::Or(any) => any.iter().all(names_type),
+        Expr::Not(_) => false,
+        Expr::Leaf(Leaf::LastUpdated(_) | Leaf::Date(..) | Leaf::Number(..)) => false,
+        Expr::Leaf(Leaf::Quantity(_, _, unit)) => *unit != UnitMatch::Any,
+        Expr::Leaf(_) => true,
+    }
+}
+
+fn pairs(source: Source, comparison: Comparison, several: Option<StoredTest>) -> Boxed {
+    Box::new(DocPredicateQuery::from(PairTest { source, comparison, several }))
+}
+
+fn union(mut any: Vec<Boxed>) -> Boxed {
+    match any.len() {
+        1 => any.remove(0),
+        _ => Box::new(BooleanQuery::union(any)),
+    }
+}

@@ -1,0 +1,162 @@
+//! Reading a shard's segments: documents come in the default order, so a page is a seek and a few steps.
+
+use super::identity;
+use super::index::schema::{KEY, LAST_UPDATED, PARTITION, SORT, VERSION};
+use super::tail::Snapshot;
+use crate::error::{Error, Result};
+use crate::page::{Hit, SortKey};
+use proto::id::{PartitionId, ResourceKey, TenantId};
+use std::sync::Arc;
+use tantivy::columnar::{BytesColumn, Column, ColumnValues};
+use tantivy::query::{EnableScoring, Query, Weight};
+use tantivy::{DocId, DocSet, SegmentReader, TERMINATED};
+
+/// The columns of a segment that every search reads.
+struct Segment<'a> {
+    reader: &'a SegmentReader,
+    snapshot: &'a Snapshot,
+    sort: Arc<dyn ColumnValues<u64>>,
+    keys: BytesColumn,
+}
+
+/// The first `limit` matches after a place, of all segments together (unsorted, and a few more than asked), and the
+/// number of all matches if `count`.
+pub fn segments(
+    snapshot: &Snapshot,
+    query: &dyn Query,
+    after: Option<&SortKey>,
+    limit: usize,
+    count: bool,
+) -> Result<(Vec<Hit>, u64)> {
+    let weight = query.weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?;
+    let (mut hits, mut total) = (Vec::new(), 0);
+    for reader in snapshot.searcher.segment_readers() {
+        let segment = Segment::open(reader, snapshot)?;
+        if limit > 0 {
+            segment.page(weight.as_ref(), after, limit, &mut hits)?;
+        }
+        if count {
+            total += segment.count(weight.as_ref())?;
+        }
+    }
+    Ok((hits, total))
+}
+
+impl<'a> Segment<'a> {
+    fn open(reader: &'a SegmentReader, snapshot: &'a Snapshot) -> Result<Self> {
+        let sort = reader.fast_fields().u64(SORT)?.first_or_default_col(0);
+        let keys = reader.fast_fields().bytes(KEY)?;
+        let keys = keys.ok_or_else(|| Error::Damaged("a segment has no keys".to_owned()))?;
+        Ok(Segment { reader, snapshot, sort, keys })
+    }
+
+    /// Whether the document is the current state of its row, as far as this snapshot knows.
+    #[inline]
+    fn is_current(&self, doc: DocId) -> Result<bool> {
+        if self.reader.is_deleted(doc) {
+            return Ok(false);
+        }
+        let hash = self.sort.get_val(doc);
+        if !self.snapshot.may_hide(hash) {
+            return Ok(true);
+        }
+        let (tenant, key) = self.key(doc)?;
+        Ok(!self.snapshot.hides(hash, tenant, &key))
+    }
+
+    fn key(&self, doc: DocId) -> Result<(TenantId, ResourceKey)> {
+        let damaged = || Error::Damaged(format!("document {doc} has no readable key"));
+        let mut bytes = Vec::with_capacity(96);
+        let ord = self.keys.term_ords(doc).next().ok_or_else(damaged)?;
+        self.keys.ord_to_bytes(ord, &mut bytes).map_err(tantivy::TantivyError::from)?;
+        identity::decode(&bytes).ok_or_else(damaged)
+    }
+
+    fn page(&self, weight: &dyn Weight, after: Option<&SortKey>, limit: usize, out: &mut Vec<Hit>) -> Result<()> {
+        let mut docs = weight.scorer(self.reader, 1.0)?;
+        let mut doc = docs.doc();
+        if let Some(after) = after {
+            let start = self.first_at(after.hash);
+            if start >= self.reader.max_doc() {
+                return Ok(());
+            }
+            if doc < start {
+                doc = docs.seek(start);
+            }
+        }
+        let facts = Facts::open(self.reader)?;
+        let (mut found, mut last) = (0, None);
+        while doc != TERMINATED {
+            if self.is_current(doc)? {
+                let hash = self.sort.get_val(doc);
+                // A run of equal hashes is taken whole, for its order within is not the segment's.
+                if found >= limit && last != Some(hash) {
+                    break;
+                }
+                let (_, key) = self.key(doc)?;
+                let hit = facts.hit(doc, key, hash);
+                if after.is_none_or(|after| hit.sort_key() > *after) {
+                    out.push(hit);
+                    (found, last) = (found + 1, Some(hash));
+                }
+            }
+            doc = docs.advance();
+        }
+        Ok(())
+    }
+
+    /// The first document whose hash is not below `hash`.
+    fn first_at(&self, hash: u64) -> DocId {
+        let (mut low, mut high) = (0, self.reader.max_doc());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.sort.get_val(middle) < hash {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low
+    }
+
+    fn count(&self, weight: &dyn Weight) -> Result<u64> {
+        if self.snapshot.is_sealed() {
+            return Ok(u64::from(weight.count(self.reader)?));
+        }
+        let mut docs = weight.scorer(self.reader, 1.0)?;
+        let mut total = 0;
+        let mut doc = docs.doc();
+        while doc != TERMINATED {
+            total += u64::from(self.is_current(doc)?);
+            doc = docs.advance();
+        }
+        Ok(total)
+    }
+}
+
+/// The columns a hit is made of.
+struct Facts {
+    partition: Column<u64>,
+    version: Column<u64>,
+    last_updated: Column<i64>,
+}
+
+impl Facts {
+    fn open(reader: &SegmentReader) -> Result<Self> {
+        let fast = reader.fast_fields();
+        Ok(Facts {
+            partition: fast.u64(PARTITION)?,
+            version: fast.u64(VERSION)?,
+            last_updated: fast.i64(LAST_UPDATED)?,
+        })
+    }
+
+    fn hit(&self, doc: DocId, key: ResourceKey, hash: u64) -> Hit {
+        Hit {
+            partition: PartitionId(self.partition.first(doc).unwrap_or_default() as u16),
+            key,
+            version: self.version.first(doc).unwrap_or_default(),
+            last_updated_ms: self.last_updated.first(doc).unwrap_or_default() as u64,
+            hash,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A run of the tail: what was applied since the run before it was handed to the sealer.
+//!
+//! One publisher at a time appends (under the shard's lock); any number of searches read without a lock, each the prefix
+//! that was there when it began.
+
+use super::filter::Filter;
+use bytes::Bytes;
+use hashbrown::HashTable;
+use parking_lot::Mutex;
+use proto::id::{PartitionId, ResourceKey, TenantId};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const BLOCK: usize = 256;
+const NEVER: u32 = u32::MAX;
+
+/// One change of one row.
+#[derive(Debug)]
+pub struct Entry {
+    pub tenant: TenantId,
+    pub partition: PartitionId,
+    pub key: ResourceKey,
+    /// [`crate::page::sort_hash`] of the resource.
+    pub hash: u64,
+    pub version: u64,
+    pub last_updated_ms: u64,
+    /// The encoded index values; `None` for a delete, which only hides.
+    pub values: Option<Bytes>,
+    /// No document of this key can be in the index yet.
+    pub first: bool,
+    /// The place of the entry that replaces this one.
+    replaced_at: AtomicU32,
+}
+
+impl Entry {
+    /// An entry that nothing replaces yet.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(partition: PartitionId, change: &storage::Change, hash: u64, first: bool) -> Self {
+        let values = match &change.kind {
+            storage::ChangeKind::Put { index_values } => Some(index_values.clone()),
+            storage::ChangeKind::Delete | storage::ChangeKind::Evict => None,
+        };
+        Entry {
+            tenant: change.tenant,
+            partition,
+            key: change.key,
+            hash,
+            version: change.version,
+            last_updated_ms: change.last_updated_ms,
+            values,
+            first,
+            replaced_at: AtomicU32::new(NEVER),
+        }
+    }
+
+    fn is(&self, tenant: TenantId, key: &ResourceKey) -> bool {
+        self.tenant == tenant && self.key == *key
+    }
+}
+
+type Block = Box<[OnceLock<Entry>]>;
+
+/// The run.
+pub struct Generation {
+    blocks: Box<[OnceLock<Block>]>,
+    filter: Filter,
+    writer: Mutex<Writer>,
+}
+
+#[derive(Default)]
+struct Writer {
+    len: u32,
+    bytes: usize,
+    /// Per row: its hash, first and latest place.
+    places: HashTable<(u64, u32, u32)>,
+}
+
+impl Generation {
+    /// An empty run for at most `capacity` entries.
+    pub fn new(capacity: usize) -> Self {
+        Generation {
+            blocks: (0..capacity.div_ceil(BLOCK)).map(|_| OnceLock::new()).collect(),
+            filter: Filter::new(capacity),
+            writer: Mutex::default(),
+        }
+    }
+
+    /// How many entries fit.
+    pub fn capacity(&self) -> usize {
+        self.blocks.len() * BLOCK
+    }
+
+    /// How many entries it holds.
+    pub fn len(&self) -> usize {
+        self.writer.lock().len as usize
+    }
+
+    /// Bytes of index values it holds.
+    pub fn bytes(&self) -> usize {
+        self.writer.lock().bytes
+    }
+
+    /// Appends. The caller has made sure of room.
+    pub fn push(&self, entry: Entry) {
+        let mut writer = self.writer.lock();
+        let place = writer.len;
+        let (hash, tenant, key) = (entry.hash, entry.tenant, entry.key);
+        writer.bytes += entry.values.as_ref().map_or(0, Bytes::len);
+        writer.len += 1;
+        let block = self.blocks[place as usize / BLOCK]
+            .get_or_init(|| (0..BLOCK).map(|_| OnceLock::new()).collect());
+        assert!(block[place as usize % BLOCK].set(entry).is_ok(), "a place is written once");
+        self.filter.insert(hash);
+        let same = |seen: &(u64, u32, u32)| seen.0 == hash && self.at(seen.2).is(tenant, &key);
+        if let Some(seen) = writer.places.find_mut(hash, same) {
+            self.at(seen.2).replaced_at.store(place, Ordering::Release);
+            seen.2 = place;
+        } else {
+            writer.places.insert_unique(hash, (hash, place, place), |seen| seen.0);
+        }
+    }
+
+    fn at(&self, place: u32) -> &Entry {
+        let block = self.blocks[place as usize / BLOCK].get().expect("written before it is named");
+        block[place as usize % BLOCK].get().expect("written before it is named")
+    }
+
+    /// The entries of the first `len` that none of the first `len` replaces.
+    pub fn newest(&self, len: usize) -> impl Iterator<Item = &Entry> {
+        let len = u32::try_from(len).expect("a run is bounded");
+        (0..len).map(|place| self.at(place)).filter(move |entry| entry.replaced_at.load(Ordering::Acquire) >= len)
+    }
+
+    /// Whether one of the first `len` entries may be of a row with that hash: cheap, never wrong on a no.
+    #[inline]
+    pub fn may_hide(&self, hash: u64) -> bool {
+        self.filter.may_contain(hash)
+    }
+
+    /// Whether one of the first `len` entries is of that row.
+    pub fn hides(&self, len: usize, hash: u64, tenant: TenantId, key: &ResourceKey) -> bool {
+        let writer = self.writer.lock();
+        let same = |seen: &(u64, u32, u32)| seen.0 == hash && self.at(seen.2).is(tenant, key);
+        writer.places.find(hash, same).is_some_and(|seen| (seen.1 as usize) < len)
+    }
+}

@@ -1,0 +1,110 @@
+//! Searches that the rows answer: by id, and within one compartment.
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::matcher::{Facts, matches};
+use crate::page::{Hit, Page, SortKey, cut, sort_hash};
+use crate::query::{Query, Scope};
+use fhir::index::Values;
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+use storage::{IndexRow, Partition};
+
+/// The partitions of this node.
+pub trait Partitions {
+    /// The partition that holds a slot; `None` if this node has no replica of it.
+    fn of_slot(&self, slot: Slot) -> Option<(PartitionId, Arc<Partition>)>;
+}
+
+impl Engine {
+    /// One page of a query's matches, answered by whoever can do it with the least work. All scopes share order, cursors
+    /// and exact totals.
+    ///
+    /// # Errors
+    /// [`Error::Cursor`]; storage and index errors.
+    pub fn answer(&self, partitions: &dyn Partitions, query: &Query, cursor: Option<&str>) -> Result<Page> {
+        let mut hits = match query.scope() {
+            Scope::Population => return self.search(query, cursor),
+            Scope::Ids(ids) => by_id(partitions, query, ids)?,
+            Scope::Compartment(key) => compartment(partitions, query, key)?,
+            Scope::Membership(key) => {
+                let mut hits = compartment(partitions, query, key)?;
+                let elsewhere = self.all(query)?.into_iter().filter(|hit| hit.key.compartment != *key);
+                hits.extend(elsewhere);
+                hits
+            }
+        };
+        let after = cursor.map(|cursor| self.signer().check(query.digest, cursor)).transpose()?;
+        Ok(self.page(query, &mut hits, after))
+    }
+
+    /// Cuts a page out of all matches.
+    fn page(&self, query: &Query, hits: &mut Vec<Hit>, after: Option<SortKey>) -> Page {
+        cut(hits, usize::MAX);
+        let total = query.total.then_some(hits.len() as u64);
+        if query.count == 0 {
+            return Page { total, ..Page::default() };
+        }
+        if let Some(after) = after {
+            hits.retain(|hit| hit.sort_key() > after);
+        }
+        let last = cut(hits, query.count);
+        Page {
+            hits: std::mem::take(hits),
+            next: last.map(|last| self.signer().sign(query.digest, &last)),
+            total,
+        }
+    }
+}
+
+/// The query's ids, each read where it lives.
+fn by_id(partitions: &dyn Partitions, query: &Query, ids: &[ResourceId]) -> Result<Vec<Hit>> {
+    let mut hits = Vec::new();
+    let mut seen = FxHashSet::default();
+    for t in &query.types {
+        for id in ids.iter().filter(|id| seen.insert((t.code(), **id))) {
+            let own = Scope::own_key(query.tenant, TypeCode(t.code()), *id);
+            let Some((partition, row)) = read(partitions, query, own)? else { continue };
+            hits.extend(hit(query, partition, &row)?);
+        }
+    }
+    Ok(hits)
+}
+
+/// Through the directory row at the home slot, if there is one.
+fn read(partitions: &dyn Partitions, query: &Query, own: ResourceKey) -> Result<Option<(PartitionId, IndexRow)>> {
+    let Some((id, home)) = partitions.of_slot(own.compartment.slot) else { return Ok(None) };
+    let place = home.locate(query.tenant, own.compartment.slot, own.type_code, &own.id)?;
+    let Some(compartment) = place else {
+        return Ok(home.index_row(query.tenant, &own)?.map(|row| (id, row)));
+    };
+    let Some((id, partition)) = partitions.of_slot(compartment.slot) else { return Ok(None) };
+    let key = ResourceKey { compartment, ..own };
+    Ok(partition.index_row(query.tenant, &key)?.map(|row| (id, row)))
+}
+
+/// The matches among a compartment's rows: one range scan per type.
+fn compartment(partitions: &dyn Partitions, query: &Query, key: &CompartmentKey) -> Result<Vec<Hit>> {
+    let Some((id, partition)) = partitions.of_slot(key.slot) else { return Ok(Vec::new()) };
+    let mut hits = Vec::new();
+    for t in &query.types {
+        for row in partition.scan_compartment(query.tenant, key, Some(TypeCode(t.code())))? {
+            hits.extend(hit(query, id, &row?)?);
+        }
+    }
+    Ok(hits)
+}
+
+/// The row as a hit, if it matches.
+fn hit(query: &Query, partition: PartitionId, row: &IndexRow) -> Result<Option<Hit>> {
+    let values = Values::parse(&row.index_values).map_err(|error| Error::values(&row.key, &error))?;
+    let facts = Facts { type_code: row.key.type_code, id: &row.key.id, last_updated_ms: row.last_updated_ms };
+    Ok(matches(&values, &facts, query).then(|| Hit {
+        partition,
+        key: row.key,
+        version: row.version,
+        last_updated_ms: row.last_updated_ms,
+        hash: sort_hash(query.tenant, row.key.type_code, row.key.id.as_str()),
+    }))
+}

@@ -1,0 +1,68 @@
+//! What a search answers, and the order it answers in.
+
+use proto::id::{PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The default order: by hash of tenant, type and id, then type and id. It never changes while a resource lives, so
+/// paging loses and repeats nothing while others write; and it spreads evenly, so that segments stay sorted cheaply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SortKey {
+    pub hash: u64,
+    pub type_code: TypeCode,
+    pub id: ResourceId,
+}
+
+impl SortKey {
+    /// The place of a resource.
+    pub fn of(tenant: TenantId, type_code: TypeCode, id: ResourceId) -> Self {
+        SortKey { hash: sort_hash(tenant, type_code, id.as_str()), type_code, id }
+    }
+}
+
+/// `xxh3_64(tenant u32 BE ‖ type code u16 BE ‖ id)`. Cursors carry it: changing it makes them invalid.
+pub fn sort_hash(tenant: TenantId, type_code: TypeCode, id: &str) -> u64 {
+    let mut bytes = [0_u8; 6 + ResourceId::LEN_MAX];
+    bytes[..4].copy_from_slice(&tenant.0.to_be_bytes());
+    bytes[4..6].copy_from_slice(&type_code.0.to_be_bytes());
+    bytes[6..6 + id.len()].copy_from_slice(id.as_bytes());
+    xxh3_64(&bytes[..6 + id.len()])
+}
+
+/// A match: a hint to be rechecked against the current row before its body is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    pub partition: PartitionId,
+    pub key: ResourceKey,
+    pub version: u64,
+    /// Milliseconds since the epoch.
+    pub last_updated_ms: u64,
+    pub(crate) hash: u64,
+}
+
+impl Hit {
+    pub(crate) fn sort_key(&self) -> SortKey {
+        SortKey { hash: self.hash, type_code: self.key.type_code, id: self.key.id }
+    }
+}
+
+/// One page of matches, in the default order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    pub hits: Vec<Hit>,
+    /// The cursor of the next page; `None` on the last one.
+    pub next: Option<String>,
+    /// All matches, where the query asks for the number. Exact.
+    pub total: Option<u64>,
+}
+
+/// Sorts, drops what is seen twice (a resource on its way between compartments is indexed at both for a moment; the
+/// newer version stays) and cuts at `count`. Returns the last kept place if anything was cut off.
+pub(crate) fn cut(hits: &mut Vec<Hit>, count: usize) -> Option<SortKey> {
+    hits.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()).then(b.version.cmp(&a.version)));
+    hits.dedup_by(|next, kept| next.sort_key() == kept.sort_key());
+    if hits.len() <= count {
+        return None;
+    }
+    hits.truncate(count);
+    hits.last().map(Hit::sort_key)
+}

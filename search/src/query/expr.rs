@@ -1,0 +1,86 @@
+//! The one tree a search compiles to. Two back ends read it: the predicate over index values ([`crate::matcher`]) and the
+//! Tantivy query (`engine/index`). Chains, joins and sorts will be further variants here.
+
+use super::comparison::Comparison;
+use fhir::definitions::ParamId;
+use proto::id::{ResourceId, TypeCode};
+
+/// A condition on one resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Expr {
+    /// All of them; everything where there are none.
+    And(Vec<Expr>),
+    /// One of them; nothing where there are none.
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    Leaf(Leaf),
+}
+
+/// A condition on the values of one parameter: one of them fulfils it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Leaf {
+    Id(ResourceId),
+    LastUpdated(Comparison),
+    /// The parameter has any value.
+    Present(ParamId),
+    Token(ParamId, TokenMatch),
+    String(ParamId, StringMatch),
+    Reference(ParamId, ReferenceMatch),
+    Uri(ParamId, String),
+    Date(ParamId, Comparison),
+    Number(ParamId, Comparison),
+    Quantity(ParamId, Comparison, UnitMatch),
+}
+
+/// https://hl7.org/fhir/R4/search.html#token
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TokenMatch {
+    /// `code`: whatever the system.
+    Code(String),
+    /// `system|code`
+    Full(String, String),
+    /// `|code`: a code without system.
+    NoSystem(String),
+    /// `system|`: any code of the system.
+    System(String),
+}
+
+/// https://hl7.org/fhir/R4/search.html#string. All but `Exact` compare normalised text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum StringMatch {
+    Prefix(String),
+    Contains(String),
+    Exact(String),
+}
+
+/// https://hl7.org/fhir/R4/search.html#reference
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ReferenceMatch {
+    /// A resource of this server.
+    Resource(TypeCode, ResourceId),
+    /// An absolute URL elsewhere.
+    Url(String),
+}
+
+/// The unit of a quantity: https://hl7.org/fhir/R4/search.html#quantity
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UnitMatch {
+    /// `5.4`
+    Any,
+    /// `5.4||mg`: the code or the printed unit.
+    Unit(String),
+    /// `5.4|http://unitsofmeasure.org|mg`
+    Coded(String, String),
+}
+
+impl Expr {
+    /// Flattens: a list of one is its member.
+    pub(crate) fn and(mut all: Vec<Expr>) -> Expr {
+        if all.len() == 1 { all.remove(0) } else { Expr::And(all) }
+    }
+
+    /// Flattens: a list of one is its member.
+    pub(crate) fn or(mut any: Vec<Expr>) -> Expr {
+        if any.len() == 1 { any.remove(0) } else { Expr::Or(any) }
+    }
+}

@@ -1,0 +1,34 @@
+//! Limits of one search.
+
+/// Limits of one search; all from the configuration.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Parameters, repeated ones counted each.
+    pub parameters_max: usize,
+    /// Comma-separated values of one parameter.
+    pub values_max: usize,
+    /// Bytes of one parameter's value.
+    pub value_bytes_max: usize,
+    /// Bytes of all names and values.
+    pub bytes_max: usize,
+    /// The page size where `_count` is not given.
+    pub count_default: usize,
+    /// A larger `_count` is cut to this.
+    pub count_max: usize,
+    /// Ids times types that `_id` reads one by one; more go through the index.
+    pub point_reads_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            parameters_max: 64,
+            values_max: 1000,
+            value_bytes_max: 32 << 10,
+            bytes_max: 64 << 10,
+            count_default: 20,
+            count_max: 1000,
+            point_reads_max: 1000,
+        }
+    }
+}

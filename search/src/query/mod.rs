@@ -1,0 +1,77 @@
+//! The FHIR search language: https://hl7.org/fhir/R4/search.html. Parameters compile to one tree, once per search.
+
+mod comparison;
+mod compile;
+mod expr;
+mod limits;
+mod param;
+mod problem;
+mod scope;
+mod value;
+
+pub use comparison::{Comparison, Prefix};
+pub use expr::{Expr, Leaf, ReferenceMatch, StringMatch, TokenMatch, UnitMatch};
+pub use limits::Limits;
+pub use scope::Scope;
+
+use fhir::definitions::ResourceType;
+use proto::error::Issue;
+use proto::id::{TenantId, TypeCode};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A search as it comes in.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// `None`: all types, or those that `_type` names.
+    pub resource_type: Option<&'a str>,
+    /// Decoded names (modifier included) and values, in order.
+    pub parameters: &'a [(String, String)],
+    /// Type and id of a compartment search: `("Patient", "x")` of `/Patient/x/Observation`.
+    pub compartment: Option<(&'a str, &'a str)>,
+    /// `Prefer: handling=strict`
+    pub strict: bool,
+    /// This server's base URL without a slash at its end, to know its own absolute references.
+    pub base: Option<&'a str>,
+}
+
+/// A compiled search.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub tenant: TenantId,
+    /// Empty: all types.
+    pub types: Vec<ResourceType>,
+    pub expr: Expr,
+    /// The page size; 0: count only.
+    pub count: usize,
+    /// Whether the exact number of matches is wanted.
+    pub total: bool,
+    /// What a page cursor is bound to: everything but the page size.
+    pub digest: u64,
+    /// Parameters that were ignored under lenient handling, and why.
+    pub issues: Vec<Issue>,
+    /// Parameters that were used, for `Bundle.link.self`.
+    pub used: Vec<(String, String)>,
+    scope: Scope,
+}
+
+impl Query {
+    /// Compiles a request.
+    ///
+    /// # Errors
+    /// `UnknownType`; `BadParameter` for an unusable value, and under strict handling for an unknown or unsupported
+    /// parameter; `TooCostly` over a limit.
+    pub fn compile(tenant: TenantId, request: &Request<'_>, limits: &Limits) -> Result<Query, proto::Error> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        compile::compile(tenant, request, limits, now.as_millis() as i64)
+    }
+
+    /// Which part of the data can hold matches.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether resources of that type can match.
+    pub fn is_of_type(&self, type_code: TypeCode) -> bool {
+        self.types.is_empty() || self.types.iter().any(|t| t.code() == type_code.0)
+    }
+}

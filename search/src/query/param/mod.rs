@@ -1,0 +1,94 @@
+//! One file per kind of search parameter: https://hl7.org/fhir/R4/search.html#ptypes
+
+mod date;
+mod number;
+mod quantity;
+mod reference;
+mod string;
+mod token;
+mod uri;
+
+pub(super) use date::comparison as date_comparison;
+
+use super::problem::Problem;
+use super::{Expr, Leaf, Limits, value};
+use fhir::definitions::{ParamKind, SearchParameter};
+
+/// What compiling a value may need besides the value.
+pub(super) struct Context<'a> {
+    pub limits: &'a Limits,
+    /// This server's base URL, to know its own absolute references.
+    pub base: Option<&'a str>,
+    /// Milliseconds since the epoch, for `ap` on dates.
+    pub now_ms: i64,
+}
+
+/// The condition of `parameter[:modifier]=text`.
+pub(super) fn compile(
+    parameter: &SearchParameter,
+    modifier: Option<&str>,
+    text: &str,
+    context: &Context<'_>,
+) -> Result<Expr, Problem> {
+    if modifier == Some("missing") {
+        return missing(parameter, text);
+    }
+    let supported = match parameter.kind {
+        ParamKind::String => modifier.is_none_or(|modifier| matches!(modifier, "exact" | "contains")),
+        ParamKind::Token => modifier.is_none_or(|modifier| modifier == "not"),
+        ParamKind::Reference => modifier.is_none_or(|name| reference::is_target(parameter, name)),
+        ParamKind::Composite | ParamKind::Special => {
+            return Err(Problem::unsupported(format!("{:?} parameters are not supported yet", parameter.kind)));
+        }
+        _ => modifier.is_none(),
+    };
+    if !supported {
+        let modifier = modifier.unwrap_or_default();
+        return Err(Problem::unsupported(format!("the modifier ':{modifier}' is not supported here; {}", offer(parameter))));
+    }
+    let parts = value::split(text, b',');
+    if parts.len() > context.limits.values_max {
+        let max = context.limits.values_max;
+        return Err(Problem::Limit(format!("{} values, but at most {max} are allowed", parts.len())));
+    }
+    let mut any = Vec::with_capacity(parts.len());
+    for part in parts {
+        if part.is_empty() {
+            return Err(Problem::unusable("a value is empty"));
+        }
+        any.push(match parameter.kind {
+            ParamKind::String => string::compile(parameter.id, modifier, part)?,
+            ParamKind::Token => token::compile(parameter.id, part)?,
+            ParamKind::Reference => reference::compile(parameter, modifier, part, context)?,
+            ParamKind::Uri => uri::compile(parameter.id, part),
+            ParamKind::Date => Expr::Leaf(Leaf::Date(parameter.id, date::comparison(part, context.now_ms)?)),
+            ParamKind::Number => Expr::Leaf(Leaf::Number(parameter.id, number::comparison(part)?)),
+            ParamKind::Quantity => quantity::compile(parameter.id, part)?,
+            ParamKind::Composite | ParamKind::Special => unreachable!("refused above"),
+        });
+    }
+    let any = Expr::or(any);
+    Ok(if modifier == Some("not") { Expr::Not(Box::new(any)) } else { any })
+}
+
+/// https://hl7.org/fhir/R4/search.html#missing
+fn missing(parameter: &SearchParameter, text: &str) -> Result<Expr, Problem> {
+    if matches!(parameter.kind, ParamKind::Special) || matches!(parameter.code, "_id" | "_lastUpdated") {
+        return Err(Problem::unsupported("':missing' is not supported here"));
+    }
+    let present = Expr::Leaf(Leaf::Present(parameter.id));
+    match text {
+        "true" => Ok(Expr::Not(Box::new(present))),
+        "false" => Ok(present),
+        _ => Err(Problem::unusable("':missing' takes true or false")),
+    }
+}
+
+fn offer(parameter: &SearchParameter) -> &'static str {
+    match parameter.kind {
+        ParamKind::String => "a string takes :exact, :contains and :missing",
+        ParamKind::Token => "a token takes :not and :missing",
+        ParamKind::Reference => "a reference takes :missing and the name of a resource type it may point to",
+        _ => "it takes :missing",
+    }
+}

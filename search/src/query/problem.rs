@@ -1,0 +1,47 @@
+//! Why a parameter cannot be used, and what that means under either handling.
+
+use proto::error::Issue;
+use proto::{Code, Error};
+
+/// What is wrong with one parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Unknown or not offered: an error under strict handling, ignored and reported under lenient.
+    Unsupported(String),
+    /// Known, but its value makes no sense: an error either way.
+    Unusable(String),
+    /// Over a configured limit: an error either way.
+    Limit(String),
+}
+
+impl Problem {
+    pub(super) fn unsupported(text: impl Into<String>) -> Self {
+        Problem::Unsupported(text.into())
+    }
+
+    pub(super) fn unusable(text: impl Into<String>) -> Self {
+        Problem::Unusable(text.into())
+    }
+
+    /// The error, or under lenient handling the issue to report.
+    pub(super) fn settle(self, name: &str, strict: bool) -> Result<Issue, Error> {
+        let name: String = name.chars().take(100).collect();
+        match self {
+            Problem::Unsupported(why) if strict => {
+                Err(Error::new(Code::BadParameter, format!("search parameter '{name}': {why}")))
+            }
+            Problem::Unsupported(why) => Ok(Issue {
+                severity: "warning",
+                code: "not-supported",
+                diagnostics: format!("search parameter '{name}' was ignored: {why}"),
+                expression: None,
+            }),
+            Problem::Unusable(why) => {
+                let mut error = Error::new(Code::BadParameter, format!("search parameter '{name}': {why}"));
+                error.issues[0].code = "value";
+                Err(error)
+            }
+            Problem::Limit(why) => Err(Error::new(Code::TooCostly, format!("search parameter '{name}': {why}"))),
+        }
+    }
+}

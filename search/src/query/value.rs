@@ -1,0 +1,49 @@
+//! How values are written in a search URL: https://hl7.org/fhir/R4/search.html#escaping
+
+/// Splits at unescaped `separator`s; the parts keep their escapes.
+pub fn split(text: &str, separator: u8) -> Vec<&str> {
+    let (mut parts, mut start, mut escaped) = (Vec::new(), 0, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            _ if byte == separator => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// Takes the escapes off: `\,` `\|` `\$` `\\`. A backslash before anything else stands for itself.
+pub fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        match (char, chars.peek()) {
+            ('\\', Some(&next @ (',' | '|' | '$' | '\\'))) => {
+                out.push(next);
+                chars.next();
+            }
+            _ => out.push(char),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_protect() {
+        assert_eq!(split(r"a\,b,c", b','), [r"a\,b", "c"]);
+        assert_eq!(split(r"a\\,b", b','), [r"a\\", "b"]);
+        assert_eq!(split("", b','), [""]);
+        assert_eq!(split("s|ü|", b'|'), ["s", "ü", ""]);
+        assert_eq!(unescape(r"a\,b\|c\$d\\e\f\"), r"a,b|c$d\e\f\");
+    }
+}
