@@ -1,97 +1,105 @@
-//! Storage, log, actors, transactions, search.
+//! Storage, log, Raft, actors, transactions, search.
 
 use super::section::section;
 
 section! {
     /// Tables on disk.
     Storage {
-        /// Partitions of the key space; fixed when the data folder is created.
+        /// Partitions of the key space, 1 to 256; fixed when the data folder is created.
         partitions: u16 = 16;
         /// Block cache shared by all partitions.
-        cache_bytes: u64 = 256 << 20;
-        /// Memory for rows not yet written to files, all partitions together.
-        write_buffer_bytes: u64 = 256 << 20;
-        /// Files RocksDB keeps open; -1: all of them.
-        open_files_max: i32 = 1024;
-        /// Threads for flushes and compactions.
-        background_threads: u32 = 2;
-        /// Writes are refused (507) while less than this is free on the disk; reads go on.
-        disk_reserve_bytes: u64 = 1 << 30;
-        /// How often free disk space is looked at.
-        disk_check_interval_ms: u64 = 2000;
+        block_cache_bytes: usize = 64 << 20;
+        /// Unflushed rows of one partition before it is flushed.
+        memtable_bytes: usize = 16 << 20;
+        /// Unflushed rows of all partitions together before the oldest are flushed.
+        memtables_bytes: usize = 64 << 20;
+        /// Files RocksDB keeps open.
+        open_files_max: i32 = 512;
+        /// Writes are refused (507) while the disk has less free space than this; reads go on.
+        disk_reserve_bytes: u64 = 256 << 20;
+        /// How often log sizes and free disk space are looked at.
+        maintenance_interval_ms: u64 = 1000;
     }
 }
 
 section! {
-    /// The Raft log: one writer for all groups of the node.
+    /// The Raft log: one writer for all groups of the node. Every write is acknowledged after fdatasync.
     Log {
-        /// Writes are acknowledged after fdatasync. Off only for throw-away data: a power cut loses acknowledged writes.
-        fsync: bool = true;
-        /// Appends waiting for the log writer; above it proposals wait.
-        queue_max: usize = 4096;
-        /// Entries of one write and sync.
-        batch_entries_max: usize = 1024;
-        /// Bytes of one write and sync.
-        batch_bytes_max: u64 = 8 << 20;
-        /// Recent entries kept in memory for replication.
-        cache_bytes: u64 = 64 << 20;
-        /// Entries between flushes that let the log be purged.
-        purge_entries: u64 = 50_000;
+        /// Size of a segment file.
+        segment_bytes: u64 = 64 << 20;
+        /// Operations waiting for the log writer; must be above raft.proposals_max.
+        queue_max: usize = 32_768;
+        /// A batch of one write and sync takes no further operation beyond this.
+        batch_bytes: usize = 4 << 20;
+        /// Durable entries kept in memory for readers near the tail.
+        recent_bytes: u64 = 32 << 20;
+        /// Free segment files kept for use again.
+        spares: usize = 2;
+        /// A partition whose log is longer is flushed, so that the log can be purged; bounds a partition's replay.
+        group_bytes: u64 = 32 << 20;
+        /// Beyond this the partitions that keep the oldest part of the log are flushed.
+        total_bytes: u64 = 512 << 20;
     }
 }
 
 section! {
-    /// Raft timing.
+    /// Raft groups.
     Raft {
-        /// Heartbeat of a leader.
-        heartbeat_interval_ms: u64 = 300;
-        /// Shortest wait before an election.
-        election_timeout_min_ms: u64 = 1500;
-        /// Longest wait before an election.
-        election_timeout_max_ms: u64 = 3000;
+        /// Heartbeat of a leader; followers wait 6 to 12 of them before an election.
+        heartbeat_interval_ms: u64 = 250;
+        /// Proposals not yet answered, all partitions together; above it writes are refused (429).
+        proposals_max: usize = 16_384;
+        /// Their encoded bytes.
+        proposal_bytes_max: usize = 256 << 20;
+        /// Until every partition must have a leader and its log applied.
+        start_timeout_ms: u64 = 300_000;
+        /// Until proposals under way must have ended at shutdown.
+        shutdown_timeout_ms: u64 = 10_000;
     }
 }
 
 section! {
     /// Compartment actors.
     Actors {
-        /// Active compartments on the node; the least recently used ones are passivated above it.
-        active_max: usize = 20_000;
+        /// Active compartments on the node (about 8 KB each); the least recently used ones are passivated above it.
+        active_max: usize = 10_000;
         /// A compartment is passivated after this much silence.
         idle_ms: u64 = 60_000;
-        /// Requests waiting for one compartment; above it the answer is 429.
-        mailbox_max: usize = 1024;
-        /// Proposals of one compartment not yet committed.
-        pending_max: usize = 1024;
+        /// Writes waiting for actors, all together; above it the answer is 429.
+        queue_max: usize = 16_384;
     }
 }
 
 section! {
-    /// Transactions over several partitions.
+    /// Transactions and conditional interactions.
     Transactions {
-        /// A prepared transaction without a decision is aborted after this.
+        /// A prepared transaction without a decision may be aborted by anyone after this.
         prepare_timeout_ms: u64 = 10_000;
-        /// A reservation of conditional criteria expires after this where its holder vanished.
+        /// Criteria of a conditional interaction stay reserved this long at most.
         reservation_timeout_ms: u64 = 15_000;
-        /// Attempts at a transaction that loses against concurrent writers, before it answers CONFLICT.
-        attempts_max: u32 = 8;
+        /// A transaction holds a compartment this long at most.
+        lease_ms: u64 = 10_000;
+        /// Resolved conditional references kept in memory.
+        reference_cache_max: usize = 100_000;
     }
 }
 
 section! {
     /// The search index.
     Search {
-        /// Search shards; each has one index writer.
+        /// Index writers of the node; partitions are spread over them. A change rebuilds the index.
         shards: usize = 2;
-        /// Memory of each shard's writer before it seals a segment.
-        writer_bytes: usize = 64 << 20;
-        /// Threads of each shard's writer.
-        writer_threads: usize = 1;
-        /// How often the fresh tail is sealed into a segment.
-        commit_interval_ms: u64 = 1000;
-        /// Documents in the fresh tail before it is sealed early.
-        tail_documents_max: usize = 20_000;
-        /// How long `_total` and cursors of one search stay valid for continuing.
-        cursor_ttl_ms: u64 = 24 * 3600 * 1000;
+        /// Memory of one index writer; at least 15 MB.
+        writer_bytes: usize = 20 << 20;
+        /// Entries of the fresh tail at which they are sealed into a segment.
+        seal_documents: usize = 8192;
+        /// Time after the first entry of the fresh tail at which it is sealed.
+        seal_after_ms: u64 = 750;
+        /// Entries that may wait besides those being sealed; more make writes wait. At least seal_documents.
+        tail_documents_max: usize = 32_768;
+        /// Bytes of index values that may wait; more make writes wait.
+        tail_bytes_max: usize = 64 << 20;
+        /// Pause after a failed seal before it is tried again.
+        retry_after_ms: u64 = 1000;
     }
 }

@@ -9,26 +9,32 @@ section! {
         requests_in_flight_max: usize = 1024;
         /// A request takes no longer than this, whatever deadline its caller gave.
         request_timeout_ms: u64 = 60_000;
-        /// Nesting of a JSON body.
+        /// Nesting of a JSON body; never more than 512.
         json_depth_max: usize = 64;
-        /// Largest single resource.
-        resource_bytes_max: u64 = 64 << 20;
+        /// Largest JSON body that is parsed, resource or bundle.
+        json_bytes_max: usize = 64 << 20;
         /// Entries of one transaction or batch.
         bundle_entries_max: usize = 10_000;
-        /// Page size of search and history where `_count` is not given.
-        page_size_default: u32 = 50;
-        /// Largest page size; a greater `_count` gets this.
-        page_size_max: u32 = 1000;
-        /// A page is closed early when its bodies exceed this.
-        page_bytes_max: u64 = 32 << 20;
-        /// Search parameters of one request, repetitions included.
+        /// Entries of one batch that are worked on at the same time.
+        batch_concurrency: usize = 16;
+        /// How often a write is decided anew after a concurrent one came first, before it answers CONFLICT.
+        write_attempts_max: usize = 16;
+        /// Page size of a search where `_count` is not given.
+        search_page_default: usize = 50;
+        /// Largest page of a search; a greater `_count` gets this.
+        search_page_max: usize = 1000;
+        /// Largest page of a history.
+        history_page_max: usize = 1000;
+        /// Parameters of one search, repeated ones counted each.
         search_parameters_max: usize = 64;
-        /// Alternatives (`a,b,c`) of one search parameter.
-        search_values_max: usize = 256;
-        /// Rows one patient-scoped search looks at before it answers TOO_COSTLY.
-        search_scan_rows_max: usize = 1_000_000;
-        /// Conditional references and conditional creates resolved in one bundle.
-        conditionals_max: usize = 1000;
+        /// Comma-separated values of one search parameter.
+        search_values_max: usize = 1000;
+        /// Bytes of one search parameter's value.
+        search_value_bytes_max: usize = 32 << 10;
+        /// Bytes of all names and values of one search.
+        search_bytes_max: usize = 64 << 10;
+        /// Ids times types that `_id` reads one by one; more go through the index.
+        search_point_reads_max: usize = 1000;
     }
 }
 
@@ -37,7 +43,5 @@ section! {
     Idempotency {
         /// A write repeated with its key within this time gets the first answer again.
         retention_ms: u64 = 24 * 3600 * 1000;
-        /// Longest key.
-        key_bytes_max: usize = 128;
     }
 }

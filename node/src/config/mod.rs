@@ -92,15 +92,18 @@ impl Config {
 
     /// What the kinds of the values cannot say.
     fn check(&self) -> Result<(), Error> {
-        let at_least_one: [(&str, u64); 11] = [
+        let at_least_one: [(&str, u64); 14] = [
             ("rest.body_bytes_max", self.rest.body_bytes_max),
             ("rest.connections_max", self.rest.connections_max as u64),
+            ("rest.header_timeout_ms", self.rest.header_timeout_ms),
             ("grpc.connections_max", self.grpc.connections_max as u64),
             ("grpc.message_bytes_max", self.grpc.message_bytes_max as u64),
             ("grpc.write_stream_in_flight_max", self.grpc.write_stream_in_flight_max as u64),
             ("limits.requests_in_flight_max", self.limits.requests_in_flight_max as u64),
             ("limits.request_timeout_ms", self.limits.request_timeout_ms),
-            ("limits.page_size_default", u64::from(self.limits.page_size_default)),
+            ("limits.search_page_default", self.limits.search_page_default as u64),
+            ("limits.batch_concurrency", self.limits.batch_concurrency as u64),
+            ("limits.write_attempts_max", self.limits.write_attempts_max as u64),
             ("storage.partitions", u64::from(self.storage.partitions)),
             ("search.shards", self.search.shards as u64),
             ("actors.active_max", self.actors.active_max as u64),
@@ -113,11 +116,24 @@ impl Config {
                 "rest.bodies_bytes_max must not be below rest.body_bytes_max".to_owned(),
             ));
         }
-        if self.limits.page_size_default > self.limits.page_size_max {
-            return Err(Error::Value("limits.page_size_default is above limits.page_size_max".to_owned()));
+        let orders = [
+            (
+                "limits.search_page_default",
+                "limits.search_page_max",
+                self.limits.search_page_default <= self.limits.search_page_max,
+            ),
+            ("raft.proposals_max", "log.queue_max", self.raft.proposals_max < self.log.queue_max),
+            (
+                "search.seal_documents",
+                "search.tail_documents_max",
+                self.search.seal_documents <= self.search.tail_documents_max,
+            ),
+        ];
+        if let Some((low, high, _)) = orders.iter().find(|(_, _, fits)| !fits) {
+            return Err(Error::Value(format!("{low} must be below {high}")));
         }
-        if self.raft.election_timeout_min_ms >= self.raft.election_timeout_max_ms {
-            return Err(Error::Value("raft.election_timeout_min_ms must be below _max_ms".to_owned()));
+        if self.storage.partitions > 256 {
+            return Err(Error::Value("storage.partitions is at most 256".to_owned()));
         }
         if !matches!(self.logging.format.as_str(), "text" | "json") {
             return Err(Error::Value("logging.format is `text` or `json`".to_owned()));

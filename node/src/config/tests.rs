@@ -16,13 +16,13 @@ fn the_later_layer_wins() {
     std::fs::write(dir.path().join(FILE_NAME), text).unwrap();
     let data = dir.path().display().to_string();
     let environment =
-        [("SALAMANDER_REST_LISTEN", "127.0.0.1:3"), ("SALAMANDER_LOG_FSYNC", "false"), ("HOME", "/x")];
+        [("SALAMANDER_REST_LISTEN", "127.0.0.1:3"), ("SALAMANDER_LOG_SPARES", "5"), ("HOME", "/x")];
     let flags = [("grpc.listen", "127.0.0.1:4"), ("node.data", data.as_str())];
     let config = Config::load(&layers(None, &environment, &flags)).unwrap();
     assert_eq!(config.rest.listen, "127.0.0.1:3");
     assert_eq!(config.rest.connections_max, 7);
     assert_eq!(config.grpc.listen, "127.0.0.1:4");
-    assert!(!config.log.fsync);
+    assert_eq!(config.log.spares, 5);
     assert_eq!(config.limits, Limits::default());
 }
 

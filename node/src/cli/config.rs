@@ -1,0 +1,45 @@
+//! The flags above the configuration's other layers, and `salamander config`.
+
+use crate::config::{Config, Layers};
+use clap::Args;
+use std::{io::Write, path::PathBuf};
+
+/// Everything not given here comes from the environment, the file, or the defaults.
+#[derive(Debug, Args)]
+pub(super) struct Flags {
+    /// Folder of the node's data; made where it is missing.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Host and port of REST; port 0 takes a free one. [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    rest: Option<String>,
+    /// Host and port of gRPC; port 0 takes a free one. [default: 127.0.0.1:50051]
+    #[arg(long, value_name = "ADDRESS")]
+    grpc: Option<String>,
+    /// Configuration file (TOML). [default: salamander.toml in the data folder, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Flags {
+    /// The effective configuration.
+    pub(super) fn load(&self) -> anyhow::Result<Config> {
+        let data = self.data.as_ref().map(|data| data.display().to_string());
+        let flags =
+            [("node.data", data), ("rest.listen", self.rest.clone()), ("grpc.listen", self.grpc.clone())];
+        // A variable that is not UTF-8 cannot be an option's.
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Ok(Config::load(&Layers {
+            file: self.config.clone(),
+            environment: environment.collect(),
+            flags: flags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
+        })?)
+    }
+}
+
+/// `salamander config`
+pub(super) fn print(flags: &Flags) -> anyhow::Result<()> {
+    let text = flags.load()?.to_commented_toml();
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}

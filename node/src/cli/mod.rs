@@ -1,0 +1,78 @@
+//! The `salamander` command.
+
+mod config;
+mod generate;
+#[cfg(wip)]
+mod options;
+#[cfg(wip)]
+mod start;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A FHIR R4 data platform. One node needs nothing but a folder.
+#[derive(Debug, Parser)]
+#[command(name = "salamander", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[cfg(wip)]
+    /// Starts a node and serves until SIGTERM or SIGINT.
+    Start(config::Flags),
+    /// Prints the effective configuration with comments.
+    Config(config::Flags),
+    /// Generates a synthetic hospital: one transaction bundle per patient, the same for the same seed.
+    Generate(generate::Generate),
+}
+
+/// Runs the command of the process's arguments. An error is one line on stderr and exit code 1.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        #[cfg(wip)]
+        Command::Start(flags) => start::start(&flags),
+        Command::Config(flags) => config::print(&flags),
+        Command::Generate(generate) => generate.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("salamander: {}", told(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The error and its causes; many an error's text already holds its cause's.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Cli::command().debug_assert();
+        let cli = Cli::try_parse_from(["salamander", "config", "--data", "d", "--rest", "127.0.0.1:0"]).unwrap();
+        assert!(matches!(cli.command, Command::Config(_)));
+        assert!(Cli::try_parse_from(["salamander", "generate", "--patients", "x"]).is_err());
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::anyhow!("no such file").context("cannot read x: no such file").context("starting");
+        assert_eq!(told(&error), "starting: cannot read x: no such file");
+    }
+}

@@ -1,0 +1,99 @@
+//! From the configuration to what the engine is opened with. Every option of the engine's sections is used here once.
+
+use crate::{compartment, config::Config, engine::Options};
+use std::time::Duration;
+
+/// The engine's options.
+pub(super) fn engine(config: &Config) -> Options {
+    Options {
+        data_dir: config.node.data.clone(),
+        storage: storage(config),
+        log: log(config),
+        cluster: cluster(config),
+        search: search(config),
+        search_limits: search_limits(config),
+        actors: compartment::Limits {
+            actors_max: config.actors.active_max,
+            idle: ms(config.actors.idle_ms),
+            queue_max: config.actors.queue_max,
+            lease_max: ms(config.transactions.lease_ms),
+        },
+        json: fhir::json::Limits {
+            depth_max: config.limits.json_depth_max,
+            bytes_max: config.limits.json_bytes_max,
+        },
+        bundle_entries_max: config.limits.bundle_entries_max,
+        batch_concurrency: config.limits.batch_concurrency,
+        write_attempts_max: config.limits.write_attempts_max,
+        dedup_retention: ms(config.idempotency.retention_ms),
+        transaction_timeout: ms(config.transactions.prepare_timeout_ms),
+        reservation_timeout: ms(config.transactions.reservation_timeout_ms),
+        history_page_max: config.limits.history_page_max,
+        reference_cache_max: config.transactions.reference_cache_max,
+    }
+}
+
+fn ms(value: u64) -> Duration {
+    Duration::from_millis(value)
+}
+
+fn storage(config: &Config) -> storage::Options {
+    storage::Options {
+        block_cache_bytes: config.storage.block_cache_bytes,
+        memtable_bytes: config.storage.memtable_bytes,
+        memtables_bytes: config.storage.memtables_bytes,
+        open_files_max: config.storage.open_files_max,
+    }
+}
+
+fn log(config: &Config) -> storage::log::Options {
+    storage::log::Options {
+        segment_bytes: config.log.segment_bytes,
+        queue_len: config.log.queue_max,
+        batch_bytes: config.log.batch_bytes,
+        recent_bytes: config.log.recent_bytes,
+        spares: config.log.spares,
+        ..storage::log::Options::default()
+    }
+}
+
+fn cluster(config: &Config) -> cluster::Options {
+    cluster::Options {
+        node_id: config.node.id,
+        partitions: config.storage.partitions,
+        proposals_max: config.raft.proposals_max,
+        proposal_bytes_max: config.raft.proposal_bytes_max,
+        heartbeat: ms(config.raft.heartbeat_interval_ms),
+        group_log_bytes: config.log.group_bytes,
+        log_bytes: config.log.total_bytes,
+        disk_reserve_bytes: config.storage.disk_reserve_bytes,
+        maintenance: ms(config.storage.maintenance_interval_ms),
+        start_timeout: ms(config.raft.start_timeout_ms),
+        shutdown_timeout: ms(config.raft.shutdown_timeout_ms),
+        ..cluster::Options::new(config.node.data.join("cluster"))
+    }
+}
+
+fn search(config: &Config) -> search::Options {
+    search::Options {
+        shards: config.search.shards,
+        writer_bytes: config.search.writer_bytes,
+        seal_docs: config.search.seal_documents,
+        seal_after: ms(config.search.seal_after_ms),
+        tail_docs_max: config.search.tail_documents_max,
+        tail_bytes_max: config.search.tail_bytes_max,
+        retry_after: ms(config.search.retry_after_ms),
+    }
+}
+
+fn search_limits(config: &Config) -> search::Limits {
+    search::Limits {
+        parameters_max: config.limits.search_parameters_max,
+        values_max: config.limits.search_values_max,
+        value_bytes_max: config.limits.search_value_bytes_max,
+        bytes_max: config.limits.search_bytes_max,
+        count_default: config.limits.search_page_default,
+        count_max: config.limits.search_page_max,
+        point_reads_max: config.limits.search_point_reads_max,
+    }
+}
