@@ -1,1 +1,25 @@
+//! The Raft groups of one node: partition map, proposals, read barriers, leadership. Knows no FHIR.
+//!
+//! [`Cluster::start`] opens one group per partition and the meta group on the node's one log; [`Group`] is a
+//! caller's handle. The Raft library is named in `raft/` only. See `README.md` for the map and the limits.
 
+mod admission;
+mod cluster;
+mod disk;
+mod error;
+mod group;
+mod maintenance;
+mod map;
+mod meta;
+mod meters;
+mod observer;
+mod options;
+mod raft;
+
+pub use cluster::Cluster;
+pub use error::{Error, ProposeError, ReadError};
+pub use group::Group;
+pub use map::PartitionMap;
+pub use meta::MetaState;
+pub use observer::Observer;
+pub use options::Options;

@@ -1,0 +1,201 @@
+//! Starting and stopping the node's groups.
+
+use crate::admission::Admission;
+use crate::error::Error;
+use crate::group::Group;
+use crate::maintenance::Maintenance;
+use crate::map::PartitionMap;
+use crate::meta::{FEATURE_LEVEL, MetaCommand, MetaState, MetaStore, NodeEntry};
+use crate::meters::Meters;
+use crate::observer::Observer;
+use crate::options::Options;
+use crate::raft::{Handle, Machine, Proposal, Target};
+use futures::future::{join_all, try_join_all};
+use proto::PartitionId;
+use std::sync::Arc;
+use storage::Store;
+use storage::log::LogStore;
+use tokio::task::{AbortHandle, JoinSet};
+
+/// The number of the meta group in the log.
+const META: u32 = 0;
+
+/// All groups of this node.
+pub struct Cluster {
+    map: PartitionMap,
+    groups: Vec<Arc<Group>>,
+    meta: Handle,
+    meta_store: Arc<MetaStore>,
+    admission: Arc<Admission>,
+    options: Options,
+    tasks: Vec<AbortHandle>,
+}
+
+impl Cluster {
+    /// Opens the meta group and all partitions; creates them on an empty store. Returns when every group has a
+    /// leader and has applied its log. `store` and `log` belong together: they were always opened with each other.
+    pub async fn start(
+        options: Options,
+        store: Arc<Store>,
+        log: Arc<dyn LogStore>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Cluster, Error> {
+        check(&options)?;
+        let meters = Arc::new(Meters::new());
+        let admission = Admission::new(log.clone(), options.proposals_max, options.proposal_bytes_max);
+        let meta_store = Arc::new(MetaStore::open(&options.dir)?);
+        check_meta(&options, meta_store.state().as_ref())?;
+
+        let open = |group: u32, target: Target| {
+            let machine = Machine::new(target, admission.clone(), meters.clone());
+            Handle::open(group, &options, log.clone(), machine, meters.clone())
+        };
+        let meta = open(META, Target::Meta(meta_store.clone())).await?;
+        let map = PartitionMap::new(options.partitions);
+        let mut groups = Vec::with_capacity(map.len());
+        for id in map.partitions() {
+            let partition = store.partition(id)?;
+            let target = Target::Partition { id, partition: partition.clone(), observer: observer.clone() };
+            let raft = open(u32::from(id.0), target).await?;
+            let (admission, meters) = (admission.clone(), meters.clone());
+            groups.push(Arc::new(Group { id, partition, raft, admission, meters }));
+        }
+        let mut cluster = Cluster { map, groups, meta, meta_store, admission, options, tasks: Vec::new() };
+        cluster.bring_up().await?;
+        cluster.spawn_tasks(log, meters, observer);
+        Ok(cluster)
+    }
+
+    /// Which partition a slot belongs to.
+    pub fn map(&self) -> &PartitionMap {
+        &self.map
+    }
+
+    /// The group of a partition; `None` where this node has no replica of it.
+    pub fn group(&self, partition: PartitionId) -> Option<&Arc<Group>> {
+        self.groups.get(usize::from(partition.0).checked_sub(1)?)
+    }
+
+    /// All groups of this node, by partition.
+    pub fn groups(&self) -> &[Arc<Group>] {
+        &self.groups
+    }
+
+    /// What the meta group agreed on.
+    pub fn meta(&self) -> MetaState {
+        self.meta_store.state().unwrap_or_default()
+    }
+
+    /// Rejects new proposals, waits for those in flight, flushes the tables (so that the next start replays
+    /// nothing) and stops all groups. The log and the store stay open.
+    pub async fn shutdown(&self) -> Result<(), Error> {
+        if tokio::time::timeout(self.options.shutdown_timeout, self.admission.drain()).await.is_err() {
+            tracing::warn!(in_flight = self.admission.in_flight(), "stopping with writes in flight");
+        }
+        let mut flushes = JoinSet::new();
+        for group in &self.groups {
+            let partition = group.partition.clone();
+            flushes.spawn_blocking(move || partition.flush());
+        }
+        while let Some(flushed) = flushes.join_next().await {
+            // The log still has everything.
+            if let Ok(Err(error)) = flushed {
+                tracing::warn!(%error, "a partition was not flushed; the next start replays its log");
+            }
+        }
+        self.tasks.iter().for_each(AbortHandle::abort);
+        let stops = self.handles().map(|(_, handle)| async move { handle.shutdown().await });
+        join_all(stops).await.into_iter().collect()
+    }
+
+    async fn bring_up(&self) -> Result<(), Error> {
+        let ready = self.handles().map(|(_, handle)| async move {
+            handle.bootstrap(&self.options).await?;
+            handle.ready(&self.options).await
+        });
+        try_join_all(ready).await?;
+        let state = self.meta_store.state();
+        check_meta(&self.options, state.as_ref())?;
+        let node = NodeEntry { node_id: self.options.node_id, address: self.options.address.clone() };
+        if state.as_ref().is_some_and(|state| state.nodes.contains(&node)) {
+            return Ok(());
+        }
+        let create = state.is_none().then(|| MetaState {
+            cluster_id: format!("{:032x}", rand::random::<u128>()),
+            partitions: u32::from(self.options.partitions),
+            feature_level: FEATURE_LEVEL,
+            nodes: Vec::new(),
+        });
+        self.propose_meta(MetaCommand { create, register: Some(node) }).await
+    }
+
+    async fn propose_meta(&self, command: MetaCommand) -> Result<(), Error> {
+        let fail = |error: crate::ProposeError| Error::Raft { group: META, reason: error.to_string() };
+        let permit = self.admission.admit(0).map_err(fail)?;
+        let proposed = self.meta.propose(Proposal::Meta(Box::new(command)), permit).map_err(fail)?;
+        proposed.outcome().await.map(drop).map_err(fail)
+    }
+
+    fn spawn_tasks(&mut self, log: Arc<dyn LogStore>, meters: Arc<Meters>, observer: Arc<dyn Observer>) {
+        for group in self.groups.clone() {
+            let observer = observer.clone();
+            let watch = async move {
+                let id = group.id;
+                group.raft.watch_leadership(|leads| observer.leadership(id, leads)).await;
+                if let Some(reason) = group.failure() {
+                    tracing::error!(partition = %id, reason, "the group stopped: its writes are unavailable");
+                }
+            };
+            self.tasks.push(tokio::spawn(watch).abort_handle());
+        }
+        let maintenance = Maintenance {
+            options: self.options.clone(),
+            log,
+            admission: self.admission.clone(),
+            meters,
+            groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
+        };
+        self.tasks.push(tokio::spawn(maintenance.run()).abort_handle());
+    }
+
+    fn handles(&self) -> impl Iterator<Item = (u32, &Handle)> {
+        let partitions = self.groups.iter().map(|group| (u32::from(group.id.0), &group.raft));
+        std::iter::once((META, &self.meta)).chain(partitions)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+fn check(options: &Options) -> Result<(), Error> {
+    let limit = PartitionMap::PARTITIONS_MAX;
+    if options.partitions == 0 || options.partitions > limit {
+        let reason = format!("{} is not within 1 to {limit}", options.partitions);
+        return Err(Error::Option { name: "partitions", reason });
+    }
+    if options.node_id == 0 {
+        return Err(Error::Option { name: "node_id", reason: "0 is no node".to_owned() });
+    }
+    Ok(())
+}
+
+fn check_meta(options: &Options, state: Option<&MetaState>) -> Result<(), Error> {
+    let Some(state) = state else { return Ok(()) };
+    let stored = state.partitions as u16;
+    if stored != options.partitions {
+        return Err(Error::Partitions { stored, configured: options.partitions });
+    }
+    if state.feature_level > FEATURE_LEVEL {
+        return Err(Error::NewerFeatures { stored: state.feature_level, supported: FEATURE_LEVEL });
+    }
+    // While a cluster is one node, a data folder under another node's number is a mistake of the operator.
+    match state.nodes.as_slice() {
+        [only] if only.node_id != options.node_id => {
+            Err(Error::Node { stored: only.node_id, configured: options.node_id })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,71 @@
+//! A caller's handle of one partition's group.
+
+use crate::admission::Admission;
+use crate::error::{ProposeError, ReadError};
+use crate::meters::Meters;
+use crate::raft::{Handle, Proposal, Proposed};
+use prost::Message;
+use proto::PartitionId;
+use proto::log::v1::Command;
+use std::sync::Arc;
+use storage::{Applied, Partition};
+
+/// One partition's Raft group on this node.
+pub struct Group {
+    pub(crate) id: PartitionId,
+    pub(crate) partition: Arc<Partition>,
+    pub(crate) raft: Handle,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) meters: Arc<Meters>,
+}
+
+impl Group {
+    /// Which partition this is.
+    pub fn id(&self) -> PartitionId {
+        self.id
+    }
+
+    /// The partition's tables. Reads of them are linearizable after [`Group::read_barrier`].
+    pub fn partition(&self) -> &Arc<Partition> {
+        &self.partition
+    }
+
+    /// Proposes a command. It is in the group's queue, behind all earlier ones, when this returns; the future
+    /// resolves when it is committed, durable, applied and seen by the observer. Dropping the future changes nothing.
+    ///
+    /// # Errors
+    /// See [`ProposeError`]; all but `Unknown` mean that it was not and will not be applied.
+    pub fn propose(
+        &self,
+        command: Command,
+    ) -> impl Future<Output = Result<Applied, ProposeError>> + Send + use<> {
+        let proposed = self.enqueue(command);
+        async move { proposed?.outcome().await }
+    }
+
+    fn enqueue(&self, command: Command) -> Result<Proposed, ProposeError> {
+        self.meters.proposals.increment(1);
+        let permit = self.admission.admit(command.encoded_len());
+        let proposed =
+            permit.and_then(|permit| self.raft.propose(Proposal::Partition(Box::new(command)), permit));
+        if proposed.is_err() {
+            self.meters.rejected.increment(1);
+        }
+        proposed
+    }
+
+    /// After this, a read of [`Group::partition`] sees every write that was acknowledged before the call.
+    pub async fn read_barrier(&self) -> Result<(), ReadError> {
+        self.raft.read_barrier().await
+    }
+
+    /// Whether this node leads the partition and has applied everything of earlier leaders.
+    pub fn is_leader(&self) -> bool {
+        self.raft.leads()
+    }
+
+    /// Why the group stopped, if it did. Reads without a barrier still work then.
+    pub fn failure(&self) -> Option<String> {
+        self.raft.failure()
+    }
+}

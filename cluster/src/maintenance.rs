@@ -1,0 +1,57 @@
+//! Keeps the log bounded, watches the disk, publishes what the log counts.
+
+use crate::admission::Admission;
+use crate::disk;
+use crate::meters::Meters;
+use crate::options::Options;
+use crate::raft::Handle;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use storage::log::{LogStore, Stats};
+
+pub(crate) struct Maintenance {
+    pub(crate) options: Options,
+    pub(crate) log: Arc<dyn LogStore>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) meters: Arc<Meters>,
+    pub(crate) groups: BTreeMap<u32, Handle>,
+}
+
+impl Maintenance {
+    /// Until the task is aborted.
+    pub(crate) async fn run(self) {
+        let mut tick = tokio::time::interval(self.options.maintenance);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut published = Stats::default();
+        loop {
+            tick.tick().await;
+            self.watch_disk();
+            let stats = self.log.stats();
+            self.meters.publish(&stats, &published, self.admission.in_flight());
+            self.bound_log(&stats).await;
+            published = stats;
+        }
+    }
+
+    fn watch_disk(&self) {
+        match disk::free_bytes(&self.options.dir) {
+            Ok(free) => self.admission.set_full(free < self.options.disk_reserve_bytes),
+            Err(error) => tracing::warn!(%error, "cannot tell how much disk is free"),
+        }
+    }
+
+    async fn bound_log(&self, stats: &Stats) {
+        let too_long = |group: &u32| self.log.group_bytes(*group) > self.options.group_log_bytes;
+        let mut flush: Vec<u32> = self.groups.keys().copied().filter(too_long).collect();
+        if stats.segment_bytes > self.options.log_bytes {
+            flush.extend(self.log.pinning());
+        }
+        flush.sort_unstable();
+        flush.dedup();
+        for group in flush {
+            if let Some(handle) = self.groups.get(&group) {
+                handle.flush().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What an operator may set.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The cluster part of a node's configuration.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// This node; never 0, never used again after the node was removed.
+    pub node_id: u64,
+    /// Where other nodes reach this one; empty on a single node.
+    pub address: String,
+    /// Partitions of a new cluster, 1 to 256. Must be the same at every later start. 16: see `ENGINE.md` §1.
+    pub partitions: u16,
+    /// Where the meta group keeps its state; also the disk whose free space is watched.
+    pub dir: PathBuf,
+    /// Proposals not yet answered, all groups together; more are rejected as overloaded. Must stay below
+    /// `storage::log::Options::queue_len`, so that a full queue never blocks the runtime's threads.
+    pub proposals_max: usize,
+    /// Their encoded bytes. One proposal alone may be larger.
+    pub proposal_bytes_max: usize,
+    /// Heartbeats and elections: followers wait 6 to 12 heartbeats.
+    pub heartbeat: Duration,
+    /// A partition whose log is longer is flushed, so that it can be purged. Bounds a group's replay.
+    pub group_log_bytes: u64,
+    /// The log of all groups: beyond it the groups that keep its oldest part are flushed.
+    pub log_bytes: u64,
+    /// Proposals are rejected while the disk has less free space: room to flush, compact and purge.
+    pub disk_reserve_bytes: u64,
+    /// How often log sizes and free space are looked at.
+    pub maintenance: Duration,
+    /// Until every group must have a leader and its log applied.
+    pub start_timeout: Duration,
+    /// Until proposals in flight must have ended at shutdown.
+    pub shutdown_timeout: Duration,
+}
+
+impl Options {
+    /// The defaults for a node with its meta state in `dir`.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Options {
+            node_id: 1,
+            address: String::new(),
+            partitions: 16,
+            dir: dir.into(),
+            proposals_max: 16_384,
+            proposal_bytes_max: 256 << 20,
+            heartbeat: Duration::from_millis(250),
+            group_log_bytes: 32 << 20,
+            log_bytes: 512 << 20,
+            disk_reserve_bytes: 256 << 20,
+            maintenance: Duration::from_secs(1),
+            start_timeout: Duration::from_secs(300),
+            shutdown_timeout: Duration::from_secs(10),
+        }
+    }
+}

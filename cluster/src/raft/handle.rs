@@ -1,0 +1,212 @@
+//! One running group, in this crate's terms.
+
+use super::log::Log;
+use super::network::Network;
+use super::reply::Reply;
+use super::{Machine, Proposal, Raft, Types};
+use crate::admission::Permit;
+use crate::error::{Error, ProposeError, ReadError};
+use crate::meters::Meters;
+use crate::options::Options;
+use futures::FutureExt;
+use openraft::async_runtime::WatchReceiver;
+use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
+use openraft::raft::ClientWriteResult;
+use openraft::{BasicNode, Config, RaftMetrics, ReadPolicy, ServerState, SnapshotPolicy};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use storage::Applied;
+use storage::log::LogStore;
+use tokio::sync::oneshot;
+
+/// A proposal that is in the group's queue.
+pub(crate) struct Proposed(oneshot::Receiver<ClientWriteResult<Types>>);
+
+impl Proposed {
+    /// What became of it.
+    pub(crate) async fn outcome(self) -> Result<Applied, ProposeError> {
+        match self.0.await {
+            Ok(Ok(response)) => Ok(response.data),
+            // The library answers this only before it appends.
+            Ok(Err(ClientWriteError::ForwardToLeader(to))) => {
+                Err(ProposeError::NotLeader { leader: to.leader_id })
+            }
+            Ok(Err(error)) => Err(ProposeError::Unknown(error.to_string())),
+            Err(_) => Err(ProposeError::Unknown("the group stopped".to_owned())),
+        }
+    }
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    group: u32,
+    node_id: u64,
+    raft: Raft,
+}
+
+impl Handle {
+    pub(crate) async fn open(
+        group: u32,
+        options: &Options,
+        log: Arc<dyn LogStore>,
+        machine: Machine,
+        meters: Arc<Meters>,
+    ) -> Result<Handle, Error> {
+        let fail = |reason: String| Error::Raft { group, reason };
+        let config = Arc::new(config(options).validate().map_err(|error| fail(error.to_string()))?);
+        let log = Log::new(group, log, meters);
+        let raft = Raft::new(options.node_id, config, Network, log, machine);
+        let raft = raft.await.map_err(|error| fail(error.to_string()))?;
+        Ok(Handle { group, node_id: options.node_id, raft })
+    }
+
+    /// Makes this node the only voter of a new group; has an only voter elect itself without waiting.
+    pub(crate) async fn bootstrap(&self, options: &Options) -> Result<(), Error> {
+        let fail = |reason: String| Error::Raft { group: self.group, reason };
+        if !self.raft.is_initialized().await.map_err(|error| fail(error.to_string()))? {
+            let node = BasicNode { addr: options.address.clone() };
+            let members = BTreeMap::from([(self.node_id, node)]);
+            return self.raft.initialize(members).await.map_err(|error| fail(error.to_string()));
+        }
+        if self.is_only_voter(&self.raft.metrics().borrow_watched()) {
+            self.raft.trigger().elect(false).await.map_err(|error| fail(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Until the group has a leader, and this node applied everything that was in its log.
+    pub(crate) async fn ready(&self, options: &Options) -> Result<(), Error> {
+        let at_start = self.raft.metrics().borrow_watched().last_log_index;
+        let timeout = Some(options.start_timeout);
+        let ready = |metrics: &RaftMetrics<Types>| {
+            let applied = metrics.last_applied.as_ref().map(|id| id.index);
+            let leads = metrics.state != ServerState::Leader || leads_ready(metrics);
+            metrics.running_state.is_err()
+                || (metrics.current_leader.is_some() && applied.is_some() && applied >= at_start && leads)
+        };
+        let found = self.raft.wait(timeout).metrics(ready, "ready").await;
+        let seconds = options.start_timeout.as_secs();
+        let metrics = found.map_err(|_| Error::NotReady { group: self.group, seconds })?;
+        metrics.running_state.map_err(|error| Error::Raft { group: self.group, reason: error.to_string() })
+    }
+
+    /// Puts the proposal into the group's queue, at once and in call order.
+    pub(crate) fn propose(&self, proposal: Proposal, permit: Permit) -> Result<Proposed, ProposeError> {
+        let (reply, outcome) = Reply::new(permit);
+        let send = self.raft.client_write_ff(proposal, Some(reply));
+        // One poll puts it into the library's channel, which is longer than the admission is wide. Unconstrained,
+        // or a task that used up its budget would see a full channel.
+        match tokio::task::coop::unconstrained(send).now_or_never() {
+            Some(Ok(())) => Ok(Proposed(outcome)),
+            Some(Err(error)) => Err(ProposeError::Unavailable(error.to_string())),
+            None => Err(self.failure().map_or(ProposeError::Overloaded, ProposeError::Unavailable)),
+        }
+    }
+
+    /// Why the group does not run any more, if so.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.raft.metrics().borrow_watched().running_state.as_ref().err().map(ToString::to_string)
+    }
+
+    /// Whether this node leads and has applied everything of earlier terms.
+    pub(crate) fn leads(&self) -> bool {
+        leads_ready(&self.raft.metrics().borrow_watched())
+    }
+
+    /// After this, a read of the applied state sees every write acknowledged before the call.
+    pub(crate) async fn read_barrier(&self) -> Result<(), ReadError> {
+        if self.is_sole_leader() {
+            return Ok(());
+        }
+        match self.raft.ensure_linearizable(ReadPolicy::LeaseRead).await {
+            Ok(_) => Ok(()),
+            Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(to))) => {
+                Err(ReadError::NotLeader { leader: to.leader_id })
+            }
+            Err(RaftError::APIError(LinearizableReadError::QuorumNotEnough(_))) => Err(ReadError::NoQuorum),
+            Err(RaftError::Fatal(error)) => Err(ReadError::Unavailable(error.to_string())),
+        }
+    }
+
+    /// Nobody else can commit anything, and all that was acknowledged is applied: no barrier is needed
+    /// (decisions/0003).
+    fn is_sole_leader(&self) -> bool {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        leads_ready(&metrics) && self.is_only_voter(&metrics)
+    }
+
+    fn is_only_voter(&self, metrics: &RaftMetrics<Types>) -> bool {
+        let only = |membership: &super::StoredMembership| {
+            let configs = membership.membership().get_joint_config();
+            configs.len() == 1 && configs[0].len() == 1 && configs[0].contains(&self.node_id)
+        };
+        only(&metrics.membership_config) && only(&metrics.committed_membership_config)
+    }
+
+    /// Calls `change` with each gain and loss of (ready) leadership, until the group stops.
+    pub(crate) async fn watch_leadership(&self, change: impl Fn(bool)) {
+        let mut server = self.raft.server_metrics();
+        let mut leads = false;
+        loop {
+            let is_leader = server.borrow_watched().state == ServerState::Leader;
+            let ready = is_leader && self.wait_leads().await;
+            if ready != leads {
+                leads = ready;
+                change(leads);
+            }
+            if server.changed().await.is_err() {
+                break;
+            }
+        }
+        if leads {
+            change(false);
+        }
+    }
+
+    async fn wait_leads(&self) -> bool {
+        let settled = |metrics: &RaftMetrics<Types>| {
+            metrics.running_state.is_err() || metrics.state != ServerState::Leader || leads_ready(metrics)
+        };
+        let found = self.raft.wait(None).metrics(settled, "leadership settled").await;
+        found.is_ok_and(|metrics| leads_ready(&metrics))
+    }
+
+    /// Has the tables flushed and the log purged up to there. Returns at once.
+    pub(crate) async fn flush(&self) {
+        // An error means that the group stopped, which is reported elsewhere.
+        let _ = self.raft.trigger().snapshot().await;
+    }
+
+    pub(crate) async fn shutdown(&self) -> Result<(), Error> {
+        let stopped = self.raft.shutdown().await;
+        stopped.map_err(|error| Error::Raft { group: self.group, reason: error.to_string() })
+    }
+}
+
+/// The leader's first entry of its term is applied, so everything before it is.
+fn leads_ready(metrics: &RaftMetrics<Types>) -> bool {
+    metrics.state == ServerState::Leader
+        && metrics.running_state.is_ok()
+        && metrics.last_applied.as_ref().is_some_and(|id| id.leader_id.term == metrics.current_term)
+}
+
+fn config(options: &Options) -> Config {
+    let heartbeat = options.heartbeat.as_millis() as u64;
+    Config {
+        cluster_name: "salamander".to_owned(),
+        heartbeat_interval: heartbeat,
+        heartbeat_min_interval: Some(heartbeat),
+        election_timeout_min: heartbeat * 6,
+        election_timeout_max: heartbeat * 12,
+        enable_pre_vote: Some(true),
+        // A restored leader would not write an entry of a new term, which is how readiness is told.
+        enable_leader_restore: Some(false),
+        snapshot_policy: SnapshotPolicy::Never,
+        max_in_snapshot_log_to_keep: 0,
+        // Longer than the admission is wide, see `Handle::propose`.
+        api_channel_size: Some(2 * options.proposals_max as u64 + 1024),
+        ..Config::default()
+    }
+}

@@ -1,0 +1,193 @@
+//! One group's view of the node's log, as the Raft library wants it.
+
+use super::codec;
+use super::{Entry, LogId, Types, Vote};
+use crate::meters::Meters;
+use bytes::Bytes;
+use futures::Stream;
+use openraft::OptionalSend;
+use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::fmt::Debug;
+use std::io;
+use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
+use std::time::Instant;
+use storage::log::LogStore;
+use tokio::sync::oneshot;
+
+/// Entries kept as they were proposed, until somebody reads them. More are decoded from their bytes again.
+const DECODED_MAX: usize = 1024;
+/// Entries read at a time for apply: bounds the memory of a replay.
+const READ_MAX: u64 = 128;
+
+/// Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub(super) struct Log {
+    group: u32,
+    store: Arc<dyn LogStore>,
+    meters: Arc<Meters>,
+    /// The newest entries, decoded. The first reader takes them out: on a single node that is apply, which so never
+    /// decodes what this node encoded.
+    decoded: Arc<Mutex<VecDeque<Entry>>>,
+}
+
+impl Log {
+    pub(super) fn new(group: u32, store: Arc<dyn LogStore>, meters: Arc<Meters>) -> Self {
+        Log { group, store, meters, decoded: Arc::default() }
+    }
+
+    fn keep_decoded(&self, entry: Entry) {
+        let mut decoded = self.decoded.lock();
+        while decoded.back().is_some_and(|last| last.log_id.index >= entry.log_id.index) {
+            decoded.pop_back();
+        }
+        if decoded.len() >= DECODED_MAX {
+            decoded.pop_front();
+        }
+        decoded.push_back(entry);
+    }
+
+    fn take_decoded(&self, start: u64, end: u64) -> Vec<Entry> {
+        let mut decoded = self.decoded.lock();
+        while decoded.front().is_some_and(|first| first.log_id.index < start) {
+            decoded.pop_front();
+        }
+        let mut taken = Vec::new();
+        while let Some(entry) = decoded.pop_front_if(|first| first.log_id.index < end) {
+            taken.push(entry);
+        }
+        taken
+    }
+
+    fn read(&self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
+        let newest = self.take_decoded(start, end);
+        let stored_end = newest.first().map_or(end, |first| first.log_id.index);
+        if stored_end <= start {
+            return Ok(newest);
+        }
+        let stored = self.store.read(self.group, start..stored_end)?;
+        let mut entries = Vec::with_capacity(stored.len() + newest.len());
+        for (index, bytes) in stored {
+            entries.push(codec::decode_entry(index, bytes)?);
+        }
+        entries.extend(newest);
+        Ok(entries)
+    }
+
+    async fn wait(&self, start: impl FnOnce(storage::log::Done)) -> io::Result<()> {
+        let (done, answer) = oneshot::channel();
+        // The receiver is only gone when the group's task was dropped.
+        start(Box::new(move |result| drop(done.send(result))));
+        answer.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe)))
+    }
+}
+
+fn bounds(range: &impl RangeBounds<u64>) -> (u64, u64) {
+    let start = match range.start_bound() {
+        Bound::Included(start) => *start,
+        Bound::Excluded(start) => start + 1,
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(end) => end + 1,
+        Bound::Excluded(end) => *end,
+        Bound::Unbounded => u64::MAX,
+    };
+    (start, end)
+}
+
+impl RaftLogReader<Types> for Log {
+    async fn try_get_log_entries<RB: RangeBounds<u64> + Clone + Debug + OptionalSend>(
+        &mut self,
+        range: RB,
+    ) -> io::Result<Vec<Entry>> {
+        let (start, end) = bounds(&range);
+        self.read(start, end)
+    }
+
+    async fn entries_stream<RB>(&mut self, range: RB) -> impl Stream<Item = io::Result<Entry>> + OptionalSend
+    where
+        RB: RangeBounds<u64> + Clone + Debug + OptionalSend,
+    {
+        let log = self.clone();
+        let (start, end) = bounds(&range);
+        let mut next = start;
+        let mut ready = VecDeque::new();
+        futures::stream::iter(std::iter::from_fn(move || {
+            if ready.is_empty() && next < end {
+                match log.read(next, end.min(next.saturating_add(READ_MAX))) {
+                    Ok(entries) => ready.extend(entries),
+                    Err(error) => {
+                        next = end;
+                        return Some(Err(error));
+                    }
+                }
+                next = ready.back().map_or(end, |last: &Entry| last.log_id.index + 1);
+            }
+            ready.pop_front().map(Ok)
+        }))
+    }
+
+    async fn read_vote(&mut self) -> io::Result<Option<Vote>> {
+        self.store.state(self.group).vote.map(codec::decode_vote).transpose()
+    }
+}
+
+impl RaftLogStorage<Types> for Log {
+    type LogReader = Log;
+
+    async fn get_log_state(&mut self) -> io::Result<LogState<Types>> {
+        let state = self.store.state(self.group);
+        let purged = state.purged.map(|(_, id)| codec::decode_log_id(id)).transpose()?;
+        let last = match state.last {
+            None => purged,
+            Some(last) => {
+                let found = self.store.read(self.group, last..last + 1)?.pop();
+                found.map(|(index, bytes)| codec::entry_log_id(index, bytes)).transpose()?
+            }
+        };
+        Ok(LogState { last_purged_log_id: purged, last_log_id: last })
+    }
+
+    async fn get_log_reader(&mut self) -> Log {
+        self.clone()
+    }
+
+    async fn save_vote(&mut self, vote: &Vote) -> io::Result<()> {
+        let vote = codec::encode_vote(vote);
+        self.wait(|done| self.store.save_vote(self.group, vote, done)).await
+    }
+
+    async fn append<I>(&mut self, entries: I, callback: IOFlushed<Types>) -> io::Result<()>
+    where
+        I: IntoIterator<Item = Entry> + OptionalSend,
+        I::IntoIter: OptionalSend,
+    {
+        let mut encoded: Vec<(u64, Bytes)> = Vec::new();
+        for entry in entries {
+            encoded.push((entry.log_id.index, codec::encode_entry(&entry)));
+            self.keep_decoded(entry);
+        }
+        let (meters, started) = (self.meters.clone(), Instant::now());
+        let done = move |result| {
+            meters.append.record(started.elapsed().as_secs_f64());
+            callback.io_completed(result);
+        };
+        self.store.append(self.group, encoded, Box::new(done));
+        Ok(())
+    }
+
+    async fn truncate_after(&mut self, last: Option<LogId>) -> io::Result<()> {
+        let last = last.map(|id| id.index);
+        let from = last.map_or(0, |last| last + 1);
+        self.decoded.lock().retain(|entry| entry.log_id.index < from);
+        self.wait(|done| self.store.truncate_after(self.group, last, done)).await
+    }
+
+    async fn purge(&mut self, upto: LogId) -> io::Result<()> {
+        self.store.purge_upto(self.group, upto.index, codec::encode_log_id(&upto));
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! From committed log entries to a partition's tables, or to the meta state.
+
+use super::codec;
+use super::{LogId, Proposal, StoredMembership, Types};
+use crate::admission::Admission;
+use crate::meta::MetaStore;
+use crate::meters::Meters;
+use crate::observer::Observer;
+use futures::{Stream, StreamExt};
+use openraft::alias::{SnapshotMetaOf, SnapshotOf};
+use openraft::storage::{ApplyResponder, EntryResponder, RaftSnapshotBuilder, RaftStateMachine};
+use openraft::{EntryPayload, OptionalSend};
+use parking_lot::Mutex;
+use proto::PartitionId;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use storage::{Applied, Partition};
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// Entries applied in one batch.
+const SLICE_MAX: usize = 128;
+/// Larger slices may take over 500 µs and are kept off the runtime's workers (see decisions/0002).
+const INLINE_MAX: usize = 16;
+/// How often a full disk is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// What a group's commands change.
+#[derive(Clone)]
+pub(crate) enum Target {
+    Partition { id: PartitionId, partition: Arc<Partition>, observer: Arc<dyn Observer> },
+    Meta(Arc<MetaStore>),
+}
+
+/// A snapshot's content: nothing but "the tables are on the disk up to here", which is all that purging the log
+/// needs. Sending one to another node is the cluster issue's: until then it is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct FlushPoint;
+
+/// One group's state machine. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Machine {
+    pub(crate) target: Target,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) meters: Arc<Meters>,
+    flushed: Arc<Mutex<Option<SnapshotMetaOf<Types>>>>,
+}
+
+type Pending = (storage::Entry, Option<ApplyResponder<Types>>);
+
+impl Machine {
+    pub(crate) fn new(target: Target, admission: Arc<Admission>, meters: Arc<Meters>) -> Self {
+        Machine { target, admission, meters, flushed: Arc::default() }
+    }
+
+    /// What is applied: the last log id and membership. The storage crate counts entries from 1 and has 0 for
+    /// "none"; the library counts from 0.
+    fn state(&self) -> io::Result<(Option<LogId>, StoredMembership)> {
+        let (index, term, membership) = match &self.target {
+            Target::Partition { partition, .. } => {
+                let applied = partition.applied();
+                (applied.index, applied.term, applied.membership)
+            }
+            Target::Meta(meta) => {
+                let file = meta.file();
+                (file.index, file.term, file.membership)
+            }
+        };
+        let id = index.checked_sub(1).map(|index| LogId::new_term_index(term, index));
+        Ok((id, codec::decode_stored(membership)?))
+    }
+
+    fn flush(&self) -> io::Result<SnapshotMetaOf<Types>> {
+        let (last_log_id, last_membership) = self.state()?;
+        if let Target::Partition { partition, .. } = &self.target {
+            partition.flush().map_err(io::Error::other)?;
+            let durable = partition.durable_index().map_err(io::Error::other)?;
+            if last_log_id.is_some_and(|id| durable < id.index + 1) {
+                return Err(io::Error::other("a flush left applied entries behind"));
+            }
+        }
+        Ok(SnapshotMetaOf::<Types> { last_log_id, last_membership })
+    }
+
+    async fn apply_slice(
+        &self,
+        slice: &mut Vec<storage::Entry>,
+        replies: &mut Vec<Option<ApplyResponder<Types>>>,
+    ) -> io::Result<()> {
+        let Some(last) = slice.last().map(|entry| entry.index) else { return Ok(()) };
+        let Target::Partition { id, partition, observer } = &self.target else { return Ok(()) };
+        let started = Instant::now();
+        let outcomes = loop {
+            match blocking(slice.len(), || partition.apply(slice)) {
+                Ok(outcomes) => break outcomes,
+                // Nothing of the slice was written: the group waits for space instead of dying.
+                Err(error) if error.is_full() => {
+                    self.admission.set_full(true);
+                    tokio::time::sleep(RETRY).await;
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        };
+        self.meters.applied(slice.len(), started.elapsed());
+        slice.clear();
+        let mut answers = Vec::with_capacity(outcomes.len());
+        let mut changes = Vec::new();
+        for (outcome, changed) in outcomes {
+            answers.push(outcome);
+            changes.extend(changed);
+        }
+        observer.applied(*id, last, &changes);
+        for (reply, answer) in replies.drain(..).zip(answers) {
+            if let Some(reply) = reply {
+                reply.send(answer);
+            }
+        }
+        Ok(())
+    }
+
+    fn pending(&self, (entry, reply): EntryResponder<Types>) -> io::Result<Pending> {
+        let log_id = entry.log_id;
+        let payload = match entry.payload {
+            EntryPayload::Blank => storage::EntryPayload::Blank,
+            EntryPayload::Membership(membership) => storage::EntryPayload::Membership(codec::encode_stored(
+                &StoredMembership::new(Some(log_id), membership),
+            )),
+            EntryPayload::Normal(Proposal::Partition(command)) => storage::EntryPayload::Command(*command),
+            EntryPayload::Normal(Proposal::Meta(_)) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "a meta command in a partition's log",
+                ));
+            }
+        };
+        let (index, term) = (log_id.index + 1, log_id.leader_id.term);
+        Ok((storage::Entry { index, term, payload }, reply))
+    }
+}
+
+/// Runs `work`, beside the runtime's workers where it is long and they exist.
+fn blocking<T>(entries: usize, work: impl FnOnce() -> T) -> T {
+    let threads =
+        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if entries > INLINE_MAX && threads { tokio::task::block_in_place(work) } else { work() }
+}
+
+/// The meta group: rare, so one file write per entry.
+fn apply_meta(meta: &MetaStore, (entry, reply): EntryResponder<Types>) -> io::Result<()> {
+    let (index, term) = (entry.log_id.index + 1, entry.log_id.leader_id.term);
+    match entry.payload {
+        EntryPayload::Blank => blocking(usize::MAX, || meta.apply(index, term, None, None))?,
+        EntryPayload::Membership(membership) => {
+            let stored = codec::encode_stored(&StoredMembership::new(Some(entry.log_id), membership));
+            blocking(usize::MAX, || meta.apply(index, term, None, Some(stored)))?;
+        }
+        EntryPayload::Normal(Proposal::Meta(command)) => {
+            blocking(usize::MAX, || meta.apply(index, term, Some(&command), None))?;
+        }
+        EntryPayload::Normal(Proposal::Partition(_)) => {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a partition's command in the meta log"));
+        }
+    }
+    if let Some(reply) = reply {
+        reply.send(Applied::Done);
+    }
+    Ok(())
+}
+
+impl RaftStateMachine<Types> for Machine {
+    type SnapshotData = FlushPoint;
+    type SnapshotBuilder = Machine;
+
+    async fn applied_state(&mut self) -> io::Result<(Option<LogId>, StoredMembership)> {
+        self.state()
+    }
+
+    async fn apply<S>(&mut self, mut entries: S) -> io::Result<()>
+    where
+        S: Stream<Item = io::Result<EntryResponder<Types>>> + Unpin + OptionalSend,
+    {
+        let (mut slice, mut replies) = (Vec::new(), Vec::new());
+        while let Some(entry) = entries.next().await {
+            if let Target::Meta(meta) = &self.target {
+                apply_meta(meta, entry?)?;
+                continue;
+            }
+            let (entry, reply) = self.pending(entry?)?;
+            slice.push(entry);
+            replies.push(reply);
+            if slice.len() >= SLICE_MAX {
+                self.apply_slice(&mut slice, &mut replies).await?;
+            }
+        }
+        self.apply_slice(&mut slice, &mut replies).await
+    }
+
+    async fn get_snapshot_builder(&mut self) -> Machine {
+        self.clone()
+    }
+
+    async fn install_snapshot(
+        &mut self,
+        _meta: &SnapshotMetaOf<Types>,
+        _snapshot: FlushPoint,
+    ) -> io::Result<()> {
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this version does not install snapshots of other nodes",
+        ))
+    }
+
+    async fn get_current_snapshot(&mut self) -> io::Result<Option<SnapshotOf<Types, FlushPoint>>> {
+        let flushed = self.flushed.lock().clone();
+        Ok(flushed.map(|meta| SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint }))
+    }
+}
+
+impl RaftSnapshotBuilder<Types> for Machine {
+    type SnapshotData = FlushPoint;
+
+    async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, FlushPoint>> {
+        let machine = self.clone();
+        let meta = tokio::task::spawn_blocking(move || machine.flush()).await.map_err(io::Error::other)??;
+        *self.flushed.lock() = Some(meta.clone());
+        Ok(SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint })
+    }
+}

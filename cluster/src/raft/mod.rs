@@ -1,0 +1,75 @@
+//! The only home of the Raft library.
+
+mod codec;
+mod handle;
+mod log;
+mod machine;
+mod network;
+mod reply;
+
+pub(crate) use handle::{Handle, Proposed};
+pub(crate) use machine::{Machine, Target};
+
+use crate::meta::MetaCommand;
+use openraft::impls;
+use proto::log::v1::Command;
+use std::fmt;
+use storage::Applied;
+
+/// The library's parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Types;
+
+impl openraft::RaftTypeConfig for Types {
+    type D = Proposal;
+    type R = Applied;
+    type NodeId = u64;
+    type Node = openraft::BasicNode;
+    type Term = u64;
+    // One leader per term: an entry is named by term and index alone, as the storage crate names it.
+    type LeaderId = impls::leader_id_std::LeaderId<u64, u64>;
+    type Vote = impls::Vote<Self::LeaderId>;
+    type Payload = openraft::EntryPayload<Proposal, u64, openraft::BasicNode>;
+    type Entry = openraft::Entry<<Self::LeaderId as openraft::vote::RaftLeaderId>::Committed, Self::Payload>;
+    type AsyncRuntime = openraft::TokioRuntime;
+    type Responder<T>
+        = reply::Reply<T>
+    where
+        T: openraft::OptionalSend + 'static;
+    type Batch<T>
+        = impls::InlineBatch<T>
+    where
+        T: openraft::OptionalSend + 'static;
+    type ErrorSource = impls::BoxedErrorSource;
+}
+
+type Raft = openraft::Raft<Types, Machine>;
+type Entry = openraft::alias::EntryOf<Types>;
+type LogId = openraft::alias::LogIdOf<Types>;
+type Vote = openraft::alias::VoteOf<Types>;
+type Membership = openraft::Membership<u64, openraft::BasicNode>;
+type StoredMembership = openraft::alias::StoredMembershipOf<Types>;
+
+/// What a log entry carries. Encoded once, when it is appended; decoded again only where the leader's own copy is
+/// gone (`log.rs`).
+#[derive(Clone)]
+pub(crate) enum Proposal {
+    Partition(Box<Command>),
+    Meta(Box<MetaCommand>),
+}
+
+// The library prints proposals in its own logs: never their content, which is patient data.
+impl fmt::Debug for Proposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Proposal::Partition(_) => "command",
+            Proposal::Meta(_) => "meta command",
+        })
+    }
+}
+
+impl fmt::Display for Proposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
