@@ -63,7 +63,11 @@ impl Bench for Disk {
     }
     fn crash(mut self) -> Self {
         drop(self.wal.take());
-        Disk { wal: Some(Wal::open(&self.dir, &small()).unwrap()), dir: self.dir.clone(), _keep: self._keep.clone() }
+        Disk {
+            wal: Some(Wal::open(&self.dir, &small()).unwrap()),
+            dir: self.dir.clone(),
+            _keep: self._keep.clone(),
+        }
     }
 }
 

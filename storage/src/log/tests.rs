@@ -200,7 +200,11 @@ fn appends_wait_for_space_when_told_to() {
     let (done, answers) = std::sync::mpsc::channel();
     for index in 0..60 {
         let done = done.clone();
-        wal.append(1, entries(index..index + 1, 1), Box::new(move |result| done.send(result.is_ok()).unwrap()));
+        wal.append(
+            1,
+            entries(index..index + 1, 1),
+            Box::new(move |result| done.send(result.is_ok()).unwrap()),
+        );
     }
     while wal.health() != Health::Full {
         std::thread::yield_now();

@@ -145,7 +145,8 @@ impl LogStore for Wal {
         let no_gap = locked.next().is_none_or(|next| entries[0].0 <= next);
         if !consecutive || !no_gap || total > APPEND_BYTES_MAX {
             drop(locked);
-            return done.fire(Err(io::Error::new(io::ErrorKind::InvalidInput, "a gap in the log, or too much")));
+            return done
+                .fire(Err(io::Error::new(io::ErrorKind::InvalidInput, "a gap in the log, or too much")));
         }
         let sequence = self.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1;
         for (index, bytes) in &entries {
@@ -184,9 +185,14 @@ impl LogStore for Wal {
     }
 
     fn pinning(&self) -> Vec<u32> {
-        let purged = |group: u32| self.shared.groups.get(group).lock().purged.as_ref().map(|(index, _)| *index);
+        let purged =
+            |group: u32| self.shared.groups.get(group).lock().purged.as_ref().map(|(index, _)| *index);
         let oldest = self.shared.oldest.lock();
-        oldest.iter().filter(|(group, last)| purged(**group).is_none_or(|p| p < **last)).map(|(g, _)| *g).collect()
+        oldest
+            .iter()
+            .filter(|(group, last)| purged(**group).is_none_or(|p| p < **last))
+            .map(|(g, _)| *g)
+            .collect()
     }
 
     fn health(&self) -> Health {

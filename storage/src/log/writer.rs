@@ -323,7 +323,9 @@ impl Writer {
         self.offset = frame::aligned(self.offset + self.frame.len() as u64);
         for job in batch {
             match job {
-                Job::Vote { group, vote, .. } => self.shared.groups.get(*group).lock().vote = Some(vote.clone()),
+                Job::Vote { group, vote, .. } => {
+                    self.shared.groups.get(*group).lock().vote = Some(vote.clone())
+                }
                 Job::Purge { group, index, .. } => drop(self.purged.insert(*group, *index)),
                 Job::Append { .. } | Job::Truncate { .. } | Job::Stop => {}
             }
@@ -355,7 +357,8 @@ impl Writer {
     fn free_segments(&mut self) {
         let mut freed = false;
         while let Some(oldest) = self.old.front() {
-            let purged = |group: &u32, last: &u64| self.purged.get(group).is_some_and(|purged| purged >= last);
+            let purged =
+                |group: &u32, last: &u64| self.purged.get(group).is_some_and(|purged| purged >= last);
             if !oldest.last.iter().all(|(group, last)| purged(group, last)) {
                 break;
             }
