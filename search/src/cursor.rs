@@ -34,7 +34,9 @@ impl Signer {
         let path = dir.join("cursor.key");
         match fs::read(&path) {
             Ok(key) if key.len() == 32 => return Ok(Self::new(&key)),
-            Ok(_) => tracing::warn!(path = %path.display(), "cursor key has a wrong length: making a new one"),
+            Ok(_) => {
+                tracing::warn!(path = %path.display(), "cursor key has a wrong length: making a new one")
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(source) => return Err(Error::Io { path, source }),
         }
@@ -82,7 +84,9 @@ impl Signer {
         }
         let number = |from: usize| u64::from_be_bytes(head[from..from + 8].try_into().expect("8 bytes"));
         if number(1) != digest {
-            return Err(Error::Cursor("the page cursor belongs to another search: its parameters must not change"));
+            return Err(Error::Cursor(
+                "the page cursor belongs to another search: its parameters must not change",
+            ));
         }
         let id = std::str::from_utf8(id).ok().and_then(|id| ResourceId::parse(id).ok()).ok_or(FOREIGN)?;
         let type_code = TypeCode(u16::from_be_bytes([head[17], head[18]]));

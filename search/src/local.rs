@@ -73,7 +73,11 @@ fn by_id(partitions: &dyn Partitions, query: &Query, ids: &[ResourceId]) -> Resu
 }
 
 /// Through the directory row at the home slot, if there is one.
-fn read(partitions: &dyn Partitions, query: &Query, own: ResourceKey) -> Result<Option<(PartitionId, IndexRow)>> {
+fn read(
+    partitions: &dyn Partitions,
+    query: &Query,
+    own: ResourceKey,
+) -> Result<Option<(PartitionId, IndexRow)>> {
     let Some((id, home)) = partitions.of_slot(own.compartment.slot) else { return Ok(None) };
     let place = home.locate(query.tenant, own.compartment.slot, own.type_code, &own.id)?;
     let Some(compartment) = place else {

@@ -46,13 +46,18 @@ pub(crate) fn leaf_matches(values: &Values<'_>, leaf: &Leaf) -> bool {
         Leaf::Present(param) => values.of(*param).next().is_some(),
         Leaf::Token(param, token) => values.of(*param).any(|value| token_matches(value, token)),
         Leaf::String(param, string) => values.of(*param).any(|value| string_matches(value, string)),
-        Leaf::Reference(param, reference) => values.of(*param).any(|value| reference_matches(value, reference)),
+        Leaf::Reference(param, reference) => {
+            values.of(*param).any(|value| reference_matches(value, reference))
+        }
         Leaf::Uri(param, uri) => values.of(*param).any(|value| uri_matches(value, uri)),
         Leaf::Date(param, comparison) => interval_matches(values, *param, comparison),
         Leaf::Number(param, comparison) => interval_matches(values, *param, comparison),
         Leaf::Quantity(param, comparison, unit) => {
             let mut found = values.of(*param);
-            found.any(|value| unit_matches(value, unit) && interval(&value).is_some_and(|(low, high)| comparison.holds(low, high)))
+            found.any(|value| {
+                unit_matches(value, unit)
+                    && interval(&value).is_some_and(|(low, high)| comparison.holds(low, high))
+            })
         }
     }
 }

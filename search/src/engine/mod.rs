@@ -3,9 +3,9 @@
 //! `publish` is called on the apply path and touches memory only; a sealer thread per shard writes segments behind. See
 //! the crate's README for the picture.
 
+mod directory;
 pub mod identity;
 pub mod index;
-mod directory;
 mod options;
 mod read;
 mod recovery;

@@ -72,7 +72,13 @@ impl<'a> Segment<'a> {
         identity::decode(&bytes).ok_or_else(damaged)
     }
 
-    fn page(&self, weight: &dyn Weight, after: Option<&SortKey>, limit: usize, out: &mut Vec<Hit>) -> Result<()> {
+    fn page(
+        &self,
+        weight: &dyn Weight,
+        after: Option<&SortKey>,
+        limit: usize,
+        out: &mut Vec<Hit>,
+    ) -> Result<()> {
         let mut docs = weight.scorer(self.reader, 1.0)?;
         let mut doc = docs.doc();
         if let Some(after) = after {

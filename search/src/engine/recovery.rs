@@ -10,9 +10,9 @@ use proto::id::PartitionId;
 use rustc_hash::FxHashMap;
 use std::fs;
 use std::path::Path;
-use tantivy::{Index, IndexSettings};
 use tantivy::index::{IndexSortByField, Order};
 use tantivy::store::Compressor;
+use tantivy::{Index, IndexSettings};
 
 /// Raise it when the schema, the terms or the columns change.
 pub const FORMAT: u32 = 1;

@@ -25,7 +25,12 @@ pub struct Shard {
 
 impl Shard {
     /// Starts the sealer over an index that is complete up to `applied`.
-    pub fn start(number: usize, index: &Index, applied: FxHashMap<PartitionId, u64>, options: &Options) -> Result<Self> {
+    pub fn start(
+        number: usize,
+        index: &Index,
+        applied: FxHashMap<PartitionId, u64>,
+        options: &Options,
+    ) -> Result<Self> {
         let writer_options = IndexWriterOptions::builder()
             .num_worker_threads(1)
             .num_merge_threads(1)

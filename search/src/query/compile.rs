@@ -55,12 +55,19 @@ pub(super) fn compile(
 fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
     let over = |what: String| Err(Error::new(Code::TooCostly, what));
     if request.parameters.len() > limits.parameters_max {
-        return over(format!("{} search parameters, but at most {} are allowed", request.parameters.len(), limits.parameters_max));
+        return over(format!(
+            "{} search parameters, but at most {} are allowed",
+            request.parameters.len(),
+            limits.parameters_max
+        ));
     }
     let size = |(name, text): &(String, String)| name.len() + text.len();
     let bytes: usize = request.parameters.iter().map(size).sum();
     if bytes > limits.bytes_max {
-        return over(format!("{bytes} bytes of search parameters, but at most {} are allowed", limits.bytes_max));
+        return over(format!(
+            "{bytes} bytes of search parameters, but at most {} are allowed",
+            limits.bytes_max
+        ));
     }
     match request.parameters.iter().find(|(_, text)| text.len() > limits.value_bytes_max) {
         Some((name, _)) => {
@@ -111,7 +118,9 @@ fn digest(tenant: TenantId, request: &Request<'_>) -> u64 {
     add(kind);
     add(id);
     for (name, text) in request.parameters {
-        if !matches!(name.as_str(), "_count" | "_total" | "_summary") && !PRESENTATION.contains(&name.as_str()) {
+        if !matches!(name.as_str(), "_count" | "_total" | "_summary")
+            && !PRESENTATION.contains(&name.as_str())
+        {
             add(name);
             add(text);
         }
@@ -141,7 +150,8 @@ impl Compiler<'_> {
 
     /// https://hl7.org/fhir/R4/search.html#count
     fn count(&mut self, text: &str) -> Result<(), Problem> {
-        let count: usize = text.parse().map_err(|_| Problem::unusable(format!("'{text}' is no number of resources")))?;
+        let count: usize =
+            text.parse().map_err(|_| Problem::unusable(format!("'{text}' is no number of resources")))?;
         self.query.count = count.min(self.context.limits.count_max);
         self.query.total |= count == 0;
         Ok(())
@@ -187,7 +197,11 @@ impl Compiler<'_> {
     fn ids(&mut self, text: &str) -> Result<(), Problem> {
         let parts = value::split(text, b',');
         if parts.len() > self.context.limits.values_max {
-            return Err(Problem::Limit(format!("{} values, but at most {} are allowed", parts.len(), self.context.limits.values_max)));
+            return Err(Problem::Limit(format!(
+                "{} values, but at most {} are allowed",
+                parts.len(),
+                self.context.limits.values_max
+            )));
         }
         let mut any = Vec::with_capacity(parts.len());
         for part in parts {
@@ -226,7 +240,9 @@ impl Compiler<'_> {
             // Over all types only what every resource has: FHIR writes those with an underscore.
             let common = Some(ResourceType::PATIENT).filter(|_| code.starts_with('_'));
             let found = common.and_then(|t| search_parameter(t, code));
-            return found.ok_or_else(|| Problem::unsupported("unknown in a search over all types; name types by _type"));
+            return found.ok_or_else(|| {
+                Problem::unsupported("unknown in a search over all types; name types by _type")
+            });
         }
         let mut found: Option<&'static SearchParameter> = None;
         for t in types {
@@ -244,8 +260,19 @@ impl Compiler<'_> {
 /// What FHIR has and a later version of this server will: named, so that nobody takes it for a misspelling.
 fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
     const LATER: &[&str] = &[
-        "_sort", "_include", "_revinclude", "_has", "_elements", "_contained", "_containedType", "_text", "_content",
-        "_filter", "_query", "_list", "_score",
+        "_sort",
+        "_include",
+        "_revinclude",
+        "_has",
+        "_elements",
+        "_contained",
+        "_containedType",
+        "_text",
+        "_content",
+        "_filter",
+        "_query",
+        "_list",
+        "_score",
     ];
     if LATER.contains(&base) {
         return Err(Problem::unsupported("not supported yet"));

@@ -41,7 +41,9 @@ impl Problem {
                 error.issues[0].code = "value";
                 Err(error)
             }
-            Problem::Limit(why) => Err(Error::new(Code::TooCostly, format!("search parameter '{name}': {why}"))),
+            Problem::Limit(why) => {
+                Err(Error::new(Code::TooCostly, format!("search parameter '{name}': {why}")))
+            }
         }
     }
 }

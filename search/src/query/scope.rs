@@ -75,7 +75,9 @@ fn ids(condition: &Expr) -> Option<Vec<ResourceId>> {
 fn routed(condition: &Expr, t: ResourceType) -> Option<ResourceId> {
     // An untyped reference asks for several types, but of a routing parameter only the patient's matches live there;
     // the others are looked for by the index.
-    let Expr::Leaf(Leaf::Reference(param, ReferenceMatch::Resource(target, id))) = condition else { return None };
+    let Expr::Leaf(Leaf::Reference(param, ReferenceMatch::Resource(target, id))) = condition else {
+        return None;
+    };
     let routes = routing_params(t).iter().any(|code| ParamId::from_code(code) == Some(*param));
     (routes && *target == patient()).then_some(*id)
 }

@@ -7,7 +7,9 @@ use crate::query::Comparison;
 use fhir::definitions::ParamId;
 use tantivy::columnar::Column;
 use tantivy::query::AllScorer;
-use tantivy::query::doc_predicate_query::{ConstOrVariableSegmentPredicate, DocPredicate, SegmentDocPredicate};
+use tantivy::query::doc_predicate_query::{
+    ConstOrVariableSegmentPredicate, DocPredicate, SegmentDocPredicate,
+};
 use tantivy::{DocId, SegmentReader};
 
 /// The kinds of parameters that are intervals.
@@ -66,7 +68,9 @@ impl DocPredicate for PairTest {
             Source::Pair(kind, param) => {
                 let (low, high) = names(kind, param);
                 let column = |name| fast.column_opt::<i64>(&format!("{PAIRS}.{name}"));
-                let Some(high) = column(high)? else { return Ok(ConstOrVariableSegmentPredicate::Const(false)) };
+                let Some(high) = column(high)? else {
+                    return Ok(ConstOrVariableSegmentPredicate::Const(false));
+                };
                 (column(low)?, Some(high))
             }
         };

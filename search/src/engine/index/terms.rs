@@ -164,8 +164,12 @@ pub fn of_leaf(owner: Owner, leaf: &Leaf) -> Lookup {
         Leaf::Present(param) => present(owner, *param),
         Leaf::Token(param, TokenMatch::Code(code)) => exact(owner, *param, TOKEN_CODE, code.as_bytes()),
         Leaf::Token(param, TokenMatch::Full(system, code)) => pair(owner, *param, TOKEN_FULL, system, code),
-        Leaf::Token(param, TokenMatch::NoSystem(code)) => exact(owner, *param, TOKEN_NO_SYSTEM, code.as_bytes()),
-        Leaf::Token(param, TokenMatch::System(system)) => exact(owner, *param, TOKEN_SYSTEM, system.as_bytes()),
+        Leaf::Token(param, TokenMatch::NoSystem(code)) => {
+            exact(owner, *param, TOKEN_NO_SYSTEM, code.as_bytes())
+        }
+        Leaf::Token(param, TokenMatch::System(system)) => {
+            exact(owner, *param, TOKEN_SYSTEM, system.as_bytes())
+        }
         Leaf::String(param, StringMatch::Exact(text)) => exact(owner, *param, STRING_EXACT, text.as_bytes()),
         Leaf::String(param, StringMatch::Prefix(text)) if text.len() <= crate::matcher::STRING_BYTES_MAX => {
             let mut start = head(owner, *param, STRING);
@@ -182,8 +186,12 @@ pub fn of_leaf(owner: Owner, leaf: &Leaf) -> Lookup {
         }
         Leaf::Reference(param, ReferenceMatch::Url(url)) => exact(owner, *param, URL, url.as_bytes()),
         Leaf::Uri(param, uri) => exact(owner, *param, URL, uri.as_bytes()),
-        Leaf::Quantity(param, _, UnitMatch::Unit(unit)) => exact(owner, *param, QUANTITY_UNIT, unit.as_bytes()),
-        Leaf::Quantity(param, _, UnitMatch::Coded(system, code)) => pair(owner, *param, QUANTITY_CODED, system, code),
+        Leaf::Quantity(param, _, UnitMatch::Unit(unit)) => {
+            exact(owner, *param, QUANTITY_UNIT, unit.as_bytes())
+        }
+        Leaf::Quantity(param, _, UnitMatch::Coded(system, code)) => {
+            pair(owner, *param, QUANTITY_CODED, system, code)
+        }
         Leaf::Quantity(_, _, UnitMatch::Any)
         | Leaf::Id(_)
         | Leaf::LastUpdated(_)

@@ -107,8 +107,8 @@ impl Generation {
         let (hash, tenant, key) = (entry.hash, entry.tenant, entry.key);
         writer.bytes += entry.values.as_ref().map_or(0, Bytes::len);
         writer.len += 1;
-        let block = self.blocks[place as usize / BLOCK]
-            .get_or_init(|| (0..BLOCK).map(|_| OnceLock::new()).collect());
+        let block =
+            self.blocks[place as usize / BLOCK].get_or_init(|| (0..BLOCK).map(|_| OnceLock::new()).collect());
         assert!(block[place as usize % BLOCK].set(entry).is_ok(), "a place is written once");
         self.filter.insert(hash);
         let same = |seen: &(u64, u32, u32)| seen.0 == hash && self.at(seen.2).is(tenant, &key);
@@ -128,7 +128,9 @@ impl Generation {
     /// The entries of the first `len` that none of the first `len` replaces.
     pub fn newest(&self, len: usize) -> impl Iterator<Item = &Entry> {
         let len = u32::try_from(len).expect("a run is bounded");
-        (0..len).map(|place| self.at(place)).filter(move |entry| entry.replaced_at.load(Ordering::Acquire) >= len)
+        (0..len)
+            .map(|place| self.at(place))
+            .filter(move |entry| entry.replaced_at.load(Ordering::Acquire) >= len)
     }
 
     /// Whether one of the first `len` entries may be of a row with that hash: cheap, never wrong on a no.

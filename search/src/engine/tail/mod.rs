@@ -91,7 +91,8 @@ impl Tail {
             for change in part {
                 let hash = sort_hash(change.tenant, change.key.type_code, change.key.id.as_str());
                 // A first version was never indexed: a replay may repeat it, an applied command may not.
-                let first = index.is_some() && change.version == 1 && matches!(change.kind, ChangeKind::Put { .. });
+                let first =
+                    index.is_some() && change.version == 1 && matches!(change.kind, ChangeKind::Put { .. });
                 state.active.push(Entry::new(partition, change, hash, first));
             }
             if state.since.is_none() {

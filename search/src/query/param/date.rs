@@ -12,7 +12,9 @@ pub(in super::super) fn comparison(part: &str, now_ms: i64) -> Result<Comparison
     // A plus sign that was not percent-encoded arrives as a space.
     let date = date.replace(' ', "+");
     let (low, high) = date_range(&date).map_err(|_| {
-        Problem::unusable(format!("'{text}' is no date: write [prefix]yyyy-mm-ddThh:mm:ss[Z|(+|-)hh:mm], or a start of it"))
+        Problem::unusable(format!(
+            "'{text}' is no date: write [prefix]yyyy-mm-ddThh:mm:ss[Z|(+|-)hh:mm], or a start of it"
+        ))
     })?;
     let widen = match prefix {
         Prefix::Ap => (now_ms - low).abs() / 10,

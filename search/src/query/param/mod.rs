@@ -38,13 +38,19 @@ pub(super) fn compile(
         ParamKind::Token => modifier.is_none_or(|modifier| modifier == "not"),
         ParamKind::Reference => modifier.is_none_or(|name| reference::is_target(parameter, name)),
         ParamKind::Composite | ParamKind::Special => {
-            return Err(Problem::unsupported(format!("{:?} parameters are not supported yet", parameter.kind)));
+            return Err(Problem::unsupported(format!(
+                "{:?} parameters are not supported yet",
+                parameter.kind
+            )));
         }
         _ => modifier.is_none(),
     };
     if !supported {
         let modifier = modifier.unwrap_or_default();
-        return Err(Problem::unsupported(format!("the modifier ':{modifier}' is not supported here; {}", offer(parameter))));
+        return Err(Problem::unsupported(format!(
+            "the modifier ':{modifier}' is not supported here; {}",
+            offer(parameter)
+        )));
     }
     let parts = value::split(text, b',');
     if parts.len() > context.limits.values_max {

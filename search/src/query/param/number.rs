@@ -10,7 +10,8 @@ use fhir::index::{decimal_range, sortable};
 pub(super) fn comparison(part: &str) -> Result<Comparison, Problem> {
     let text = unescape(part);
     let (prefix, number) = Prefix::split(&text);
-    let unusable = || Problem::unusable(format!("'{text}' is no number: write [prefix][number], such as gt5.4"));
+    let unusable =
+        || Problem::unusable(format!("'{text}' is no number: write [prefix][number], such as gt5.4"));
     let range = decimal_range(number).map_err(|_| unusable())?;
     let (low, high) = match prefix {
         Prefix::Eq | Prefix::Ne => (range.low, range.high),

@@ -15,7 +15,9 @@ pub(super) fn compile(param: ParamId, part: &str) -> Result<Expr, Problem> {
             (number, UnitMatch::Coded(unescape(system), unescape(code)))
         }
         _ => {
-            let why = format!("'{part}' is no quantity: write [number], [number]|[system]|[code] or [number]||[unit]");
+            let why = format!(
+                "'{part}' is no quantity: write [number], [number]|[system]|[code] or [number]||[unit]"
+            );
             return Err(Problem::unusable(why));
         }
     };

@@ -25,7 +25,9 @@ pub(super) fn compile(
     match parse_reference(&text, context.base) {
         ReferenceText::Local { resource_type, id, .. } => {
             if of_type.is_some_and(|wanted| wanted != resource_type) {
-                return Err(Problem::unusable(format!("'{text}' is not of the type that the modifier names")));
+                return Err(Problem::unusable(format!(
+                    "'{text}' is not of the type that the modifier names"
+                )));
             }
             Ok(leaf(resource(resource_type, id)?))
         }

@@ -14,7 +14,9 @@ pub(super) fn compile(param: ParamId, part: &str) -> Result<Expr, Problem> {
         [system, ""] => TokenMatch::System(unescape(system)),
         [system, code] => TokenMatch::Full(unescape(system), unescape(code)),
         _ => {
-            let why = format!("'{part}' has more than one '|'; write [system]|[code], and '\\|' for a bar in the code");
+            let why = format!(
+                "'{part}' has more than one '|'; write [system]|[code], and '\\|' for a bar in the code"
+            );
             return Err(Problem::unusable(why));
         }
     };

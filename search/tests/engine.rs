@@ -1,0 +1,140 @@
+//! The engine over time: visibility, restart, damage, paging while others write.
+
+mod support;
+
+use proto::id::PartitionId;
+use search::{Engine, Options};
+use std::time::Duration;
+use support::*;
+
+fn person(id: &str, version: u64, family: &str) -> storage::Change {
+    put(
+        "Patient",
+        id,
+        version,
+        &format!(r#"{{"resourceType":"Patient","id":"{id}","name":[{{"family":"{family}"}}]}}"#),
+    )
+}
+
+fn names(engine: &Engine, url: &str) -> usize {
+    found(engine, &query(url).unwrap()).len()
+}
+
+#[test]
+fn writes_are_seen_at_once_and_old_states_never() {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
+    let p = PartitionId(1);
+    engine.publish(p, 1, &[person("a", 1, "Old")]);
+    assert_eq!(names(&engine, "Patient?family=old&_total=accurate"), 1);
+    engine.publish(p, 2, &[person("a", 2, "New")]);
+    assert_eq!((names(&engine, "Patient?family=old"), names(&engine, "Patient?family=new")), (0, 1));
+    engine.close();
+
+    let (engine, recovered) = Engine::open(dir.path(), &options(4096)).unwrap();
+    assert_eq!((recovered.index_of(p), recovered.index_of(PartitionId(2))), (2, 0));
+    assert_eq!(
+        (names(&engine, "Patient?family=old"), names(&engine, "Patient?family=new&_total=accurate")),
+        (0, 1)
+    );
+    // Seen before: ignored.
+    engine.publish(p, 2, &[person("b", 1, "Again")]);
+    assert_eq!(names(&engine, "Patient?family=again"), 0);
+    engine.publish(p, 3, &[delete("Patient", "a", 3)]);
+    assert_eq!(names(&engine, "Patient?family=new&_total=accurate"), 0);
+    engine.close();
+    let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
+    assert_eq!(names(&engine, "Patient?_total=accurate"), 0);
+}
+
+#[test]
+fn a_damaged_shard_is_rebuilt_from_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let p = PartitionId(1);
+    let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
+    engine.publish(p, 9, &[person("a", 1, "Some")]);
+    engine.close();
+    std::fs::write(dir.path().join("shard-1/meta.json"), b"{").unwrap();
+    let (engine, recovered) = Engine::open(dir.path(), &options(4096)).unwrap();
+    assert_eq!((recovered.rebuilt.len(), recovered.index_of(p)), (1, 0));
+    assert_eq!(names(&engine, "Patient?family=some"), 0);
+    engine.replay(p, &[person("a", 1, "Some")]);
+    engine.publish(p, 9, &[]);
+    assert_eq!(names(&engine, "Patient?family=some"), 1);
+    engine.close();
+
+    let other = Options { shards: 3, ..options(4096) };
+    let (_, recovered) = Engine::open(dir.path(), &other).unwrap();
+    assert_eq!((recovered.rebuilt.len(), recovered.applied.len()), (1, 0));
+}
+
+#[test]
+fn a_page_cut_by_another_boot_is_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
+    engine.publish(PartitionId(2), 5, &[person("a", 1, "Some")]);
+    engine.close();
+    let layout = dir.path().join("LAYOUT");
+    let text = std::fs::read_to_string(&layout).unwrap();
+    let (head, _) = text.split_once("\nboot ").unwrap();
+    std::fs::write(&layout, format!("{head}\nboot another\n")).unwrap();
+    for entry in std::fs::read_dir(dir.path().join("shard-0")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "fast") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[0] ^= 0xff;
+            std::fs::write(&path, bytes).unwrap();
+        }
+    }
+    let (_, recovered) = Engine::open(dir.path(), &options(4096)).unwrap();
+    assert_eq!(
+        (recovered.rebuilt.len(), recovered.index_of(PartitionId(2))),
+        (1, 0),
+        "{:?}",
+        recovered.rebuilt
+    );
+}
+
+#[test]
+fn paging_loses_and_repeats_nothing_while_others_write_and_seal() {
+    const ROWS: usize = 600;
+    let dir = tempfile::tempdir().unwrap();
+    let fast =
+        Options { seal_docs: 64, seal_after: Duration::from_millis(1), tail_docs_max: 256, ..options(64) };
+    let (engine, _) = Engine::open(dir.path(), &fast).unwrap();
+    let rows: Vec<_> = (0..ROWS).map(|i| person(&format!("r{i}"), 1, "Stay")).collect();
+    engine.publish(PartitionId(1), 1, &rows[..ROWS / 2]);
+    engine.publish(PartitionId(2), 1, &rows[ROWS / 2..]);
+    std::thread::scope(|scope| {
+        for p in [1, 2] {
+            let engine = &engine;
+            scope.spawn(move || {
+                for round in 0..60_u64 {
+                    let id = |i: usize| format!("r{}", i + if p == 1 { 0 } else { ROWS / 2 });
+                    let at = round as usize * 5;
+                    let changes: Vec<_> = (at..at + 5).map(|i| person(&id(i), round + 2, "Stay")).collect();
+                    engine.publish(PartitionId(p), round + 2, &changes);
+                }
+            });
+        }
+        for _ in 0..10 {
+            assert_eq!(names(&engine, "Patient?family=stay&_count=37"), ROWS);
+        }
+    });
+    assert_eq!(names(&engine, "Patient?family=stay&_total=accurate&_count=100"), ROWS);
+}
+
+#[test]
+fn a_cursor_is_bound_to_its_query() {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
+    let rows: Vec<_> = (0..5).map(|i| person(&format!("r{i}"), 1, "Stay")).collect();
+    engine.publish(PartitionId(1), 1, &rows);
+    let first = engine.search(&query("Patient?family=stay&_count=2").unwrap(), None).unwrap();
+    let cursor = first.next.as_deref();
+    assert_eq!(engine.search(&query("Patient?family=stay&_count=4").unwrap(), cursor).unwrap().hits.len(), 3);
+    let error = engine.search(&query("Patient?family=other").unwrap(), cursor).unwrap_err();
+    assert_eq!(proto::Error::from(error).code, proto::Code::BadParameter);
+    let counted = engine.search(&query("Patient?_summary=count").unwrap(), None).unwrap();
+    assert_eq!((counted.total, counted.hits.len(), counted.next), (Some(5), 0, None));
+}

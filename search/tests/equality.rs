@@ -1,0 +1,198 @@
+//! The Tantivy back end finds exactly what the matcher finds: in segments, in the tail, and in both.
+
+mod support;
+
+use proptest::prelude::*;
+use search::Engine;
+use storage::Change;
+use support::*;
+
+fn observation(id: usize) -> impl Strategy<Value = (String, String)> {
+    let coding = (prop::option::of(0..2u8), 0..4u8);
+    let amount = (-20..20i32, 0..3u32, prop::option::of((0..2u8, 0..2u8)));
+    let dated = prop_oneof![
+        Just(String::new()),
+        (2018..2021i32, 1..13u32).prop_map(|(y, m)| format!(r#","effectiveDateTime":"{y}-{m:02}""#)),
+        (2018..2021i32, 1..28u32)
+            .prop_map(|(y, d)| format!(r#","effectiveDateTime":"{y}-03-{d:02}T10:00:00Z""#)),
+        (2018..2021i32, 2018..2023i32)
+            .prop_map(|(a, b)| format!(r#","effectivePeriod":{{"start":"{a}","end":"{}"}}"#, a.max(b))),
+        (2018..2021i32).prop_map(|a| format!(r#","effectivePeriod":{{"start":"{a}-06"}}"#)),
+    ];
+    let parts = prop::collection::vec(amount.clone(), 0..3);
+    (prop::collection::vec(coding, 0..3), prop::option::of(amount), parts, dated, prop::option::of(0..4u8))
+        .prop_map(move |(codings, amount, parts, dated, subject)| {
+            let codings: Vec<_> = codings
+                .into_iter()
+                .map(|(system, code)| match system {
+                    Some(system) => format!(r#"{{"system":"http://s{system}","code":"c{code}"}}"#),
+                    None => format!(r#"{{"code":"c{code}"}}"#),
+                })
+                .collect();
+            let quantity = |(value, scale, unit): (i32, u32, Option<(u8, u8)>)| {
+                let unit = unit.map_or(String::new(), |(system, code)| {
+                    format!(r#","system":"http://u{system}","code":"u{code}","unit":"printed{code}""#)
+                });
+                let value = f64::from(value) / 10f64.powi(scale as i32);
+                format!(r#"{{"value":{value}{unit}}}"#)
+            };
+            let mut json = format!(
+                r#"{{"resourceType":"Observation","id":"o{id}","status":"final","code":{{"coding":[{}]}}"#,
+                codings.join(",")
+            );
+            if let Some(amount) = amount {
+                json += &format!(r#","valueQuantity":{}"#, quantity(amount));
+            }
+            if !parts.is_empty() {
+                let parts: Vec<_> = parts
+                    .into_iter()
+                    .map(|part| format!(r#"{{"valueQuantity":{}}}"#, quantity(part)))
+                    .collect();
+                json += &format!(r#","component":[{}]"#, parts.join(","));
+            }
+            if let Some(subject) = subject {
+                let subject = match subject {
+                    0 => "Patient/p0",
+                    1 => "Patient/p1",
+                    2 => "Group/p0",
+                    _ => "http://else/Patient/p0",
+                };
+                json += &format!(r#","subject":{{"reference":"{subject}"}}"#);
+            }
+            (format!("o{id}"), json + &dated + "}")
+        })
+}
+
+fn patient(id: usize) -> impl Strategy<Value = (String, String)> {
+    let name =
+        prop::sample::select(vec!["Müller", "Muller", "MUELLER", "Mc Donald", "", "Ann", "Anna Ann", "日本"]);
+    (prop::collection::vec(name, 0..3), 1950..1953i32, any::<bool>()).prop_map(move |(names, year, active)| {
+        let names: Vec<_> = names.iter().filter(|name| !name.is_empty())
+            .map(|name| format!(r#"{{"family":"{name}","given":["{name}x"]}}"#)).collect();
+        let names = if names.is_empty() { String::new() } else { format!(r#","name":[{}]"#, names.join(",")) };
+        (format!("p{id}"), format!(r#"{{"resourceType":"Patient","id":"p{id}","active":{active},"birthDate":"{year}-05-01"{names}}}"#))
+    })
+}
+
+fn one_query() -> impl Strategy<Value = String> {
+    let prefix = prop::sample::select(vec!["", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"]);
+    let date =
+        prop::sample::select(vec!["2018", "2019-03", "2019-03-07", "2020-03-10T10:00:00Z", "2022-01-01"]);
+    let token = prop::sample::select(vec![
+        "c0",
+        "c1",
+        "http://s0|c1",
+        "|c2",
+        "http://s1|",
+        "c0,http://s1|c3",
+        "none",
+    ]);
+    let unit = prop::sample::select(vec!["", "||u0", "||printed1", "|http://u0|u1", "|http://u1|u0"]);
+    let number = prop::sample::select(vec!["0", "1", "1.0", "-0.5", "10", "0.15", "1e1"]);
+    let name = prop::sample::select(vec!["m", "mü", "mull", "mc d", "ann", "anna", "日", "MÜLLER", "zz"]);
+    let leaf = prop_oneof![
+        (prefix.clone(), date.clone()).prop_map(|(p, d)| format!("date={p}{d}")),
+        token.clone().prop_map(|t| format!("code={t}")),
+        token.prop_map(|t| format!("code:not={t}")),
+        any::<bool>().prop_map(|b| format!("value-quantity:missing={b}")),
+        (prefix.clone(), number.clone(), unit.clone())
+            .prop_map(|(p, n, u)| format!("value-quantity={p}{n}{u}")),
+        (prefix.clone(), number, unit).prop_map(|(p, n, u)| format!("component-value-quantity={p}{n}{u}")),
+        prop::sample::select(vec!["Patient/p0", "p0", "Patient/p1,Group/p0", "http://else/Patient/p0"])
+            .prop_map(|s| format!("subject={s}")),
+        Just("subject:Patient=p0".to_owned()),
+        prop::sample::select(vec!["o1", "o1,o2,o99"]).prop_map(|i| format!("_id={i}")),
+        (prefix.clone(), 0..5u8).prop_map(|(p, ms)| format!("_lastUpdated={p}2023-11-14T22:13:20.00{ms}Z")),
+    ];
+    let person = prop_oneof![
+        name.clone().prop_map(|n| format!("name={n}")),
+        name.clone().prop_map(|n| format!("family:exact={n}")),
+        prop::sample::select(vec!["Müller", "Mc Donald"]).prop_map(|n| format!("family:exact={n}")),
+        name.prop_map(|n| format!("name:contains={n}")),
+        (prefix, date)
+            .prop_map(|(p, d)| format!("birthdate={p}{}", d.replace("20", "19").replace("2019", "1951"))),
+        any::<bool>().prop_map(|b| format!("active={b}")),
+        any::<bool>().prop_map(|b| format!("name:missing={b}")),
+    ];
+    let many = |one: BoxedStrategy<String>| prop::collection::vec(one, 0..3).prop_map(|all| all.join("&"));
+    prop_oneof![
+        3 => many(leaf.boxed()).prop_map(|all| format!("Observation?{all}&_total=accurate&_count=3")),
+        2 => many(person.boxed()).prop_map(|all| format!("Patient?{all}&_total=accurate&_count=2")),
+        1 => prop::sample::select(vec!["?_id=p1", "?_lastUpdated=ge2023", "?_type=Patient,Observation&_id=o1,p1", "?_type=Patient"])
+            .prop_map(|url| format!("{url}&_total=accurate&_count=4")),
+    ]
+}
+
+/// Writes: the second half of the resources is written again, and some are deleted, so that old versions exist to hide.
+fn writes() -> impl Strategy<Value = Vec<(String, String, u64)>> {
+    let round = || {
+        let observations: Vec<_> = (0..12).map(observation).collect();
+        let patients: Vec<_> = (0..8).map(patient).collect();
+        (observations, patients)
+    };
+    (round(), round()).prop_map(|((first_o, first_p), (again_o, again_p))| {
+        let first = first_o
+            .into_iter()
+            .map(|w| ("Observation", w))
+            .chain(first_p.into_iter().map(|w| ("Patient", w)));
+        let again = again_o
+            .into_iter()
+            .skip(6)
+            .map(|w| ("Observation", w))
+            .chain(again_p.into_iter().skip(4).map(|w| ("Patient", w)));
+        let first = first.map(|(t, (id, json))| (format!("{t}/{id}"), json, 1));
+        let again = again.map(|(t, (id, json))| (format!("{t}/{id}"), json, 2));
+        let mut all: Vec<_> = first.chain(again).collect();
+        all.push(("Observation/o0".to_owned(), String::new(), 2));
+        all.push(("Patient/p7".to_owned(), String::new(), 3));
+        all
+    })
+}
+
+fn changes(writes: &[(String, String, u64)]) -> Vec<Change> {
+    let change = |(name, json, version): &(String, String, u64)| {
+        let (t, id) = name.split_once('/').expect("a name");
+        if json.is_empty() { delete(t, id, *version) } else { put(t, id, *version, json) }
+    };
+    writes.iter().map(change).collect()
+}
+
+fn current(changes: &[Change]) -> Vec<Change> {
+    let newer = |change: &Change| {
+        changes.iter().any(|other| other.key == change.key && other.version > change.version)
+    };
+    changes.iter().filter(|change| !newer(change)).cloned().collect()
+}
+
+proptest! {
+    // A failing case prints its seed and shrinks.
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn both_back_ends_agree(
+        writes in writes(),
+        queries in prop::collection::vec(one_query(), 40),
+        split in 0usize..33,
+    ) {
+        let changes = changes(&writes);
+        let rows = current(&changes);
+        let dir = tempfile::tempdir().expect("a folder");
+        let split = split.min(changes.len());
+        // The first part is sealed by closing; the rest stays in the tail.
+        let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
+        publish(&engine, &changes[..split], 0);
+        engine.close();
+        let (engine, recovered) = Engine::open(dir.path(), &options(4096)).expect("an engine");
+        prop_assert!(recovered.rebuilt.is_empty());
+        publish(&engine, &changes[split..], split);
+        for url in queries {
+            let query = query(&url).expect(&url);
+            prop_assert_eq!(found(&engine, &query), expected(&rows, &query), "{}, {} of {} sealed", url, split, changes.len());
+        }
+    }
+}
+
+fn publish(engine: &Engine, changes: &[Change], before: usize) {
+    for (number, change) in changes.iter().enumerate() {
+        engine.publish(partition(change), (before + number + 1) as u64, std::slice::from_ref(change));
+    }
+}

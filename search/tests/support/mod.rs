@@ -1,0 +1,118 @@
+//! Documents and queries for the tests of this folder.
+#![allow(dead_code)]
+
+use bytes::Bytes;
+use fhir::definitions::ResourceType;
+use fhir::index::{ExtractOptions, Values, extract};
+use fhir::json::{Document, Limits as JsonLimits};
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
+use search::{Engine, Facts, Limits, Options, Query, Request, matches};
+use std::time::Duration;
+use storage::{Change, ChangeKind};
+
+pub const TENANT: TenantId = TenantId::DEFAULT;
+
+/// Index values of a resource.
+pub fn values(json: &str) -> Bytes {
+    let limits = JsonLimits { depth_max: 64, bytes_max: 1 << 20 };
+    let document = Document::parse(json.as_bytes().to_vec(), &limits).expect("test JSON");
+    let mut out = Vec::new();
+    extract(document.root(), &ExtractOptions::default(), &mut out).expect("a resource");
+    out.into()
+}
+
+pub fn code(name: &str) -> TypeCode {
+    TypeCode(ResourceType::from_name(name).expect("a type").code())
+}
+
+/// The key of a free-standing resource.
+pub fn key(name: &str, id: &str) -> ResourceKey {
+    CompartmentKey::of(TENANT, code(name), ResourceId::parse(id).expect("an id")).own()
+}
+
+pub fn put(name: &str, id: &str, version: u64, json: &str) -> Change {
+    let kind = ChangeKind::Put { index_values: values(json) };
+    Change { tenant: TENANT, key: key(name, id), version, last_updated_ms: 1_700_000_000_000 + version, kind }
+}
+
+pub fn delete(name: &str, id: &str, version: u64) -> Change {
+    let kind = ChangeKind::Delete;
+    Change { tenant: TENANT, key: key(name, id), version, last_updated_ms: 1_700_000_000_000 + version, kind }
+}
+
+/// The partition the tests put a row in.
+pub fn partition(change: &Change) -> PartitionId {
+    PartitionId(change.key.compartment.slot.0 % 4 + 1)
+}
+
+/// `Type?a=b&c=d`, not percent-encoded.
+pub fn query(url: &str) -> Result<Query, proto::Error> {
+    let (name, rest) = url.split_once('?').unwrap_or((url, ""));
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        (name.to_owned(), value.to_owned())
+    };
+    let parameters: Vec<_> = rest.split('&').filter(|part| !part.is_empty()).map(pair).collect();
+    let resource_type = (!name.is_empty()).then_some(name);
+    let request =
+        Request { resource_type, parameters: &parameters, compartment: None, strict: true, base: None };
+    Query::compile(TENANT, &request, &Limits::default())
+}
+
+/// What the predicate back end finds among the current rows.
+pub fn expected(rows: &[Change], query: &Query) -> Vec<String> {
+    let mut found: Vec<String> = rows
+        .iter()
+        .filter(|row| match &row.kind {
+            ChangeKind::Put { index_values } => {
+                let facts = Facts {
+                    type_code: row.key.type_code,
+                    id: &row.key.id,
+                    last_updated_ms: row.last_updated_ms,
+                };
+                matches(&Values::parse(index_values).expect("values"), &facts, query)
+            }
+            _ => false,
+        })
+        .map(name)
+        .collect();
+    found.sort();
+    found
+}
+
+fn name(change: &Change) -> String {
+    format!("{}/{}", change.key.type_code.0, change.key.id)
+}
+
+/// All pages of a query, sorted by name; checks that the total is right and nothing comes twice.
+pub fn found(engine: &Engine, query: &Query) -> Vec<String> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = engine.search(query, cursor.as_deref()).expect("a page");
+        assert!(page.hits.len() <= query.count);
+        all.extend(page.hits.iter().map(|hit| format!("{}/{}", hit.key.type_code.0, hit.key.id)));
+        cursor = page.next;
+        if cursor.is_none() {
+            if let Some(total) = page.total {
+                assert_eq!(total as usize, all.len());
+            }
+            break;
+        }
+    }
+    all.sort();
+    let len = all.len();
+    all.dedup();
+    assert_eq!(all.len(), len, "a match came twice");
+    all
+}
+
+/// Seals only when told to: at `close`, or at `seal_docs`.
+pub fn options(seal_docs: usize) -> Options {
+    Options {
+        seal_docs,
+        seal_after: Duration::from_secs(3600),
+        tail_docs_max: 4096,
+        writer_bytes: 15 << 20,
+        ..Options::default()
+    }
+}
