@@ -169,9 +169,11 @@ impl<'a> Reader<'a> {
     }
 
     pub fn id(&mut self) -> Result<ResourceId> {
-        let end = self.rest.iter().position(|byte| *byte == 0).ok_or_else(|| self.corrupt("an id without end"))?;
+        let end =
+            self.rest.iter().position(|byte| *byte == 0).ok_or_else(|| self.corrupt("an id without end"))?;
         let text = std::str::from_utf8(&self.rest[..end]).ok();
-        let id = text.and_then(|text| ResourceId::parse(text).ok()).ok_or_else(|| self.corrupt("a bad id"))?;
+        let id =
+            text.and_then(|text| ResourceId::parse(text).ok()).ok_or_else(|| self.corrupt("a bad id"))?;
         self.rest = &self.rest[end + 1..];
         Ok(id)
     }

@@ -33,9 +33,9 @@ fn own_part(stage: &mut Stage<'_>, decide: &log::Decide) -> Step<Applied> {
         Err(Stop::Failed(error)) => Err(Stop::Failed(error)),
         Err(Stop::Refused(refused)) => {
             stage.discard();
-            match refused {
+            match *refused {
                 // The repeated transaction committed before, under another id: this one must let go.
-                Applied::Duplicate { .. } => Ok(refused),
+                duplicate @ Applied::Duplicate { .. } => Ok(duplicate),
                 _ => Ok(Applied::Decided { commit: false }),
             }
         }

@@ -15,7 +15,7 @@ pub fn locate(stage: &mut Stage<'_>, locate: &Locate) -> Step<()> {
     let current = stage.get(&row)?.map(|value| directory::decode(&value)).transpose()?;
     if current != *expected {
         let (home_slot, type_code, id) = (*home_slot, *type_code, *id);
-        return Err(Stop::Refused(Applied::LocateConflict { home_slot, type_code, id, current }));
+        return Err(Stop::refused(Applied::LocateConflict { home_slot, type_code, id, current }));
     }
     match compartment {
         Some(compartment) => stage.put(row, directory::encode(compartment)),

@@ -18,8 +18,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use decode::check;
 pub use decide::DECISION_RETENTION_MS;
+pub use decode::check;
 pub(crate) use stage::{Floors, Stage};
 pub(crate) use write::rows as locked_rows;
 
@@ -43,7 +43,7 @@ pub(crate) fn entry(stage: &mut Stage<'_>, entry: &Entry) -> Result<(Applied, Ve
             Ok(applied) => Ok((applied, stage.commit())),
             Err(Stop::Refused(applied)) => {
                 stage.discard();
-                Ok((applied, vec![]))
+                Ok((*applied, vec![]))
             }
             Err(Stop::Failed(error)) => Err(error),
         },

@@ -29,9 +29,10 @@ impl Stop {
     pub(super) fn impossible(self) -> Self {
         match self {
             Stop::Failed(error) => Stop::Failed(error),
-            Stop::Refused(_) => {
-                Stop::Failed(crate::Error::Corrupt { table: "prepared", reason: "cannot be applied any more" })
-            }
+            Stop::Refused(_) => Stop::Failed(crate::Error::Corrupt {
+                table: "prepared",
+                reason: "cannot be applied any more",
+            }),
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn fence(key: &ResourceKey, expected: u64, row: Option<&Bytes>) -> Step<Opti
     let head = row.map(|value| Head::decode(value)).transpose()?.map(|(head, _)| head);
     let current = head.map_or(0, |head| head.version);
     if current != expected {
-        return Err(Stop::Refused(Applied::Conflict { key: *key, current }));
+        return Err(Stop::refused(Applied::Conflict { key: *key, current }));
     }
     Ok(head)
 }
@@ -49,7 +49,8 @@ fn record(stage: &mut Stage<'_>, key: &ResourceKey, version: &Version<'_>) -> By
     let kind = if version.method == Method::Delete { feed::Kind::Delete } else { feed::Kind::Put };
     let (number, last_updated_ms) = (version.version, version.last_updated_ms);
     stage.record(&feed::Row { key: *key, version: number, last_updated_ms, kind });
-    let head = Head { method: version.method, version: number, last_updated_ms, index: at.index, seq: at.seq };
+    let head =
+        Head { method: version.method, version: number, last_updated_ms, index: at.index, seq: at.seq };
     head.encode(version.body)
 }
 

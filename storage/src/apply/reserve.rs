@@ -12,7 +12,7 @@ pub fn reserve(stage: &mut Stage<'_>, reserve: &log::Reserve) -> Step<Applied> {
     if let Some(value) = stage.get(&key)? {
         let (expires_ms, holder) = reservation::decode(&value)?;
         if expires_ms > stage.time_ms() && holder != &reserve.holder[..] {
-            return Err(Stop::Refused(Applied::ReservationHeld { expires_ms }));
+            return Err(Stop::refused(Applied::ReservationHeld { expires_ms }));
         }
     }
     let value = reservation::encode(reserve.expires_ms, &reserve.holder);

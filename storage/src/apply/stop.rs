@@ -9,15 +9,22 @@ pub type Step<T> = Result<T, Stop>;
 /// Either an outcome that every replica reaches alike, or a failure of this replica alone.
 #[derive(Debug)]
 pub enum Stop {
-    Refused(Applied),
+    Refused(Box<Applied>),
     Failed(Error),
+}
+
+impl Stop {
+    /// The command ends with this outcome and changes nothing.
+    pub fn refused(applied: Applied) -> Self {
+        Stop::Refused(Box::new(applied))
+    }
 }
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         match error {
             // Every replica reads the same bytes and rejects them alike.
-            Error::Malformed(reason) => Stop::Refused(Applied::Rejected { reason }),
+            Error::Malformed(reason) => Stop::refused(Applied::Rejected { reason }),
             error => Stop::Failed(error),
         }
     }

@@ -30,7 +30,7 @@ fn answer_again(stage: &Stage<'_>, message: &log::Dedup) -> Step<()> {
     if let Some(value) = stage.get(&dedup::key(stage.tenant(), &message.key))? {
         let (expires_ms, response) = dedup::decode(&value)?;
         if expires_ms > stage.time_ms() {
-            return Err(Stop::Refused(Applied::Duplicate { response }));
+            return Err(Stop::refused(Applied::Duplicate { response }));
         }
     }
     Ok(())
@@ -66,7 +66,7 @@ pub fn rows(tenant: TenantId, messages: &[log::Mutation]) -> crate::Result<Vec<V
 pub fn unlocked(stage: &Stage<'_>, row: &[u8]) -> Step<()> {
     match stage.lock_of(row) {
         None => Ok(()),
-        Some(lock) => Err(Stop::Refused(Applied::Locked {
+        Some(lock) => Err(Stop::refused(Applied::Locked {
             transaction: lock.transaction,
             coordinator: lock.coordinator,
         })),

@@ -39,7 +39,7 @@ impl Crash for OnDisk {
     }
     fn crash(&mut self) {
         self.family = None;
-        let database = Database::open(self.dir.path(), &Options::default()).unwrap();
+        let database = Database::open(self.dir.path(), &Options::default(), ()).unwrap();
         self.family = Some(database.family("p1").unwrap());
     }
 }
@@ -50,7 +50,9 @@ fn on_both(check: impl Fn(&mut dyn Crash)) {
 }
 
 fn rows<const N: usize>(rows: [(&str, Option<&'static str>); N]) -> Rows {
-    rows.into_iter().map(|(key, value)| (key.into(), value.map(|v| Bytes::from_static(v.as_bytes())))).collect()
+    rows.into_iter()
+        .map(|(key, value)| (key.into(), value.map(|v| Bytes::from_static(v.as_bytes()))))
+        .collect()
 }
 
 fn keys(read: &dyn Read, lower: &str, upper: &str, direction: Direction) -> String {
@@ -64,7 +66,8 @@ fn keys(read: &dyn Read, lower: &str, upper: &str, direction: Direction) -> Stri
     keys.join(" ")
 }
 
-const ABCD: [(&str, Option<&str>); 4] = [("a", Some("1")), ("b", Some("2")), ("ba", Some("")), ("c", Some("4"))];
+const ABCD: [(&str, Option<&str>); 4] =
+    [("a", Some("1")), ("b", Some("2")), ("ba", Some("")), ("c", Some("4"))];
 
 #[test]
 fn a_batch_puts_and_deletes() {

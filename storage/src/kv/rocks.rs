@@ -6,8 +6,8 @@ use crate::Options;
 use crate::error::{Error, Result};
 use bytes::Bytes;
 use rocksdb::{
-    BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRawIterator,
-    LogLevel, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DB, DBCompressionType,
+    DBRawIterator, LogLevel, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -20,11 +20,14 @@ pub struct Database {
     options: Options,
     /// A write failed: RocksDB may have gone read-only and has to be told to try again.
     stopped: AtomicBool,
+    /// Declared last, so given up after the database is closed.
+    _lock: Box<dyn Send + Sync>,
 }
 
 impl Database {
-    /// Opens or creates the database with all column families it has.
-    pub fn open(dir: &Path, options: &Options) -> Result<Arc<Self>> {
+    /// Opens or creates the database with all column families it has. `lock` is kept until the database is closed,
+    /// which is when the last partition lets go of it.
+    pub fn open(dir: &Path, options: &Options, lock: impl Send + Sync + 'static) -> Result<Arc<Self>> {
         let cache = Cache::new_lru_cache(options.block_cache_bytes);
         let database_options = database_options(options);
         let names = match DB::list_cf(&database_options, dir) {
@@ -33,8 +36,10 @@ impl Database {
             Err(_) => vec!["default".to_owned()],
         };
         let family = |name| ColumnFamilyDescriptor::new(name, family_options(options, &cache));
-        let db = DB::open_cf_descriptors(&database_options, dir, names.into_iter().map(family)).map_err(engine)?;
-        Ok(Arc::new(Database { db, cache, options: options.clone(), stopped: AtomicBool::new(false) }))
+        let db =
+            DB::open_cf_descriptors(&database_options, dir, names.into_iter().map(family)).map_err(engine)?;
+        let (options, stopped) = (options.clone(), AtomicBool::new(false));
+        Ok(Arc::new(Database { db, cache, options, stopped, _lock: Box::new(lock) }))
     }
 
     /// The column family of that name, created where it does not exist.
@@ -94,7 +99,8 @@ impl Engine for Family {
 
     fn write(&self, rows: &Rows) -> Result<()> {
         let family = self.handle()?;
-        let bytes = |(key, value): (&Vec<u8>, &Option<Bytes>)| key.len() + value.as_ref().map_or(0, Bytes::len) + 16;
+        let bytes =
+            |(key, value): (&Vec<u8>, &Option<Bytes>)| key.len() + value.as_ref().map_or(0, Bytes::len) + 16;
         let mut batch = WriteBatch::with_capacity_bytes(rows.iter().map(bytes).sum());
         for (key, value) in rows {
             match value {

@@ -104,7 +104,9 @@ fn change(partition: &Partition, tenant: TenantId, row: feed::Row) -> Result<Opt
         feed::Kind::Delete => ChangeKind::Delete,
         feed::Kind::Evict => ChangeKind::Evict,
         feed::Kind::Put => match partition.index_row(tenant, &key)? {
-            Some(current) if current.version == version => ChangeKind::Put { index_values: current.index_values },
+            Some(current) if current.version == version => {
+                ChangeKind::Put { index_values: current.index_values }
+            }
             _ => return Ok(None),
         },
     };

@@ -6,9 +6,6 @@ mod locks;
 mod read;
 mod scan;
 
-#[cfg(test)]
-mod tests;
-
 pub use feed::Feed;
 pub(crate) use locks::{LockChanges, Locks};
 pub use scan::{IndexRows, Versions};
@@ -92,14 +89,17 @@ impl Partition {
     pub fn digest(&self) -> Result<u32> {
         let mut digest = 0;
         self.each_row(&mut |key, value| {
-            for part in [&(key.len() as u64).to_be_bytes()[..], key, &(value.len() as u64).to_be_bytes(), value] {
+            for part in
+                [&(key.len() as u64).to_be_bytes()[..], key, &(value.len() as u64).to_be_bytes(), value]
+            {
                 digest = crc32c::crc32c_append(digest, part);
             }
         })?;
         Ok(digest)
     }
 
-    fn each_row(&self, see: &mut dyn FnMut(&[u8], &[u8])) -> Result<()> {
+    /// Shows every row in key order.
+    pub(crate) fn each_row(&self, see: &mut dyn FnMut(&[u8], &[u8])) -> Result<()> {
         let all = Range { lower: vec![0], upper: vec![0xff] };
         let mut cursor = self.engine.scan(&all, Direction::Ascending)?;
         while cursor.advance()? {
@@ -117,7 +117,11 @@ fn read_applied(engine: &dyn Engine) -> Result<AppliedState> {
 }
 
 /// Decodes a row in place.
-fn get_as<T>(read: &(impl Read + ?Sized), key: &[u8], decode: impl Fn(&[u8]) -> Result<T>) -> Result<Option<T>> {
+fn get_as<T>(
+    read: &(impl Read + ?Sized),
+    key: &[u8],
+    decode: impl Fn(&[u8]) -> Result<T>,
+) -> Result<Option<T>> {
     let mut row = None;
     read.visit(key, &mut |value| row = Some(decode(value)))?;
     row.transpose()

@@ -18,7 +18,8 @@ impl Folder {
     /// Creates the folder where it is missing, locks it and checks its format.
     pub fn open(dir: &Path) -> Result<Self> {
         let context = |what: &str| format!("{what} in the data folder {}", dir.display());
-        fs::create_dir_all(dir).map_err(|error| Error::io(format!("cannot create {}", dir.display()), error))?;
+        fs::create_dir_all(dir)
+            .map_err(|error| Error::io(format!("cannot create {}", dir.display()), error))?;
         let lock = File::options().create(true).truncate(false).write(true).open(dir.join("LOCK"));
         let lock = lock.map_err(|error| Error::io(context("cannot open LOCK"), error))?;
         match lock.try_lock() {

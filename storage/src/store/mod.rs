@@ -19,8 +19,7 @@ pub struct Store {
 }
 
 enum Backend {
-    /// The folder is last: its lock is given up after the database is closed.
-    Rocks { database: Arc<Database>, _folder: Folder },
+    Rocks(Arc<Database>),
     Memory(Disk),
 }
 
@@ -51,8 +50,8 @@ impl Store {
     /// [`crate::Error::NewerFormat`], [`crate::Error::Io`], [`crate::Error::Full`], [`crate::Error::Engine`].
     pub fn open(dir: &Path, options: &Options) -> Result<Self> {
         let folder = Folder::open(dir)?;
-        let database = Database::open(&dir.join("state"), options)?;
-        Ok(Store { open: Mutex::default(), backend: Backend::Rocks { database, _folder: folder } })
+        let database = Database::open(&dir.join("state"), options, folder)?;
+        Ok(Store { open: Mutex::default(), backend: Backend::Rocks(database) })
     }
 
     /// A store in memory that loses, like the real one, what was not flushed.
@@ -67,7 +66,7 @@ impl Store {
             return Ok(Arc::clone(partition));
         }
         let engine: Box<dyn Engine> = match &self.backend {
-            Backend::Rocks { database, .. } => Box::new(database.family(&id.to_string())?),
+            Backend::Rocks(database) => Box::new(database.family(&id.to_string())?),
             Backend::Memory(disk) => Box::new(disk.partition(id)),
         };
         let partition = Arc::new(Partition::open(engine)?);
@@ -93,7 +92,10 @@ mod tests {
         let store = Store::open(dir.path(), &Options::default()).unwrap();
         let second = Store::open(dir.path(), &Options::default());
         assert!(second.is_err_and(|error| error.to_string().contains(dir.path().to_str().unwrap())));
+        let partition = store.partition(PartitionId(1)).unwrap();
         drop(store);
+        assert!(Store::open(dir.path(), &Options::default()).is_err(), "a partition is still open");
+        drop(partition);
         Store::open(dir.path(), &Options::default()).unwrap();
     }
 

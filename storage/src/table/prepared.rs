@@ -6,9 +6,9 @@ use crate::error::Result;
 use crate::key::{Reader, Tag, Writer};
 use crate::kv::Range;
 use bytes::Bytes;
+use prost::Message;
 use proto::id::TenantId;
 use proto::log::v1 as log;
-use prost::Message;
 
 const FORMAT: u8 = 1;
 

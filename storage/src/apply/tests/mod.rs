@@ -1,0 +1,4 @@
+mod fixture;
+mod property;
+mod transactions;
+mod writes;
