@@ -6,11 +6,13 @@ use fhir::{
     compartment,
     definitions::ResourceType,
     index,
-    json::{self, Document},
+    json::{self, Document, Node},
     resource::Envelope,
 };
 use proto::{Code, CompartmentKey, Error, ResourceId, TenantId, TypeCode};
 use std::sync::Arc;
+
+use crate::engine::Options;
 
 pub use crate::compartment::Draft;
 
@@ -21,23 +23,27 @@ pub struct Parsed {
     pub resource_type: ResourceType,
     /// As in the body, checked against FHIR's rule.
     pub id: Option<ResourceId>,
+    /// The patient whose compartment the body belongs to; `None`: it stands by itself (a Patient does too).
+    pub patient: Option<ResourceId>,
 }
 
 /// Parses `body` as one resource.
-pub fn parse(body: Bytes, limits: &json::Limits) -> Result<Parsed, Error> {
-    let document = Document::parse(body, limits).map_err(malformed)?;
+pub fn parse(body: Bytes, options: &Options) -> Result<Parsed, Error> {
+    let document = Document::parse(body, &options.json).map_err(malformed)?;
     let envelope = Envelope::read(document.root()).map_err(|error| invalid(&error))?;
     let id = match envelope.id {
         Some(id) => Some(resource_id(&id)?),
         None => None,
     };
-    Ok(Parsed { resource_type: envelope.resource_type, id, document: Arc::new(document) })
+    let resource_type = envelope.resource_type;
+    let patient = patient_of(document.root(), resource_type, options);
+    Ok(Parsed { resource_type, id, patient, document: Arc::new(document) })
 }
 
 /// Parses `body` as one resource of the type the request names.
-pub fn parse_as(body: Bytes, resource_type: &str, limits: &json::Limits) -> Result<Parsed, Error> {
+pub fn parse_as(body: Bytes, resource_type: &str, options: &Options) -> Result<Parsed, Error> {
     let expected = known_type(resource_type)?;
-    let parsed = parse(body, limits)?;
+    let parsed = parse(body, options)?;
     if parsed.resource_type != expected {
         let found = parsed.resource_type.name();
         return Err(Error::new(
@@ -52,16 +58,10 @@ pub fn parse_as(body: Bytes, resource_type: &str, limits: &json::Limits) -> Resu
 impl Parsed {
     /// The compartment of this body as `id`: its patient's, or its own.
     pub fn compartment(&self, tenant: TenantId, id: ResourceId) -> CompartmentKey {
-        match self.patient() {
+        match self.patient {
             Some(patient) => CompartmentKey::of(tenant, patient_type(), patient),
             None => CompartmentKey::of(tenant, self.type_code(), id),
         }
-    }
-
-    /// The patient whose compartment the body belongs to; `None`: it stands by itself (a Patient does too).
-    pub fn patient(&self) -> Option<ResourceId> {
-        let patient = compartment::patient_of(self.document.root(), self.resource_type)?;
-        ResourceId::parse(&patient).ok()
     }
 
     /// The type's number.
@@ -70,9 +70,9 @@ impl Parsed {
     }
 
     /// Extracts the index values: the one evaluation of the search parameters, at the leader.
-    pub fn draft(&self) -> Result<Draft, Error> {
-        let mut values = Vec::with_capacity(256);
-        index::extract(self.document.root(), &index::ExtractOptions::default(), &mut values)
+    pub fn draft(&self, options: &Options) -> Result<Draft, Error> {
+        let mut values = Vec::with_capacity(512);
+        index::extract(self.document.root(), &options.extract(), &mut values)
             .map_err(|error| Error::new(Code::Invalid, error.to_string()))?;
         Ok(Draft { document: self.document.clone(), index_values: values.into() })
     }
@@ -80,7 +80,17 @@ impl Parsed {
 
 /// The number of `Patient`, the one compartment owner.
 pub fn patient_type() -> TypeCode {
-    TypeCode(compartment::owner().code())
+    TypeCode(ResourceType::PATIENT.code())
+}
+
+/// The patient whose compartment a body belongs to. For a Patient this is `None`: under which id it will live is not
+/// the body's to say.
+pub fn patient_of(resource: Node<'_>, resource_type: ResourceType, options: &Options) -> Option<ResourceId> {
+    if resource_type == ResourceType::PATIENT {
+        return None;
+    }
+    let patient = compartment::patient_of(resource, resource_type, &options.extract())?;
+    ResourceId::parse(&patient).ok()
 }
 
 /// The type of that name, or the error that says what a name looks like.

@@ -1,30 +1,19 @@
 //! The server: one service trait ([`service`]) under both wires, compartment actors, transactions, wiring.
 
+mod answer;
 pub mod cli;
+mod clock;
+pub mod compartment;
 pub mod config;
+mod draft;
+pub mod engine;
+mod error;
 pub mod grpc;
+mod interaction;
 pub mod observe;
+mod place;
 pub mod rest;
 pub mod server;
 pub mod service;
-
-#[cfg(wip)]
-mod answer;
-#[cfg(wip)]
-mod clock;
-#[cfg(wip)]
-pub mod compartment;
-#[cfg(wip)]
-mod draft;
-#[cfg(wip)]
-pub mod engine;
-#[cfg(wip)]
-mod error;
-#[cfg(wip)]
-mod interaction;
-#[cfg(wip)]
-mod place;
-#[cfg(wip)]
 mod transaction;
-#[cfg(wip)]
 mod writer;

@@ -2,9 +2,7 @@
 
 mod config;
 mod generate;
-#[cfg(wip)]
 mod options;
-#[cfg(wip)]
 mod start;
 
 use clap::{Parser, Subcommand};
@@ -20,7 +18,6 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    #[cfg(wip)]
     /// Starts a node and serves until SIGTERM or SIGINT.
     Start(config::Flags),
     /// Prints the effective configuration with comments.
@@ -32,7 +29,6 @@ enum Command {
 /// Runs the command of the process's arguments. An error is one line on stderr and exit code 1.
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
-        #[cfg(wip)]
         Command::Start(flags) => start::start(&flags),
         Command::Config(flags) => config::print(&flags),
         Command::Generate(generate) => generate.run(),

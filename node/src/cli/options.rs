@@ -18,6 +18,7 @@ pub(super) fn engine(config: &Config) -> Options {
             queue_max: config.actors.queue_max,
             lease_max: ms(config.transactions.lease_ms),
         },
+        base_url: (!config.rest.base_url.is_empty()).then(|| config.rest.base_url.clone()),
         json: fhir::json::Limits {
             depth_max: config.limits.json_depth_max,
             bytes_max: config.limits.json_bytes_max,

@@ -80,7 +80,7 @@ pub struct Compartment;
 
 /// Where it lives and what it has in flight.
 pub struct State {
-    group: Group,
+    group: Arc<Group>,
     clock: Clock,
     lease_max: Duration,
     pending: Pending,
@@ -89,7 +89,7 @@ pub struct State {
 /// What an actor needs to start.
 #[derive(Clone)]
 pub struct Arguments {
-    pub group: Group,
+    pub group: Arc<Group>,
     pub clock: Clock,
     pub lease_max: Duration,
 }

@@ -114,13 +114,7 @@ fn exists(op: &Op) -> Error {
 
 fn is_unchanged(op: &Op, draft: &Draft, current: &Current) -> bool {
     !current.deleted
-        && resource::unchanged(
-            &current.body,
-            draft.document.root(),
-            op.key.id.as_str(),
-            current.version,
-            current.last_updated_ms,
-        )
+        && resource::unchanged(&current.body, draft.document.root(), op.key.id.as_str())
 }
 
 fn unchanged(op: &Op, current: &Current) -> Answer {

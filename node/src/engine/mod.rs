@@ -48,7 +48,7 @@ impl Inner {
 
     /// The group of a partition, if this node leads it.
     pub fn group(&self, partition: PartitionId) -> Result<&Group, Error> {
-        let group = self.cluster.group(partition);
+        let group = self.cluster.group(partition).map(Arc::as_ref);
         group.filter(|group| group.is_leader()).ok_or_else(|| unavailable(partition))
     }
 
@@ -67,7 +67,7 @@ impl Inner {
         tenant: TenantId,
         own: CompartmentKey,
     ) -> Result<Option<CompartmentKey>, Error> {
-        let located = home.partition().locate(tenant, own.slot, own.type_code, own.id.as_str());
+        let located = home.partition().locate(tenant, own.slot, own.type_code, &own.id);
         located.map_err(crate::error::storage)
     }
 }

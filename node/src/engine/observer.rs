@@ -34,7 +34,11 @@ impl cluster::Observer for Observer {
 /// Ends what an earlier leader left prepared.
 pub async fn recover(node: &Inner, partition: PartitionId) {
     let Ok(group) = node.group(partition) else { return };
-    for record in group.partition().prepared() {
+    let prepared = match group.partition().prepared() {
+        Ok(prepared) => prepared,
+        Err(error) => return tracing::error!(%partition, %error, "prepared transactions cannot be read"),
+    };
+    for record in prepared {
         if let Err(error) = writer::settle(node, partition, &record).await {
             tracing::warn!(%partition, %error, "a prepared transaction is not settled yet; its readers will ask again");
         }

@@ -4,13 +4,16 @@ use super::{Inner, Node, Options, observer};
 use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache};
 use cluster::Cluster;
 use std::sync::{Arc, OnceLock};
-use storage::{Store, log::LogStore};
+use std::path::PathBuf;
+use storage::{Store, log::Wal};
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("cannot open the data folder {dir}: {source}")]
     Storage { dir: String, source: storage::Error },
+    #[error("cannot open the log {}: {source}", dir.display())]
+    Log { dir: PathBuf, source: std::io::Error },
     #[error("cannot open the search index: {0}")]
     Search(#[from] search::Error),
     #[error("cannot start the Raft groups: {0}")]
@@ -25,11 +28,12 @@ impl Node {
     pub async fn open(options: Options) -> Result<Node, OpenError> {
         let dir = options.data_dir.display().to_string();
         let failed = |source| OpenError::Storage { dir: dir.clone(), source };
-        let store = Arc::new(Store::open(&options.data_dir.join("state"), &options.storage).map_err(failed)?);
-        let log = LogStore::open(&options.data_dir.join("log"), &options.log).map_err(failed)?;
+        let store = Arc::new(Store::open(&options.data_dir, &options.storage).map_err(failed)?);
+        let log_dir = options.data_dir.join("log");
+        let log = Wal::open(&log_dir, &options.log).map_err(|source| OpenError::Log { dir: log_dir, source })?;
         let (search, recovered) = search::Engine::open(&options.data_dir.join("index"), &options.search)?;
         let search = Arc::new(search);
-        for partition in cluster::PartitionMap::new(options.cluster.partitions).partitions() {
+        for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {
             let rows = store.partition(partition).map_err(failed)?;
             replay(&search, &recovered, partition, &rows).map_err(failed)?;
         }
@@ -42,7 +46,7 @@ impl Node {
         });
         let cluster = Cluster::start(options.cluster.clone(), store, Arc::new(log), observer.clone()).await?;
         let clock = Clock;
-        let groups: Vec<_> = cluster.groups().cloned().collect();
+        let groups = cluster.groups().to_vec();
         let directory = Directory::start(&groups, &clock, &options.actors).await?;
         let inner = Arc::new_cyclic(|this| Inner {
             this: this.clone(),
@@ -66,15 +70,16 @@ impl Node {
         for partition in self.inner.cluster.map().partitions() {
             self.inner.directory.stop(partition);
         }
-        self.inner.cluster.shutdown().await;
-        self.inner.search.shutdown();
+        if let Err(error) = self.inner.cluster.shutdown().await {
+            tracing::error!(%error, "the groups did not stop cleanly; the log is replayed at the next start");
+        }
     }
 
     /// `Err` says what is missing before the node can serve.
     pub fn ready(&self) -> Result<(), String> {
-        let leaderless =
-            self.inner.cluster.groups().filter(|group| !group.is_leader()).map(|group| group.id().to_string());
-        let leaderless: Vec<String> = leaderless.collect();
+        let groups = self.inner.cluster.groups().iter();
+        let leaderless: Vec<String> =
+            groups.filter(|group| !group.is_leader()).map(|group| group.id().to_string()).collect();
         match leaderless.is_empty() {
             true => Ok(()),
             false => Err(format!("no leader for {}", leaderless.join(", "))),
@@ -91,17 +96,14 @@ fn replay(
 ) -> Result<(), storage::Error> {
     const CHUNK: usize = 1000;
     let mut chunk = Vec::with_capacity(CHUNK);
-    let mut index = recovered.applied(partition);
-    for change in rows.feed(index) {
-        let (at, change) = change?;
-        // A log entry's changes are published together: its index means that all of them are in.
-        if chunk.len() >= CHUNK && at != index {
-            search.publish(partition, index, &chunk);
+    for change in rows.feed(recovered.index_of(partition))? {
+        chunk.push(change?.1);
+        if chunk.len() == CHUNK {
+            search.replay(partition, &chunk);
             chunk.clear();
         }
-        index = at;
-        chunk.push(change);
     }
-    search.publish(partition, index.max(rows.applied().index), &chunk);
+    search.replay(partition, &chunk);
+    search.publish(partition, rows.applied().index, &[]);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a node is opened with. The defaults are the configuration's.
 
 use crate::compartment;
+use fhir::index::ExtractOptions;
 use std::{path::PathBuf, time::Duration};
 
 /// Folders, sizes and bounds.
@@ -14,6 +15,8 @@ pub struct Options {
     pub search: search::Options,
     pub search_limits: search::Limits,
     pub actors: compartment::Limits,
+    /// The FHIR base URL clients use, where it is configured: references below it are local ones.
+    pub base_url: Option<String>,
     pub json: fhir::json::Limits,
     /// Entries of one bundle.
     pub bundle_entries_max: usize,
@@ -31,4 +34,11 @@ pub struct Options {
     pub history_page_max: usize,
     /// Resolved conditional references kept in memory.
     pub reference_cache_max: usize,
+}
+
+impl Options {
+    /// How index values are extracted and compartments are told.
+    pub fn extract(&self) -> ExtractOptions<'_> {
+        ExtractOptions { base: self.base_url.as_deref() }
+    }
 }

@@ -34,7 +34,7 @@ fn statement() -> Value {
 fn resource(resource_type: ResourceType) -> Value {
     let parameters: Vec<Value> = search_parameters(resource_type)
         .filter(|parameter| is_searchable(parameter.kind))
-        .map(|parameter| json!({ "name": parameter.code, "type": kind(parameter.kind), "definition": parameter.url }))
+        .map(|parameter| json!({ "name": parameter.code, "type": kind(parameter.kind), "definition": parameter.url() }))
         .collect();
     json!({
         "type": resource_type.name(),

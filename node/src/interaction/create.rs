@@ -16,7 +16,7 @@ use proto::{
 };
 
 pub async fn create(node: &Inner, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
-    let parsed = draft::parse_as(request.body, &request.resource_type, &node.options.json)?;
+    let parsed = draft::parse_as(request.body, &request.resource_type, &node.options)?;
     let dedup = dedup(node, "create", &request.idempotency_key)?;
     let otherwise = place::free_slot(context.tenant, &request.idempotency_key);
     if !request.if_none_exist.is_empty() {
@@ -34,7 +34,7 @@ pub(crate) async fn write(
     dedup: Option<crate::compartment::Dedup>,
     releases: Vec<Release>,
 ) -> Result<WriteResponse, Error> {
-    let draft = parsed.draft()?;
+    let draft = parsed.draft(&node.options)?;
     let slot = place::slot_for(context.tenant, parsed, otherwise);
     for _ in 0..node.options.write_attempts_max {
         let id = place::assign(node, slot);

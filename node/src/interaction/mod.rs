@@ -19,7 +19,7 @@ use futures::stream::BoxStream;
 use proto::{Code, Error, TenantId, api::v1::*};
 
 pub(crate) use read::body_of;
-pub(crate) use search::{find_keys, search_page};
+pub(crate) use search::find_keys;
 
 impl FhirService for Node {
     async fn create(&self, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {

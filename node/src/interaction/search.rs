@@ -3,7 +3,6 @@
 use crate::{
     draft,
     engine::{Inner, Node},
-    place,
     service::Context,
     transaction::parameters,
     writer,
@@ -12,23 +11,25 @@ use cluster::Group;
 use fhir::definitions::ResourceType;
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
-    Code, Error, PartitionId, ResourceKey, TenantId,
-    api::v1::{SearchEntry, SearchParameter, SearchRequest, SearchResponse},
+    Code, Error, PartitionId, ResourceKey, Slot, TenantId,
+    api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
 };
-use search::{Hit, Page, Query, Request, Scope};
+use search::{Hit, Page, Partitions, Query, Request, Scope};
+use std::sync::Arc;
+use storage::Partition;
 
 /// One page.
 pub async fn search_page(node: &Inner, context: &Context, request: SearchRequest) -> Result<SearchResponse, Error> {
     let query = compile(node, context.tenant, &request)?;
     let cursor = (!request.cursor.is_empty()).then_some(request.cursor.as_str());
     let page = run(node, &query, cursor).await?;
-    let entries = entries(node, context.tenant, &page).await?;
+    let entries = entries(node, context.tenant, &page)?;
     Ok(SearchResponse {
         entries,
         next_cursor: page.next.unwrap_or_default(),
         total: page.total,
-        used: query.used().iter().map(used).collect(),
-        issues: query.issues().to_vec(),
+        used: query.used.iter().map(used).collect(),
+        issues: query.issues.iter().map(issue).collect(),
     })
 }
 
@@ -50,8 +51,8 @@ pub async fn search_stream(
             Ok(Some((page.entries, next)))
         }
     });
-    let entries = stream::once(async move { Ok(first.entries) }).chain(rest);
-    Ok(entries.map_ok(|page| stream::iter(page).map(Ok)).try_flatten().boxed())
+    let entries = stream::once(async move { Ok::<_, Error>(first.entries) }).chain(rest);
+    Ok(entries.map_ok(|page| stream::iter(page.into_iter().map(Ok))).try_flatten().boxed())
 }
 
 /// The keys of at most `limit` matches of conditional criteria; unknown parameters are errors here.
@@ -89,8 +90,17 @@ fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Result<Qu
         "" => None,
         name => Some((name, request.compartment_id.as_str())),
     };
-    let request = Request { resource_type, parameters: &pairs, compartment, strict: request.strict };
+    let request = Request { resource_type, parameters: &pairs, compartment, strict: request.strict, base: node.options.base_url.as_deref() };
     Query::compile(tenant, &request, &node.options.search_limits)
+}
+
+fn issue(issue: &proto::error::Issue) -> Issue {
+    Issue {
+        severity: issue.severity.to_owned(),
+        code: issue.code.to_owned(),
+        diagnostics: issue.diagnostics.clone(),
+        expression: issue.expression.iter().cloned().collect(),
+    }
 }
 
 fn used(pair: &(String, String)) -> SearchParameter {
@@ -101,16 +111,22 @@ fn used(pair: &(String, String)) -> SearchParameter {
 async fn run(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
     match query.scope() {
         Scope::Compartment(compartment) => {
-            let group = settled(node, node.partition_of(compartment.slot)).await?;
-            let page = block(|| node.search.search_compartment(group.partition(), query, cursor))?;
-            Ok(page)
+            settled(node, node.partition_of(compartment.slot)).await?;
         }
-        Scope::Population => {
+        Scope::Ids(_) | Scope::Membership(_) | Scope::Population => {
             for partition in node.cluster.map().partitions() {
                 settled(node, partition).await?;
             }
-            block(|| node.search.search(query, cursor))
         }
+    }
+    // A search may take milliseconds of CPU: it does not hold up the other tasks of its thread.
+    tokio::task::block_in_place(|| node.search.answer(node, query, cursor)).map_err(Error::from)
+}
+
+impl Partitions for Inner {
+    fn of_slot(&self, slot: Slot) -> Option<(PartitionId, Arc<Partition>)> {
+        let group = self.group_of(slot).ok()?;
+        Some((group.id(), group.partition().clone()))
     }
 }
 
@@ -119,7 +135,7 @@ async fn settled(node: &Inner, partition: PartitionId) -> Result<&Group, Error> 
     let group = node.group(partition)?;
     group.read_barrier().await.map_err(|_| crate::engine::unavailable(partition))?;
     if group.partition().has_prepared() {
-        for record in group.partition().prepared() {
+        for record in group.partition().prepared().map_err(crate::error::storage)? {
             writer::finish_if_decided(node, partition, record.transaction, record.coordinator, record.tenant)
                 .await?;
         }
@@ -127,23 +143,17 @@ async fn settled(node: &Inner, partition: PartitionId) -> Result<&Group, Error> 
     Ok(group)
 }
 
-/// A search may take milliseconds of CPU: it does not hold up the other tasks of its thread.
-fn block(search: impl FnOnce() -> search::Result<Page>) -> Result<Page, Error> {
-    tokio::task::block_in_place(search).map_err(Error::from)
-}
-
 /// The bodies of a page's hits, each as the version that matched.
-async fn entries(node: &Inner, tenant: TenantId, page: &Page) -> Result<Vec<SearchEntry>, Error> {
+fn entries(node: &Inner, tenant: TenantId, page: &Page) -> Result<Vec<SearchEntry>, Error> {
     let mut entries = Vec::with_capacity(page.hits.len());
     for hit in &page.hits {
-        entries.extend(entry(node, tenant, hit).await?);
+        entries.extend(entry(node, tenant, hit)?);
     }
     Ok(entries)
 }
 
-async fn entry(node: &Inner, tenant: TenantId, hit: &Hit) -> Result<Option<SearchEntry>, Error> {
-    let group = place::group_for(node, tenant, &hit.key).await?;
-    let partition = group.partition();
+fn entry(node: &Inner, tenant: TenantId, hit: &Hit) -> Result<Option<SearchEntry>, Error> {
+    let partition = node.group(hit.partition)?.partition();
     let current = partition.get(tenant, &hit.key).map_err(crate::error::storage)?;
     let row = match current {
         Some(row) if row.version == hit.version => Some(row),

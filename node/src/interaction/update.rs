@@ -16,11 +16,11 @@ use proto::{
 
 pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> Result<WriteResponse, Error> {
     let id = draft::resource_id(&request.id)?;
-    let parsed = draft::parse_as(request.body, &request.resource_type, &node.options.json)?;
+    let parsed = draft::parse_as(request.body, &request.resource_type, &node.options)?;
     check_id(&parsed, id)?;
     let dedup = dedup(node, "update", &request.idempotency_key)?;
     let (if_match, must_be_new) = preconditions(&request.if_match, &request.if_none_match)?;
-    let draft = parsed.draft()?;
+    let draft = parsed.draft(&node.options)?;
     for _ in 0..node.options.write_attempts_max {
         let intent = Intent::Update { draft: draft.clone(), if_match, must_be_new };
         let step = place::update_step(node, context.tenant, &parsed, id, intent).await?;

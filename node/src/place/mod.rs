@@ -39,30 +39,32 @@ pub async fn find(
         return Ok(Place { own, row: None });
     }
     let home = node.readable(own.slot).await?;
-    settle_locks(node, home, tenant, &own.own()).await?;
+    let lock = home.partition().lock_of_location(tenant, own.slot, own.type_code, &own.id);
+    settle_lock(node, home, tenant, lock).await?;
     Ok(Place { own, row: node.locate(home, tenant, own)? })
 }
 
 /// Whether resources of the type can be in a patient's compartment other than their own.
 pub fn may_live_with_a_patient(resource_type: ResourceType) -> bool {
-    resource_type != compartment::owner() && !compartment::patient_params(resource_type).is_empty()
+    resource_type != ResourceType::PATIENT && !compartment::patient_params(resource_type).is_empty()
 }
 
 /// The group that holds `key`, readable, with no decided transaction left half done on the key.
 pub async fn group_for<'n>(node: &'n Inner, tenant: TenantId, key: &ResourceKey) -> Result<&'n Group, Error> {
     let group = node.readable(key.compartment.slot).await?;
-    settle_locks(node, group, tenant, key).await?;
+    settle_lock(node, group, tenant, group.partition().lock_of(tenant, key)).await?;
     Ok(group)
 }
 
 /// A reader that meets a prepared resource asks for the decision: nobody sees half a transaction. One that is not
 /// decided yet was not acknowledged either, so the old state is the right answer.
-async fn settle_locks(node: &Inner, group: &Group, tenant: TenantId, key: &ResourceKey) -> Result<(), Error> {
-    let partition = group.partition();
-    if !partition.has_prepared() {
-        return Ok(());
-    }
-    let Some(lock) = partition.lock_of(tenant, key) else { return Ok(()) };
+async fn settle_lock(
+    node: &Inner,
+    group: &Group,
+    tenant: TenantId,
+    lock: Option<storage::Lock>,
+) -> Result<(), Error> {
+    let Some(lock) = lock else { return Ok(()) };
     writer::finish_if_decided(node, group.id(), lock.transaction, lock.coordinator, tenant).await
 }
 
@@ -128,7 +130,7 @@ fn exists_free_standing(node: &Inner, tenant: TenantId, own: CompartmentKey) -> 
 
 /// The slot a new resource's id carries: its patient's, so that directory row and resource share a partition.
 pub fn slot_for(tenant: TenantId, parsed: &Parsed, otherwise: Slot) -> Slot {
-    match parsed.patient() {
+    match parsed.patient {
         Some(patient) => CompartmentKey::of(tenant, crate::draft::patient_type(), patient).slot,
         None => otherwise,
     }

@@ -6,14 +6,15 @@ use crate::{
 };
 use bytes::Bytes;
 use fhir::{
-    bundle::{Method, ResponseEntry, Target},
+    bundle::{HistoryEntry, Method, ResponseEntry, SearchMode, Target, Writer},
+    outcome::{self, Severity},
     resource::instant,
 };
 use proto::{
     Code, Error,
     api::v1::{
-        CreateRequest, DeleteRequest, HistoryRequest, Outcome, ReadRequest, SearchParameter, SearchRequest,
-        UpdateRequest, VReadRequest, WriteResponse,
+        CreateRequest, DeleteRequest, HistoryRequest, HistoryResponse, Outcome, ReadRequest, SearchParameter,
+        SearchRequest, SearchResponse, UpdateRequest, VReadRequest, WriteResponse,
     },
 };
 
@@ -86,12 +87,11 @@ async fn get(node: &Node, context: &Context, target: Target) -> Result<ResponseE
             let parameters = parameters(&query);
             let request =
                 SearchRequest { resource_type: resource_type.unwrap_or_default(), parameters, ..Default::default() };
-            let page = node.search(context, request).await?;
-            Ok(listed(crate::rest::searchset(&page)))
+            Ok(listed(searchset(&node.search(context, request).await?)))
         }
         Target::Type { resource_type } => {
-            let page = node.search(context, SearchRequest { resource_type, ..Default::default() }).await?;
-            Ok(listed(crate::rest::searchset(&page)))
+            let request = SearchRequest { resource_type, ..Default::default() };
+            Ok(listed(searchset(&node.search(context, request).await?)))
         }
         Target::History { resource_type, id } => {
             let request = HistoryRequest {
@@ -99,14 +99,56 @@ async fn get(node: &Node, context: &Context, target: Target) -> Result<ResponseE
                 id: id.unwrap_or_default(),
                 ..Default::default()
             };
-            let page = node.history(context, request).await?;
-            Ok(listed(crate::rest::history_bundle(&page)))
+            Ok(listed(history(&node.history(context, request).await?)))
         }
         Target::Metadata => {
             let statement = node.capabilities(context, Default::default()).await?;
             Ok(listed(statement.body))
         }
     }
+}
+
+/// Inside a bundle there is no base to make absolute links with: entries carry relative ones.
+fn searchset(page: &SearchResponse) -> Bytes {
+    let bodies = page.entries.iter().map(|entry| entry.body.len() + 128).sum();
+    let mut writer = Writer::new("searchset", page.total, &[], bodies);
+    for entry in &page.entries {
+        let full_url = format!("{}/{}", entry.resource_type, entry.id);
+        writer.search_entry(Some(&full_url), &entry.body, SearchMode::Match);
+    }
+    writer.finish().into()
+}
+
+fn history(page: &HistoryResponse) -> Bytes {
+    let bodies = page.entries.iter().map(|entry| entry.body.len() + 256).sum();
+    let mut writer = Writer::new("history", page.total, &[], bodies);
+    for entry in &page.entries {
+        let url = format!("{}/{}", entry.resource_type, entry.id);
+        let (method, status) = match Outcome::try_from(entry.outcome) {
+            Ok(Outcome::Created) => (Method::Post, "201 Created"),
+            Ok(Outcome::Deleted) => (Method::Delete, "204 No Content"),
+            _ => (Method::Put, "200 OK"),
+        };
+        writer.history_entry(&HistoryEntry {
+            full_url: &url,
+            resource: (!entry.body.is_empty()).then_some(&entry.body),
+            method,
+            url: &url,
+            status,
+            version: entry.version_id.parse().unwrap_or(0),
+            last_modified_ms: entry.last_updated_ms,
+        });
+    }
+    writer.finish().into()
+}
+
+fn operation_outcome(error: &Error) -> Bytes {
+    let issue = |issue| {
+        let proto::error::Issue { code, diagnostics, expression, .. }: &proto::error::Issue = issue;
+        outcome::Issue { severity: Severity::Error, code, diagnostics, expression: expression.as_deref() }
+    };
+    let issues: Vec<_> = error.issues.iter().map(issue).collect();
+    outcome::operation_outcome(&issues).into()
 }
 
 /// `a=b&c=d`, percent-decoded.
@@ -164,7 +206,7 @@ pub fn written(answer: &WriteResponse) -> ResponseEntry {
 pub fn failed(error: &Error) -> ResponseEntry {
     ResponseEntry {
         status: status_line(error.code.http()),
-        outcome: Some(crate::rest::operation_outcome(error)),
+        outcome: Some(operation_outcome(error)),
         ..Default::default()
     }
 }

@@ -31,7 +31,7 @@ pub async fn run(
     context: &Context,
     request: TransactionRequest,
 ) -> Result<TransactionResponse, Error> {
-    let document = crate::draft::parse(request.bundle, &node.inner.options.json)?.document;
+    let document = crate::draft::parse(request.bundle, &node.inner.options)?.document;
     let kind = read(node, &document)?.kind;
     let answers = match kind {
         Kind::Transaction => {

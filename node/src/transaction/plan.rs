@@ -11,7 +11,6 @@ use crate::{
 use bytes::Bytes;
 use fhir::{
     bundle::{self, Bundle, Entry, Method, Target},
-    compartment,
     definitions::ResourceType,
     json::Document,
 };
@@ -65,6 +64,8 @@ pub async fn plan(
     let (found, reservations) = reserve(node, context, creates).await?;
     let planned = tokio::task::block_in_place(|| {
         let bundle = super::read(node, document)?;
+        // A transaction must not store a reference to an entry that is not there.
+        bundle.refuse_dangling().map_err(super::invalid)?;
         let identities = identities(node, context.tenant, &bundle, found, idempotency_key)?;
         add_full_urls(&bundle, &identities, &mut resolved)?;
         let entries = bundle.entries.iter().zip(identities).enumerate();
@@ -180,7 +181,7 @@ fn identities(
     mut found: FxHashMap<usize, WriteResponse>,
     idempotency_key: &str,
 ) -> Result<Vec<Identity>, Error> {
-    let slot = bundle_slot(tenant, bundle).unwrap_or_else(|| place::free_slot(tenant, idempotency_key));
+    let slot = bundle_slot(node, tenant, bundle).unwrap_or_else(|| place::free_slot(tenant, idempotency_key));
     let identity = |(number, entry): (usize, &Entry<'_>)| {
         if let Some(answer) = found.remove(&number) {
             return Ok(Identity::Found(answer));
@@ -194,8 +195,9 @@ fn identity(node: &Node, tenant: TenantId, entry: &Entry<'_>, slot: Slot) -> Res
     match entry.method {
         Method::Post => {
             let resource_type = posted_type(entry)?;
-            let own = entry.resource.and_then(|resource| compartment::patient_of(resource, resource_type));
-            let slot = own.and_then(|patient| patient_slot(tenant, &patient)).unwrap_or(slot);
+            let options = &node.inner.options;
+            let own = entry.resource.and_then(|resource| draft::patient_of(resource, resource_type, options));
+            let slot = own.map_or(slot, |patient| patient_slot(tenant, patient));
             Ok(Identity::Assigned(resource_type, place::assign(&node.inner, slot)))
         }
         Method::Put => match target(entry)? {
@@ -208,22 +210,22 @@ fn identity(node: &Node, tenant: TenantId, entry: &Entry<'_>, slot: Slot) -> Res
     }
 }
 
-fn bundle_slot(tenant: TenantId, bundle: &Bundle<'_>) -> Option<Slot> {
+fn bundle_slot(node: &Node, tenant: TenantId, bundle: &Bundle<'_>) -> Option<Slot> {
     bundle.entries.iter().find_map(|entry| {
         if let (Method::Put, Ok(Target::Instance { resource_type, id })) = (entry.method, target(entry))
-            && ResourceType::from_name(&resource_type) == Some(compartment::owner())
+            && ResourceType::from_name(&resource_type) == Some(ResourceType::PATIENT)
         {
-            return patient_slot(tenant, &id);
+            return ResourceId::parse(&id).ok().map(|id| patient_slot(tenant, id));
         }
         let resource = entry.resource?;
         let resource_type = ResourceType::from_name(&resource.get("resourceType")?.as_str()?)?;
-        patient_slot(tenant, &compartment::patient_of(resource, resource_type)?)
+        let patient = draft::patient_of(resource, resource_type, &node.inner.options)?;
+        Some(patient_slot(tenant, patient))
     })
 }
 
-fn patient_slot(tenant: TenantId, patient: &str) -> Option<Slot> {
-    let id = ResourceId::parse(patient).ok()?;
-    Some(CompartmentKey::of(tenant, draft::patient_type(), id).slot)
+fn patient_slot(tenant: TenantId, patient: ResourceId) -> Slot {
+    CompartmentKey::of(tenant, draft::patient_type(), patient).slot
 }
 
 /// `fullUrl` → `Type/id` for every entry that has both.
@@ -258,7 +260,7 @@ fn action(
         (_, Identity::Found(answer)) => Ok(Action::Found(answer)),
         (Method::Post, Identity::Assigned(_, id)) => {
             let parsed = rewritten(node, document, bundle, entry, resolved)?;
-            let draft = parsed.draft()?;
+            let draft = parsed.draft(&node.inner.options)?;
             Ok(Action::Create { parsed, draft, id })
         }
         (Method::Put, Identity::Named(resource_type, id)) => {
@@ -272,7 +274,7 @@ fn action(
                 entry.if_match.as_deref().unwrap_or_default(),
                 entry.if_none_match.as_deref().unwrap_or_default(),
             )?;
-            let draft = parsed.draft()?;
+            let draft = parsed.draft(&node.inner.options)?;
             Ok(Action::Update { parsed, draft, id, if_match, must_be_new })
         }
         (Method::Delete, _) => match target(entry)? {
@@ -307,7 +309,7 @@ fn rewritten(
         Some(bytes) => Bytes::from(bytes),
         None => document.source().slice(resource.span()),
     };
-    draft::parse(body, &node.inner.options.json)
+    draft::parse(body, &node.inner.options)
 }
 
 fn posted_type(entry: &Entry<'_>) -> Result<ResourceType, Error> {

@@ -158,7 +158,7 @@ pub async fn refused(node: &Inner, partition: PartitionId, applied: Applied) -> 
 
 /// Resolves every prepared transaction of a partition.
 async fn settle_all(node: &Inner, partition: PartitionId) -> Result<(), Error> {
-    let prepared = node.group(partition)?.partition().prepared();
+    let prepared = node.group(partition)?.partition().prepared().map_err(crate::error::storage)?;
     for record in prepared {
         settle(node, partition, &record).await?;
     }
@@ -178,7 +178,7 @@ pub async fn settle(node: &Inner, partition: PartitionId, record: &storage::Prep
     let commit = loop {
         let coordinator = node.group(record.coordinator)?;
         coordinator.read_barrier().await.map_err(|_| crate::engine::unavailable(record.coordinator))?;
-        let decision = coordinator.partition().decision(&record.transaction).map_err(crate::error::storage)?;
+        let decision = coordinator.partition().decision(record.tenant, &record.transaction).map_err(crate::error::storage)?;
         if let Some(commit) = decision {
             break commit;
         }
@@ -202,7 +202,7 @@ pub async fn finish_if_decided(
 ) -> Result<(), Error> {
     let group = node.group(coordinator)?;
     group.read_barrier().await.map_err(|_| crate::engine::unavailable(coordinator))?;
-    let decision = group.partition().decision(&transaction).map_err(crate::error::storage)?;
+    let decision = group.partition().decision(tenant, &transaction).map_err(crate::error::storage)?;
     let Some(commit) = decision else { return Ok(()) };
     let transaction = Transaction { id: transaction, tenant, coordinator, participants: vec![partition] };
     transaction.finish(node, commit).await
