@@ -1,0 +1,138 @@
+//! Bulk load through `salamander load`, what the node costs afterwards, searches on it, and how it starts again.
+
+use super::{
+    Run,
+    input::{count, disk_bytes},
+    searches, starts,
+};
+use crate::{
+    markdown::{bytes, thousands},
+    node::Node,
+    process::Process,
+    report::{Fact, Section},
+    usage,
+};
+use anyhow::{Result, bail};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// A load or a generation that takes longer than this is given up.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Background work (flush, compaction, segment commits) gets this long before idle is measured.
+const SETTLE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(10);
+
+const SEED: &str = "1";
+
+/// Generates the patients asked for into a folder below the run's.
+///
+/// # Errors
+/// The generator's.
+pub(super) async fn generate(run: &Run<'_>) -> Result<PathBuf> {
+    let folder = run.path("generated-files");
+    let mut command = Command::new(&run.options.binary);
+    command.args(["generate", "--patients", &run.options.generate.to_string(), "--seed", SEED, "--out"]);
+    command.arg(&folder);
+    finish(&mut command, &run.path("generate.log")).await?;
+    Ok(folder)
+}
+
+/// Load and idle, search, start. `name` is the new store's folder.
+pub(super) async fn sections(run: &Run<'_>, title: &str, name: &str, data: Result<PathBuf>) -> Vec<Section> {
+    let about = "`salamander load` as a child process over gRPC, on a fresh store.";
+    let mut loading = Section { title: title.to_owned(), about: about.to_owned(), ..Section::default() };
+    let store = run.path(name);
+    let loaded = async { load(run, &store, &data?, &mut loading.facts).await };
+    let node = match loaded.await {
+        Ok(node) => node,
+        Err(error) => {
+            loading.facts.push(Fact::failed("load", &error));
+            return vec![loading];
+        }
+    };
+    let searches = searches::section(run, &node, &format!("Searches after {}", title.to_lowercase())).await;
+    let starts = starts::loaded(run, node, &store, &format!("Starts after {}", title.to_lowercase())).await;
+    vec![loading, searches, starts]
+}
+
+async fn load(run: &Run<'_>, store: &Path, data: &Path, facts: &mut Vec<Fact>) -> Result<Node> {
+    let input = count(data)?;
+    let node = run.start(store).await?;
+    let empty = usage::memory(node.pid())?;
+    let mut command = Command::new(&run.options.binary);
+    command.args(["load", "--grpc", &node.grpc]).arg(data);
+    let (started, before) = (Instant::now(), usage::cpu(node.pid())?);
+    finish(&mut command, &run.path("load.log")).await?;
+    let (elapsed, cpu) = (started.elapsed(), usage::cpu(node.pid())?.saturating_sub(before));
+    let loaded = usage::memory(node.pid())?;
+    let seconds = elapsed.as_secs_f64();
+    facts.extend([
+        Fact::new(
+            "input",
+            format!(
+                "{} files, {} resources, {}",
+                thousands(input.files as f64),
+                thousands(input.resources as f64),
+                bytes(input.bytes)
+            ),
+        ),
+        Fact::new("time", format!("{seconds:.2} s")),
+        Fact::new(
+            "rate",
+            format!(
+                "{} resources/s, {:.1} MB/s",
+                thousands(input.resources as f64 / seconds),
+                input.bytes as f64 / 1e6 / seconds
+            ),
+        ),
+        Fact::new(
+            "server CPU",
+            format!(
+                "{:.0} µs per resource, {:.0} % of one core",
+                cpu.as_secs_f64() * 1e6 / input.resources.max(1) as f64,
+                cpu.as_secs_f64() / seconds * 100.0
+            ),
+        ),
+        Fact::new(
+            "memory, resident",
+            format!(
+                "{} empty, {} right after the load, {} at its peak",
+                bytes(empty.resident_bytes),
+                bytes(loaded.resident_bytes),
+                bytes(loaded.peak_bytes)
+            ),
+        ),
+    ]);
+    facts.extend(idle(&node, store).await?);
+    for fact in facts.iter() {
+        eprintln!("{:44} {}", fact.name, fact.value);
+    }
+    Ok(node)
+}
+
+async fn idle(node: &Node, store: &Path) -> Result<[Fact; 3]> {
+    tokio::time::sleep(SETTLE).await;
+    let (before, started) = (usage::cpu(node.pid())?, Instant::now());
+    tokio::time::sleep(IDLE).await;
+    let cpu = usage::cpu(node.pid())?.saturating_sub(before).as_secs_f64() / started.elapsed().as_secs_f64();
+    let memory = usage::memory(node.pid())?;
+    Ok([
+        Fact::new("idle, resident", format!("{} ({SETTLE:?} after the load)", bytes(memory.resident_bytes))),
+        Fact::new("idle, CPU", format!("{:.2} % of one core over {IDLE:?}", cpu * 100.0)),
+        Fact::new("data folder", bytes(disk_bytes(store)?)),
+    ])
+}
+
+/// Runs a command to its end; it must succeed.
+async fn finish(command: &mut Command, log: &Path) -> Result<()> {
+    let mut process = Process::spawn(command.stdout(Stdio::null()), log)?;
+    let status = process.wait(PATIENCE).await?;
+    if !status.success() {
+        bail!("{command:?} ended with {status}: {}", process.log_tail());
+    }
+    Ok(())
+}
