@@ -11,11 +11,14 @@ use crate::observer::Observer;
 use crate::options::Options;
 use crate::raft::{Handle, Machine, Proposal, Target};
 use futures::future::{join_all, try_join_all};
+use parking_lot::Mutex;
 use proto::PartitionId;
+use std::convert::Infallible;
 use std::sync::Arc;
 use storage::Store;
 use storage::log::LogStore;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 /// The number of the meta group in the log.
 const META: u32 = 0;
@@ -28,7 +31,9 @@ pub struct Cluster {
     meta_store: Arc<MetaStore>,
     admission: Arc<Admission>,
     options: Options,
-    tasks: Vec<AbortHandle>,
+    tasks: Mutex<JoinSet<()>>,
+    /// Ends when the last part of a group that uses log or tables is gone.
+    stopped: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
 }
 
 impl Cluster {
@@ -46,8 +51,9 @@ impl Cluster {
         let meta_store = Arc::new(MetaStore::open(&options.dir)?);
         check_meta(&options, meta_store.state().as_ref())?;
 
+        let (alive, stopped) = mpsc::channel(1);
         let open = |group: u32, target: Target| {
-            let machine = Machine::new(target, admission.clone(), meters.clone());
+            let machine = Machine::new(target, admission.clone(), meters.clone(), alive.clone());
             Handle::open(group, &options, log.clone(), machine, meters.clone())
         };
         let meta = open(META, Target::Meta(meta_store.clone())).await?;
@@ -60,7 +66,16 @@ impl Cluster {
             let (admission, meters) = (admission.clone(), meters.clone());
             groups.push(Arc::new(Group { id, partition, raft, admission, meters }));
         }
-        let mut cluster = Cluster { map, groups, meta, meta_store, admission, options, tasks: Vec::new() };
+        let mut cluster = Cluster {
+            map,
+            groups,
+            meta,
+            meta_store,
+            admission,
+            options,
+            tasks: Mutex::default(),
+            stopped: tokio::sync::Mutex::new(stopped),
+        };
         cluster.bring_up().await?;
         cluster.spawn_tasks(log, meters, observer);
         Ok(cluster)
@@ -87,7 +102,8 @@ impl Cluster {
     }
 
     /// Rejects new proposals, waits for those in flight, flushes the tables (so that the next start replays
-    /// nothing) and stops all groups. The log and the store stay open.
+    /// nothing) and stops all groups. Afterwards nothing here uses the log or the store any more; they stay open.
+    /// The observer hears nothing of it.
     pub async fn shutdown(&self) -> Result<(), Error> {
         if tokio::time::timeout(self.options.shutdown_timeout, self.admission.drain()).await.is_err() {
             tracing::warn!(in_flight = self.admission.in_flight(), "stopping with writes in flight");
@@ -103,9 +119,15 @@ impl Cluster {
                 tracing::warn!(%error, "a partition was not flushed; the next start replays its log");
             }
         }
-        self.tasks.iter().for_each(AbortHandle::abort);
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        tasks.shutdown().await;
         let stops = self.handles().map(|(_, handle)| async move { handle.shutdown().await });
-        join_all(stops).await.into_iter().collect()
+        let stopped = join_all(stops).await;
+        let mut last = self.stopped.lock().await;
+        if tokio::time::timeout(self.options.shutdown_timeout, last.recv()).await.is_err() {
+            tracing::warn!("parts of the groups are still running");
+        }
+        stopped.into_iter().collect()
     }
 
     async fn bring_up(&self) -> Result<(), Error> {
@@ -146,7 +168,7 @@ impl Cluster {
                     tracing::error!(partition = %id, reason, "the group stopped: its writes are unavailable");
                 }
             };
-            self.tasks.push(tokio::spawn(watch).abort_handle());
+            self.tasks.get_mut().spawn(watch);
         }
         let maintenance = Maintenance {
             options: self.options.clone(),
@@ -155,18 +177,12 @@ impl Cluster {
             meters,
             groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
         };
-        self.tasks.push(tokio::spawn(maintenance.run()).abort_handle());
+        self.tasks.get_mut().spawn(maintenance.run());
     }
 
     fn handles(&self) -> impl Iterator<Item = (u32, &Handle)> {
         let partitions = self.groups.iter().map(|group| (u32::from(group.id.0), &group.raft));
         std::iter::once((META, &self.meta)).chain(partitions)
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 

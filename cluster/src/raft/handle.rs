@@ -55,7 +55,7 @@ impl Handle {
     ) -> Result<Handle, Error> {
         let fail = |reason: String| Error::Raft { group, reason };
         let config = Arc::new(config(options).validate().map_err(|error| fail(error.to_string()))?);
-        let log = Log::new(group, log, meters);
+        let log = Log::new(group, log, meters, machine.alive.clone());
         let raft = Raft::new(options.node_id, config, Network, log, machine);
         let raft = raft.await.map_err(|error| fail(error.to_string()))?;
         Ok(Handle { group, node_id: options.node_id, raft })

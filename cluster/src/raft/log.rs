@@ -9,13 +9,14 @@ use openraft::OptionalSend;
 use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::fmt::Debug;
 use std::io;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 use std::time::Instant;
 use storage::log::LogStore;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 /// Entries kept as they were proposed, until somebody reads them. More are decoded from their bytes again.
 const DECODED_MAX: usize = 1024;
@@ -31,11 +32,18 @@ pub(super) struct Log {
     /// The newest entries, decoded. The first reader takes them out: on a single node that is apply, which so never
     /// decodes what this node encoded.
     decoded: Arc<Mutex<VecDeque<Entry>>>,
+    /// Held, never used: tells a shutdown when the last clone is gone.
+    _alive: mpsc::Sender<Infallible>,
 }
 
 impl Log {
-    pub(super) fn new(group: u32, store: Arc<dyn LogStore>, meters: Arc<Meters>) -> Self {
-        Log { group, store, meters, decoded: Arc::default() }
+    pub(super) fn new(
+        group: u32,
+        store: Arc<dyn LogStore>,
+        meters: Arc<Meters>,
+        alive: mpsc::Sender<Infallible>,
+    ) -> Self {
+        Log { group, store, meters, decoded: Arc::default(), _alive: alive }
     }
 
     fn keep_decoded(&self, entry: Entry) {

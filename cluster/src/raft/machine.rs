@@ -12,11 +12,13 @@ use openraft::storage::{ApplyResponder, EntryResponder, RaftSnapshotBuilder, Raf
 use openraft::{EntryPayload, OptionalSend};
 use parking_lot::Mutex;
 use proto::PartitionId;
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Applied, Partition};
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::mpsc;
 
 /// Entries applied in one batch.
 const SLICE_MAX: usize = 128;
@@ -44,13 +46,20 @@ pub(crate) struct Machine {
     pub(crate) admission: Arc<Admission>,
     pub(crate) meters: Arc<Meters>,
     flushed: Arc<Mutex<Option<SnapshotMetaOf<Types>>>>,
+    /// Held, never used: tells a shutdown when the last clone is gone.
+    pub(crate) alive: mpsc::Sender<Infallible>,
 }
 
 type Pending = (storage::Entry, Option<ApplyResponder<Types>>);
 
 impl Machine {
-    pub(crate) fn new(target: Target, admission: Arc<Admission>, meters: Arc<Meters>) -> Self {
-        Machine { target, admission, meters, flushed: Arc::default() }
+    pub(crate) fn new(
+        target: Target,
+        admission: Arc<Admission>,
+        meters: Arc<Meters>,
+        alive: mpsc::Sender<Infallible>,
+    ) -> Self {
+        Machine { target, admission, meters, flushed: Arc::default(), alive }
     }
 
     /// What is applied: the last log id and membership. The storage crate counts entries from 1 and has 0 for
