@@ -4,7 +4,6 @@ use super::collector::{Collector, Target};
 use super::convert::{self, Convert};
 use super::plan::{Plan, Unfit};
 use super::value::Value;
-use super::wire::write_len;
 use crate::definitions::expression::{self, Root};
 use crate::definitions::names::{self, NameId};
 use crate::definitions::{
@@ -96,25 +95,33 @@ fn composite(
     value: Node<'_>,
     collector: &mut Collector<'_, '_>,
 ) {
-    let mut bytes = Vec::new();
+    // Most observations have no value of the type a composite asks for: ask before any part is built.
+    if !components
+        .iter()
+        .all(|component| component.on_resource.is_some() || component.on_match.may_select(value))
+    {
+        return;
+    }
+    let mut parts = Vec::with_capacity(256);
     for component in components {
-        let mut found = collector.nested();
-        let resource = found.resource;
-        if let Some(plan) = &component.on_resource {
-            plan.walk(resource, resource, &mut |(convert, targets), value| {
-                convert(value, Target { param, targets }, &mut found)
-            });
-        }
-        component.on_match.walk(value, resource, &mut |(convert, targets), value| {
-            convert(value, Target { param, targets }, &mut found)
-        });
-        if found.is_empty() {
+        if !collector.component(&mut parts, |collector| component.run(param, value, collector)) {
             return;
         }
-        write_len(&mut bytes, found.flat().len());
-        bytes.extend_from_slice(found.flat());
     }
-    collector.add(param, Value::composite(&bytes));
+    collector.add(param, Value::composite(&parts));
+}
+
+impl ComponentPlan {
+    fn run(&self, param: ParamId, value: Node<'_>, collector: &mut Collector<'_, '_>) {
+        let resource = collector.resource;
+        let mut convert = |(convert, targets): &(Convert, &[ResourceType]), value: Node<'_>| {
+            convert(value, Target { param, targets }, collector);
+        };
+        if let Some(plan) = &self.on_resource {
+            plan.walk(resource, resource, &mut convert);
+        }
+        self.on_match.walk(value, resource, &mut convert);
+    }
 }
 
 fn plan_of(t: ResourceType) -> &'static Plan<Action> {

@@ -139,6 +139,14 @@ impl<A> Plan<A> {
         self.places.len() as u32 - 1
     }
 
+    /// False if `root` has no member any expression starts with, so that a walk would find nothing.
+    pub(crate) fn may_select(&self, root: Node<'_>) -> bool {
+        let place = &self.places[0];
+        !place.actions.is_empty()
+            || !place.filters.is_empty()
+            || root.members().any(|(key, _)| place.members.iter().any(|(name, _)| *name == key.name_id()))
+    }
+
     /// Calls `visit` for every value an expression selects below `root`, in document order. `resource` is the resource
     /// around it, for references to what it contains.
     pub(crate) fn walk<'p, 'd>(
