@@ -46,6 +46,8 @@ impl Cluster {
         observer: Arc<dyn Observer>,
     ) -> Result<Cluster, Error> {
         check(&options)?;
+        std::fs::create_dir_all(&options.dir)
+            .map_err(|source| Error::Io { path: options.dir.clone(), source })?;
         let meters = Arc::new(Meters::new());
         let admission = Admission::new(log.clone(), options.proposals_max, options.proposal_bytes_max);
         let meta_store = Arc::new(MetaStore::open(&options.dir)?);

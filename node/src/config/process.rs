@@ -21,7 +21,7 @@ section! {
     /// Log lines, on stderr.
     Logging {
         /// error, warn, info, debug, trace, or a filter such as `info,node=debug`.
-        level: String = "info".to_owned();
+        level: String = "info,openraft=warn,tantivy=warn".to_owned();
         /// text or json.
         format: String = "text".to_owned();
         /// A request that takes longer is logged as slow; 0: none is.
