@@ -32,7 +32,10 @@ pub(super) fn compile(
             Ok(leaf(resource(resource_type, id)?))
         }
         ReferenceText::Url { url, .. } if !url.contains(['/', ':']) => {
-            let types = of_type.as_ref().map_or(parameter.targets.as_slice(), std::slice::from_ref);
+            // R4 lists Group among the targets of some `patient` parameters, but their expressions select patients only.
+            let patient = (parameter.code == "patient").then_some(ResourceType::PATIENT);
+            let one = of_type.or(patient);
+            let types = one.as_ref().map_or(parameter.targets.as_slice(), std::slice::from_ref);
             let ids: Result<Vec<_>, _> = types.iter().map(|&t| resource(t, url).map(leaf)).collect();
             Ok(Expr::or(ids?))
         }

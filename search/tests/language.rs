@@ -1,0 +1,101 @@
+//! What is refused, what is ignored and reported, and that nothing is silently unfiltered.
+
+mod support;
+
+use proto::{Code, Error};
+use search::{Limits, Query, Request};
+use support::{TENANT, query};
+
+fn lenient(parameters: &[(&str, &str)]) -> Result<Query, Error> {
+    let parameters: Vec<_> = parameters.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let request = Request {
+        resource_type: Some("Patient"),
+        parameters: &parameters,
+        compartment: None,
+        strict: false,
+        base: None,
+    };
+    Query::compile(TENANT, &request, &Limits::default())
+}
+
+#[test]
+fn unknown_and_later_ones_are_errors_that_name_them() {
+    for (url, name) in [
+        ("Patient?nonsense=1", "nonsense"),
+        ("Patient?general-practitioner.name=x", "general-practitioner.name"),
+        ("Observation?subject:Patient.name=x", "subject:Patient.name"),
+        ("Patient?_sort=name", "_sort"),
+        ("Patient?_include=Patient:organization", "_include"),
+        ("Patient?_has:Observation:patient:code=x", "_has:Observation:patient:code"),
+        ("Patient?name:text=x", "name:text"),
+        ("Observation?code:in=x", "code:in"),
+        ("Observation?code-value-quantity=a$b", "code-value-quantity"),
+        ("Observation?subject:Medication=x", "subject:Medication"),
+        ("?name=x", "name"),
+    ] {
+        let error = query(url).expect_err(url);
+        assert_eq!(error.code, Code::BadParameter, "{url}");
+        assert!(error.diagnostics().contains(&format!("'{name}'")), "{}", error.diagnostics());
+    }
+    assert_eq!(query("Patent?name=x").unwrap_err().code, Code::UnknownType);
+}
+
+#[test]
+fn lenient_handling_ignores_and_reports() {
+    let query = lenient(&[("nonsense", "1"), ("name", "a"), ("_sort", "name")]).unwrap();
+    assert_eq!(query.used, [("name".to_owned(), "a".to_owned())]);
+    let told: Vec<_> = query.issues.iter().map(|issue| issue.diagnostics.as_str()).collect();
+    assert!(told.len() == 2 && told[0].contains("nonsense") && told[1].contains("_sort"), "{told:?}");
+}
+
+#[test]
+fn unusable_values_are_errors_under_any_handling() {
+    for (name, value) in [
+        ("birthdate", "yesterday"),
+        ("birthdate", ""),
+        ("name", ""),
+        ("name", "a,,b"),
+        ("identifier", "|"),
+        ("identifier", "a|b|c"),
+        ("organization", "Nothing/1"),
+        ("organization", "a b"),
+        ("_id", "a b"),
+        ("_id", ""),
+        ("_lastUpdated", "x"),
+        ("_count", "many"),
+        ("_count", "-1"),
+        ("_total", "x"),
+        ("_summary", "x"),
+        ("name:missing", "x"),
+        ("_type", "Patient"),
+    ] {
+        let error = lenient(&[(name, value)]).expect_err(name);
+        assert_eq!(error.code, Code::BadParameter, "{name}={value}");
+        assert!(error.diagnostics().contains(&format!("'{name}'")), "{}", error.diagnostics());
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let limits = Limits::default();
+    let many = vec![("name", "a"); limits.parameters_max + 1];
+    assert_eq!(lenient(&many).unwrap_err().code, Code::TooCostly);
+    let values = vec!["a"; limits.values_max + 1].join(",");
+    for name in ["name", "_id"] {
+        assert_eq!(lenient(&[(name, &values)]).unwrap_err().code, Code::TooCostly);
+    }
+    assert_eq!(
+        lenient(&[("name", &"a".repeat(limits.value_bytes_max + 1))]).unwrap_err().code,
+        Code::TooCostly
+    );
+    assert_eq!(lenient(&[("_count", "1000000")]).unwrap().count, limits.count_max);
+    assert_eq!((lenient(&[]).unwrap().count, lenient(&[("_count", "0")]).unwrap().total), (20, true));
+}
+
+#[test]
+fn the_digest_is_of_what_matches_not_of_the_page() {
+    let digest = |url: &str| query(url).unwrap().digest;
+    assert_eq!(digest("Patient?name=a&_count=3"), digest("Patient?name=a&_total=accurate"));
+    assert_ne!(digest("Patient?name=a"), digest("Patient?name=b"));
+    assert_ne!(digest("Patient?name=a"), digest("Practitioner?name=a"));
+}

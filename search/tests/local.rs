@@ -1,0 +1,170 @@
+//! Searches the rows answer: by id, by patient, by membership; and that they agree with the index.
+
+mod support;
+
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, home_slot};
+use proto::log::v1 as log;
+use search::{Engine, Limits, Partitions, Query, Request, Scope};
+use std::sync::Arc;
+use storage::{Disk, Entry, EntryPayload, Partition, Store};
+use support::{TENANT, code, options, query, values};
+
+struct Node {
+    store: Store,
+    engine: Engine,
+    _dir: tempfile::TempDir,
+}
+
+fn partition_of(slot: Slot) -> PartitionId {
+    PartitionId(slot.0 % 4 + 1)
+}
+
+impl Partitions for Node {
+    fn of_slot(&self, slot: Slot) -> Option<(PartitionId, Arc<Partition>)> {
+        let id = partition_of(slot);
+        Some((id, self.store.partition(id).expect("a partition")))
+    }
+}
+
+impl Node {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
+        Node { store: Store::in_memory(&Disk::default()), engine, _dir: dir }
+    }
+
+    fn apply(&self, id: PartitionId, mutation: log::mutation::Kind) {
+        let partition = self.store.partition(id).expect("a partition");
+        let write =
+            log::Write { mutations: vec![log::Mutation { kind: Some(mutation) }], ..log::Write::default() };
+        let kind = Some(log::command::Kind::Write(write));
+        let command = log::Command { time_ms: 1, tenant: TENANT.0, kind };
+        let index = partition.applied().index + 1;
+        let entry = Entry { index, term: 1, payload: EntryPayload::Command(command) };
+        let (applied, changes) = partition.apply(&[entry]).expect("applied").remove(0);
+        assert_eq!(applied, storage::Applied::Done);
+        self.engine.publish(id, index, &changes);
+    }
+
+    /// Stores `json` in the compartment of `owner`, with a directory row where its id does not lead there.
+    fn create(&self, owner: (&str, &str), name: &str, id: &str, json: &str) {
+        let id_of = |text: &str| ResourceId::parse(text).expect("an id");
+        let compartment = CompartmentKey::of(TENANT, code(owner.0), id_of(owner.1));
+        let key = ResourceKey { compartment, type_code: code(name), id: id_of(id) };
+        let version = log::Version {
+            version: 1,
+            last_updated_ms: 5,
+            method: log::Method::Create as i32,
+            body: json.as_bytes().to_vec().into(),
+        };
+        let put = log::Put {
+            key: Some(key.into()),
+            expected_version: 0,
+            version: Some(version),
+            index_values: values(json).to_vec().into(),
+            adopted: Vec::new(),
+        };
+        self.apply(partition_of(compartment.slot), log::mutation::Kind::Put(put));
+        if !key.is_own() {
+            let home = home_slot(TENANT, key.type_code, id);
+            let locate = log::Locate {
+                home_slot: u32::from(home.0),
+                type_code: u32::from(key.type_code.0),
+                id: id.to_owned(),
+                compartment: Some(compartment.into()),
+                expected: None,
+            };
+            self.apply(partition_of(home), log::mutation::Kind::Locate(locate));
+        }
+    }
+
+    fn ids(&self, query: &Query) -> Vec<String> {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = self.engine.answer(self, query, cursor.as_deref()).expect("a page");
+            all.extend(page.hits.iter().map(|hit| hit.key.id.to_string()));
+            cursor = page.next;
+            if cursor.is_none() {
+                assert!(
+                    page.total.is_none_or(|total| total as usize == all.len()),
+                    "{:?} {all:?}",
+                    page.total
+                );
+                all.sort();
+                return all;
+            }
+        }
+    }
+}
+
+fn observation(id: &str, subject: &str, performer: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"coding":[{{"code":"c"}}]}},
+        "subject":{{"reference":"{subject}"}},"performer":[{{"reference":"{performer}"}}]}}"#
+    )
+}
+
+fn hospital() -> Node {
+    let node = Node::new();
+    for id in ["x", "y"] {
+        node.create(("Patient", id), "Patient", id, &format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#));
+    }
+    for i in 0..7 {
+        let id = format!("ox{i}");
+        node.create(("Patient", "x"), "Observation", &id, &observation(&id, "Patient/x", "Patient/x"));
+    }
+    node.create(("Patient", "y"), "Observation", "oy", &observation("oy", "Patient/y", "Patient/x"));
+    node
+}
+
+fn compartment_search(t: &str, parameters: &str) -> Query {
+    let pair = |part: &str| part.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a=b");
+    let parameters: Vec<_> = parameters.split('&').map(pair).collect();
+    let request = Request {
+        resource_type: Some(t),
+        parameters: &parameters,
+        compartment: Some(("Patient", "x")),
+        strict: true,
+        base: None,
+    };
+    Query::compile(TENANT, &request, &Limits::default()).expect("a query")
+}
+
+#[test]
+fn a_patients_own_resources_come_from_the_compartment() {
+    let node = hospital();
+    for url in
+        ["Observation?patient=x&_count=3&_total=accurate", "Observation?subject=Patient/x&code=c&_count=2"]
+    {
+        let query = query(url).unwrap();
+        assert!(matches!(query.scope(), Scope::Compartment(_)), "{url}: {:?}", query.scope());
+        assert_eq!(node.ids(&query).len(), 7);
+        // The index says the same.
+        assert_eq!(support::found(&node.engine, &query).len(), 7);
+    }
+    let population = query("Observation?patient=x,y").unwrap();
+    assert_eq!((population.scope(), node.ids(&population).len()), (&Scope::Population, 8));
+    let performed = query("Observation?performer=Patient/x").unwrap();
+    assert_eq!((performed.scope(), node.ids(&performed).len()), (&Scope::Population, 8));
+}
+
+#[test]
+fn a_compartment_search_finds_members_that_live_elsewhere() {
+    let node = hospital();
+    let query = compartment_search("Observation", "_count=3&_total=accurate");
+    assert!(matches!(query.scope(), Scope::Membership(_)));
+    let ids = node.ids(&query);
+    assert_eq!((ids.len(), ids.contains(&"oy".to_owned())), (8, true));
+    assert_eq!(node.ids(&compartment_search("Patient", "_total=accurate")), ["x"]);
+}
+
+#[test]
+fn ids_are_read_not_searched() {
+    let node = hospital();
+    let query = query("Observation?_id=ox1,oy,nothing,ox1&_total=accurate&_count=1").unwrap();
+    assert!(matches!(query.scope(), Scope::Ids(_)));
+    assert_eq!(node.ids(&query), ["ox1", "oy"]);
+    let both = support::query("?_type=Patient,Observation&_id=x,ox1").unwrap();
+    assert_eq!(node.ids(&both), ["ox1", "x"]);
+    assert_eq!(node.ids(&support::query("?_id=x,ox1").unwrap()), ["ox1", "x"]);
+}
