@@ -2,3 +2,9 @@
 //! `salamander` binary, and scenario files that run over both wires.
 
 pub mod generate;
+#[cfg(feature = "harness")]
+pub mod node;
+#[cfg(feature = "harness")]
+pub mod scenario;
+#[cfg(feature = "harness")]
+pub mod shared;

@@ -1,0 +1,159 @@
+//! Which call a REST request is.
+
+use super::super::Sent;
+use anyhow::{Context, bail};
+use client::api;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Create {
+        resource_type: String,
+    },
+    Read {
+        resource_type: String,
+        id: String,
+    },
+    VRead {
+        resource_type: String,
+        id: String,
+        version: String,
+    },
+    Update {
+        resource_type: String,
+        id: String,
+    },
+    Delete {
+        resource_type: String,
+        id: String,
+    },
+    /// Empty strings: of a type, of everything.
+    History {
+        resource_type: String,
+        id: String,
+    },
+    Transaction,
+    Search {
+        resource_type: String,
+        compartment: Option<(String, String)>,
+    },
+    Capabilities,
+}
+
+/// Of the query, and of the body of a search by POST.
+#[derive(Debug)]
+pub(super) struct Parameters(Vec<(String, String)>);
+
+/// Where a link of [`super::shape`] has the cursor, as REST's has.
+pub(super) const CURSOR: &str = "_cursor";
+
+pub(super) fn of(sent: &Sent) -> anyhow::Result<(Target, Parameters)> {
+    let url = reqwest::Url::parse(&format!("http://base/{}", sent.path.trim_start_matches('/')))?;
+    let mut parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let segments: Vec<String> = url
+        .path_segments()
+        .context("no path")?
+        .filter(|segment| !segment.is_empty())
+        .map(|segment| form_decoded(&segment.replace('+', "%2B")))
+        .collect::<anyhow::Result<_>>()?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let owned = str::to_owned;
+    let target = match (sent.method.as_str(), segments.as_slice()) {
+        ("GET", ["metadata"]) => Target::Capabilities,
+        ("GET", ["_history"]) => Target::History { resource_type: String::new(), id: String::new() },
+        ("GET", [kind, "_history"]) => Target::History { resource_type: owned(kind), id: String::new() },
+        ("GET", [kind, id, "_history"]) => Target::History { resource_type: owned(kind), id: owned(id) },
+        ("GET", [kind, id, "_history", version]) => {
+            Target::VRead { resource_type: owned(kind), id: owned(id), version: owned(version) }
+        }
+        ("POST", [path @ .., "_search"]) => {
+            let form = std::str::from_utf8(sent.body.as_deref().unwrap_or_default())?;
+            let form = reqwest::Url::parse(&format!("http://base/?{form}"))?;
+            parameters.extend(form.query_pairs().into_owned());
+            search(path)?
+        }
+        ("POST", []) => Target::Transaction,
+        ("POST", [kind]) => Target::Create { resource_type: owned(kind) },
+        ("GET", [kind, id]) => Target::Read { resource_type: owned(kind), id: owned(id) },
+        ("PUT", [kind, id]) => Target::Update { resource_type: owned(kind), id: owned(id) },
+        ("DELETE", [kind, id]) => Target::Delete { resource_type: owned(kind), id: owned(id) },
+        ("GET", path) => search(path)?,
+        _ => bail!("no call does {} {}: mark the step `only: rest`", sent.method, sent.path),
+    };
+    Ok((target, Parameters(parameters)))
+}
+
+fn search(path: &[&str]) -> anyhow::Result<Target> {
+    let (resource_type, compartment) = match path {
+        [] => (String::new(), None),
+        [kind] => ((*kind).to_owned(), None),
+        [compartment, id, kind] => {
+            let kind = if *kind == "*" { "" } else { kind };
+            (kind.to_owned(), Some(((*compartment).to_owned(), (*id).to_owned())))
+        }
+        _ => bail!("no search has the path {path:?}"),
+    };
+    Ok(Target::Search { resource_type, compartment })
+}
+
+fn form_decoded(text: &str) -> anyhow::Result<String> {
+    let url = reqwest::Url::parse(&format!("http://base/?x={text}"))?;
+    Ok(url.query_pairs().next().context("empty")?.1.into_owned())
+}
+
+/// `W/"3"` → `3`.
+pub(super) fn version_of(etag: &str) -> String {
+    etag.trim_start_matches("W/").trim_matches('"').to_owned()
+}
+
+impl Parameters {
+    fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.0.iter().position(|(key, _)| key == name)?;
+        Some(self.0.remove(at).1)
+    }
+
+    pub(super) fn history(mut self, resource_type: String, id: String) -> api::HistoryRequest {
+        let count = self.take("_count").and_then(|count| count.parse().ok()).unwrap_or_default();
+        let cursor = self.take(CURSOR).unwrap_or_default();
+        api::HistoryRequest { resource_type, id, count, since_ms: 0, cursor }
+    }
+
+    pub(super) fn search(
+        mut self,
+        resource_type: String,
+        compartment: Option<(String, String)>,
+        strict: bool,
+    ) -> api::SearchRequest {
+        let cursor = self.take(CURSOR).unwrap_or_default();
+        let parameters =
+            self.0.into_iter().map(|(name, value)| api::SearchParameter { name, value }).collect();
+        let (compartment_type, compartment_id) = compartment.unwrap_or_default();
+        api::SearchRequest { resource_type, parameters, cursor, strict, compartment_type, compartment_id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(method: &str, path: &str) -> Target {
+        let sent = Sent { method: method.into(), path: path.into(), headers: Default::default(), body: None };
+        of(&sent).unwrap().0
+    }
+
+    #[test]
+    fn routes() {
+        let text = str::to_owned;
+        assert_eq!(target("POST", ""), Target::Transaction);
+        assert_eq!(target("GET", "metadata"), Target::Capabilities);
+        assert_eq!(
+            target("GET", "Patient/a%20b"),
+            Target::Read { resource_type: text("Patient"), id: text("a b") }
+        );
+        assert_eq!(target("GET", "_history"), Target::History { resource_type: text(""), id: text("") });
+        let compartment = Some((text("Patient"), text("x")));
+        let expected = Target::Search { resource_type: text("Observation"), compartment };
+        assert_eq!(target("GET", "Patient/x/Observation?code=y"), expected);
+        assert_eq!(target("POST", "Patient/x/Observation/_search"), expected);
+        assert_eq!(version_of("W/\"3\""), "3");
+    }
+}
