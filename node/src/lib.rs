@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 pub mod grpc;
 mod interaction;
+pub mod load;
 pub mod observe;
 mod place;
 pub mod rest;

@@ -1,7 +1,9 @@
 //! The `salamander` command.
 
 mod config;
+mod count;
 mod generate;
+mod load;
 mod options;
 mod start;
 
@@ -24,6 +26,10 @@ enum Command {
     Config(config::Flags),
     /// Generates a synthetic hospital: one transaction bundle per patient, the same for the same seed.
     Generate(generate::Generate),
+    /// Loads bundles and resources from files into a server; safe to interrupt and repeat.
+    Load(load::Load),
+    /// Counts a server's resources by type.
+    Count(count::Count),
 }
 
 /// Runs the command of the process's arguments. An error is one line on stderr and exit code 1.
@@ -32,6 +38,8 @@ pub fn run() -> ExitCode {
         Command::Start(flags) => start::start(&flags),
         Command::Config(flags) => config::print(&flags),
         Command::Generate(generate) => generate.run(),
+        Command::Load(load) => load.run(),
+        Command::Count(count) => count.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

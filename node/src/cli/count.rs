@@ -1,11 +1,32 @@
 //! `salamander count`: how many resources of each type a server holds, over the public API.
 
+use clap::Args;
 use client::Client;
 use fhir::definitions::ResourceType;
 use proto::api::v1::{SearchParameter, SearchRequest};
 
+#[derive(Debug, Args)]
+pub(super) struct Count {
+    /// The server's gRPC address.
+    #[arg(long, default_value = "http://127.0.0.1:50051")]
+    grpc: String,
+}
+
+impl Count {
+    pub(super) fn run(&self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let counts = runtime.block_on(counts(&self.grpc))?;
+        let all: u64 = counts.iter().map(|(_, count)| count).sum();
+        for (name, count) in counts {
+            println!("{count:>9}  {name}");
+        }
+        println!("{all:>9}  resources");
+        Ok(())
+    }
+}
+
 /// The counts of all types that have any, in the order of the names.
-pub async fn run(grpc: &str) -> anyhow::Result<Vec<(&'static str, u64)>> {
+async fn counts(grpc: &str) -> anyhow::Result<Vec<(&'static str, u64)>> {
     let client = Client::connect(grpc)?;
     let mut counts = vec![];
     for resource_type in ResourceType::all() {

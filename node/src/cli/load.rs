@@ -1,0 +1,38 @@
+//! `salamander load`
+
+use crate::load::{LoadOptions, run};
+use clap::Args;
+use std::{path::PathBuf, time::Duration};
+
+#[derive(Debug, Args)]
+pub(super) struct Load {
+    /// The server's gRPC address.
+    #[arg(long, default_value = "http://127.0.0.1:50051")]
+    grpc: String,
+    /// Writes in flight at a time.
+    #[arg(long, default_value_t = 8)]
+    in_flight: usize,
+    /// Seconds for which a write is retried, so how long a restart of the server may take.
+    #[arg(long, default_value_t = 120)]
+    retry_s: u64,
+    /// Bundles (.json) and resources (.ndjson): files, or folders searched for them.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
+
+impl Load {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let options = LoadOptions {
+            in_flight: self.in_flight.max(1),
+            retry_deadline: Duration::from_secs(self.retry_s),
+            ..LoadOptions::new(self.grpc, self.paths)
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let report = runtime.block_on(run(options))?;
+        println!("{report}");
+        match report.failed.len() as u64 + report.failures_unlisted {
+            0 => Ok(()),
+            failed => Err(anyhow::anyhow!("{failed} failed; mend them and load again, what is there stays as it is")),
+        }
+    }
+}
