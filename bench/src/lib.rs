@@ -7,7 +7,7 @@
 //! - [`measure`]: warm-up, window, workers, CPU of both sides; [`latency`]: the histogram.
 //! - [`wire`]: what the workers do over REST, gRPC unary and gRPC streams; [`observation`]: what they write.
 //! - [`floor`]: one thread, one file, one `fdatasync` per batch; [`echo`]: servers that only answer.
-//! - [`process`], [`node`], [`usage`]: child processes, ended by pid whatever happens, and what they cost.
+//! - [`process`], [`node`], [`usage`], [`threads`]: child processes, ended by pid whatever happens, and what they cost.
 //! - [`shape`]: the query shapes as data; [`pool`]: values for them, drawn from what is loaded.
 //! - [`table`]: the whole run; [`report`], [`markdown`]: what it found; [`machine`]: on what.
 
@@ -25,5 +25,6 @@ pub mod report;
 pub mod shape;
 pub mod single;
 pub mod table;
+pub mod threads;
 pub mod usage;
 pub mod wire;

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::ExitCode,
     time::Duration,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -92,8 +93,17 @@ struct Single {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let cli = Cli::parse();
+async fn main() -> ExitCode {
+    match until_signalled(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn until_signalled(cli: Cli) -> Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // Dropping the work drops the guards of its child processes and its temporary folders.
     tokio::select! {

@@ -49,6 +49,11 @@ impl Observations {
         Arc::new(Observations { patients, run: format!("{label}-{now:x}"), next: AtomicU64::new(0) })
     }
 
+    /// How many were taken so far.
+    pub fn drafted(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
     /// The next one.
     pub fn draft(&self) -> Draft {
         let number = self.next.fetch_add(1, Ordering::Relaxed);

@@ -18,7 +18,9 @@ impl Report {
         let failed = |section: &Section| -> Vec<String> {
             let rows = section.rows.iter().filter_map(|row| match &row.outcome {
                 Outcome::Failed { error } => {
-                    Some(format!("{}: {} at {}: {error}", section.title, row.what, row.connections))
+                    let place =
+                        format!("{}: {} at {} × {}", section.title, row.what, row.connections, row.in_flight);
+                    Some(format!("{place}: {error}"))
                 }
                 Outcome::Measured(_) => None,
             });

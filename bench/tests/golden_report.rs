@@ -70,7 +70,10 @@ fn markdown_is_as_checked_in() {
 #[test]
 fn failures_are_named() {
     let failures = report().failures();
-    assert_eq!(failures, ["Creates: broken at 10: it | said\nno", "Loading: idle: FAILED: the node is gone"]);
+    assert_eq!(
+        failures,
+        ["Creates: broken at 10 × 10: it | said\nno", "Loading: idle: FAILED: the node is gone"]
+    );
 }
 
 #[test]

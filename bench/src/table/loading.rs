@@ -73,12 +73,7 @@ async fn load(run: &Run<'_>, store: &Path, data: &Path, facts: &mut Vec<Fact>) -
     facts.extend([
         Fact::new(
             "input",
-            format!(
-                "{} files, {} resources, {}",
-                thousands(input.files as f64),
-                thousands(input.resources as f64),
-                bytes(input.bytes)
-            ),
+            format!("{} files, {} resources, {}", input.files, input.resources, bytes(input.bytes)),
         ),
         Fact::new("time", format!("{seconds:.2} s")),
         Fact::new(

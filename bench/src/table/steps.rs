@@ -5,6 +5,7 @@ use crate::{
     node::Node,
     observation::Observations,
     report::{Fact, Section},
+    threads,
     wire::{grpc::Kind, http::Http},
 };
 use anyhow::Result;
@@ -15,30 +16,39 @@ const METRIC: &str = "salamander_step_seconds";
 /// Sum of seconds and number of times, by step.
 type Steps = BTreeMap<String, (f64, f64)>;
 
-/// The section; empty but for a note where the server shows no steps.
+/// The section: CPU by thread, seen from outside, and the server's own clocks, where it shows any.
 pub(super) async fn section(run: &Run<'_>, node: &Node, patients: &[String]) -> Section {
     let most = run.options.levels.iter().copied().max().unwrap_or(1);
     let about = format!(
-        "`{METRIC}` of the server over one row of gRPC Create at {most} connections, checks included."
+        "One row of gRPC Create at {most} connections, warm-up and its searches included. `thread`: CPU time by thread \
+         name. `step`: the server's own clocks ({METRIC}), wall time."
     );
     let mut section = Section { title: "Creates by step".to_owned(), about, ..Section::default() };
     match steps(run, node, most, patients).await {
-        Ok(steps) if steps.is_empty() => section.facts.push(Fact::new("steps", "the server shows none")),
-        Ok(steps) => section.facts.extend(steps.iter().map(|(name, step)| Fact::new(name, describe(*step)))),
+        Ok(facts) => section.facts = facts,
         Err(error) => section.facts.push(Fact::failed("steps", &error)),
     }
     section
 }
 
-async fn steps(run: &Run<'_>, node: &Node, level: usize, patients: &[String]) -> Result<Steps> {
-    let before = scrape(node).await?;
+async fn steps(run: &Run<'_>, node: &Node, level: usize, patients: &[String]) -> Result<Vec<Fact>> {
+    let (steps_before, threads_before) = (scrape(node).await?, threads::cpu_by_name(node.pid())?);
     let observations = Observations::new("t", patients.to_vec());
-    grpc_create(run, node, level, Kind::Post, observations).await?;
-    Ok(difference(&before, &scrape(node).await?))
+    grpc_create(run, node, level, Kind::Post, observations.clone()).await?;
+    let spent = threads::difference(&threads_before, &threads::cpu_by_name(node.pid())?);
+    let steps = difference(&steps_before, &scrape(node).await?);
+    let creates = observations.drafted() as f64;
+    let of_threads = spent.iter().map(|(name, cpu)| {
+        Fact::new(format!("thread {name}"), format!("{:.1} µs per create", cpu.as_secs_f64() * 1e6 / creates))
+    });
+    let of_steps =
+        steps.iter().map(|(name, step)| Fact::new(format!("step {name}"), describe(*step, creates)));
+    Ok(of_threads.chain(of_steps).collect())
 }
 
+/// What the metrics page shows; nothing where there is no such page.
 async fn scrape(node: &Node) -> Result<Steps> {
-    let page = Http::connect(&node.origin()).await?.get_ok("metrics").await?;
+    let page = Http::connect(&node.origin()).await?.get("metrics").await?;
     Ok(parse(&String::from_utf8_lossy(&page.body)))
 }
 
@@ -51,10 +61,11 @@ fn difference(before: &Steps, after: &Steps) -> Steps {
     steps.filter(|(_, (seconds, _))| *seconds > 0.0).collect()
 }
 
-fn describe((seconds, times): (f64, f64)) -> String {
+fn describe((seconds, times): (f64, f64), creates: f64) -> String {
+    let per_create = format!("{:.1} µs per create", seconds * 1e6 / creates);
     match times > 0.0 {
-        true => format!("{:.1} µs × {times:.0} times", seconds * 1e6 / times),
-        false => format!("{:.1} ms in all", seconds * 1e3),
+        true => format!("{per_create} ({:.1} µs × {times:.0} times)", seconds * 1e6 / times),
+        false => per_create,
     }
 }
 
@@ -105,8 +116,8 @@ salamander_requests_total{step="other"} 1
         let steps = parse(PAGE);
         let expected = [("log".to_owned(), (0.5, 0.0)), ("parse".to_owned(), (0.002, 100.0))];
         assert_eq!(steps, BTreeMap::from(expected));
-        assert_eq!(describe(steps["parse"]), "20.0 µs × 100 times");
-        assert_eq!(describe(steps["log"]), "500.0 ms in all");
+        assert_eq!(describe(steps["parse"], 200.0), "10.0 µs per create (20.0 µs × 100 times)");
+        assert_eq!(describe(steps["log"], 1000.0), "500.0 µs per create");
     }
 
     #[test]
