@@ -2,8 +2,9 @@
 
 use super::{
     Run,
-    input::{count, disk_bytes},
+    input::{Input, count, disk_bytes},
     searches, starts,
+    stored::{self, Expected},
 };
 use crate::{
     markdown::{bytes, thousands},
@@ -47,19 +48,20 @@ pub(super) async fn sections(run: &Run<'_>, title: &str, name: &str, data: Resul
     let mut loading = Section { title: title.to_owned(), about: about.to_owned(), ..Section::default() };
     let store = run.path(name);
     let loaded = async { load(run, &store, &data?, &mut loading.facts).await };
-    let node = match loaded.await {
-        Ok(node) => node,
+    let (node, expected) = match loaded.await {
+        Ok(loaded) => loaded,
         Err(error) => {
             loading.facts.push(Fact::failed("load", &error));
             return vec![loading];
         }
     };
     let searches = searches::section(run, &node, &format!("Searches after {}", title.to_lowercase())).await;
-    let starts = starts::loaded(run, node, &store, &format!("Starts after {}", title.to_lowercase())).await;
+    let starts =
+        starts::loaded(run, node, &store, &expected, &format!("Starts after {}", title.to_lowercase())).await;
     vec![loading, searches, starts]
 }
 
-async fn load(run: &Run<'_>, store: &Path, data: &Path, facts: &mut Vec<Fact>) -> Result<Node> {
+async fn load(run: &Run<'_>, store: &Path, data: &Path, facts: &mut Vec<Fact>) -> Result<(Node, Expected)> {
     let input = count(data)?;
     let node = run.start(store).await?;
     let empty = usage::memory(node.pid())?;
@@ -68,45 +70,43 @@ async fn load(run: &Run<'_>, store: &Path, data: &Path, facts: &mut Vec<Fact>) -
     let (started, before) = (Instant::now(), usage::cpu(node.pid())?);
     finish(&mut command, &run.path("load.log")).await?;
     let (elapsed, cpu) = (started.elapsed(), usage::cpu(node.pid())?.saturating_sub(before));
-    let loaded = usage::memory(node.pid())?;
-    let seconds = elapsed.as_secs_f64();
-    facts.extend([
-        Fact::new(
-            "input",
-            format!("{} files, {} resources, {}", input.files, input.resources, bytes(input.bytes)),
-        ),
-        Fact::new("time", format!("{seconds:.2} s")),
-        Fact::new(
-            "rate",
-            format!(
-                "{} resources/s, {:.1} MB/s",
-                thousands(input.resources as f64 / seconds),
-                input.bytes as f64 / 1e6 / seconds
-            ),
-        ),
-        Fact::new(
-            "server CPU",
-            format!(
-                "{:.0} µs per resource, {:.0} % of one core",
-                cpu.as_secs_f64() * 1e6 / input.resources.max(1) as f64,
-                cpu.as_secs_f64() / seconds * 100.0
-            ),
-        ),
-        Fact::new(
-            "memory, resident",
-            format!(
-                "{} empty, {} right after the load, {} at its peak",
-                bytes(empty.resident_bytes),
-                bytes(loaded.resident_bytes),
-                bytes(loaded.peak_bytes)
-            ),
-        ),
-    ]);
+    let memory = usage::memory(node.pid())?;
+    let expected = input.by_type();
+    facts.extend(rates(&input, elapsed, cpu));
+    facts.push(match stored::must_hold(&node, &expected).await {
+        Ok(count) => Fact::new("stored", format!("{count} resources, by type as in the files")),
+        Err(error) => Fact::failed("stored", &error),
+    });
+    let resident = [empty.resident_bytes, memory.resident_bytes, memory.peak_bytes].map(bytes);
+    let [empty, after, peak] = &resident;
+    facts.push(Fact::new(
+        "memory, resident",
+        format!("{empty} empty, {after} right after the load, {peak} at its peak"),
+    ));
     facts.extend(idle(&node, store).await?);
     for fact in facts.iter() {
         eprintln!("{:44} {}", fact.name, fact.value);
     }
-    Ok(node)
+    Ok((node, expected))
+}
+
+fn rates(input: &Input, elapsed: Duration, cpu: Duration) -> [Fact; 4] {
+    let (seconds, entries) = (elapsed.as_secs_f64(), input.entries as f64);
+    let megabytes = input.bytes as f64 / 1e6;
+    let per_entry = cpu.as_secs_f64() * 1e6 / entries.max(1.0);
+    let of_a_core = cpu.as_secs_f64() / seconds * 100.0;
+    [
+        Fact::new(
+            "input",
+            format!("{} files, {} resources, {}", input.files, input.entries, bytes(input.bytes)),
+        ),
+        Fact::new("time", format!("{seconds:.2} s")),
+        Fact::new(
+            "rate",
+            format!("{} resources/s, {:.1} MB/s", thousands(entries / seconds), megabytes / seconds),
+        ),
+        Fact::new("server CPU", format!("{per_entry:.0} µs per resource, {of_a_core:.0} % of one core")),
+    ]
 }
 
 async fn idle(node: &Node, store: &Path) -> Result<[Fact; 3]> {

@@ -7,6 +7,7 @@ mod reads;
 mod searches;
 mod starts;
 mod steps;
+mod stored;
 
 use crate::{
     machine::Machine,
@@ -117,7 +118,7 @@ fn settings(options: &Options) -> Vec<Fact> {
             "written",
             format!("an Observation of about 2 KB, over {} patients in turns", options.patients),
         ),
-        Fact::new("server", "default configuration: fsync before the answer, 16 partitions, one process"),
+        Fact::new("server", "one process with its default configuration (fsync before the answer)"),
         Fact::new("client", "one process on the same machine, so its CPU is not the server's to use"),
     ]
 }

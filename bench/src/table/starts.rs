@@ -1,6 +1,9 @@
 //! From exec to the ready line: on an empty folder, after a kill, and on a loaded store.
 
-use super::Run;
+use super::{
+    Run,
+    stored::{self, Expected},
+};
 use crate::{
     node::Node,
     report::{Fact, Section},
@@ -29,11 +32,17 @@ pub(super) async fn empty(run: &Run<'_>) -> Section {
 
 /// Kills the node that holds the store, starts it again (which replays what was not flushed), then starts and stops
 /// it some more times.
-pub(super) async fn loaded(run: &Run<'_>, node: Node, store: &Path, title: &str) -> Section {
+pub(super) async fn loaded(
+    run: &Run<'_>,
+    node: Node,
+    store: &Path,
+    expected: &Expected,
+    title: &str,
+) -> Section {
     let mut section = Section { title: title.to_owned(), about: ABOUT.to_owned(), ..Section::default() };
     node.kill();
-    match start_and_stop(run, store).await {
-        Ok(time) => section.facts.extend(fact("after SIGKILL", vec![time])),
+    match start_and_count(run, store, expected).await {
+        Ok(time) => section.facts.extend(fact("after SIGKILL, all still there", vec![time])),
         Err(error) => section.facts.push(Fact::failed("after SIGKILL", &error)),
     }
     let mut times = Vec::new();
@@ -45,6 +54,14 @@ pub(super) async fn loaded(run: &Run<'_>, node: Node, store: &Path, title: &str)
     }
     section.facts.extend(fact("after a clean stop", times));
     section
+}
+
+async fn start_and_count(run: &Run<'_>, store: &Path, expected: &Expected) -> Result<Duration> {
+    let node = run.start(store).await?;
+    stored::must_hold(&node, expected).await?;
+    let time = node.started_in;
+    node.stop().await?;
+    Ok(time)
 }
 
 async fn start_and_stop(run: &Run<'_>, store: &Path) -> Result<Duration> {
