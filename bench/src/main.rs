@@ -183,13 +183,18 @@ fn write(report: &Report, out: Option<&Path>) -> Result<()> {
 async fn run_single(single: Single) -> Result<()> {
     let plan = plan(single.warm_up, single.seconds)?;
     let row = single::run(&single.target, single.shape, single.connections, &plan, single.pid).await?;
+    let failed = row.figures().is_none();
     if single.json {
         println!("{}", serde_json::to_string(&row)?);
     } else {
         let mut out = String::new();
-        let section = Section { title: single.target, rows: vec![row], ..Section::default() };
+        let about = "Closed loop; see README.md of this crate.".to_owned();
+        let section = Section { title: single.target, about, rows: vec![row], ..Section::default() };
         markdown::render_section(&mut out, &section);
         print!("{out}");
+    }
+    if failed {
+        bail!("the row failed");
     }
     Ok(())
 }
