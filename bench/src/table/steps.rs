@@ -5,7 +5,7 @@ use crate::{
     node::Node,
     observation::Observations,
     report::{Fact, Section},
-    threads,
+    threads, usage,
     wire::{grpc::Kind, http::Http},
 };
 use anyhow::Result;
@@ -32,14 +32,21 @@ pub(super) async fn section(run: &Run<'_>, node: &Node, patients: &[String]) -> 
 }
 
 async fn steps(run: &Run<'_>, node: &Node, level: usize, patients: &[String]) -> Result<Vec<Fact>> {
-    let (steps_before, threads_before) = (scrape(node).await?, threads::cpu_by_name(node.pid())?);
+    let steps_before = scrape(node).await?;
+    let (threads_before, process_before) = (threads::cpu_by_name(node.pid())?, usage::cpu(node.pid())?);
     let observations = Observations::new("t", patients.to_vec());
     grpc_create(run, node, level, Kind::Post, observations.clone()).await?;
     let spent = threads::difference(&threads_before, &threads::cpu_by_name(node.pid())?);
+    let process = usage::cpu(node.pid())?.saturating_sub(process_before);
     let steps = difference(&steps_before, &scrape(node).await?);
     let creates = observations.drafted() as f64;
-    let of_threads = spent.iter().map(|(name, cpu)| {
-        Fact::new(format!("thread {name}"), format!("{:.1} µs per create", cpu.as_secs_f64() * 1e6 / creates))
+    // Tantivy's indexing threads live from commit to commit, so they are seen only as what is missing.
+    let ended = process.saturating_sub(spent.values().sum());
+    let all = [("all threads", process), ("threads that ended meanwhile", ended)];
+    let threads = spent.iter().map(|(name, cpu)| (format!("thread {name}"), *cpu));
+    let threads = threads.chain(all.map(|(name, cpu)| (name.to_owned(), cpu)));
+    let of_threads = threads.map(|(name, cpu)| {
+        Fact::new(name, format!("{:.1} µs per create", cpu.as_secs_f64() * 1e6 / creates))
     });
     let of_steps =
         steps.iter().map(|(name, step)| Fact::new(format!("step {name}"), describe(*step, creates)));
