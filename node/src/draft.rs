@@ -98,7 +98,9 @@ pub fn known_type(name: &str) -> Result<ResourceType, Error> {
     ResourceType::from_name(name).ok_or_else(|| {
         Error::new(
             Code::UnknownType,
-            format!("'{name}' is not a resource type of FHIR R4; names are case-sensitive, such as 'Patient'"),
+            format!(
+                "'{name}' is not a resource type of FHIR R4; names are case-sensitive, such as 'Patient'"
+            ),
         )
     })
 }

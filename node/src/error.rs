@@ -20,13 +20,16 @@ pub fn storage(error: storage::Error) -> Error {
 pub fn propose(error: cluster::ProposeError) -> Error {
     use cluster::ProposeError;
     match error {
-        ProposeError::Overloaded => {
-            Error::new(Code::Overloaded, "too many writes wait for this partition's log; send it again after a moment")
-        }
+        ProposeError::Overloaded => Error::new(
+            Code::Overloaded,
+            "too many writes wait for this partition's log; send it again after a moment",
+        ),
         ProposeError::StorageFull => Error::new(
             Code::StorageFull,
             "the disk is full: nothing was written; free some space and send the request again",
         ),
-        other => Error::new(Code::Unavailable, format!("the write was not confirmed: {other}; send it again")),
+        other => {
+            Error::new(Code::Unavailable, format!("the write was not confirmed: {other}; send it again"))
+        }
     }
 }

@@ -43,7 +43,8 @@ fn root() -> PathBuf {
 
 /// The names in `[dependencies]` of a crate's manifest.
 fn dependencies(name: &str) -> Vec<String> {
-    let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).expect("every crate has a manifest");
+    let manifest =
+        fs::read_to_string(root().join(name).join("Cargo.toml")).expect("every crate has a manifest");
     let mut inside = false;
     let mut names = vec![];
     for line in manifest.lines() {
@@ -63,7 +64,10 @@ fn dependencies_point_down() {
     for (name, allowed) in ARROWS {
         for dependency in dependencies(name) {
             let known = ours.contains_key(dependency.as_str());
-            assert!(!known || allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
+            assert!(
+                !known || allowed.contains(&dependency.as_str()),
+                "{name} must not depend on {dependency}"
+            );
         }
     }
 }
@@ -92,7 +96,8 @@ fn one_heavy_library_has_one_room() {
         let home = room.split('/').next().expect("a room is in a crate");
         for (path, text) in sources(&root().join(home).join("src")) {
             let relative = path.strip_prefix(root()).expect("inside the workspace").display().to_string();
-            let named = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(library));
+            let named =
+                text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(library));
             assert!(!named || relative.starts_with(room), "{relative} names {library}; its room is {room}");
         }
     }

@@ -32,7 +32,9 @@ impl Load {
         println!("{report}");
         match report.failed.len() as u64 + report.failures_unlisted {
             0 => Ok(()),
-            failed => Err(anyhow::anyhow!("{failed} failed; mend them and load again, what is there stays as it is")),
+            failed => Err(anyhow::anyhow!(
+                "{failed} failed; mend them and load again, what is there stays as it is"
+            )),
         }
     }
 }

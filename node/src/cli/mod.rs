@@ -69,14 +69,16 @@ mod tests {
     #[test]
     fn the_arguments_are_well_formed() {
         Cli::command().debug_assert();
-        let cli = Cli::try_parse_from(["salamander", "config", "--data", "d", "--rest", "127.0.0.1:0"]).unwrap();
+        let cli =
+            Cli::try_parse_from(["salamander", "config", "--data", "d", "--rest", "127.0.0.1:0"]).unwrap();
         assert!(matches!(cli.command, Command::Config(_)));
         assert!(Cli::try_parse_from(["salamander", "generate", "--patients", "x"]).is_err());
     }
 
     #[test]
     fn a_cause_is_told_once() {
-        let error = anyhow::anyhow!("no such file").context("cannot read x: no such file").context("starting");
+        let error =
+            anyhow::anyhow!("no such file").context("cannot read x: no such file").context("starting");
         assert_eq!(told(&error), "starting: cannot read x: no such file");
     }
 }

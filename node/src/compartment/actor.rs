@@ -1,7 +1,7 @@
 //! The actor of one compartment.
 
 use super::{
-    Batch, decide,
+    Batch, Decision, decide,
     decide::{Answer, Current, Op},
     pending::{Pending, Progress},
 };
@@ -12,10 +12,7 @@ use futures::future::BoxFuture;
 use proto::{Error, ResourceKey, TenantId, api::v1::WriteResponse, log::v1 as log};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rustc_hash::FxHashMap;
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use storage::Applied;
 use tokio::sync::oneshot;
 
@@ -99,12 +96,21 @@ impl Actor for Compartment {
     type State = State;
     type Arguments = Arguments;
 
-    async fn pre_start(&self, _: ActorRef<Message>, arguments: Arguments) -> Result<State, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<Message>,
+        arguments: Arguments,
+    ) -> Result<State, ActorProcessingErr> {
         let Arguments { group, clock, lease_max } = arguments;
         Ok(State { group, clock, lease_max, pending: Pending::default() })
     }
 
-    async fn handle(&self, _: ActorRef<Message>, message: Message, state: &mut State) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        _: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
         state.pending.prune();
         match message {
             Message::Write { batch, reply } => {
@@ -219,5 +225,14 @@ pub(crate) fn command(
         response: crate::answer::encode(responses),
     });
     let write = log::Write { mutations, dedup, releases: batch.releases.clone() };
-    log::Command { time_ms: now_ms, tenant: batch.tenant.0, kind: Some(log::command::Kind::Write(write)) }
+    let kind = match &batch.decision {
+        None => log::command::Kind::Write(write),
+        Some(Decision { transaction, participants }) => log::command::Kind::Decide(log::Decide {
+            transaction: transaction.clone(),
+            commit: true,
+            write: Some(write),
+            participants: participants.clone(),
+        }),
+    };
+    log::Command { time_ms: now_ms, tenant: batch.tenant.0, kind: Some(kind) }
 }

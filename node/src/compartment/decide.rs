@@ -23,8 +23,14 @@ pub enum Intent {
     /// The id was assigned by the server.
     Create(Draft),
     /// `if_match`: the version that must be current. `must_be_new`: `If-None-Match: *`.
-    Update { draft: Draft, if_match: Option<u64>, must_be_new: bool },
-    Delete { if_match: Option<u64> },
+    Update {
+        draft: Draft,
+        if_match: Option<u64>,
+        must_be_new: bool,
+    },
+    Delete {
+        if_match: Option<u64>,
+    },
 }
 
 /// One write of one resource.
@@ -80,7 +86,11 @@ pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Answer,
             match current {
                 Some(current) if !current.deleted => Ok(delete(op, current, now_ms)),
                 // https://hl7.org/fhir/R4/http.html#delete: deleting what is not there changes nothing.
-                _ => Ok(Answer { response: response(op, Outcome::Unchanged, current), mutations: vec![], next: None }),
+                _ => Ok(Answer {
+                    response: response(op, Outcome::Unchanged, current),
+                    mutations: vec![],
+                    next: None,
+                }),
             }
         }
     }
@@ -113,8 +123,7 @@ fn exists(op: &Op) -> Error {
 }
 
 fn is_unchanged(op: &Op, draft: &Draft, current: &Current) -> bool {
-    !current.deleted
-        && resource::unchanged(&current.body, draft.document.root(), op.key.id.as_str())
+    !current.deleted && resource::unchanged(&current.body, draft.document.root(), op.key.id.as_str())
 }
 
 fn unchanged(op: &Op, current: &Current) -> Answer {
@@ -133,7 +142,8 @@ fn put(op: &Op, draft: &Draft, current: Option<&Current>, now_ms: u64) -> Answer
     } else {
         log::Method::Update
     };
-    let mut mutations = vec![mutation(op, current, version, now_ms, method, body, draft.index_values.clone())];
+    let mut mutations =
+        vec![mutation(op, current, version, now_ms, method, body, draft.index_values.clone())];
     if let (None, Some(home_slot)) = (current, op.locate) {
         mutations.push(locate(op, home_slot));
     }

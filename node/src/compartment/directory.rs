@@ -49,7 +49,11 @@ struct Handle {
 
 impl Directory {
     /// Starts a supervisor for each group.
-    pub async fn start(groups: &[Arc<Group>], clock: &Clock, limits: &Limits) -> Result<Directory, ractor::SpawnErr> {
+    pub async fn start(
+        groups: &[Arc<Group>],
+        clock: &Clock,
+        limits: &Limits,
+    ) -> Result<Directory, ractor::SpawnErr> {
         let mut shards = FxHashMap::default();
         let share = (limits.actors_max / groups.len().max(1)).max(1);
         for group in groups {

@@ -37,6 +37,16 @@ pub struct Batch {
     pub dedup: Option<Dedup>,
     /// Reservations of conditional criteria, given back with the write.
     pub releases: Vec<proto::log::v1::Release>,
+    /// The write is the coordinator's part of a transaction, proposed as its decision.
+    pub decision: Option<Decision>,
+}
+
+/// The transaction a batch decides, whose other parts are prepared.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub transaction: bytes::Bytes,
+    /// Partitions that have to finish.
+    pub participants: Vec<u32>,
 }
 
 /// An idempotency key, already prefixed with what kind of request it belongs to.

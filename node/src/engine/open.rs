@@ -3,8 +3,8 @@
 use super::{Inner, Node, Options, observer};
 use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache};
 use cluster::Cluster;
-use std::sync::{Arc, OnceLock};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use storage::{Store, log::Wal};
 
 /// Why a node does not start.
@@ -30,7 +30,8 @@ impl Node {
         let failed = |source| OpenError::Storage { dir: dir.clone(), source };
         let store = Arc::new(Store::open(&options.data_dir, &options.storage).map_err(failed)?);
         let log_dir = options.data_dir.join("log");
-        let log = Wal::open(&log_dir, &options.log).map_err(|source| OpenError::Log { dir: log_dir, source })?;
+        let log =
+            Wal::open(&log_dir, &options.log).map_err(|source| OpenError::Log { dir: log_dir, source })?;
         let (search, recovered) = search::Engine::open(&options.data_dir.join("index"), &options.search)?;
         let search = Arc::new(search);
         for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {

@@ -9,7 +9,11 @@ use proto::{
 use std::{collections::BTreeMap, fmt::Write};
 use storage::{FeedPosition, Method, Version};
 
-pub async fn history(node: &Inner, context: &Context, request: HistoryRequest) -> Result<HistoryResponse, Error> {
+pub async fn history(
+    node: &Inner,
+    context: &Context,
+    request: HistoryRequest,
+) -> Result<HistoryResponse, Error> {
     let limit = match request.count as usize {
         0 => node.options.history_page_max.min(PAGE_DEFAULT),
         count => count.min(node.options.history_page_max),
@@ -49,8 +53,11 @@ async fn instance(
         _ => None,
     };
     let more = versions.len() > limit;
-    let page: Vec<Version> =
-        versions.into_iter().take(limit).filter(|version| version.last_updated_ms >= request.since_ms).collect();
+    let page: Vec<Version> = versions
+        .into_iter()
+        .take(limit)
+        .filter(|version| version.last_updated_ms >= request.since_ms)
+        .collect();
     let next_cursor = match page.last() {
         Some(last) if more && page.len() == limit => last.version.to_string(),
         _ => String::new(),
@@ -81,7 +88,8 @@ async fn feed(
             }
             None => rows.system_history(tenant, before, limit + 1),
         };
-        versions.extend(found.map_err(crate::error::storage)?.into_iter().map(|version| (partition, version)));
+        versions
+            .extend(found.map_err(crate::error::storage)?.into_iter().map(|version| (partition, version)));
     }
     versions.retain(|(_, version)| version.last_updated_ms >= request.since_ms);
     // Stable, and each partition's rows are in order already: equal instants keep the feed's order.
@@ -120,7 +128,10 @@ fn format_cursor(positions: &Positions) -> String {
 }
 
 fn bad_cursor() -> Error {
-    Error::new(Code::BadParameter, "the page cursor is not one of this server's; start again from the first page")
+    Error::new(
+        Code::BadParameter,
+        "the page cursor is not one of this server's; start again from the first page",
+    )
 }
 
 fn entry(version: Version) -> HistoryEntry {

@@ -66,11 +66,7 @@ impl FhirService for Node {
         search::search_stream(self.clone(), context.clone(), request).await
     }
 
-    async fn capabilities(
-        &self,
-        _: &Context,
-        _: CapabilitiesRequest,
-    ) -> Result<CapabilitiesResponse, Error> {
+    async fn capabilities(&self, _: &Context, _: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
         Ok(capabilities::capabilities())
     }
 }
@@ -86,7 +82,10 @@ pub(crate) fn dedup(node: &Inner, kind: &str, key: &str) -> Result<Option<Dedup>
     if key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
         return Err(Error::new(
             Code::BadRequest,
-            format!("the idempotency key has {} bytes; at most {IDEMPOTENCY_KEY_BYTES_MAX} are allowed", key.len()),
+            format!(
+                "the idempotency key has {} bytes; at most {IDEMPOTENCY_KEY_BYTES_MAX} are allowed",
+                key.len()
+            ),
         ));
     }
     let retention_ms = node.options.dedup_retention.as_millis() as u64;
@@ -113,12 +112,16 @@ pub(crate) async fn with_body(
     mut answer: WriteResponse,
 ) -> Result<WriteResponse, Error> {
     if answer.outcome != Outcome::Deleted as i32 && !answer.version_id.is_empty() {
-        answer.body = read::body_of(node, tenant, &answer.resource_type, &answer.id, &answer.version_id).await?;
+        answer.body =
+            read::body_of(node, tenant, &answer.resource_type, &answer.id, &answer.version_id).await?;
     }
     Ok(answer)
 }
 
 /// All attempts were stale.
 pub(crate) fn contended() -> Error {
-    Error::new(Code::Conflict, "other writers of the same resources came first every time; send the request again")
+    Error::new(
+        Code::Conflict,
+        "other writers of the same resources came first every time; send the request again",
+    )
 }

@@ -20,7 +20,10 @@ pub async fn read(node: &Inner, context: &Context, request: ReadRequest) -> Resu
 pub async fn vread(node: &Inner, context: &Context, request: VReadRequest) -> Result<ReadResponse, Error> {
     let VReadRequest { resource_type, id, version_id } = request;
     let unknown = || {
-        Error::new(Code::NotFound, format!("{resource_type}/{id} has no version '{version_id}'; see its _history"))
+        Error::new(
+            Code::NotFound,
+            format!("{resource_type}/{id} has no version '{version_id}'; see its _history"),
+        )
     };
     let number = draft::version_id(&version_id).ok_or_else(unknown)?;
     match version(node, context.tenant, &resource_type, &id, number).await? {

@@ -19,7 +19,11 @@ use std::sync::Arc;
 use storage::Partition;
 
 /// One page.
-pub async fn search_page(node: &Inner, context: &Context, request: SearchRequest) -> Result<SearchResponse, Error> {
+pub async fn search_page(
+    node: &Inner,
+    context: &Context,
+    request: SearchRequest,
+) -> Result<SearchResponse, Error> {
     let query = compile(node, context.tenant, &request)?;
     let cursor = (!request.cursor.is_empty()).then_some(request.cursor.as_str());
     let page = run(node, &query, cursor).await?;
@@ -90,7 +94,13 @@ fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Result<Qu
         "" => None,
         name => Some((name, request.compartment_id.as_str())),
     };
-    let request = Request { resource_type, parameters: &pairs, compartment, strict: request.strict, base: node.options.base_url.as_deref() };
+    let request = Request {
+        resource_type,
+        parameters: &pairs,
+        compartment,
+        strict: request.strict,
+        base: node.options.base_url.as_deref(),
+    };
     Query::compile(tenant, &request, &node.options.search_limits)
 }
 

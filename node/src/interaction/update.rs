@@ -42,8 +42,11 @@ pub(crate) fn check_id(parsed: &Parsed, id: ResourceId) -> Result<(), Error> {
             format!("the body's id is '{found}', the request's is '{id}': they must be the same"),
         )
         .at(format!("{name}.id"))),
-        None => Err(Error::new(Code::BadRequest, format!("an update needs the id in the body: add \"id\": \"{id}\""))
-            .at(format!("{name}.id"))),
+        None => Err(Error::new(
+            Code::BadRequest,
+            format!("an update needs the id in the body: add \"id\": \"{id}\""),
+        )
+        .at(format!("{name}.id"))),
     }
 }
 

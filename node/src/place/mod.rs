@@ -8,7 +8,7 @@ use crate::{
 };
 use cluster::Group;
 use fhir::{compartment, definitions::ResourceType};
-use proto::{CompartmentKey, Error, ResourceId, ResourceKey, TenantId, TypeCode, id::AssignedId, Slot};
+use proto::{CompartmentKey, Error, ResourceId, ResourceKey, Slot, TenantId, TypeCode, id::AssignedId};
 
 /// A resource's place as the directory tells it.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +92,13 @@ pub fn create_step(
 }
 
 /// The write of a resource under the caller's id: where it is now, and where its new content belongs.
-pub async fn update_step(node: &Inner, tenant: TenantId, parsed: &Parsed, id: ResourceId, intent: Intent) -> Result<Step, Error> {
+pub async fn update_step(
+    node: &Inner,
+    tenant: TenantId,
+    parsed: &Parsed,
+    id: ResourceId,
+    intent: Intent,
+) -> Result<Step, Error> {
     let place = find(node, tenant, parsed.resource_type, id).await?;
     let wanted = parsed.compartment(tenant, id);
     let key = ResourceKey { compartment: wanted, type_code: parsed.type_code(), id };

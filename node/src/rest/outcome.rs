@@ -3,9 +3,9 @@
 use super::format::FHIR_JSON;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use fhir::outcome::{self, Severity};
 use http::{StatusCode, header};
 use proto::{Code, Error, error::Issue};
-use serde::Serialize;
 
 /// The one error of all handlers.
 #[derive(Debug)]
@@ -29,42 +29,26 @@ impl IntoResponse for Failure {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OperationOutcome<'e> {
-    resource_type: &'static str,
-    issue: Vec<OutcomeIssue<'e>>,
-}
-
-#[derive(Serialize)]
-struct OutcomeIssue<'e> {
-    severity: &'e str,
-    code: &'e str,
-    diagnostics: &'e str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expression: Option<[&'e str; 1]>,
-}
-
 /// The resource's JSON.
 pub(super) fn json(issues: &[Issue]) -> Bytes {
-    let issue = issues.iter().map(|issue| OutcomeIssue {
-        severity: issue.severity,
+    let issues = issues.iter().map(|issue| outcome::Issue {
+        severity: severity(issue.severity),
         code: issue.code,
         diagnostics: &issue.diagnostics,
-        expression: issue.expression.as_deref().map(|expression| [expression]),
+        expression: issue.expression.as_deref(),
     });
-    encode(issue.collect())
+    outcome::operation_outcome(&issues.collect::<Vec<_>>()).into()
 }
 
 /// The same of a response's issues.
 pub(super) fn json_of(issues: &[proto::api::v1::Issue]) -> Bytes {
-    let issue = issues.iter().map(|issue| OutcomeIssue {
-        severity: &issue.severity,
+    let issues = issues.iter().map(|issue| outcome::Issue {
+        severity: severity(&issue.severity),
         code: &issue.code,
         diagnostics: &issue.diagnostics,
-        expression: issue.expression.first().map(|expression| [expression.as_str()]),
+        expression: issue.expression.first().map(String::as_str),
     });
-    encode(issue.collect())
+    outcome::operation_outcome(&issues.collect::<Vec<_>>()).into()
 }
 
 /// A note that all went well, for `Prefer: return=OperationOutcome`.
@@ -72,8 +56,11 @@ pub(super) fn note(diagnostics: String) -> Bytes {
     json(&[Issue { severity: "information", code: "informational", diagnostics, expression: None }])
 }
 
-fn encode(issue: Vec<OutcomeIssue<'_>>) -> Bytes {
-    let outcome = OperationOutcome { resource_type: "OperationOutcome", issue };
-    // Strings in a struct always serialise.
-    serde_json::to_vec(&outcome).map(Bytes::from).unwrap_or_default()
+fn severity(text: &str) -> Severity {
+    match text {
+        "information" => Severity::Information,
+        "warning" => Severity::Warning,
+        "fatal" => Severity::Fatal,
+        _ => Severity::Error,
+    }
 }

@@ -87,7 +87,11 @@ async fn step(node: &Node, context: &Context, action: &Action) -> Result<Option<
 
 /// From processing order to the order of the entries. A repeated transaction may now find what it created the first
 /// time; then the answer given then counts.
-fn in_entry_order(actions: &[Action], order: &[usize], answers: Vec<WriteResponse>) -> Vec<Option<WriteResponse>> {
+fn in_entry_order(
+    actions: &[Action],
+    order: &[usize],
+    answers: Vec<WriteResponse>,
+) -> Vec<Option<WriteResponse>> {
     let mut answers = VecDeque::from(answers);
     let mut placed: Vec<Option<WriteResponse>> = actions.iter().map(|_| None).collect();
     for number in order {

@@ -32,7 +32,8 @@ pub struct Request {
 
 /// Carries one entry out.
 pub async fn run(node: &Node, context: &Context, request: Request) -> Result<ResponseEntry, Error> {
-    let target = Target::parse(&request.url).map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
+    let target =
+        Target::parse(&request.url).map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
     match (request.method, target) {
         (Method::Get | Method::Head, target) => get(node, context, target).await,
         (Method::Post, Target::Type { resource_type }) => {
@@ -85,8 +86,11 @@ async fn get(node: &Node, context: &Context, target: Target) -> Result<ResponseE
         }
         Target::Search { resource_type, query } => {
             let parameters = parameters(&query);
-            let request =
-                SearchRequest { resource_type: resource_type.unwrap_or_default(), parameters, ..Default::default() };
+            let request = SearchRequest {
+                resource_type: resource_type.unwrap_or_default(),
+                parameters,
+                ..Default::default()
+            };
             Ok(listed(searchset(&node.search(context, request).await?)))
         }
         Target::Type { resource_type } => {

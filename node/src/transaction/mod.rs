@@ -34,9 +34,7 @@ pub async fn run(
     let document = crate::draft::parse(request.bundle, &node.inner.options)?.document;
     let kind = read(node, &document)?.kind;
     let answers = match kind {
-        Kind::Transaction => {
-            atomic::run(node, context, document.clone(), &request.idempotency_key).await?
-        }
+        Kind::Transaction => atomic::run(node, context, document.clone(), &request.idempotency_key).await?,
         Kind::Batch => batch::run(node, context, document.clone(), &request.idempotency_key).await?,
     };
     Ok(TransactionResponse { bundle: bundle::write_response(kind, &answers).into() })

@@ -14,18 +14,29 @@ use fhir::{
     definitions::ResourceType,
     json::Document,
 };
-use proto::{
-    Code, CompartmentKey, Error, ResourceId, Slot, TenantId,
-    api::v1::WriteResponse,
-};
+use proto::{Code, CompartmentKey, Error, ResourceId, Slot, TenantId, api::v1::WriteResponse};
 use rustc_hash::FxHashMap;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// What one entry does.
 pub enum Action {
-    Create { parsed: Parsed, draft: Draft, id: ResourceId },
-    Update { parsed: Parsed, draft: Draft, id: ResourceId, if_match: Option<u64>, must_be_new: bool },
-    Delete { resource_type: ResourceType, id: ResourceId, if_match: Option<u64> },
+    Create {
+        parsed: Parsed,
+        draft: Draft,
+        id: ResourceId,
+    },
+    Update {
+        parsed: Parsed,
+        draft: Draft,
+        id: ResourceId,
+        if_match: Option<u64>,
+        must_be_new: bool,
+    },
+    Delete {
+        resource_type: ResourceType,
+        id: ResourceId,
+        if_match: Option<u64>,
+    },
     /// A conditional create that found its match.
     Found(WriteResponse),
     /// After all writes.
@@ -107,7 +118,10 @@ fn conditional_references(node: &Node, document: &Arc<Document>) -> Result<Vec<S
 }
 
 /// Type and criteria of every POST with ifNoneExist, by entry.
-fn conditional_creates(node: &Node, document: &Arc<Document>) -> Result<Vec<(usize, ResourceType, String)>, Error> {
+fn conditional_creates(
+    node: &Node,
+    document: &Arc<Document>,
+) -> Result<Vec<(usize, ResourceType, String)>, Error> {
     let bundle = super::read(node, document)?;
     let mut creates = vec![];
     for (number, entry) in bundle.entries.iter().enumerate() {
@@ -131,7 +145,9 @@ async fn reserve(
         if twice {
             return Err(Error::new(
                 Code::Invalid,
-                format!("two entries create a {resource_type} if none exists with '{criteria}'; keep one of them"),
+                format!(
+                    "two entries create a {resource_type} if none exists with '{criteria}'; keep one of them"
+                ),
             ));
         }
     }
@@ -267,7 +283,10 @@ fn action(
             let parsed = rewritten(node, document, bundle, entry, resolved)?;
             if parsed.resource_type != resource_type {
                 let found = parsed.resource_type;
-                return Err(Error::new(Code::BadRequest, format!("a {found} cannot be put at {}", entry.url)));
+                return Err(Error::new(
+                    Code::BadRequest,
+                    format!("a {found} cannot be put at {}", entry.url),
+                ));
             }
             update::check_id(&parsed, id)?;
             let (if_match, must_be_new) = update::preconditions(
@@ -301,9 +320,9 @@ fn rewritten(
     entry: &Entry<'_>,
     resolved: &FxHashMap<String, String>,
 ) -> Result<Parsed, Error> {
-    let resource = entry
-        .resource
-        .ok_or_else(|| Error::new(Code::Invalid, format!("{} {} needs a resource", entry.method.as_str(), entry.url)))?;
+    let resource = entry.resource.ok_or_else(|| {
+        Error::new(Code::Invalid, format!("{} {} needs a resource", entry.method.as_str(), entry.url))
+    })?;
     let resolve = |reference: &str| resolved.get(reference).cloned();
     let body = match bundle.rewrite(entry, resource, &resolve) {
         Some(bytes) => Bytes::from(bytes),

@@ -54,7 +54,8 @@ impl ReferenceCache {
     /// The change feed moved.
     pub fn changed(&self, changes: &[Change]) {
         for change in changes {
-            self.generations[usize::from(change.key.type_code.0) % GENERATIONS].fetch_add(1, Ordering::AcqRel);
+            self.generations[usize::from(change.key.type_code.0) % GENERATIONS]
+                .fetch_add(1, Ordering::AcqRel);
         }
     }
 }

@@ -15,11 +15,7 @@ pub type Parts = BTreeMap<PartitionId, Vec<log::Mutation>>;
 /// On a task of its own: a caller that goes away must not leave a transaction half way.
 pub async fn run(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     let node = node.handle();
-    let task = tokio::spawn(async move { run_whole(&node, plan).await });
-    task.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a transaction's task failed");
-        Err(Error::new(proto::Code::Internal, "the transaction failed; the server's log says why"))
-    })
+    two_phase::detached(async move { run_whole(&node, plan).await }).await
 }
 
 async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
@@ -50,7 +46,8 @@ fn answered_before(
 ) -> Result<Option<Vec<WriteResponse>>, Error> {
     let Some(dedup) = &plan.dedup else { return Ok(None) };
     let partition = node.group(coordinator)?.partition();
-    let found = partition.dedup(plan.tenant, &dedup.key, node.clock.now_ms()).map_err(crate::error::storage)?;
+    let found =
+        partition.dedup(plan.tenant, &dedup.key, node.clock.now_ms()).map_err(crate::error::storage)?;
     found.map(|response| crate::answer::decode(&response)).transpose()
 }
 
@@ -74,14 +71,18 @@ fn decide(
     let mut parts = Parts::new();
     for step in &plan.steps {
         let current = current(node, plan, leases, step)?;
-        let mut answer = decide_all(std::slice::from_ref(&step.op), now_ms, |_| Ok(current.clone()))?.remove(0);
+        let mut answer =
+            decide_all(std::slice::from_ref(&step.op), now_ms, |_| Ok(current.clone()))?.remove(0);
         if step.moved_from.is_some() {
             relocate(node, plan, step, &mut answer.mutations, &mut parts)?;
         } else if let (Home::Row { slot, .. }, None) = (step.home, &current) {
             parts.entry(node.partition_of(slot)).or_default().push(locate(&step.op, slot));
         }
         if !answer.mutations.is_empty() {
-            parts.entry(node.partition_of(step.op.key.compartment.slot)).or_default().append(&mut answer.mutations);
+            parts
+                .entry(node.partition_of(step.op.key.compartment.slot))
+                .or_default()
+                .append(&mut answer.mutations);
         }
         answers.push(answer.response);
     }
@@ -112,14 +113,14 @@ fn relocate(
     parts: &mut Parts,
 ) -> Result<(), Error> {
     let Some(from) = step.moved_from else { return Ok(()) };
-    let Some(log::mutation::Kind::Put(put)) = mutations.first_mut().and_then(|first| first.kind.as_mut()) else {
+    let Some(log::mutation::Kind::Put(put)) = mutations.first_mut().and_then(|first| first.kind.as_mut())
+    else {
         return Ok(());
     };
     let old_key = ResourceKey { compartment: from, ..step.op.key };
     let partition = node.group_of(from.slot)?.partition();
-    let history = partition
-        .instance_history(plan.tenant, &old_key, None, usize::MAX)
-        .map_err(crate::error::storage)?;
+    let history =
+        partition.instance_history(plan.tenant, &old_key, None, usize::MAX).map_err(crate::error::storage)?;
     put.adopted = history.into_iter().rev().map(to_log).collect();
     let evict = log::Evict { key: Some(old_key.into()), expected_version: put.expected_version };
     put.expected_version = 0;
@@ -162,6 +163,7 @@ async fn commit_one(
         ops: vec![],
         dedup: plan.dedup.clone(),
         releases: plan.releases.clone(),
+        decision: None,
     };
     let command = command(&batch, now_ms, mutations, &answers);
     let applied = node.group(partition)?.propose(command).await.map_err(crate::error::propose)?;

@@ -2,11 +2,13 @@
 //! by two-phase commit.
 //!
 //! ```text
-//! steps ── one partition, at most one existing compartment ──→ actor: decide, propose        (single)
-//!       ── else: leases in key order ─→ decide ─┬─ one partition ──→ one command             (leased)
-//!                                               └─ several ──→ prepare, decide, finish       (two_phase)
+//! steps ── one existing compartment ─┬─ all rows in its partition ──→ actor: decide, propose           (single)
+//!       │                            └─ directory rows elsewhere ──→ prepare them, then the actor     (directory)
+//!       └─ several: leases in key order, decide ─┬─ one partition ──→ one command                     (leased)
+//!                                                └─ several ──→ prepare, decide, finish               (two_phase)
 //! ```
 
+mod directory;
 mod leased;
 mod single;
 mod step;
@@ -15,10 +17,7 @@ mod two_phase;
 pub use step::{Home, Step};
 pub use two_phase::{finish_if_decided, settle};
 
-use crate::{
-    compartment::Dedup,
-    engine::Inner,
-};
+use crate::{compartment::Dedup, engine::Inner};
 use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse, log::v1::Release};
 
 /// A set of writes that become visible together or not at all.
@@ -43,16 +42,22 @@ pub enum Attempt {
 
 /// Tries the plan once.
 pub async fn attempt(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
-    match single_compartment(node, &plan) {
-        Some((partition, compartment)) => single::run(node, partition, compartment, plan).await,
-        None => leased::run(node, plan).await,
+    let Some((partition, compartment)) = single_compartment(node, &plan) else {
+        return leased::run(node, plan).await;
+    };
+    let local = |step: &Step| step.home_partition(node).is_none_or(|home| home == partition);
+    match plan.steps.iter().all(local) {
+        true => single::run(node, partition, compartment, plan).await,
+        false => directory::run(node, partition, compartment, plan).await,
     }
 }
 
 /// The partition and compartment whose actor can decide the whole plan, if there is one.
 fn single_compartment(node: &Inner, plan: &Plan) -> Option<(PartitionId, proto::CompartmentKey)> {
     let partition = node.partition_of(plan.steps.first()?.op.key.compartment.slot);
-    let alone = |step: &Step| step.moved_from.is_none() && step.partitions(node).all(|other| other == partition);
+    let alone = |step: &Step| {
+        step.moved_from.is_none() && node.partition_of(step.op.key.compartment.slot) == partition
+    };
     if !plan.steps.iter().all(alone) {
         return None;
     }

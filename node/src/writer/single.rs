@@ -20,7 +20,8 @@ pub async fn run(
         Home::Row { slot, .. } => Op { locate: Some(slot), ..step.op },
         Home::None => step.op,
     };
-    let batch = Batch { tenant, ops: steps.into_iter().map(with_home).collect(), dedup, releases };
+    let batch =
+        Batch { tenant, ops: steps.into_iter().map(with_home).collect(), dedup, releases, decision: None };
     match node.directory.write(partition, compartment, Arc::new(batch)).await? {
         Verdict::Refused(error) => Err(error),
         Verdict::Repeated(answers) => Ok(Attempt::Repeated(answers)),

@@ -24,16 +24,12 @@ pub struct Step {
 }
 
 impl Step {
-    /// Every partition the step writes in.
-    pub fn partitions(&self, node: &Inner) -> impl Iterator<Item = PartitionId> {
-        let home = match self.home {
-            Home::Row { slot, .. } => Some(slot),
+    /// The partition that has to write a directory row for the step, if one does.
+    pub fn home_partition(&self, node: &Inner) -> Option<PartitionId> {
+        match self.home {
+            Home::Row { slot, .. } => Some(node.partition_of(slot)),
             Home::None => None,
-        };
-        let slots = [Some(self.op.key.compartment.slot), home, self.moved_from.map(|from| from.slot)];
-        let partitions: smallvec::SmallVec<[PartitionId; 3]> =
-            slots.into_iter().flatten().map(|slot| node.partition_of(slot)).collect();
-        partitions.into_iter()
+        }
     }
 }
 

@@ -25,16 +25,9 @@ pub async fn commit(
     answers: Vec<WriteResponse>,
 ) -> Result<Attempt, Error> {
     let own = parts.remove(&coordinator).unwrap_or_default();
-    let transaction = Transaction {
-        id: Bytes::copy_from_slice(&rand::random::<[u8; 16]>()),
-        tenant: plan.tenant,
-        coordinator,
-        participants: parts.keys().copied().collect(),
-    };
-    let directory_only = parts.values().flatten().all(is_locate);
+    let transaction = Transaction::new(plan.tenant, coordinator, &parts);
     if let Some(refusal) = transaction.prepare(node, parts, now_ms).await? {
-        transaction.decide(node, now_ms, false, log::Write::default()).await?;
-        transaction.finish_or_log(node, false).await;
+        transaction.abort(node).await;
         return refused(node, coordinator, refusal).await;
     }
     let dedup = plan.dedup.as_ref().map(|dedup| log::Dedup {
@@ -45,24 +38,25 @@ pub async fn commit(
     let write = log::Write { mutations: own, dedup, releases: plan.releases };
     let decision = transaction.decide(node, now_ms, true, write).await?;
     let committed = matches!(decision, Applied::Decided { commit: true });
-    if directory_only {
-        // A reader that meets a locked directory row asks for the decision, so the answer need not wait.
-        let node = node.handle();
-        tokio::spawn(async move { transaction.finish_or_log(&node, committed).await });
-    } else {
-        transaction.finish_or_log(node, committed).await;
-    }
+    transaction.finish_or_log(node, committed).await;
     match decision {
         Applied::Decided { commit: true } => Ok(Attempt::Done(answers)),
         other => refused(node, coordinator, other).await,
     }
 }
 
-fn is_locate(mutation: &log::Mutation) -> bool {
-    matches!(mutation.kind, Some(log::mutation::Kind::Locate(_)))
+/// Runs a transaction on a task of its own, so that a caller that goes away does not leave it half way.
+pub async fn detached(
+    transaction: impl Future<Output = Result<Attempt, Error>> + Send + 'static,
+) -> Result<Attempt, Error> {
+    tokio::spawn(transaction).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a transaction's task failed");
+        Err(Error::new(Code::Internal, "the transaction failed; the server's log says why"))
+    })
 }
 
-struct Transaction {
+/// A transaction under way.
+pub struct Transaction {
     id: Bytes,
     tenant: TenantId,
     coordinator: PartitionId,
@@ -70,8 +64,34 @@ struct Transaction {
 }
 
 impl Transaction {
+    /// With a new id; its participants are the partitions of `parts`.
+    pub fn new(tenant: TenantId, coordinator: PartitionId, parts: &Parts) -> Self {
+        let id = Bytes::copy_from_slice(&rand::random::<[u8; 16]>());
+        Transaction { id, tenant, coordinator, participants: parts.keys().copied().collect() }
+    }
+
+    /// Its name in the log.
+    pub fn id(&self) -> Bytes {
+        self.id.clone()
+    }
+
+    /// Those that have to finish, as the log names them.
+    pub fn participants(&self) -> Vec<u32> {
+        self.participants.iter().map(|partition| u32::from(partition.0)).collect()
+    }
+
+    /// Asks for an abort and finishes with what stands: the first decision.
+    pub async fn abort(&self, node: &Inner) {
+        match self.decide(node, node.clock.now_ms(), false, log::Write::default()).await {
+            Ok(decision) => {
+                self.finish_or_log(node, matches!(decision, Applied::Decided { commit: true })).await;
+            }
+            Err(error) => tracing::warn!(%error, "a transaction is not decided yet; its readers will ask"),
+        }
+    }
+
     /// Phase one, at all participants at once. The first refusal, if any.
-    async fn prepare(&self, node: &Inner, parts: Parts, now_ms: u64) -> Result<Option<Applied>, Error> {
+    pub async fn prepare(&self, node: &Inner, parts: Parts, now_ms: u64) -> Result<Option<Applied>, Error> {
         let deadline_ms = now_ms + node.options.transaction_timeout.as_millis() as u64;
         let prepare = |(partition, mutations)| {
             let kind = log::command::Kind::Prepare(log::Prepare {
@@ -98,12 +118,18 @@ impl Transaction {
         Ok(refusal)
     }
 
-    async fn decide(&self, node: &Inner, now_ms: u64, commit: bool, write: log::Write) -> Result<Applied, Error> {
+    async fn decide(
+        &self,
+        node: &Inner,
+        now_ms: u64,
+        commit: bool,
+        write: log::Write,
+    ) -> Result<Applied, Error> {
         let kind = log::command::Kind::Decide(log::Decide {
             transaction: self.id.clone(),
             commit,
             write: Some(write),
-            participants: self.participants.iter().map(|partition| u32::from(partition.0)).collect(),
+            participants: self.participants(),
         });
         self.propose(node, self.coordinator, now_ms, kind).await
     }
@@ -115,7 +141,7 @@ impl Transaction {
     }
 
     /// The decision stands whatever happens here: what is left prepared is finished by whoever meets it.
-    async fn finish_or_log(&self, node: &Inner, commit: bool) {
+    pub async fn finish_or_log(&self, node: &Inner, commit: bool) {
         if let Err(error) = self.finish(node, commit).await {
             tracing::warn!(%error, "a participant is not finished yet; its readers will ask again");
         }
@@ -178,7 +204,10 @@ pub async fn settle(node: &Inner, partition: PartitionId, record: &storage::Prep
     let commit = loop {
         let coordinator = node.group(record.coordinator)?;
         coordinator.read_barrier().await.map_err(|_| crate::engine::unavailable(record.coordinator))?;
-        let decision = coordinator.partition().decision(record.tenant, &record.transaction).map_err(crate::error::storage)?;
+        let decision = coordinator
+            .partition()
+            .decision(record.tenant, &record.transaction)
+            .map_err(crate::error::storage)?;
         if let Some(commit) = decision {
             break commit;
         }

@@ -1,0 +1,82 @@
+//! A resource under a client's id, new in a patient's compartment: the row in the directory is another partition's.
+//!
+//! The row is prepared first; then the compartment's actor decides and proposes the *decision* with its own write in it,
+//! without standing still: a patient's record takes such creates one after the other into the same fsync batches.
+//! The directory row is finished behind the answer; a reader that meets it locked asks for the decision.
+
+use super::{
+    Attempt, Home, Plan,
+    leased::Parts,
+    two_phase::{self, Transaction},
+};
+use crate::{
+    compartment::{Batch, Decision, Op, Verdict, locate},
+    engine::Inner,
+};
+use proto::{CompartmentKey, Error, PartitionId};
+use std::sync::Arc;
+use storage::Applied;
+
+/// On a task of its own: a caller that goes away must not leave a row prepared.
+pub async fn run(
+    node: &Inner,
+    partition: PartitionId,
+    compartment: CompartmentKey,
+    plan: Plan,
+) -> Result<Attempt, Error> {
+    let node = node.handle();
+    two_phase::detached(async move {
+        let now_ms = node.clock.now_ms();
+        let (ops, parts) = split(&node, partition, plan.steps);
+        let transaction = Transaction::new(plan.tenant, partition, &parts);
+        if let Some(refusal) = transaction.prepare(&node, parts, now_ms).await? {
+            transaction.abort(&node).await;
+            return two_phase::refused(&node, partition, refusal).await;
+        }
+        let decision = Decision { transaction: transaction.id(), participants: transaction.participants() };
+        let batch = Batch {
+            tenant: plan.tenant,
+            ops,
+            dedup: plan.dedup,
+            releases: plan.releases,
+            decision: Some(decision),
+        };
+        let verdict = node.directory.write(partition, compartment, Arc::new(batch)).await;
+        let outcome = match verdict {
+            Ok(Verdict::Proposed(commit, answers)) => match commit.wait().await {
+                Ok(Applied::Decided { commit: true }) => {
+                    let finishing = node.clone();
+                    tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
+                    return Ok(Attempt::Done(answers));
+                }
+                Ok(Applied::Decided { commit: false }) => Ok(Attempt::Stale),
+                Ok(other) => two_phase::refused(&node, partition, other).await,
+                Err(error) => Err(crate::error::propose(error)),
+            },
+            Ok(Verdict::Refused(error)) | Err(error) => Err(error),
+            Ok(Verdict::Answered(answers)) => Ok(Attempt::Done(answers)),
+            Ok(Verdict::Repeated(answers)) => Ok(Attempt::Repeated(answers)),
+        };
+        // The first decision stands: where the outcome is not known, this asks for it as much as it aborts.
+        transaction.abort(&node).await;
+        outcome
+    })
+    .await
+}
+
+/// What the compartment's actor writes, and the directory rows of other partitions.
+fn split(node: &Inner, partition: PartitionId, steps: Vec<super::Step>) -> (Vec<Op>, Parts) {
+    let mut parts = Parts::new();
+    let mut ops = Vec::with_capacity(steps.len());
+    for step in steps {
+        let mut op = step.op;
+        if let Home::Row { slot, .. } = step.home {
+            match node.partition_of(slot) {
+                home if home == partition => op.locate = Some(slot),
+                home => parts.entry(home).or_default().push(locate(&op, slot)),
+            }
+        }
+        ops.push(op);
+    }
+    (ops, parts)
+}

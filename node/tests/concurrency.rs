@@ -1,0 +1,171 @@
+//! Many writers at once: one create of one condition, one winner of a version, nothing seen half.
+
+use client::api;
+use futures::future::join_all;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+use testkit::{node::NodeProcess, probe::Probe};
+
+fn start() -> (NodeProcess, Probe) {
+    let node = NodeProcess::start(env!("CARGO_BIN_EXE_salamander")).unwrap();
+    let probe = Probe::new(&node.rest, &node.grpc).unwrap();
+    (node, probe)
+}
+
+fn patient(identifier: &str) -> String {
+    format!(r#"{{"resourceType":"Patient","identifier":[{{"system":"urn:s","value":"{identifier}"}}]}}"#)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_condition_creates_one_resource() {
+    let (_node, probe) = start();
+    for round in 0..5 {
+        let (body, criteria) = (patient(&format!("v{round}")), format!("identifier=urn:s|v{round}"));
+        let rest = (0..20).map(|_| {
+            let (probe, body, criteria) = (probe.clone(), body.clone(), criteria.clone());
+            async move {
+                let headers = [("if-none-exist", criteria.as_str())];
+                let answer = probe.call("POST", "Patient", &headers, body).await.unwrap();
+                assert!(matches!(answer.status, 200 | 201), "{answer:?}");
+                answer.status == 201
+            }
+        });
+        let grpc = (0..20).map(|_| {
+            let (probe, body, criteria) = (probe.clone(), body.clone(), criteria.clone());
+            async move {
+                let request = api::CreateRequest {
+                    resource_type: "Patient".into(),
+                    body: body.into(),
+                    if_none_exist: criteria,
+                    ..Default::default()
+                };
+                probe.grpc.create(request).await.unwrap().outcome() == api::Outcome::Created
+            }
+        });
+        let (rest, grpc) = tokio::join!(join_all(rest), join_all(grpc));
+        assert_eq!(rest.iter().chain(&grpc).filter(|created| **created).count(), 1);
+        assert_eq!(probe.total(&format!("Patient?identifier=urn:s|v{round}")).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_version_has_one_winner() {
+    let (_node, probe) = start();
+    assert_eq!(probe.put("Patient/a", r#"{"resourceType":"Patient","id":"a"}"#).await.unwrap().status, 201);
+    for version in 1..=10_u64 {
+        let writers = (0..16).map(|writer| {
+            let probe = probe.clone();
+            async move {
+                let body =
+                    format!(r#"{{"resourceType":"Patient","id":"a","language":"v{version}w{writer}"}}"#);
+                let if_match = format!("W/\"{version}\"");
+                let answer = probe.call("PUT", "Patient/a", &[("if-match", &if_match)], body).await.unwrap();
+                assert!(matches!(answer.status, 200 | 409 | 412), "{answer:?}");
+                answer.status == 200
+            }
+        });
+        let won = join_all(writers).await.into_iter().filter(|won| *won).count();
+        assert_eq!(won, 1, "version {version}");
+    }
+    assert_eq!(probe.get("Patient/a").await.unwrap().version, Some(11));
+}
+
+/// An observation whose home is the same id, but whose compartment each writer wants to be another.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_id_is_one_resource_whatever_patient_it_names() {
+    let (_node, probe) = start();
+    for round in 0..10 {
+        let writers = (0..12).map(|writer| {
+            let probe = probe.clone();
+            async move {
+                let body = format!(
+                    r#"{{"resourceType":"Observation","id":"o{round}","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/p{writer}"}}}}"#
+                );
+                let answer = probe.put(&format!("Observation/o{round}"), body).await.unwrap();
+                assert!(matches!(answer.status, 200 | 201 | 409), "{answer:?}");
+                answer.status
+            }
+        });
+        let answers = join_all(writers).await;
+        assert_eq!(answers.iter().filter(|status| **status == 201).count(), 1, "{answers:?}");
+        let written = answers.iter().filter(|status| **status != 409).count() as u64;
+        let history = probe.get(&format!("Observation/o{round}/_history")).await.unwrap().body;
+        let versions: Vec<u64> = history["entry"].as_array().unwrap().iter().map(version).collect();
+        assert_eq!(versions, (1..=written).rev().collect::<Vec<_>>(), "{answers:?}");
+        assert_eq!(probe.total(&format!("Observation?_id=o{round}")).await.unwrap(), 1);
+        let mut found = 0;
+        for writer in 0..12 {
+            found +=
+                probe.total(&format!("Observation?patient=p{writer}&_id=o{round}")).await.unwrap();
+        }
+        assert_eq!(found, 1, "it is found under another patient than its own");
+    }
+    assert_eq!(probe.total("Observation").await.unwrap(), 10);
+}
+
+fn version(entry: &serde_json::Value) -> u64 {
+    entry["resource"]["meta"]["versionId"].as_str().unwrap().parse().unwrap()
+}
+
+fn pair(value: u64) -> String {
+    let entry = |id: &str| {
+        format!(
+            r#"{{"resource":{{"resourceType":"Patient","id":"{id}","identifier":[{{"system":"urn:pair","value":"{value}"}}]}},"request":{{"method":"PUT","url":"Patient/{id}"}}}}"#
+        )
+    };
+    let (one, two) = (entry("left"), entry("right-of-another-partition"));
+    format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{one},{two}]}}"#)
+}
+
+/// Two patients, so two compartments, that one transaction always changes together.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_reader_sees_half_a_transaction() {
+    let (_node, probe) = start();
+    assert_eq!(probe.call("POST", "", &[], pair(0)).await.unwrap().status, 200);
+    let (done, reads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let readers: Vec<_> = (0..3)
+        .map(|reader| tokio::spawn(read_pairs(probe.clone(), reader, done.clone(), reads.clone())))
+        .collect();
+    for value in 1..=150 {
+        let answer = probe.call("POST", "", &[], pair(value)).await.unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    while reads.load(Ordering::Relaxed) < 50 {
+        tokio::task::yield_now().await;
+    }
+    done.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+}
+
+/// A batch of two reads is not one moment: the first value read may be older, never newer, than the second. A search
+/// is one moment.
+async fn read_pairs(probe: Probe, reader: u64, done: Arc<AtomicBool>, reads: Arc<AtomicU64>) {
+    let value = |patient: &serde_json::Value| -> u64 {
+        patient["identifier"][0]["value"].as_str().unwrap().parse().unwrap()
+    };
+    while !done.load(Ordering::Relaxed) {
+        match reader {
+            0 => {
+                let left = probe.get("Patient/left").await.unwrap();
+                let right = probe.get("Patient/right-of-another-partition").await.unwrap();
+                assert!(value(&left.body) <= value(&right.body), "{left:?} {right:?}");
+            }
+            1 => {
+                let right = probe.get("Patient/right-of-another-partition").await.unwrap();
+                let left = probe.get("Patient/left").await.unwrap();
+                assert!(value(&right.body) <= value(&left.body), "{left:?} {right:?}");
+            }
+            _ => {
+                let found = probe.get("Patient?identifier=urn:pair|").await.unwrap().body;
+                let entries = found["entry"].as_array().unwrap();
+                let values: Vec<u64> = entries.iter().map(|entry| value(&entry["resource"])).collect();
+                assert!(values.len() == 2 && values[0] == values[1], "{values:?}");
+            }
+        }
+        reads.fetch_add(1, Ordering::Relaxed);
+    }
+}
