@@ -7,13 +7,10 @@ use std::{io, path::PathBuf};
 pub enum Error {
     /// Tantivy failed; most often an IO error of the index folder.
     #[error("search index: {0}")]
-    Index(#[from] tantivy::TantivyError),
+    Index(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file of the index folder that is not Tantivy's own.
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
-    /// Index values that this build cannot read.
-    #[error("index values of {key}: {reason}")]
-    Values { key: String, reason: String },
     /// A stored document of the index that makes no sense: the index is damaged.
     #[error("the search index is damaged: {0}")]
     Damaged(String),
@@ -23,6 +20,9 @@ pub enum Error {
     /// The page cursor is not one of this server's, or belongs to another query.
     #[error("{0}")]
     Cursor(&'static str),
+    /// More matches than one search may hold in memory.
+    #[error("more than {0} matches: narrow the search")]
+    TooMany(usize),
     /// The engine is shutting down.
     #[error("the search engine is closed")]
     Closed,
@@ -32,11 +32,6 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Names the resource whose index values cannot be read.
-    pub(crate) fn values(key: &proto::ResourceKey, reason: &dyn std::fmt::Display) -> Error {
-        Error::Values { key: format!("{}/{}", key.type_code.0, key.id), reason: reason.to_string() }
-    }
-
     /// Names the file an IO error is about.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
@@ -44,16 +39,11 @@ impl Error {
     }
 }
 
-impl From<tantivy::directory::error::OpenDirectoryError> for Error {
-    fn from(error: tantivy::directory::error::OpenDirectoryError) -> Self {
-        Error::Index(error.into())
-    }
-}
-
 impl From<Error> for proto::Error {
     fn from(error: Error) -> Self {
         let code = match &error {
             Error::Cursor(_) => proto::Code::BadParameter,
+            Error::TooMany(_) => proto::Code::TooCostly,
             Error::Closed => proto::Code::Unavailable,
             _ => proto::Code::Internal,
         };

@@ -13,7 +13,7 @@ pub mod query;
 
 pub use engine::{Engine, Options, Recovered};
 pub use error::{Error, Result};
-pub use local::Partitions;
+pub use local::{MATCHES_MAX, Partitions};
 pub use matcher::{Facts, matches};
 pub use page::{Hit, Page};
 pub use query::{Limits, Query, Request, Scope};

@@ -11,6 +11,10 @@ use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use storage::{IndexRow, Partition};
 
+/// Matches that a search of one compartment holds in memory (about 10 MB); more are an error, for its order is not the
+/// order of the rows.
+pub const MATCHES_MAX: usize = 50_000;
+
 /// The partitions of this node.
 pub trait Partitions {
     /// The partition that holds a slot; `None` if this node has no replica of it.
@@ -22,7 +26,7 @@ impl Engine {
     /// and exact totals.
     ///
     /// # Errors
-    /// [`Error::Cursor`]; storage and index errors.
+    /// [`Error::Cursor`]; [`Error::TooMany`] over [`MATCHES_MAX`]; storage and index errors.
     pub fn answer(&self, partitions: &dyn Partitions, query: &Query, cursor: Option<&str>) -> Result<Page> {
         let mut hits = match query.scope() {
             Scope::Population => return self.search(query, cursor),
@@ -30,8 +34,8 @@ impl Engine {
             Scope::Compartment(key) => compartment(partitions, query, key)?,
             Scope::Membership(key) => {
                 let mut hits = compartment(partitions, query, key)?;
-                let elsewhere = self.all(query)?.into_iter().filter(|hit| hit.key.compartment != *key);
-                hits.extend(elsewhere);
+                let elsewhere = self.all(query, MATCHES_MAX)?;
+                hits.extend(elsewhere.into_iter().filter(|hit| hit.key.compartment != *key));
                 hits
             }
         };
@@ -66,7 +70,7 @@ fn by_id(partitions: &dyn Partitions, query: &Query, ids: &[ResourceId]) -> Resu
         for id in ids.iter().filter(|id| seen.insert((t.code(), **id))) {
             let own = Scope::own_key(query.tenant, TypeCode(t.code()), *id);
             let Some((partition, row)) = read(partitions, query, own)? else { continue };
-            hits.extend(hit(query, partition, &row)?);
+            hits.extend(hit(query, partition, &row));
         }
     }
     Ok(hits)
@@ -94,21 +98,24 @@ fn compartment(partitions: &dyn Partitions, query: &Query, key: &CompartmentKey)
     let mut hits = Vec::new();
     for t in &query.types {
         for row in partition.scan_compartment(query.tenant, key, Some(TypeCode(t.code())))? {
-            hits.extend(hit(query, id, &row?)?);
+            hits.extend(hit(query, id, &row?));
+            if hits.len() > MATCHES_MAX {
+                return Err(Error::TooMany(MATCHES_MAX));
+            }
         }
     }
     Ok(hits)
 }
 
 /// The row as a hit, if it matches.
-fn hit(query: &Query, partition: PartitionId, row: &IndexRow) -> Result<Option<Hit>> {
-    let values = Values::parse(&row.index_values).map_err(|error| Error::values(&row.key, &error))?;
+fn hit(query: &Query, partition: PartitionId, row: &IndexRow) -> Option<Hit> {
+    let values = Values::trusted(&row.index_values);
     let facts = Facts { type_code: row.key.type_code, id: &row.key.id, last_updated_ms: row.last_updated_ms };
-    Ok(matches(&values, &facts, query).then(|| Hit {
+    matches(&values, &facts, query).then(|| Hit {
         partition,
         key: row.key,
         version: row.version,
         last_updated_ms: row.last_updated_ms,
         hash: sort_hash(query.tenant, row.key.type_code, row.key.id.as_str()),
-    }))
+    })
 }

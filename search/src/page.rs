@@ -66,3 +66,73 @@ pub(crate) fn cut(hits: &mut Vec<Hit>, count: usize) -> Option<SortKey> {
     hits.truncate(count);
     hits.last().map(Hit::sort_key)
 }
+
+/// The first places among all hits that are offered; the others are forgotten on the way.
+pub(crate) struct Best {
+    limit: usize,
+    hits: Vec<Hit>,
+    /// No hash above it is wanted any more.
+    bound: u64,
+}
+
+impl Best {
+    /// Keeps at least the first `limit` different resources; of one that is offered twice the newer version.
+    pub fn new(limit: usize) -> Self {
+        Best { limit, hits: Vec::new(), bound: u64::MAX }
+    }
+
+    /// Whether a hit with that hash may be among the first.
+    #[inline]
+    pub fn wants(&self, hash: u64) -> bool {
+        self.limit > 0 && hash <= self.bound
+    }
+
+    /// Adds a hit that is wanted.
+    pub fn add(&mut self, hit: Hit) {
+        self.hits.push(hit);
+        if self.hits.len() >= self.limit.saturating_mul(2).saturating_add(64) {
+            self.prune();
+        }
+    }
+
+    /// The hits, sorted.
+    pub fn into_hits(mut self) -> Vec<Hit> {
+        self.prune();
+        self.hits
+    }
+
+    /// Forgets what is too far behind, as far as it is known yet.
+    pub fn prune(&mut self) {
+        cut(&mut self.hits, self.limit);
+        if self.hits.len() >= self.limit {
+            self.bound = self.hits.last().map_or(0, |last| last.hash);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::id::CompartmentKey;
+
+    #[test]
+    fn best_keeps_the_first_and_the_newest() {
+        let tenant = TenantId(1);
+        let hit = |i: usize, version: u64| {
+            let id = ResourceId::parse(&format!("r{i}")).unwrap();
+            let key = CompartmentKey::of(tenant, TypeCode(3), id).own();
+            let hash = sort_hash(tenant, TypeCode(3), id.as_str());
+            Hit { partition: PartitionId(1), key, version, last_updated_ms: 0, hash }
+        };
+        let mut all: Vec<Hit> = (0..1000).map(|i| hit(i, 2)).collect();
+        let mut best = Best::new(7);
+        for one in (0..1000).flat_map(|i| [hit(i, 1), hit(i, 2)]) {
+            if best.wants(one.hash) {
+                best.add(one);
+            }
+        }
+        cut(&mut all, 7);
+        assert_eq!(best.into_hits(), all);
+        assert!(!Best::new(0).wants(0));
+    }
+}

@@ -4,11 +4,13 @@
 //! the crate's README for the picture.
 
 mod directory;
+mod failure;
 pub mod identity;
 pub mod index;
 mod options;
 mod read;
 mod recovery;
+mod sealer;
 mod shard;
 mod tail;
 
@@ -18,7 +20,7 @@ pub use recovery::{FORMAT, Recovered};
 use crate::cursor::Signer;
 use crate::error::{Error, Result};
 use crate::matcher::{Facts, matches};
-use crate::page::{Hit, Page, SortKey, cut};
+use crate::page::{Best, Hit, Page, SortKey, cut};
 use crate::query::Query;
 use fhir::index::Values;
 use index::translate::translate;
@@ -27,7 +29,7 @@ use rustc_hash::FxHashMap;
 use shard::Shard;
 use std::path::Path;
 use storage::Change;
-use tail::Snapshot;
+use tail::{Entry, Sieve, View};
 
 /// The search engine of a node.
 pub struct Engine {
@@ -83,12 +85,22 @@ impl Engine {
         Ok(Page { hits, next: last.map(|last| self.signer.sign(query.digest, &last)), total })
     }
 
-    /// All matches, unsorted.
-    pub(crate) fn all(&self, query: &Query) -> Result<Vec<Hit>> {
-        Ok(self.collect(query, None, usize::MAX, false)?.0)
+    /// Why the last seal of a shard failed; `None` where all seals succeed. For readiness and admission control: while a
+    /// shard fails its tail fills, see [`Engine::fill`].
+    pub fn failure(&self) -> Option<String> {
+        self.shards.iter().find_map(|shard| shard.tail.failure())
     }
 
-    /// The matches after a place, unsorted, at least the first `limit` of them; and how many there are in all.
+    /// All matches, sorted.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] if there are more than `max`; index errors.
+    pub(crate) fn all(&self, query: &Query, max: usize) -> Result<Vec<Hit>> {
+        let (hits, _) = self.collect(query, None, max.saturating_add(1), false)?;
+        if hits.len() > max { Err(Error::TooMany(max)) } else { Ok(hits) }
+    }
+
+    /// The first `limit` matches after a place, sorted, and maybe some more; and how many there are in all.
     fn collect(
         &self,
         query: &Query,
@@ -96,15 +108,18 @@ impl Engine {
         limit: usize,
         total: bool,
     ) -> Result<(Vec<Hit>, Option<u64>)> {
-        let (mut hits, mut count) = (Vec::new(), 0);
-        for shard in &self.shards {
-            let snapshot = shard.tail.snapshot();
+        let view = View::new(self.shards.iter().map(|shard| shard.tail.snapshot()).collect());
+        let sieve = Sieve::of(&query.expr);
+        let (mut best, mut count) = (Best::new(limit), 0);
+        for (number, shard) in self.shards.iter().enumerate() {
             let translated = translate(query, &shard.fields);
-            let (found, in_segments) = read::segments(&snapshot, translated.as_ref(), after, limit, total)?;
-            hits.extend(found);
-            count += in_segments + fresh(&snapshot, query, after, limit, total, &mut hits)?;
+            count += read::segments(&view, number, translated.as_ref(), after, limit, total, &mut best)?;
         }
-        Ok((hits, total.then_some(count)))
+        // Segments first: what they have bounds what is wanted of the tails.
+        for number in 0..self.shards.len() {
+            count += fresh(&view, number, query, &sieve, after, total, &mut best);
+        }
+        Ok((best.into_hits(), total.then_some(count)))
     }
 
     /// The signer of this folder's cursors, for searches that are not answered here.
@@ -126,45 +141,51 @@ fn shard_of(partition: PartitionId, shards: usize) -> usize {
     usize::from(partition.0) % shards
 }
 
-/// Matches of the tail: adds those after the place, and counts all.
+/// Matches of a shard's tail: adds those after the place, and counts all.
 fn fresh(
-    snapshot: &Snapshot,
+    view: &View,
+    shard: usize,
     query: &Query,
+    sieve: &Sieve,
     after: Option<&SortKey>,
-    limit: usize,
     count: bool,
-    hits: &mut Vec<Hit>,
-) -> Result<u64> {
+    best: &mut Best,
+) -> u64 {
+    let first = after.map_or(0, |after| after.hash);
+    let may_match = |entry: &Entry| {
+        sieve.lets_pass(&entry.signature)
+            && entry.tenant == query.tenant
+            && query.is_of_type(entry.key.type_code)
+    };
     let mut total = 0;
-    for entry in snapshot.fresh() {
-        if entry.tenant != query.tenant || !query.is_of_type(entry.key.type_code) {
-            continue;
-        }
-        let wanted = limit > 0 && after.is_none_or(|after| entry.hash >= after.hash);
-        if !wanted && !count {
-            continue;
-        }
-        let facts = Facts {
-            type_code: entry.key.type_code,
-            id: &entry.key.id,
-            last_updated_ms: entry.last_updated_ms,
-        };
-        let bytes = entry.values.as_deref().unwrap_or_default();
-        let values = Values::parse(bytes).map_err(|error| Error::values(&entry.key, &error))?;
-        if !matches(&values, &facts, query) {
+    for entry in view.shards()[shard].fresh(may_match) {
+        let wanted = entry.hash >= first && best.wants(entry.hash);
+        if !(wanted || count) || !matches_entry(entry, query) || view.outdates_entry(entry) {
             continue;
         }
         total += 1;
-        let hit = Hit {
-            partition: entry.partition,
-            key: entry.key,
-            version: entry.version,
-            last_updated_ms: entry.last_updated_ms,
-            hash: entry.hash,
-        };
-        if wanted && after.is_none_or(|after| hit.sort_key() > *after) {
-            hits.push(hit);
+        if wanted {
+            let hit = hit(entry);
+            if after.is_none_or(|after| hit.sort_key() > *after) {
+                best.add(hit);
+            }
         }
     }
-    Ok(total)
+    total
+}
+
+fn matches_entry(entry: &Entry, query: &Query) -> bool {
+    let facts =
+        Facts { type_code: entry.key.type_code, id: &entry.key.id, last_updated_ms: entry.last_updated_ms };
+    matches(&Values::trusted(entry.values.as_deref().unwrap_or_default()), &facts, query)
+}
+
+fn hit(entry: &Entry) -> Hit {
+    Hit {
+        partition: entry.partition,
+        key: entry.key,
+        version: entry.version,
+        last_updated_ms: entry.last_updated_ms,
+        hash: entry.hash,
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::identity;
 use super::index::schema::{KEY, LAST_UPDATED, PARTITION, SORT, VERSION};
-use super::tail::Snapshot;
+use super::tail::View;
 use crate::error::{Error, Result};
-use crate::page::{Hit, SortKey};
+use crate::page::{Best, Hit, SortKey};
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use std::sync::Arc;
 use tantivy::columnar::{BytesColumn, Column, ColumnValues};
@@ -14,40 +14,45 @@ use tantivy::{DocId, DocSet, SegmentReader, TERMINATED};
 /// The columns of a segment that every search reads.
 struct Segment<'a> {
     reader: &'a SegmentReader,
-    snapshot: &'a Snapshot,
+    view: &'a View,
+    shard: usize,
     sort: Arc<dyn ColumnValues<u64>>,
     keys: BytesColumn,
 }
 
-/// The first `limit` matches after a place, of all segments together (unsorted, and a few more than asked), and the
-/// number of all matches if `count`.
+/// Adds the first `limit` matches after a place of all segments of a shard, and returns the number of all matches if
+/// `count`.
 pub fn segments(
-    snapshot: &Snapshot,
+    view: &View,
+    shard: usize,
     query: &dyn Query,
     after: Option<&SortKey>,
     limit: usize,
     count: bool,
-) -> Result<(Vec<Hit>, u64)> {
-    let weight = query.weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?;
-    let (mut hits, mut total) = (Vec::new(), 0);
-    for reader in snapshot.searcher.segment_readers() {
-        let segment = Segment::open(reader, snapshot)?;
+    best: &mut Best,
+) -> Result<u64> {
+    let searcher = &view.shards()[shard].searcher;
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut total = 0;
+    for reader in searcher.segment_readers() {
+        let segment = Segment::open(reader, view, shard)?;
         if limit > 0 {
-            segment.page(weight.as_ref(), after, limit, &mut hits)?;
+            segment.page(weight.as_ref(), after, limit, best)?;
+            best.prune();
         }
         if count {
             total += segment.count(weight.as_ref())?;
         }
     }
-    Ok((hits, total))
+    Ok(total)
 }
 
 impl<'a> Segment<'a> {
-    fn open(reader: &'a SegmentReader, snapshot: &'a Snapshot) -> Result<Self> {
+    fn open(reader: &'a SegmentReader, view: &'a View, shard: usize) -> Result<Self> {
         let sort = reader.fast_fields().u64(SORT)?.first_or_default_col(0);
         let keys = reader.fast_fields().bytes(KEY)?;
         let keys = keys.ok_or_else(|| Error::Damaged("a segment has no keys".to_owned()))?;
-        Ok(Segment { reader, snapshot, sort, keys })
+        Ok(Segment { reader, view, shard, sort, keys })
     }
 
     /// Whether the document is the current state of its row, as far as this snapshot knows.
@@ -57,11 +62,12 @@ impl<'a> Segment<'a> {
             return Ok(false);
         }
         let hash = self.sort.get_val(doc);
-        if !self.snapshot.may_hide(hash) {
+        if !self.view.may_hide(self.shard, hash) {
             return Ok(true);
         }
         let (tenant, key) = self.key(doc)?;
-        Ok(!self.snapshot.hides(hash, tenant, &key))
+        let version = self.reader.fast_fields().u64(VERSION)?.first(doc).unwrap_or_default();
+        Ok(!self.view.hides(self.shard, hash, tenant, &key, version))
     }
 
     fn key(&self, doc: DocId) -> Result<(TenantId, ResourceKey)> {
@@ -77,7 +83,7 @@ impl<'a> Segment<'a> {
         weight: &dyn Weight,
         after: Option<&SortKey>,
         limit: usize,
-        out: &mut Vec<Hit>,
+        best: &mut Best,
     ) -> Result<()> {
         let mut docs = weight.scorer(self.reader, 1.0)?;
         let mut doc = docs.doc();
@@ -95,15 +101,18 @@ impl<'a> Segment<'a> {
         while doc != TERMINATED {
             if self.is_current(doc)? {
                 let hash = self.sort.get_val(doc);
-                // A run of equal hashes is taken whole, for its order within is not the segment's.
-                if found >= limit && last != Some(hash) {
-                    break;
+                // A run of equal hashes is one resource, for a moment at two places, or nearly so: it is taken whole.
+                if last != Some(hash) {
+                    if found >= limit || !best.wants(hash) {
+                        break;
+                    }
                 }
                 let (_, key) = self.key(doc)?;
                 let hit = facts.hit(doc, key, hash);
                 if after.is_none_or(|after| hit.sort_key() > *after) {
-                    out.push(hit);
-                    (found, last) = (found + 1, Some(hash));
+                    found += usize::from(last != Some(hash));
+                    last = Some(hash);
+                    best.add(hit);
                 }
             }
             doc = docs.advance();
@@ -125,7 +134,7 @@ impl<'a> Segment<'a> {
     }
 
     fn count(&self, weight: &dyn Weight) -> Result<u64> {
-        if self.snapshot.is_sealed() {
+        if self.view.is_sealed() {
             return Ok(u64::from(weight.count(self.reader)?));
         }
         let mut docs = weight.scorer(self.reader, 1.0)?;

@@ -4,7 +4,6 @@ use super::pairs::{Kind, names};
 use super::schema::Fields;
 use super::terms::{self, Owner};
 use crate::engine::tail::Entry;
-use crate::error::{Error, Result};
 use crate::matcher::interval;
 use fhir::index::{Value, Values};
 use std::collections::BTreeMap;
@@ -12,9 +11,9 @@ use tantivy::TantivyDocument;
 use tantivy::schema::OwnedValue;
 
 /// The document of a tail entry that is not a delete; `key` is its encoded identity.
-pub fn of(entry: &Entry, key: &[u8], fields: &Fields) -> Result<TantivyDocument> {
+pub fn of(entry: &Entry, key: &[u8], fields: &Fields) -> TantivyDocument {
     let bytes = entry.values.as_deref().unwrap_or_default();
-    let values = Values::parse(bytes).map_err(|error| Error::values(&entry.key, &error))?;
+    let values = Values::trusted(bytes);
     let mut document = TantivyDocument::default();
     document.add_bytes(fields.key, key);
     document.add_u64(fields.sort, entry.hash);
@@ -24,7 +23,7 @@ pub fn of(entry: &Entry, key: &[u8], fields: &Fields) -> Result<TantivyDocument>
     document.add_bytes(fields.values, bytes);
     add_terms(entry, &values, fields, &mut document);
     add_pairs(&values, fields, &mut document);
-    Ok(document)
+    document
 }
 
 fn add_terms(entry: &Entry, values: &Values<'_>, fields: &Fields, document: &mut TantivyDocument) {

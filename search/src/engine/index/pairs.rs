@@ -1,16 +1,15 @@
 //! Intervals: a pair of i64 columns per parameter, low and high, aligned value by value, so that several values of one
 //! resource are compared one at a time, as the matcher does.
 
+use super::pair_set::PairSet;
 use super::schema::{LAST_UPDATED, PAIRS};
 use super::stored::{Stored, StoredTest};
-use crate::query::Comparison;
+use crate::query::{Comparison, Prefix};
 use fhir::definitions::ParamId;
+use std::ops::Range;
 use tantivy::columnar::Column;
-use tantivy::query::AllScorer;
-use tantivy::query::doc_predicate_query::{
-    ConstOrVariableSegmentPredicate, DocPredicate, SegmentDocPredicate,
-};
-use tantivy::{DocId, SegmentReader};
+use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TantivyError};
 
 /// The kinds of parameters that are intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,45 +54,123 @@ pub struct SegmentTest {
     several: Option<Stored>,
 }
 
-impl DocPredicate for PairTest {
-    type SegmentDocPredicate = SegmentTest;
+impl Query for PairTest {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(self.clone()))
+    }
+}
 
-    fn doc_predicate(
-        &self,
-        reader: &SegmentReader,
-    ) -> tantivy::Result<ConstOrVariableSegmentPredicate<SegmentTest>> {
+impl Weight for PairTest {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        Ok(match self.open(reader)? {
+            Some(test) => Box::new(ConstScorer::new(PairSet::new(test, reader.max_doc()), boost)),
+            None => Box::new(EmptyScorer),
+        })
+    }
+
+    fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        match self.scorer(reader, 1.0)?.seek(doc) == doc {
+            true => Ok(Explanation::new("PairTest", 1.0)),
+            false => Err(TantivyError::InvalidArgument(format!("document {doc} does not match"))),
+        }
+    }
+}
+
+impl PairTest {
+    /// `None`: no document of the segment has a value.
+    fn open(&self, reader: &SegmentReader) -> tantivy::Result<Option<SegmentTest>> {
         let fast = reader.fast_fields();
         let (low, high) = match self.source {
             Source::LastUpdated => (fast.column_opt::<i64>(LAST_UPDATED)?, None),
             Source::Pair(kind, param) => {
                 let (low, high) = names(kind, param);
                 let column = |name| fast.column_opt::<i64>(&format!("{PAIRS}.{name}"));
-                let Some(high) = column(high)? else {
-                    return Ok(ConstOrVariableSegmentPredicate::Const(false));
-                };
+                let Some(high) = column(high)? else { return Ok(None) };
                 (column(low)?, Some(high))
             }
         };
-        let Some(low) = low else { return Ok(ConstOrVariableSegmentPredicate::Const(false)) };
+        let Some(low) = low else { return Ok(None) };
         let several = self.several.as_ref().map(|test| test.open(reader)).transpose()?;
-        Ok(ConstOrVariableSegmentPredicate::Variable {
-            predicate: SegmentTest { low, high, comparison: self.comparison, several },
-            necessary_condition: Box::new(AllScorer::new(reader.max_doc())),
-        })
+        Ok(Some(SegmentTest { low, high, comparison: self.comparison, several }))
     }
 }
 
-impl SegmentDocPredicate for SegmentTest {
-    fn eval(&mut self, doc: DocId) -> bool {
-        let comparison = self.comparison;
+/// Values that are unpacked together.
+const CHUNK: usize = 256;
+
+impl SegmentTest {
+    /// Whether the document has a value that holds.
+    pub fn eval(&mut self, doc: DocId) -> bool {
+        // Both columns were written together, so one index serves both.
+        let rows = self.low.index.value_row_ids(doc);
+        let one = rows.len() == 1;
+        rows.into_iter().any(|row| self.holds(row)) && (one || self.decides(doc))
+    }
+
+    fn holds(&self, row: u32) -> bool {
+        let low = || self.low.values.get_val(row);
         let Some(high) = &self.high else {
-            return self.low.values_for_doc(doc).any(|at| comparison.holds(at, at + 1));
+            let at = low();
+            return self.comparison.holds(at, at + 1);
         };
-        let mut pairs = self.low.values_for_doc(doc).zip(high.values_for_doc(doc));
-        if !pairs.any(|(low, high)| comparison.holds(low, high)) {
-            return false;
+        match ends(self.comparison.prefix) {
+            Ends::Low => self.comparison.holds(low(), i64::MAX),
+            Ends::High => self.comparison.holds(i64::MIN, high.values.get_val(row)),
+            Ends::Both => self.comparison.holds(low(), high.values.get_val(row)),
         }
-        let Some(several) = &mut self.several else { return true };
-        self.low.values_for_doc(doc).nth(1).is_none() || several.eval(doc)
+    }
+
+    fn decides(&mut self, doc: DocId) -> bool {
+        self.several.as_mut().is_none_or(|several| several.eval(doc))
+    }
+
+    /// Appends the documents of the range that match.
+    pub fn scan(&mut self, docs: Range<DocId>, out: &mut Vec<DocId>) {
+        debug_assert!(out.is_empty());
+        let rows = self.low.index.docid_range_to_rowids(docs.clone());
+        self.rows(rows, out);
+        self.low.index.select_batch_in_place(docs.start, out);
+        if self.several.is_some() {
+            out.retain(|&doc| self.low.index.value_row_ids(doc).len() == 1 || self.decides(doc));
+        }
+    }
+
+    /// The rows of the range whose values hold.
+    fn rows(&self, rows: Range<u32>, out: &mut Vec<u32>) {
+        let (mut low, mut high) = ([i64::MIN; CHUNK], [i64::MAX; CHUNK]);
+        let ends = if self.high.is_some() { ends(self.comparison.prefix) } else { Ends::Low };
+        let comparison = self.comparison;
+        let mut start = rows.start;
+        while start < rows.end {
+            let len = (rows.end - start).min(CHUNK as u32);
+            let (low, high) = (&mut low[..len as usize], &mut high[..len as usize]);
+            if ends != Ends::High {
+                self.low.values.get_range(u64::from(start), low);
+            }
+            match &self.high {
+                Some(column) if ends != Ends::Low => column.values.get_range(u64::from(start), high),
+                Some(_) => {}
+                None => high.iter_mut().zip(low.iter()).for_each(|(high, low)| *high = low + 1),
+            }
+            let pairs = (start..).zip(low.iter().zip(high.iter()));
+            out.extend(pairs.filter(|(_, (low, high))| comparison.holds(**low, **high)).map(|(row, _)| row));
+            start += len;
+        }
+    }
+}
+
+/// The ends of a value that a comparison asks for; the other one need not be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Low,
+    High,
+    Both,
+}
+
+fn ends(prefix: Prefix) -> Ends {
+    match prefix {
+        Prefix::Lt | Prefix::Sa => Ends::Low,
+        Prefix::Gt | Prefix::Eb => Ends::High,
+        Prefix::Eq | Prefix::Ne | Prefix::Ge | Prefix::Le | Prefix::Ap => Ends::Both,
     }
 }

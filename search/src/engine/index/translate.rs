@@ -11,7 +11,6 @@ use fhir::definitions::ResourceType;
 use proto::id::TypeCode;
 use std::sync::Arc;
 use tantivy::Term;
-use tantivy::query::doc_predicate_query::DocPredicateQuery;
 use tantivy::query::{BooleanQuery, Occur, Query as TantivyQuery, TermQuery, TermSetQuery};
 use tantivy::schema::IndexRecordOption;
 
@@ -149,7 +148,7 @@ fn names_type(expr: &Expr) -> bool {
 }
 
 fn pairs(source: Source, comparison: Comparison, several: Option<StoredTest>) -> Boxed {
-    Box::new(DocPredicateQuery::from(PairTest { source, comparison, several }))
+    Box::new(PairTest { source, comparison, several })
 }
 
 fn union(mut any: Vec<Boxed>) -> Boxed {

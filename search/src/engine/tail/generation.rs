@@ -4,7 +4,9 @@
 //! that was there when it began.
 
 use super::filter::Filter;
+use super::sieve::Signature;
 use bytes::Bytes;
+use fhir::index::Values;
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 use proto::id::{PartitionId, ResourceKey, TenantId};
@@ -26,6 +28,8 @@ pub struct Entry {
     pub last_updated_ms: u64,
     /// The encoded index values; `None` for a delete, which only hides.
     pub values: Option<Bytes>,
+    /// What the index values have at most.
+    pub signature: Signature,
     /// No document of this key can be in the index yet.
     pub first: bool,
     /// The place of the entry that replaces this one.
@@ -34,13 +38,15 @@ pub struct Entry {
 
 impl Entry {
     /// An entry that nothing replaces yet.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(partition: PartitionId, change: &storage::Change, hash: u64, first: bool) -> Self {
         let values = match &change.kind {
-            storage::ChangeKind::Put { index_values } => Some(index_values.clone()),
+            // A copy, for a slice would keep the whole log entry in memory, body and all.
+            storage::ChangeKind::Put { index_values } => Some(Bytes::copy_from_slice(index_values)),
             storage::ChangeKind::Delete | storage::ChangeKind::Evict => None,
         };
+        let signature = values.as_deref().map(|bytes| Signature::of(&Values::trusted(bytes)));
         Entry {
+            signature: signature.unwrap_or_default(),
             tenant: change.tenant,
             partition,
             key: change.key,
@@ -51,6 +57,15 @@ impl Entry {
             first,
             replaced_at: AtomicU32::new(NEVER),
         }
+    }
+
+    /// Whether it is a state of the same resource at another place, newer than `version`.
+    fn outdates(&self, tenant: TenantId, key: &ResourceKey, version: u64) -> bool {
+        self.values.is_some()
+            && self.version > version
+            && self.tenant == tenant
+            && (self.key.type_code, self.key.id) == (key.type_code, key.id)
+            && self.key.compartment != key.compartment
     }
 
     fn is(&self, tenant: TenantId, key: &ResourceKey) -> bool {
@@ -64,6 +79,8 @@ type Block = Box<[OnceLock<Entry>]>;
 pub struct Generation {
     blocks: Box<[OnceLock<Block>]>,
     filter: Filter,
+    /// The rows that may have come from another compartment: all but first versions.
+    moves: Filter,
     writer: Mutex<Writer>,
 }
 
@@ -81,6 +98,7 @@ impl Generation {
         Generation {
             blocks: (0..capacity.div_ceil(BLOCK)).map(|_| OnceLock::new()).collect(),
             filter: Filter::new(capacity),
+            moves: Filter::new(capacity),
             writer: Mutex::default(),
         }
     }
@@ -105,12 +123,16 @@ impl Generation {
         let mut writer = self.writer.lock();
         let place = writer.len;
         let (hash, tenant, key) = (entry.hash, entry.tenant, entry.key);
+        let may_have_moved = entry.values.is_some() && entry.version > 1;
         writer.bytes += entry.values.as_ref().map_or(0, Bytes::len);
         writer.len += 1;
         let block =
             self.blocks[place as usize / BLOCK].get_or_init(|| (0..BLOCK).map(|_| OnceLock::new()).collect());
         assert!(block[place as usize % BLOCK].set(entry).is_ok(), "a place is written once");
         self.filter.insert(hash);
+        if may_have_moved {
+            self.moves.insert(hash);
+        }
         let same = |seen: &(u64, u32, u32)| seen.0 == hash && self.at(seen.2).is(tenant, &key);
         if let Some(seen) = writer.places.find_mut(hash, same) {
             self.at(seen.2).replaced_at.store(place, Ordering::Release);
@@ -144,5 +166,18 @@ impl Generation {
         let writer = self.writer.lock();
         let same = |seen: &(u64, u32, u32)| seen.0 == hash && self.at(seen.2).is(tenant, key);
         writer.places.find(hash, same).is_some_and(|seen| (seen.1 as usize) < len)
+    }
+
+    /// Whether one of the first `len` entries may be of a resource with that hash that came from elsewhere.
+    #[inline]
+    pub fn may_outdate(&self, hash: u64) -> bool {
+        self.moves.may_contain(hash)
+    }
+
+    /// Whether one of the first `len` entries is a newer state of that resource, in another compartment.
+    pub fn outdates(&self, len: usize, hash: u64, tenant: TenantId, key: &ResourceKey, version: u64) -> bool {
+        let writer = self.writer.lock();
+        let newer = |&place: &u32| (place as usize) < len && self.at(place).outdates(tenant, key, version);
+        writer.places.iter_hash(hash).any(|seen| seen.0 == hash && [seen.1, seen.2].iter().any(newer))
     }
 }

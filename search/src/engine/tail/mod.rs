@@ -2,19 +2,26 @@
 
 mod filter;
 mod generation;
+mod sieve;
+mod view;
 
 pub use generation::{Entry, Generation};
+pub use sieve::Sieve;
+pub use view::View;
 
 use crate::page::sort_hash;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use storage::{Change, ChangeKind};
 use tantivy::Searcher;
 
 use super::options::Options;
+
+/// A writer that waits for room says so this often.
+const WAIT_LOGGED: Duration = Duration::from_secs(10);
 
 /// Tail and segments, changed together so that a search sees every row once.
 pub struct Tail {
@@ -37,12 +44,22 @@ struct State {
     /// Per partition, the last applied index that is in the tail or in segments.
     applied: FxHashMap<PartitionId, u64>,
     stopping: bool,
+    /// Why the last seal failed.
+    failure: Option<String>,
 }
 
-/// What one search sees.
+/// What one search sees of a shard.
 pub struct Snapshot {
     pub searcher: Searcher,
     runs: [Option<(Arc<Generation>, usize)>; 2],
+}
+
+/// What the sealer has to do next.
+pub enum Next {
+    Seal(Work),
+    /// Nothing came for a while: let go of what only writing needs.
+    Rest,
+    Stop,
 }
 
 /// What the sealer has to write.
@@ -62,6 +79,7 @@ impl Tail {
             since: None,
             applied,
             stopping: false,
+            failure: None,
         };
         Tail {
             state: Mutex::new(state),
@@ -74,51 +92,63 @@ impl Tail {
     }
 
     /// Adds changes. With an index: drops them if that index is in already, else moves it. Without: a replay, whose
-    /// index the caller reports when it is complete. Waits while the tail is full.
+    /// index the caller reports when it is complete. Waits while the tail is full. One caller per partition at a time.
     pub fn push(&self, partition: PartitionId, index: Option<u64>, changes: &[Change]) {
-        let mut state = self.state.lock();
-        if let Some(index) = index {
-            if state.applied.get(&partition).is_some_and(|&seen| index <= seen) {
-                return;
-            }
-            if changes.is_empty() {
-                state.applied.insert(partition, index);
-                return;
-            }
+        if index.is_some_and(|index| self.has(partition, index)) {
+            return;
         }
         for part in changes.chunks(self.docs_max / 2) {
-            self.wait_for_room(&mut state, part);
-            for change in part {
-                let hash = sort_hash(change.tenant, change.key.type_code, change.key.id.as_str());
-                // A first version was never indexed: a replay may repeat it, an applied command may not.
-                let first =
-                    index.is_some() && change.version == 1 && matches!(change.kind, ChangeKind::Put { .. });
-                state.active.push(Entry::new(partition, change, hash, first));
-            }
+            // Made before the lock is taken, for searches take it too.
+            let entries: Vec<Entry> =
+                part.iter().map(|change| entry(partition, change, index.is_some())).collect();
+            let mut state = self.state.lock();
+            self.wait_for_room(&mut state, part.len());
+            entries.into_iter().for_each(|entry| state.active.push(entry));
             if state.since.is_none() {
                 state.since = Some(Instant::now());
+                self.work.notify_one();
+            } else if state.sealing.is_none() && state.active.len() >= self.seal_docs {
                 self.work.notify_one();
             }
         }
         if let Some(index) = index {
-            state.applied.insert(partition, index);
-        }
-        if state.sealing.is_none() && state.active.len() >= self.seal_docs {
-            self.work.notify_one();
+            self.state.lock().applied.insert(partition, index);
         }
     }
 
-    fn wait_for_room(&self, state: &mut parking_lot::MutexGuard<'_, State>, part: &[Change]) {
-        let full = |run: &Generation| run.len() + part.len() > run.capacity() || run.bytes() > self.bytes_max;
-        while full(&state.active) && !state.stopping {
-            metrics::counter!("search_publish_waits_total").increment(1);
-            self.work.notify_one();
-            self.room.wait(state);
+    fn has(&self, partition: PartitionId, index: u64) -> bool {
+        self.state.lock().applied.get(&partition).is_some_and(|&seen| index <= seen)
+    }
+
+    fn wait_for_room(&self, state: &mut MutexGuard<'_, State>, more: usize) {
+        let full = |run: &Generation| run.len() + more > run.capacity() || run.bytes() > self.bytes_max;
+        if !full(&state.active) {
+            return;
         }
+        let began = Instant::now();
+        metrics::counter!("search_publish_waits_total").increment(1);
+        while full(&state.active) && !state.stopping {
+            self.work.notify_one();
+            if self.room.wait_for(state, WAIT_LOGGED).timed_out() {
+                let failure = state.failure.as_deref().unwrap_or("the sealer is slow");
+                tracing::warn!(waited = ?began.elapsed(), failure, "writes wait for room in the search tail");
+            }
+        }
+        metrics::histogram!("search_publish_wait_seconds").record(began.elapsed().as_secs_f64());
         if full(&state.active) {
             // The sealer is gone: the process ends, and the next start replays what is dropped here.
             state.active = Arc::new(Generation::new(self.docs_max));
         }
+    }
+
+    /// Why the last seal failed; `None` once one succeeds.
+    pub fn failure(&self) -> Option<String> {
+        self.state.lock().failure.clone()
+    }
+
+    /// Keeps the reason until a run is sealed.
+    pub fn failed(&self, reason: String) {
+        self.state.lock().failure = Some(reason);
     }
 
     /// How full the tail is: 1.0 makes publishers wait.
@@ -139,17 +169,24 @@ impl Tail {
         }
     }
 
-    /// Waits until a run is due and takes it; `None` once stopped and empty. The sealer's side.
-    pub fn take(&self, seal_after: std::time::Duration) -> Option<Work> {
+    /// Waits until a run is due and takes it, or until nothing came for `rest_after`; without that it waits for as long
+    /// as it takes, with no timer. The sealer's side.
+    pub fn take(&self, seal_after: Duration, rest_after: Option<Duration>) -> Next {
         let mut state = self.state.lock();
+        let rest_at = rest_after.map(|after| Instant::now() + after);
         loop {
-            let due = match state.since {
-                None if state.stopping => return None,
-                None => {
+            let due = match (state.since, rest_at) {
+                (None, _) if state.stopping => return Next::Stop,
+                (None, Some(at)) if Instant::now() >= at => return Next::Rest,
+                (None, Some(at)) => {
+                    self.work.wait_until(&mut state, at);
+                    continue;
+                }
+                (None, None) => {
                     self.work.wait(&mut state);
                     continue;
                 }
-                Some(since) => since + seal_after,
+                (Some(since), _) => since + seal_after,
             };
             let full = state.active.len() >= self.seal_docs || state.active.bytes() > self.bytes_max / 2;
             if full || state.stopping || Instant::now() >= due {
@@ -164,7 +201,7 @@ impl Tail {
         let applied = state.applied.iter().map(|(&partition, &index)| (partition, index)).collect();
         drop(state);
         self.room.notify_all();
-        Some(Work { generation, applied })
+        Next::Seal(Work { generation, applied })
     }
 
     /// The run taken last is in the segments of `searcher`: from now on they answer for it.
@@ -172,6 +209,7 @@ impl Tail {
         let mut state = self.state.lock();
         state.searcher = searcher;
         state.sealing = None;
+        state.failure = None;
     }
 
     /// Seals what is left and lets the sealer end.
@@ -182,7 +220,7 @@ impl Tail {
     }
 
     /// Sleeps, but not past a stop. True if stopping.
-    pub fn pause(&self, time: std::time::Duration) -> bool {
+    pub fn pause(&self, time: Duration) -> bool {
         let mut state = self.state.lock();
         let until = Instant::now() + time;
         while !state.stopping && Instant::now() < until {
@@ -192,17 +230,26 @@ impl Tail {
     }
 }
 
+/// A change as an entry. `live`: applied now, so that a first version was surely never indexed; a replay may repeat it.
+fn entry(partition: PartitionId, change: &Change, live: bool) -> Entry {
+    let hash = sort_hash(change.tenant, change.key.type_code, change.key.id.as_str());
+    let first = live && change.version == 1 && matches!(change.kind, ChangeKind::Put { .. });
+    Entry::new(partition, change, hash, first)
+}
+
 impl Snapshot {
-    /// The rows of the tail that no later entry of the snapshot replaces, deletes left out.
-    pub fn fresh(&self) -> impl Iterator<Item = &Entry> {
+    /// The rows of the tail that `wanted` wants and no later entry of the snapshot replaces, deletes left out.
+    pub fn fresh(&self, wanted: impl Fn(&Entry) -> bool + Copy) -> impl Iterator<Item = &Entry> {
+        let wanted = move |entry: &&Entry| entry.values.is_some() && wanted(entry);
         let [older, newer] = &self.runs;
-        let older = older.iter().flat_map(|(run, len)| run.newest(*len)).filter(move |entry| {
-            !newer.as_ref().is_some_and(|(run, len)| {
+        let hidden = move |entry: &Entry| {
+            newer.as_ref().is_some_and(|(run, len)| {
                 run.may_hide(entry.hash) && run.hides(*len, entry.hash, entry.tenant, &entry.key)
             })
-        });
-        let newer = newer.iter().flat_map(|(run, len)| run.newest(*len));
-        older.chain(newer).filter(|entry| entry.values.is_some())
+        };
+        let older = older.iter().flat_map(move |(run, len)| run.newest(*len).filter(wanted));
+        let newer = newer.iter().flat_map(move |(run, len)| run.newest(*len).filter(wanted));
+        older.filter(move |entry| !hidden(entry)).chain(newer)
     }
 
     /// Whether there is no tail, so that segments answer alone.
@@ -219,5 +266,16 @@ impl Snapshot {
     /// Whether the tail has a newer state of that row.
     pub fn hides(&self, hash: u64, tenant: TenantId, key: &ResourceKey) -> bool {
         self.runs.iter().flatten().any(|(run, len)| run.hides(*len, hash, tenant, key))
+    }
+
+    /// Whether the tail may have a resource with that hash that came from another compartment.
+    #[inline]
+    pub fn may_outdate(&self, hash: u64) -> bool {
+        self.runs.iter().flatten().any(|(run, _)| run.may_outdate(hash))
+    }
+
+    /// Whether the tail has a newer state of that resource in another compartment.
+    pub fn outdates(&self, hash: u64, tenant: TenantId, key: &ResourceKey, version: u64) -> bool {
+        self.runs.iter().flatten().any(|(run, len)| run.outdates(*len, hash, tenant, key, version))
     }
 }

@@ -1,0 +1,133 @@
+//! What a tail entry surely does not have: 256 bits that spare most entries from being read.
+
+use crate::query::{Expr, Leaf, ReferenceMatch, StringMatch, TokenMatch};
+use fhir::definitions::ParamId;
+use fhir::index::{Value, Values};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// Two bits for each parameter of a resource and for each of its codes, references and URIs. With the 20 of an
+/// Observation a wrong bit pair is there by chance in 2 % of all cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Signature([u64; 4]);
+
+impl Signature {
+    /// The signature of a resource.
+    pub fn of(values: &Values<'_>) -> Self {
+        let mut signature = Signature::default();
+        let mut last = None;
+        for (param, value) in values.iter() {
+            if last != Some(param) {
+                signature.add(present(param));
+                last = Some(param);
+            }
+            match value {
+                Value::Token { code: Some(code), .. } => signature.add(text(param, code)),
+                Value::Reference { id, .. } => signature.add(text(param, id)),
+                Value::ReferenceUrl { url, .. } | Value::Uri(url) => signature.add(text(param, url)),
+                Value::String { exact, .. } => signature.add(text(param, crate::matcher::searchable(exact))),
+                _ => {}
+            }
+        }
+        signature
+    }
+
+    fn add(&mut self, hash: u64) {
+        for bit in [hash as u8, (hash >> 8) as u8] {
+            self.0[usize::from(bit >> 6)] |= 1 << (bit & 63);
+        }
+    }
+
+    #[inline]
+    fn has(&self, wanted: &Signature) -> bool {
+        let missing =
+            self.0.iter().zip(wanted.0).fold(0, |missing, (have, wanted)| missing | (wanted & !have));
+        missing == 0
+    }
+}
+
+fn present(param: ParamId) -> u64 {
+    text(param, "")
+}
+
+fn text(param: ParamId, text: &str) -> u64 {
+    xxh3_64_with_seed(text.as_bytes(), u64::from(param.0))
+}
+
+/// A query as a condition on signatures.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Sieve {
+    /// Any signature may match.
+    Pass,
+    /// Only one with these bits can match.
+    Needs(Signature),
+    Any(Vec<Sieve>),
+    All(Vec<Sieve>),
+}
+
+impl Sieve {
+    /// The sieve of a condition.
+    pub fn of(expr: &Expr) -> Self {
+        match expr {
+            Expr::And(all) => Sieve::all(all.iter().map(Sieve::of)),
+            Expr::Or(any) => {
+                let any: Vec<_> = any.iter().map(Sieve::of).collect();
+                if any.contains(&Sieve::Pass) { Sieve::Pass } else { Sieve::Any(any) }
+            }
+            Expr::Not(_) => Sieve::Pass,
+            Expr::Leaf(leaf) => needs(leaf).map_or(Sieve::Pass, Sieve::Needs),
+        }
+    }
+
+    fn all(parts: impl Iterator<Item = Sieve>) -> Self {
+        let (mut bits, mut rest) = (Signature::default(), Vec::new());
+        for part in parts {
+            match part {
+                Sieve::Pass => {}
+                Sieve::Needs(more) => bits.0.iter_mut().zip(more.0).for_each(|(bits, more)| *bits |= more),
+                other => rest.push(other),
+            }
+        }
+        if bits != Signature::default() {
+            rest.insert(0, Sieve::Needs(bits));
+        }
+        match rest.len() {
+            0 => Sieve::Pass,
+            1 => rest.remove(0),
+            _ => Sieve::All(rest),
+        }
+    }
+
+    /// False: a resource of that signature does not match.
+    #[inline]
+    pub fn lets_pass(&self, signature: &Signature) -> bool {
+        match self {
+            Sieve::Pass => true,
+            Sieve::Needs(bits) => signature.has(bits),
+            Sieve::Any(any) => any.iter().any(|sieve| sieve.lets_pass(signature)),
+            Sieve::All(all) => all.iter().all(|sieve| sieve.lets_pass(signature)),
+        }
+    }
+}
+
+/// The bits of the one thing a match must have; `None` where the index values are not asked.
+fn needs(leaf: &Leaf) -> Option<Signature> {
+    let hash = match leaf {
+        Leaf::Id(_) | Leaf::LastUpdated(_) => return None,
+        Leaf::Token(
+            param,
+            TokenMatch::Code(code) | TokenMatch::Full(_, code) | TokenMatch::NoSystem(code),
+        ) => text(*param, code),
+        Leaf::Reference(param, ReferenceMatch::Resource(_, id)) => text(*param, id.as_str()),
+        Leaf::Reference(param, ReferenceMatch::Url(url)) | Leaf::Uri(param, url) => text(*param, url),
+        Leaf::String(param, StringMatch::Exact(exact)) => text(*param, exact),
+        Leaf::Present(param)
+        | Leaf::Token(param, TokenMatch::System(_))
+        | Leaf::String(param, _)
+        | Leaf::Date(param, _)
+        | Leaf::Number(param, _)
+        | Leaf::Quantity(param, ..) => present(*param),
+    };
+    let mut signature = Signature::default();
+    signature.add(hash);
+    Some(signature)
+}
