@@ -6,8 +6,8 @@ use std::path::Path;
 use testkit::{node::NodeProcess, probe::Probe, shared};
 
 async fn load(node: &NodeProcess, folder: &Path) -> LoadReport {
-    let options =
-        LoadOptions { progress: false, ..LoadOptions::new(&node.grpc, vec![folder.to_owned()]) };
+    let options = LoadOptions::new(&node.grpc, vec![folder.to_owned()]);
+    let options = LoadOptions { progress: false, in_flight: 64, ..options };
     node::load::run(options).await.unwrap()
 }
 

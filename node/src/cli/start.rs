@@ -38,6 +38,7 @@ async fn run(config: &Config) -> anyhow::Result<()> {
         node = Node::open(options::engine(config)) => node?,
         () = stop.clone().wait() => return Ok(()),
     };
+    sample(&node);
     let (readiness, receiver) = watch::channel(current(&node));
     let watcher = tokio::spawn(watch_readiness(node.clone(), readiness));
     let announcer = tokio::spawn(announce(server.ready_line(), receiver.clone()));
@@ -47,6 +48,17 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     node.shutdown().await;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// The node's gauges, taken when the metrics page is asked for.
+fn sample(node: &Node) {
+    let figures = node.figures();
+    observe::metrics::on_scrape(move || {
+        if let Some(figures) = figures() {
+            metrics::gauge!("salamander_actors").set(figures.actors as f64);
+            metrics::gauge!("salamander_search_tail_fill").set(f64::from(figures.tail_fill));
+        }
+    });
 }
 
 fn current(node: &Node) -> Readiness {

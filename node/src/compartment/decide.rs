@@ -198,3 +198,103 @@ fn response(op: &Op, outcome: Outcome, current: Option<&Current>) -> WriteRespon
         body: current.map(|current| current.body.clone()).unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fhir::json::Limits;
+    use proto::{CompartmentKey, ResourceId, TenantId, TypeCode};
+
+    fn op(intent: Intent) -> Op {
+        let id = ResourceId::parse("a").unwrap();
+        let key = CompartmentKey::of(TenantId::DEFAULT, TypeCode(103), id).own();
+        Op { key, resource_type: "Patient", intent, fresh: false, locate: None }
+    }
+
+    fn draft(json: &'static str) -> Draft {
+        let document = Document::parse(json, &Limits::default()).unwrap();
+        Draft { document: Arc::new(document), index_values: Bytes::from_static(b"\x01") }
+    }
+
+    fn update(json: &'static str, if_match: Option<u64>) -> Op {
+        op(Intent::Update { draft: draft(json), if_match, must_be_new: false })
+    }
+
+    const FEMALE: &str = r#"{"resourceType":"Patient","id":"a","gender":"female"}"#;
+    const MALE: &str = r#"{"resourceType":"Patient","id":"a","gender":"male"}"#;
+
+    fn next(op: &Op, current: Option<&Current>, now_ms: u64) -> Current {
+        decide(op, current, now_ms).unwrap().next.unwrap()
+    }
+
+    fn outcome(op: &Op, current: Option<&Current>) -> Outcome {
+        Outcome::try_from(decide(op, current, 9).unwrap().response.outcome).unwrap()
+    }
+
+    #[test]
+    fn versions_count_up_and_time_never_runs_backwards() {
+        let first = next(&update(FEMALE, None), None, 1000);
+        assert_eq!((first.version, first.last_updated_ms), (1, 1000));
+        let second = next(&update(MALE, None), Some(&first), 400);
+        assert_eq!((second.version, second.last_updated_ms), (2, 1000));
+        let body = std::str::from_utf8(&second.body).unwrap();
+        assert!(body.contains(r#""versionId":"2""#) && body.contains("1970-01-01T00:00:01.000Z"), "{body}");
+    }
+
+    #[test]
+    fn an_update_that_changes_nothing_writes_nothing() {
+        let first = next(&update(FEMALE, None), None, 1000);
+        let answer = decide(&update(FEMALE, None), Some(&first), 2000).unwrap();
+        assert_eq!((answer.mutations.len(), answer.response.version_id.as_str()), (0, "1"));
+        assert_eq!(answer.response.outcome, Outcome::Unchanged as i32);
+    }
+
+    #[test]
+    fn a_wrong_version_is_a_conflict() {
+        let first = next(&update(FEMALE, None), None, 1000);
+        for (current, if_match) in [(Some(&first), 2), (None, 1)] {
+            let error = decide(&update(MALE, Some(if_match)), current, 2000).unwrap_err();
+            assert_eq!(error.code, Code::VersionConflict);
+        }
+        assert_eq!(outcome(&update(MALE, Some(1)), Some(&first)), Outcome::Updated);
+    }
+
+    #[test]
+    fn a_deleted_resource_is_created_again_with_the_next_version() {
+        let delete = op(Intent::Delete { if_match: None });
+        let first = next(&update(FEMALE, None), None, 1000);
+        let deleted = next(&delete, Some(&first), 2000);
+        assert!(deleted.deleted && deleted.version == 2 && deleted.body.is_empty());
+        assert!(decide(&delete, Some(&deleted), 3000).unwrap().mutations.is_empty());
+        assert!(decide(&delete, None, 3000).unwrap().mutations.is_empty());
+        assert_eq!(outcome(&update(FEMALE, None), Some(&deleted)), Outcome::Created);
+        assert_eq!(next(&update(FEMALE, None), Some(&deleted), 3000).version, 3);
+    }
+
+    #[test]
+    fn if_none_match_star_refuses_what_exists() {
+        let only_new = op(Intent::Update { draft: draft(MALE), if_match: None, must_be_new: true });
+        let first = next(&only_new, None, 1000);
+        let error = decide(&only_new, Some(&first), 2000).unwrap_err();
+        assert_eq!(error.code, Code::PreconditionFailed);
+    }
+
+    #[test]
+    fn every_mutation_names_the_version_it_replaces() {
+        let first = next(&update(FEMALE, None), None, 1000);
+        for (current, expected) in [(None, 0), (Some(&first), 1)] {
+            let answer = decide(&update(MALE, None), current, 2000).unwrap();
+            let Some(log::mutation::Kind::Put(put)) = &answer.mutations[0].kind else { panic!("a put") };
+            assert_eq!(put.expected_version, expected);
+        }
+    }
+
+    #[test]
+    fn the_directory_row_comes_with_the_creation_only() {
+        let located = Op { locate: Some(Slot(7)), ..update(FEMALE, None) };
+        let created = decide(&located, None, 1000).unwrap();
+        assert_eq!(created.mutations.len(), 2);
+        let again = Op { locate: Some(Slot(7)), ..update(MALE, None) };
+        assert_eq!(decide(&again, created.next.as_ref(), 2000).unwrap().mutations.len(), 1);
+    }
+}

@@ -68,3 +68,47 @@ impl Pending {
         (self.sequence, self.progress.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::{CompartmentKey, ResourceId, TypeCode, TenantId};
+
+    fn key(id: &str) -> ResourceKey {
+        CompartmentKey::of(TenantId::DEFAULT, TypeCode(1), ResourceId::parse(id).unwrap()).own()
+    }
+
+    fn state(version: u64) -> Current {
+        Current { version, last_updated_ms: 0, deleted: false, body: bytes::Bytes::new() }
+    }
+
+    #[test]
+    fn what_is_applied_is_forgotten_and_the_rest_stays() {
+        let mut pending = Pending::default();
+        let (first, progress) = pending.push([(key("a"), state(1))].into_iter());
+        let (_, _) = pending.push([(key("b"), state(1))].into_iter());
+        progress.done(first);
+        pending.prune();
+        assert!(pending.get(&key("a")).is_none());
+        assert_eq!(pending.get(&key("b")).map(|current| current.version), Some(1));
+    }
+
+    #[test]
+    fn a_newer_proposal_outlives_the_older_ones_end() {
+        let mut pending = Pending::default();
+        let (first, progress) = pending.push([(key("a"), state(1))].into_iter());
+        pending.push([(key("a"), state(2))].into_iter());
+        progress.done(first);
+        pending.prune();
+        assert_eq!(pending.get(&key("a")).map(|current| current.version), Some(2));
+    }
+
+    #[test]
+    fn a_failure_voids_everything_decided_on_it() {
+        let mut pending = Pending::default();
+        let (_, progress) = pending.push([(key("a"), state(1)), (key("b"), state(1))].into_iter());
+        progress.failed();
+        pending.prune();
+        assert!(pending.in_flight().is_empty());
+    }
+}

@@ -20,6 +20,8 @@ section! {
         header_timeout_ms: u64 = 60_000;
         /// The longest pause inside a request body before the answer is 504.
         body_timeout_ms: u64 = 30_000;
+        /// The longest a peer may take nothing of its answer, on either listener, before it is dropped.
+        write_timeout_ms: u64 = 30_000;
         /// Largest request head (line and headers).
         head_bytes_max: usize = 64 << 10;
         /// Responses of at least this size are compressed where the client accepts gzip.

@@ -1,9 +1,11 @@
 //! The node itself: everything below the service trait, wired together.
 
+mod figures;
 mod observer;
 mod open;
 mod options;
 
+pub use figures::Figures;
 pub use open::OpenError;
 pub use options::Options;
 

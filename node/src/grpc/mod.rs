@@ -4,10 +4,11 @@
 mod context;
 mod fhir;
 mod health;
+mod limit;
 mod write_stream;
 
 use crate::{config::Config, observe::health::Health, server::Stop, service::FhirService};
-use axum::{Router, response::IntoResponse, response::Response};
+use axum::{Router, middleware, response::IntoResponse, response::Response};
 use proto::api::v1::fhir_server::FhirServer;
 use std::{sync::Arc, time::Duration};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -40,7 +41,8 @@ pub fn router<S: FhirService>(
         .route_service("/grpc.health.v1.Health/{method}", health::service(health))
         .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection)
         .fallback(unknown)
-        .layer(CatchPanicLayer::custom(panicked)))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::map_response(limit::tell)))
 }
 
 /// What gRPC answers for a service that is not here.

@@ -1,5 +1,6 @@
 //! Writes in bulk over one stream.
 
+use super::limit;
 use crate::{
     server::{Stop, front::deadline},
     service::{Context, FhirService},
@@ -37,7 +38,7 @@ impl<S: FhirService> Writes<S> {
             .take_until(stop.clone().wait())
             .map(move |request| {
                 let writes = writes.clone();
-                async move { Ok(writes.one(request?).await) }
+                async move { Ok(writes.one(request.map_err(limit::told)?).await) }
             })
             .buffer_unordered(in_flight_max.max(1));
         let last = stream::once(async move { stop.is_set() })

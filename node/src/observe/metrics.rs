@@ -9,6 +9,11 @@ const SECONDS: [f64; 16] = [
     60.0,
 ];
 
+/// Sets the gauges of whoever is asked only when the page is.
+type Sampler = Box<dyn Fn() + Send + Sync>;
+
+static SAMPLERS: parking_lot::Mutex<Vec<Sampler>> = parking_lot::Mutex::new(Vec::new());
+
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Installs the recorder of the process, once; later calls get the same one. Handles made before it stay silent.
@@ -23,14 +28,22 @@ pub fn install() -> &'static PrometheusHandle {
             tracing::warn!("another metrics recorder is installed; /metrics stays empty");
         }
         super::process::describe();
+        super::memory::describe();
         handle
     })
+}
+
+/// Has `sample` called before each rendering of the page. For the life of the process: capture weak references.
+pub fn on_scrape(sample: impl Fn() + Send + Sync + 'static) {
+    SAMPLERS.lock().push(Box::new(sample));
 }
 
 /// The metrics page: Prometheus text format 0.0.4.
 pub fn render() -> String {
     let handle = install();
     super::process::sample();
+    super::memory::sample();
+    SAMPLERS.lock().iter().for_each(|sample| sample());
     handle.run_upkeep();
     handle.render()
 }
@@ -53,6 +66,8 @@ mod tests {
             r#"salamander_requests_total{wire="rest",interaction="vread",code="GONE"}"#,
             r#"salamander_request_duration_seconds_bucket{wire="rest",interaction="vread",le="0.0025"}"#,
             "process_resident_memory_bytes",
+            "salamander_memory_allocated_bytes",
+            "salamander_memory_resident_bytes",
             "process_open_fds",
             "process_cpu_seconds_total",
             "process_uptime_seconds",

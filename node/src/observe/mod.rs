@@ -3,6 +3,7 @@
 pub mod health;
 pub mod interactions;
 pub mod logging;
+mod memory;
 pub mod metrics;
 mod process;
 pub mod routes;

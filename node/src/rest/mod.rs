@@ -17,6 +17,7 @@ mod prefer;
 mod pretty;
 mod query;
 mod read;
+pub(crate) mod refusal;
 mod response;
 mod search;
 mod transaction;

@@ -1,6 +1,6 @@
 //! The accept loop of one listener: bounded connections, timeouts against slow peers, a graceful end.
 
-use super::stop::Stop;
+use super::{peer::Peer, stop::Stop};
 use axum::Router;
 use hyper::service::service_fn;
 use hyper_util::{
@@ -26,6 +26,8 @@ pub(super) struct Policy {
     pub connections_max: usize,
     /// A peer that has sent no whole request for this long after connecting is dropped.
     pub first_request: Duration,
+    /// A peer that takes nothing of its answer for this long is dropped.
+    pub write_timeout: Duration,
     /// Whether HTTP/1 is spoken too. HTTP/2 peers may connect ahead of their first request; pings find the dead ones.
     pub http1: bool,
     /// After the stop, requests under way have this long.
@@ -48,8 +50,8 @@ pub(super) async fn serve(
             () = stop.clone().wait() => break,
         };
         let seen = Arc::new(AtomicBool::new(!policy.http1));
-        let connection =
-            builder.serve_connection(TokioIo::new(stream), counted(router.clone(), seen.clone()));
+        let peer = TokioIo::new(Peer::new(stream, policy.write_timeout, policy.http1));
+        let connection = builder.serve_connection(peer, counted(router.clone(), seen.clone()));
         let connection = graceful.watch(connection.into_owned());
         let first_request = policy.first_request;
         tokio::spawn(async move {

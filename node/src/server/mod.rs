@@ -2,6 +2,7 @@
 
 mod connections;
 pub mod front;
+mod peer;
 pub mod request_id;
 pub mod signals;
 pub mod stop;
@@ -107,6 +108,7 @@ fn rest_policy(config: &Config) -> Policy {
     Policy {
         connections_max: config.rest.connections_max,
         first_request: Duration::from_millis(config.rest.header_timeout_ms),
+        write_timeout: Duration::from_millis(config.rest.write_timeout_ms),
         http1: true,
         grace: Duration::from_millis(config.node.shutdown_grace_ms),
     }

@@ -1,6 +1,6 @@
 //! The socket of one connection: a peer that takes no answer is dropped, and hyper's own refusals get a body.
 
-use bytes::Bytes;
+use crate::rest;
 use std::{
     future::Future,
     io::{self, IoSlice},
@@ -14,43 +14,35 @@ use tokio::{
     time::{Instant, Sleep, sleep, timeout},
 };
 
-/// What is read and forgotten after a refusal, so that the refusal arrives: closing with unread bytes resets.
-const LINGER_BYTES: u64 = 1 << 20;
-const LINGER: Duration = Duration::from_secs(1);
+/// What is read and forgotten after a refusal, and for how long: closing with unread bytes would reset the
+/// connection before the refusal arrives.
+const LINGER_BYTES: u64 = 4 << 20;
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A connected peer.
 pub(super) struct Peer {
-    /// Only `None` while this is dropped.
+    /// `None` once a refusal is on its way, which ends the connection.
     stream: Option<TcpStream>,
     write_timeout: Duration,
-    /// Runs while the peer takes nothing of what it was sent.
+    /// Runs while the peer takes nothing of what there is for it.
     stalled: Pin<Box<Sleep>>,
     waiting: bool,
-    refusals: Refusals,
-    /// What replaces a refusal of hyper's, and is not written yet.
-    refusal: Bytes,
-}
-
-/// Whether the bodiless answers that hyper makes of broken heads are completed. They are those of HTTP/1.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusals {
-    Complete,
-    Leave,
+    /// Whether HTTP/1 is spoken, where hyper answers broken heads itself.
+    http1: bool,
 }
 
 impl Peer {
     /// `write_timeout`: how long the peer may take nothing while there is something for it.
-    pub(super) fn new(stream: TcpStream, write_timeout: Duration, refusals: Refusals) -> Peer {
+    pub(super) fn new(stream: TcpStream, write_timeout: Duration, http1: bool) -> Peer {
         let stalled = Box::pin(sleep(write_timeout));
-        let refusal = Bytes::new();
-        Peer { stream: Some(stream), write_timeout, stalled, waiting: false, refusals, refusal }
+        Peer { stream: Some(stream), write_timeout, stalled, waiting: false, http1 }
     }
 
-    fn stream(&mut self) -> Pin<&mut TcpStream> {
-        Pin::new(self.stream.as_mut().expect("taken by drop alone"))
+    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// Gives the write's outcome back, or an error where the peer has taken nothing for too long.
+    /// The outcome of a write, or an error where the peer has taken nothing for too long.
     fn timed<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.waiting = false;
@@ -64,19 +56,20 @@ impl Peer {
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read its answer")))
     }
 
-    /// Writes what is left of a refusal.
-    fn poll_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.refusal.is_empty() {
-            let rest = self.refusal.clone();
-            let written = self.stream().poll_write(cx, &rest);
-            let written = ready!(self.timed(cx, written))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.refusal = self.refusal.slice(written..);
+    /// Sends a body after all, where `head` is hyper's refusal of a request it cannot read. The connection is over.
+    fn refuses(&mut self, head: &[u8]) -> bool {
+        let Some(answer) = self.http1.then(|| rest::refusal::complete(head)).flatten() else { return false };
+        if let Some(stream) = self.stream.take() {
+            tokio::spawn(timeout(LINGER, refuse(stream, answer)));
         }
-        Poll::Ready(Ok(()))
+        true
     }
+}
+
+async fn refuse(mut stream: TcpStream, answer: Vec<u8>) -> io::Result<()> {
+    stream.write_all(&answer).await?;
+    stream.shutdown().await?;
+    tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await.map(drop)
 }
 
 impl AsyncRead for Peer {
@@ -85,20 +78,16 @@ impl AsyncRead for Peer {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream().poll_read(cx, buffer)
+        self.stream()?.poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Peer {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_refusal(cx))?;
-        if self.refusals == Refusals::Complete
-            && let Some(refusal) = crate::rest::refusal(bytes)
-        {
-            self.refusal = refusal;
-            return Poll::Ready(Ok(bytes.len()));
+        if self.refuses(bytes) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        let written = self.stream().poll_write(cx, bytes);
+        let written = self.stream()?.poll_write(cx, bytes);
         self.timed(cx, written)
     }
 
@@ -107,12 +96,11 @@ impl AsyncWrite for Peer {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // A refusal of hyper's is one piece.
+        // A refusal of hyper's has no body, so it is one piece.
         if let [piece] = pieces {
             return self.poll_write(cx, piece);
         }
-        ready!(self.poll_refusal(cx))?;
-        let written = self.stream().poll_write_vectored(cx, pieces);
+        let written = self.stream()?.poll_write_vectored(cx, pieces);
         self.timed(cx, written)
     }
 
@@ -121,18 +109,11 @@ impl AsyncWrite for Peer {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let refused = !self.refusal.is_empty();
-        ready!(self.poll_refusal(cx))?;
-        if refused {
-            linger(&mut self.stream);
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "no HTTP head")));
-        }
-        let flushed = self.stream().poll_flush(cx);
+        let flushed = self.stream()?.poll_flush(cx);
         self.timed(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_refusal(cx))?;
-        self.stream().poll_shutdown(cx)
+        self.stream()?.poll_shutdown(cx)
     }
 }
