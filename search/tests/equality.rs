@@ -196,3 +196,50 @@ fn publish(engine: &Engine, changes: &[Change], before: usize) {
         engine.publish(partition(change), (before + number + 1) as u64, std::slice::from_ref(change));
     }
 }
+
+/// Enough documents for scans in several blocks, with none, one and many values of each interval.
+#[test]
+fn intervals_agree_over_many_documents() {
+    const ROWS: u64 = 6000;
+    let row = |i: u64| {
+        let h = (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut json = format!(
+            r#"{{"resourceType":"Observation","id":"o{i}","status":"final","code":{{"coding":[{{"code":"c{}"}}]}}"#,
+            (h >> 30) % 5
+        );
+        if h % 7 != 0 {
+            let day = (h >> 16) % 28 + 1;
+            json += &format!(r#","effectiveDateTime":"20{:02}-03-{day:02}T10:00:00Z""#, 10 + (h >> 40) % 10);
+        }
+        let parts: Vec<_> = (0..(h >> 8) % 4)
+            .map(|part| {
+                let (value, unit) = ((h >> (10 + part)) % 50, (h >> part) % 2);
+                format!(r#"{{"valueQuantity":{{"value":{value},"system":"http://u","code":"u{unit}"}}}}"#)
+            })
+            .collect();
+        if !parts.is_empty() {
+            json += &format!(r#","component":[{}]"#, parts.join(","));
+        }
+        put("Observation", &format!("o{i}"), 1, &(json + "}"))
+    };
+    let rows: Vec<Change> = (0..ROWS).map(row).collect();
+    let dir = tempfile::tempdir().expect("a folder");
+    let open = || Engine::open(dir.path(), &options(4096)).expect("an engine").0;
+    let engine = open();
+    publish(&engine, &rows, 0);
+    engine.close();
+    let engine = open();
+    let dates =
+        ["", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"].map(|prefix| format!("date={prefix}2015-03"));
+    let amounts = ["gt40", "le3||u1", "eq7|http://u|u0", "ne7"]
+        .map(|value| format!("component-value-quantity={value}"));
+    for condition in dates.iter().chain(&amounts) {
+        for rest in
+            ["", "&code=c3", "&date=lt2018", "&code:not=c1&date=ge2012", "&component-value-quantity=lt20"]
+        {
+            let url = format!("Observation?{condition}{rest}&_total=accurate&_count=700");
+            let query = query(&url).expect(&url);
+            assert_eq!(found(&engine, &query), expected(&rows, &query), "{url}");
+        }
+    }
+}

@@ -168,3 +168,30 @@ fn ids_are_read_not_searched() {
     assert_eq!(node.ids(&both), ["ox1", "x"]);
     assert_eq!(node.ids(&support::query("?_id=x,ox1").unwrap()), ["ox1", "x"]);
 }
+
+#[test]
+fn a_membership_search_of_too_many_is_refused() {
+    let node = hospital();
+    let values = values(&observation("m", "Patient/y", "Patient/x"));
+    let change = |i: usize| storage::Change {
+        tenant: TENANT,
+        key: support::key("Observation", &format!("m{i}")),
+        version: 1,
+        last_updated_ms: 5,
+        kind: storage::ChangeKind::Put { index_values: values.clone() },
+    };
+    let dir = tempfile::tempdir().expect("a folder");
+    let roomy = search::Options { tail_docs_max: 70_000, ..options(70_000) };
+    let (engine, _) = Engine::open(dir.path(), &roomy).expect("an engine");
+    let members: Vec<_> = (0..search::MATCHES_MAX + 1).map(change).collect();
+    engine.publish(PartitionId(1), 1, &members[1..]);
+    let node = Node { engine, ..node };
+    let query = compartment_search("Observation", "_summary=count");
+    let total = |page: search::Page| page.total;
+    // Those of the index, and the seven of the patient's own compartment.
+    let all = node.engine.answer(&node, &query, None).map(total).expect("a total");
+    assert_eq!(all, Some(search::MATCHES_MAX as u64 + 7));
+    node.engine.publish(PartitionId(1), 2, &members[..1]);
+    let error = node.engine.answer(&node, &query, None).expect_err("too many");
+    assert_eq!(proto::Error::from(error).code, proto::Code::TooCostly);
+}

@@ -23,7 +23,7 @@ use crate::matcher::{Facts, matches};
 use crate::page::{Best, Hit, Page, SortKey, cut};
 use crate::query::Query;
 use fhir::index::Values;
-use index::translate::translate;
+use index::translate::{how_to_count, translate};
 use proto::id::PartitionId;
 use rustc_hash::FxHashMap;
 use shard::Shard;
@@ -113,7 +113,15 @@ impl Engine {
         let (mut best, mut count) = (Best::new(limit), 0);
         for (number, shard) in self.shards.iter().enumerate() {
             let translated = translate(query, &shard.fields);
-            count += read::segments(&view, number, translated.as_ref(), after, limit, total, &mut best)?;
+            count += read::segments(
+                &view,
+                number,
+                translated.as_ref(),
+                after,
+                limit,
+                total.then(|| how_to_count(&query.expr)),
+                &mut best,
+            )?;
         }
         // Segments first: what they have bounds what is wanted of the tails.
         for number in 0..self.shards.len() {
@@ -152,13 +160,9 @@ fn fresh(
     best: &mut Best,
 ) -> u64 {
     let first = after.map_or(0, |after| after.hash);
-    let may_match = |entry: &Entry| {
-        sieve.lets_pass(&entry.signature)
-            && entry.tenant == query.tenant
-            && query.is_of_type(entry.key.type_code)
-    };
+    let may_match = |entry: &Entry| entry.tenant == query.tenant && query.is_of_type(entry.key.type_code);
     let mut total = 0;
-    for entry in view.shards()[shard].fresh(may_match) {
+    for entry in view.shards()[shard].fresh(sieve, may_match) {
         let wanted = entry.hash >= first && best.wants(entry.hash);
         if !(wanted || count) || !matches_entry(entry, query) || view.outdates_entry(entry) {
             continue;

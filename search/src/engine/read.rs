@@ -2,6 +2,7 @@
 
 use super::identity;
 use super::index::schema::{KEY, LAST_UPDATED, PARTITION, SORT, VERSION};
+use super::index::translate::Counting;
 use super::tail::View;
 use crate::error::{Error, Result};
 use crate::page::{Best, Hit, SortKey};
@@ -21,14 +22,14 @@ struct Segment<'a> {
 }
 
 /// Adds the first `limit` matches after a place of all segments of a shard, and returns the number of all matches if
-/// `count`.
+/// asked to `count`.
 pub fn segments(
     view: &View,
     shard: usize,
     query: &dyn Query,
     after: Option<&SortKey>,
     limit: usize,
-    count: bool,
+    count: Option<Counting>,
     best: &mut Best,
 ) -> Result<u64> {
     let searcher = &view.shards()[shard].searcher;
@@ -40,8 +41,8 @@ pub fn segments(
             segment.page(weight.as_ref(), after, limit, best)?;
             best.prune();
         }
-        if count {
-            total += segment.count(weight.as_ref())?;
+        if let Some(how) = count {
+            total += segment.count(weight.as_ref(), how)?;
         }
     }
     Ok(total)
@@ -133,8 +134,8 @@ impl<'a> Segment<'a> {
         low
     }
 
-    fn count(&self, weight: &dyn Weight) -> Result<u64> {
-        if self.view.is_sealed() {
+    fn count(&self, weight: &dyn Weight, how: Counting) -> Result<u64> {
+        if self.view.is_sealed() && how == Counting::Whole {
             return Ok(u64::from(weight.count(self.reader)?));
         }
         let mut docs = weight.scorer(self.reader, 1.0)?;

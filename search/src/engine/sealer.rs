@@ -8,7 +8,7 @@ use super::index::document;
 use super::index::schema::{Fields, schema};
 use super::options::Options;
 use super::recovery::write_payload;
-use super::tail::{Next, Tail, Work};
+use super::tail::{Next, Sieve, Tail, Work};
 use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl Sealer {
         let mut key = Vec::with_capacity(160);
         let len = work.generation.len();
         let writer = self.writer()?;
-        for entry in work.generation.newest(len) {
+        for entry in work.generation.newest(len, &Sieve::Pass) {
             key.clear();
             identity::encode(entry.tenant, &entry.key, &mut key);
             if !entry.first {

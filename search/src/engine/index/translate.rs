@@ -147,6 +147,29 @@ fn names_type(expr: &Expr) -> bool {
     }
 }
 
+/// How the matches of a segment are counted best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// By Tantivy: from the dictionary, or in whole blocks of documents.
+    Whole,
+    /// One candidate after the other: terms leave few, and blocks would test intervals of all documents.
+    Each,
+}
+
+/// The better way for a condition.
+pub fn how_to_count(expr: &Expr) -> Counting {
+    if names_type(expr) && asks_interval(expr) { Counting::Each } else { Counting::Whole }
+}
+
+fn asks_interval(expr: &Expr) -> bool {
+    match expr {
+        Expr::And(all) | Expr::Or(all) => all.iter().any(asks_interval),
+        Expr::Not(expr) => asks_interval(expr),
+        Expr::Leaf(Leaf::LastUpdated(_) | Leaf::Date(..) | Leaf::Number(..) | Leaf::Quantity(..)) => true,
+        Expr::Leaf(_) => false,
+    }
+}
+
 fn pairs(source: Source, comparison: Comparison, several: Option<StoredTest>) -> Boxed {
     Box::new(PairTest { source, comparison, several })
 }

@@ -4,14 +4,14 @@
 //! that was there when it began.
 
 use super::filter::Filter;
-use super::sieve::Signature;
+use super::sieve::{Sieve, Signature};
 use bytes::Bytes;
 use fhir::index::Values;
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 const BLOCK: usize = 256;
 const NEVER: u32 = u32::MAX;
@@ -73,7 +73,20 @@ impl Entry {
     }
 }
 
-type Block = Box<[OnceLock<Entry>]>;
+/// Signatures stand by themselves: a search reads all of them, and few of the entries.
+struct Block {
+    signatures: Box<[[AtomicU64; 4]]>,
+    entries: Box<[OnceLock<Entry>]>,
+}
+
+impl Block {
+    fn new() -> Self {
+        Block {
+            signatures: (0..BLOCK).map(|_| Default::default()).collect(),
+            entries: (0..BLOCK).map(|_| OnceLock::new()).collect(),
+        }
+    }
+}
 
 /// The run.
 pub struct Generation {
@@ -126,9 +139,11 @@ impl Generation {
         let may_have_moved = entry.values.is_some() && entry.version > 1;
         writer.bytes += entry.values.as_ref().map_or(0, Bytes::len);
         writer.len += 1;
-        let block =
-            self.blocks[place as usize / BLOCK].get_or_init(|| (0..BLOCK).map(|_| OnceLock::new()).collect());
-        assert!(block[place as usize % BLOCK].set(entry).is_ok(), "a place is written once");
+        let block = self.blocks[place as usize / BLOCK].get_or_init(Block::new);
+        // Readers know of the place by the lock that `len` was read under.
+        let signature = &block.signatures[place as usize % BLOCK];
+        signature.iter().zip(entry.signature.0).for_each(|(word, bits)| word.store(bits, Ordering::Relaxed));
+        assert!(block.entries[place as usize % BLOCK].set(entry).is_ok(), "a place is written once");
         self.filter.insert(hash);
         if may_have_moved {
             self.moves.insert(hash);
@@ -144,14 +159,20 @@ impl Generation {
 
     fn at(&self, place: u32) -> &Entry {
         let block = self.blocks[place as usize / BLOCK].get().expect("written before it is named");
-        block[place as usize % BLOCK].get().expect("written before it is named")
+        block.entries[place as usize % BLOCK].get().expect("written before it is named")
     }
 
-    /// The entries of the first `len` that none of the first `len` replaces.
-    pub fn newest(&self, len: usize) -> impl Iterator<Item = &Entry> {
+    /// The entries of the first `len` that none of the first `len` replaces and whose signature the sieve lets pass.
+    pub fn newest(&self, len: usize, sieve: &Sieve) -> impl Iterator<Item = &Entry> {
         let len = u32::try_from(len).expect("a run is bounded");
+        let blocks = self.blocks.iter().map_while(OnceLock::get).flat_map(|block| block.signatures.iter());
+        let passes = move |(_, words): &(u32, &[AtomicU64; 4])| {
+            sieve.lets_pass(&Signature(std::array::from_fn(|word| words[word].load(Ordering::Relaxed))))
+        };
         (0..len)
-            .map(|place| self.at(place))
+            .zip(blocks)
+            .filter(passes)
+            .map(|(place, _)| self.at(place))
             .filter(move |entry| entry.replaced_at.load(Ordering::Acquire) >= len)
     }
 

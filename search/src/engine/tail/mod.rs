@@ -238,8 +238,13 @@ fn entry(partition: PartitionId, change: &Change, live: bool) -> Entry {
 }
 
 impl Snapshot {
-    /// The rows of the tail that `wanted` wants and no later entry of the snapshot replaces, deletes left out.
-    pub fn fresh(&self, wanted: impl Fn(&Entry) -> bool + Copy) -> impl Iterator<Item = &Entry> {
+    /// The rows of the tail that pass the sieve, that `wanted` wants and that no later entry of the snapshot replaces,
+    /// deletes left out.
+    pub fn fresh(
+        &self,
+        sieve: &Sieve,
+        wanted: impl Fn(&Entry) -> bool + Copy,
+    ) -> impl Iterator<Item = &Entry> {
         let wanted = move |entry: &&Entry| entry.values.is_some() && wanted(entry);
         let [older, newer] = &self.runs;
         let hidden = move |entry: &Entry| {
@@ -247,8 +252,8 @@ impl Snapshot {
                 run.may_hide(entry.hash) && run.hides(*len, entry.hash, entry.tenant, &entry.key)
             })
         };
-        let older = older.iter().flat_map(move |(run, len)| run.newest(*len).filter(wanted));
-        let newer = newer.iter().flat_map(move |(run, len)| run.newest(*len).filter(wanted));
+        let older = older.iter().flat_map(move |(run, len)| run.newest(*len, sieve).filter(wanted));
+        let newer = newer.iter().flat_map(move |(run, len)| run.newest(*len, sieve).filter(wanted));
         older.filter(move |entry| !hidden(entry)).chain(newer)
     }
 

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// Two bits for each parameter of a resource and for each of its codes, references and URIs. With the 20 of an
 /// Observation a wrong bit pair is there by chance in 2 % of all cases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Signature([u64; 4]);
+pub struct Signature(pub [u64; 4]);
 
 impl Signature {
     /// The signature of a resource.
