@@ -12,7 +12,10 @@ use fhir::{
 use proto::{Code, CompartmentKey, Error, ResourceId, TenantId, TypeCode};
 use std::sync::Arc;
 
-use crate::engine::Options;
+use crate::{
+    engine::Options,
+    observe::steps::{Step, timed},
+};
 
 pub use crate::compartment::Draft;
 
@@ -29,6 +32,10 @@ pub struct Parsed {
 
 /// Parses `body` as one resource.
 pub fn parse(body: Bytes, options: &Options) -> Result<Parsed, Error> {
+    timed(Step::Parse, || parse_untimed(body, options))
+}
+
+fn parse_untimed(body: Bytes, options: &Options) -> Result<Parsed, Error> {
     let document = Document::parse(body, &options.json).map_err(malformed)?;
     let envelope = Envelope::read(document.root()).map_err(|error| invalid(&error))?;
     let id = match envelope.id {
@@ -72,7 +79,7 @@ impl Parsed {
     /// Extracts the index values: the one evaluation of the search parameters, at the leader.
     pub fn draft(&self, options: &Options) -> Result<Draft, Error> {
         let mut values = Vec::with_capacity(512);
-        index::extract(self.document.root(), &options.extract(), &mut values)
+        timed(Step::Extract, || index::extract(self.document.root(), &options.extract(), &mut values))
             .map_err(|error| Error::new(Code::Invalid, error.to_string()))?;
         Ok(Draft { document: self.document.clone(), index_values: values.into() })
     }

@@ -5,14 +5,20 @@ use super::{
     decide::{Answer, Current, Op},
     pending::{Pending, Progress},
 };
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    observe::steps::{Step, ended, timed},
+};
 use bytes::Bytes;
 use cluster::{Group, ProposeError};
 use futures::future::BoxFuture;
 use proto::{Error, ResourceKey, TenantId, api::v1::WriteResponse, log::v1 as log};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rustc_hash::FxHashMap;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use storage::Applied;
 use tokio::sync::oneshot;
 
@@ -47,7 +53,9 @@ pub struct Commit {
 impl Commit {
     /// Waits until the command is committed and applied (or not).
     pub async fn wait(mut self) -> Result<Applied, ProposeError> {
+        let started = Instant::now();
         let applied = (&mut self.applied).await;
+        ended(Step::Commit, started);
         self.ended = true;
         match applied {
             Ok(Applied::Done | Applied::Decided { commit: true }) => self.progress.done(self.sequence),
@@ -115,7 +123,7 @@ impl Actor for Compartment {
         match message {
             Message::Write { batch, reply } => {
                 // The caller may be gone; a proposal stands all the same.
-                let _ = reply.send(state.write(&batch));
+                let _ = reply.send(timed(Step::Decide, || state.write(&batch)));
             }
             Message::Lease { reply } => state.lease(reply).await,
         }

@@ -2,7 +2,11 @@
 //! the actors and half-done transactions of a leadership that came or went.
 
 use super::Inner;
-use crate::{transaction::ReferenceCache, writer};
+use crate::{
+    observe::steps::{Step, timed},
+    transaction::ReferenceCache,
+    writer,
+};
 use proto::PartitionId;
 use std::sync::{Arc, OnceLock, Weak};
 use storage::Change;
@@ -17,7 +21,7 @@ pub struct Observer {
 
 impl cluster::Observer for Observer {
     fn applied(&self, partition: PartitionId, index: u64, changes: &[Change]) {
-        self.search.publish(partition, index, changes);
+        timed(Step::Tail, || self.search.publish(partition, index, changes));
         self.references.changed(changes);
     }
 

@@ -43,6 +43,7 @@ pub fn render() -> String {
     let handle = install();
     super::process::sample();
     super::memory::sample();
+    super::steps::sample();
     SAMPLERS.lock().iter().for_each(|sample| sample());
     handle.run_upkeep();
     handle.render()

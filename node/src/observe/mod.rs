@@ -7,6 +7,7 @@ mod memory;
 pub mod metrics;
 mod process;
 pub mod routes;
+pub mod steps;
 
 pub use health::Readiness;
 pub use interactions::{Interaction, Interactions, Wire};
