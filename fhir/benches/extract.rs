@@ -1,6 +1,7 @@
 //! Parse and extraction as multiples of a `serde_json::Value` parse in the same run.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fhir::definitions::ParamId;
 use fhir::index::{ExtractOptions, Values, extract};
 use fhir::json::{Document, Limits};
 use std::hint::black_box;
@@ -9,6 +10,9 @@ const RESOURCES: [(&str, &str); 2] = [
     ("observation", include_str!("resources/observation.json")),
     ("patient", include_str!("resources/patient.json")),
 ];
+
+const STATUS: ParamId = ParamId::from_code("status").expect("a parameter");
+const ABSENT: ParamId = ParamId::from_code("near").expect("a parameter");
 
 fn extraction(criterion: &mut Criterion) {
     for (name, json) in RESOURCES {
@@ -36,6 +40,14 @@ fn extraction(criterion: &mut Criterion) {
         group.bench_function("read all values", |bench| {
             bench.iter(|| Values::parse(black_box(&values)).map(|values| values.iter().count()))
         });
+        group.bench_function("trust and look one parameter up", |bench| {
+            bench.iter(|| Values::trusted(black_box(&values)).of(black_box(STATUS)).next().is_some())
+        });
+        group.bench_function("trust and look an absent parameter up", |bench| {
+            bench.iter(|| Values::trusted(black_box(&values)).of(black_box(ABSENT)).next().is_some())
+        });
+        let read = Values::trusted(&values);
+        println!("{name}: {} values, status {}", read.iter().count(), read.of(STATUS).count());
         println!("{name}: {} bytes of JSON, {} bytes of index values", json.len(), values.len());
     }
 }

@@ -78,7 +78,7 @@ fn plan_of(t: ResourceType) -> &'static Plan<usize> {
                 let _ = plan.add(root, branch, &mut |_| Some(priority));
             }
         }
-        plan
+        plan.settle(|_, _| false)
     })
 }
 

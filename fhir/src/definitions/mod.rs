@@ -7,6 +7,7 @@
 mod compartment;
 pub mod expression;
 mod hash;
+pub(crate) mod known_texts;
 mod lines;
 pub mod names;
 mod param_id;

@@ -45,7 +45,7 @@ pub struct SearchParameter {
 }
 
 /// One part of a composite search parameter.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Component {
     /// The code of the search parameter that says how the part is searched.
     pub code: &'static str,

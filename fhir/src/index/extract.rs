@@ -3,7 +3,6 @@
 use super::collector::{Collector, Target};
 use super::convert::{self, Convert};
 use super::plan::{Plan, Unfit};
-use super::value::Value;
 use crate::definitions::expression::{self, Root};
 use crate::definitions::names::{self, NameId};
 use crate::definitions::{
@@ -62,14 +61,15 @@ pub fn extract(
 
 /// What to do with a value an expression selects.
 struct Action {
-    param: ParamId,
+    /// All parameters that take the same values from the same place (`code` and `combo-code`).
+    params: Vec<ParamId>,
     targets: &'static [ResourceType],
     run: Run,
 }
 
 enum Run {
     Convert(Convert),
-    Composite(Vec<ComponentPlan>),
+    Composite(&'static [Component], Vec<ComponentPlan>),
 }
 
 struct ComponentPlan {
@@ -79,12 +79,30 @@ struct ComponentPlan {
 
 impl Action {
     fn run(&self, value: Node<'_>, collector: &mut Collector<'_, '_>) {
+        let (mark, param) = (collector.mark(), self.params[0]);
         match &self.run {
-            Run::Convert(convert) => {
-                convert(value, Target { param: self.param, targets: self.targets }, collector)
-            }
-            Run::Composite(components) => composite(self.param, components, value, collector),
+            Run::Convert(convert) => convert(value, Target { param, targets: self.targets }, collector),
+            Run::Composite(_, components) => composite(param, components, value, collector),
         }
+        let end = collector.mark();
+        for also in &self.params[1..] {
+            collector.repeat(mark, end, *also);
+        }
+    }
+
+    /// Takes over the parameters of an action that finds the same; false if it does not.
+    fn absorb(&mut self, other: &Action) -> bool {
+        let same = match (&self.run, &other.run) {
+            (Run::Convert(own), Run::Convert(others)) => {
+                std::ptr::fn_addr_eq(*own, *others) && self.targets == other.targets
+            }
+            (Run::Composite(own, _), Run::Composite(others, _)) => own == others,
+            _ => false,
+        };
+        if same {
+            self.params.extend_from_slice(&other.params);
+        }
+        same
     }
 }
 
@@ -102,13 +120,15 @@ fn composite(
     {
         return;
     }
-    let mut parts = Vec::with_capacity(256);
+    collector.composite();
     for component in components {
-        if !collector.component(&mut parts, |collector| component.run(param, value, collector)) {
+        let mark = collector.mark();
+        component.run(param, value, collector);
+        if !collector.component(mark) {
             return;
         }
     }
-    collector.add(param, Value::composite(&parts));
+    collector.add_composite(param);
 }
 
 impl ComponentPlan {
@@ -142,7 +162,7 @@ fn compile(t: ResourceType, unfit: &mut dyn FnMut(&SearchParameter, Unfit)) -> P
             }
         }
     }
-    plan
+    plan.settle(Action::absorb)
 }
 
 /// The key and the row hold these; a Patient's `deceased` is computed apart, because absence is a value of it.
@@ -155,11 +175,11 @@ fn action(parameter: &'static SearchParameter, root: TypeId, value_type: TypeId)
         ParamKind::Composite => {
             let plans =
                 parameter.components.iter().map(|component| component_plan(component, root, value_type));
-            Run::Composite(plans.collect::<Option<_>>()?)
+            Run::Composite(&parameter.components, plans.collect::<Option<_>>()?)
         }
         kind => Run::Convert(convert::for_type(kind, value_type)?),
     };
-    Some(Action { param: parameter.id, targets: &parameter.targets, run })
+    Some(Action { params: vec![parameter.id], targets: &parameter.targets, run })
 }
 
 fn component_plan(component: &'static Component, root: TypeId, context: TypeId) -> Option<ComponentPlan> {
@@ -174,7 +194,11 @@ fn component_plan(component: &'static Component, root: TypeId, context: TypeId) 
         };
         added.ok()?;
     }
-    Some(plan)
+    let keep = |_: &mut _, _: &_| false;
+    Some(ComponentPlan {
+        on_resource: plan.on_resource.map(|plan| plan.settle(keep)),
+        on_match: plan.on_match.settle(keep),
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@
 mod collector;
 mod convert;
 mod date;
+mod encoder;
 mod extract;
+mod heap;
 mod number;
 pub(crate) mod plan;
 mod reference;

@@ -18,6 +18,8 @@ pub(crate) struct Plan<A> {
 /// A place in the trie: what to do with a value that is reached there.
 struct Place<A> {
     members: Vec<(NameId, u32)>,
+    /// `members` by the last bits of their names, a power of two of slots; empty until the plan is settled.
+    slots: Vec<(NameId, u32)>,
     filters: Vec<(Filter, u32)>,
     actions: Vec<A>,
 }
@@ -139,12 +141,27 @@ impl<A> Plan<A> {
         self.places.len() as u32 - 1
     }
 
+    /// Makes the plan ready to be walked. Of two actions at one place `absorb` may put the second into the first.
+    pub(crate) fn settle(mut self, mut absorb: impl FnMut(&mut A, &A) -> bool) -> Self {
+        for place in &mut self.places {
+            let mut kept: Vec<A> = Vec::new();
+            for action in place.actions.drain(..) {
+                if !kept.iter_mut().any(|first| absorb(first, &action)) {
+                    kept.push(action);
+                }
+            }
+            place.actions = kept;
+            place.lay_out();
+        }
+        self
+    }
+
     /// False if `root` has no member any expression starts with, so that a walk would find nothing.
     pub(crate) fn may_select(&self, root: Node<'_>) -> bool {
         let place = &self.places[0];
         !place.actions.is_empty()
             || !place.filters.is_empty()
-            || root.members().any(|(key, _)| place.members.iter().any(|(name, _)| *name == key.name_id()))
+            || root.members().any(|(key, _)| place.to(key.name_id()).is_some())
     }
 
     /// Calls `visit` for every value an expression selects below `root`, in document order. `resource` is the resource
@@ -161,7 +178,37 @@ impl<A> Plan<A> {
 
 impl<A> Place<A> {
     fn new() -> Self {
-        Place { members: Vec::new(), filters: Vec::new(), actions: Vec::new() }
+        Place { members: Vec::new(), slots: Vec::new(), filters: Vec::new(), actions: Vec::new() }
+    }
+
+    fn lay_out(&mut self) {
+        let len = (4 * self.members.len()).next_power_of_two();
+        self.slots = vec![(NameId::UNKNOWN, 0); len];
+        for &(name, to) in &self.members {
+            let mut slot = usize::from(name.0) % len;
+            while self.slots[slot].0 != NameId::UNKNOWN {
+                slot = (slot + 1) % len;
+            }
+            self.slots[slot] = (name, to);
+        }
+    }
+
+    /// Where a member leads. A quarter of the slots is taken at most, so the search ends, and soon.
+    #[inline]
+    fn to(&self, name: NameId) -> Option<u32> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut slot = usize::from(name.0) & mask;
+        loop {
+            match self.slots.get(slot) {
+                Some(&(known, to)) if known != NameId::UNKNOWN => {
+                    if known == name {
+                        return Some(to);
+                    }
+                }
+                _ => return None,
+            }
+            slot = (slot + 1) & mask;
+        }
     }
 }
 
@@ -206,8 +253,7 @@ impl<'p, 'd, A, V: FnMut(&'p A, Node<'d>)> Walk<'p, 'd, '_, A, V> {
             return;
         }
         for (key, child) in value.members() {
-            let name = key.name_id();
-            if let Some(&(_, to)) = place.members.iter().find(|(known, _)| *known == name) {
+            if let Some(to) = place.to(key.name_id()) {
                 self.element(&self.plan.places[to as usize], child);
             }
         }

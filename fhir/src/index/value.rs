@@ -1,6 +1,9 @@
 //! One index value.
 
-use super::wire::{Reader, ValueIter, write_text};
+use super::encoder::Encoder;
+use super::heap::{Fields, Heap};
+use super::number::{NumberRange, short};
+use super::wire::ValueIter;
 use std::fmt;
 
 /// A value of a search parameter as it is stored. Texts borrow from the stored bytes.
@@ -77,14 +80,21 @@ pub enum Value<'a> {
 }
 
 /// The components of a composite value, in the order of the parameter's definition.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Composite<'a>(&'a [u8]);
+#[derive(Clone, Copy, Debug)]
+pub struct Composite<'a>(Fields<'a>);
 
 impl<'a> Composite<'a> {
     /// The values of each component. Every component has at least one.
     pub fn components(self) -> impl Iterator<Item = ValueIter<'a>> {
-        let mut rest = self.0;
-        std::iter::from_fn(move || Reader::sized(&mut rest).map(ValueIter))
+        let mut fields = self.0;
+        std::iter::from_fn(move || Some(ValueIter::inside(fields.sized()?, fields.heap)))
+    }
+}
+
+/// Equal components.
+impl PartialEq for Composite<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.components().eq(other.components())
     }
 }
 
@@ -98,181 +108,159 @@ const REFERENCE_URL: u8 = 6;
 const REFERENCE_IDENTIFIER: u8 = 7;
 const DATE: u8 = 8;
 const NUMBER: u8 = 9;
-const QUANTITY: u8 = 10;
-const URI: u8 = 11;
-const POSITION: u8 = 12;
-const COMPOSITE: u8 = 13;
+const NUMBER_KEYS: u8 = 10;
+const NUMBER_INTERVAL: u8 = 11;
+const QUANTITY: u8 = 12;
+const QUANTITY_KEYS: u8 = 13;
+const QUANTITY_INTERVAL: u8 = 14;
+const URI: u8 = 15;
+const POSITION: u8 = 16;
+const COMPOSITE: u8 = 17;
 
 impl<'a> Value<'a> {
+    pub(super) const COMPOSITE: u8 = COMPOSITE;
+
     pub(super) fn is_known(tag: u8) -> bool {
         (TOKEN..=COMPOSITE).contains(&tag)
     }
 
     /// Reads what [`write`](Self::write) wrote; `None` for an unknown tag or broken bytes.
-    pub(super) fn read(tag: u8, payload: &'a [u8]) -> Option<Value<'a>> {
-        let mut from = Reader(payload);
-        let value = match tag {
-            TOKEN => {
-                let [system, code] = from.options()?;
-                Value::Token { system, code }
+    #[inline]
+    pub(super) fn read(tag: u8, mut from: Fields<'a>) -> Option<Value<'a>> {
+        Some(match tag {
+            TOKEN => Value::Token { system: from.option()?, code: from.option()? },
+            STRING => {
+                let (normalized, exact) = (from.text()?, from.option()?);
+                Value::String { normalized, exact: exact.unwrap_or(normalized) }
             }
-            TOKEN_TEXT => Value::TokenText(from.rest()?),
-            TOKEN_OF_TYPE => {
-                Value::TokenOfType { system: from.text()?, code: from.text()?, value: from.rest()? }
-            }
-            STRING => from.string()?,
             REFERENCE => {
-                Value::Reference { type_code: from.code()?, id: from.text()?, version: from.tail()? }
+                Value::Reference { type_code: from.code()?, id: from.text()?, version: from.option()? }
             }
-            REFERENCE_URL => {
-                Value::ReferenceUrl { type_code: from.code()?, url: from.text()?, version: from.tail()? }
+            DATE => {
+                let low_ms = from.signed()?;
+                Value::Date { low_ms, high_ms: low_ms.wrapping_add(from.number()? as i64) }
             }
-            REFERENCE_IDENTIFIER => {
-                let [system, value] = from.options()?;
-                Value::ReferenceIdentifier { system, value }
+            NUMBER | NUMBER_KEYS | NUMBER_INTERVAL => {
+                let (NumberRange { value, low, high }, text) = from.amount(tag)?;
+                Value::Number { value, low, high, text }
             }
-            DATE => Value::Date { low_ms: from.number()?, high_ms: from.number()? },
-            NUMBER => Value::Number {
-                value: from.number()?,
-                low: from.number()?,
-                high: from.number()?,
-                text: from.rest()?,
-            },
-            QUANTITY => {
-                let (value, low, high, text) = (from.number()?, from.number()?, from.number()?, from.text()?);
-                let [system, code, unit] = from.options()?;
+            QUANTITY | QUANTITY_KEYS | QUANTITY_INTERVAL => {
+                let (NumberRange { value, low, high }, text) = from.amount(tag)?;
+                let (system, code, unit) = (from.option()?, from.option()?, from.option()?);
                 Value::Quantity { value, low, high, text, system, code, unit }
             }
-            URI => Value::Uri(from.rest()?),
-            POSITION => Value::Position { longitude: from.number()?, latitude: from.number()? },
-            COMPOSITE => Value::Composite(composite(payload)?),
-            _ => return None,
-        };
-        Some(value)
+            URI => Value::Uri(from.text()?),
+            _ => return Value::read_rare(tag, from),
+        })
     }
 
-    /// Appends the payload and returns the tag.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> u8 {
-        match *self {
-            Value::Token { system, code } => write_options(out, [system, code], TOKEN),
-            Value::TokenText(text) => write_rest(out, text, TOKEN_TEXT),
-            Value::TokenOfType { system, code, value } => {
-                write_text(out, system);
-                write_text(out, code);
-                write_rest(out, value, TOKEN_OF_TYPE)
+    fn read_rare(tag: u8, mut from: Fields<'a>) -> Option<Value<'a>> {
+        Some(match tag {
+            TOKEN_TEXT => Value::TokenText(from.text()?),
+            TOKEN_OF_TYPE => {
+                Value::TokenOfType { system: from.text()?, code: from.text()?, value: from.text()? }
             }
-            Value::String { normalized, exact } => write_string(out, normalized, exact),
+            REFERENCE_URL => {
+                Value::ReferenceUrl { type_code: from.code()?, url: from.text()?, version: from.option()? }
+            }
+            REFERENCE_IDENTIFIER => {
+                Value::ReferenceIdentifier { system: from.option()?, value: from.option()? }
+            }
+            POSITION => Value::Position { longitude: from.key()?, latitude: from.key()? },
+            COMPOSITE => {
+                from.rest = from.sized()?;
+                Value::Composite(Composite(from))
+            }
+            _ => return None,
+        })
+    }
+
+    /// `None` if this is a composite and not all of it can be read.
+    pub(super) fn check(self) -> Option<()> {
+        let Value::Composite(Composite(mut fields)) = self else { return Some(()) };
+        while !fields.rest.is_empty() {
+            ValueIter::inside(fields.sized()?, fields.heap).check(true)?;
+        }
+        Some(())
+    }
+
+    /// Appends tag and fields.
+    pub(super) fn write(&self, to: &mut Encoder) {
+        match *self {
+            Value::Token { system, code } => to.texts(TOKEN, [system, code]),
+            Value::TokenText(text) => to.texts(TOKEN_TEXT, [Some(text)]),
+            Value::TokenOfType { system, code, value } => {
+                to.texts(TOKEN_OF_TYPE, [Some(system), Some(code), Some(value)]);
+            }
+            Value::String { normalized, exact } => {
+                to.texts(STRING, [Some(normalized), Some(exact).filter(|exact| *exact != normalized)]);
+            }
             Value::Reference { type_code, id, version } => {
-                write_reference(out, type_code, id, version, REFERENCE)
+                to.tag(REFERENCE).number(type_code.into()).text(Some(id)).text(version);
             }
             Value::ReferenceUrl { type_code, url, version } => {
-                write_reference(out, type_code, url, version, REFERENCE_URL)
+                to.tag(REFERENCE_URL).number(type_code.into()).text(Some(url)).text(version);
             }
-            Value::ReferenceIdentifier { system, value } => {
-                write_options(out, [system, value], REFERENCE_IDENTIFIER)
+            Value::ReferenceIdentifier { system, value } => to.texts(REFERENCE_IDENTIFIER, [system, value]),
+            Value::Date { low_ms, high_ms } => {
+                to.tag(DATE).signed(low_ms).number(high_ms.wrapping_sub(low_ms) as u64);
             }
-            Value::Date { low_ms, high_ms } => write_numbers(out, [low_ms, high_ms], DATE),
             Value::Number { value, low, high, text } => {
-                write_numbers(out, [value, low, high], NUMBER);
-                write_rest(out, text, NUMBER)
+                write_amount(to, NUMBER, NumberRange { value, low, high }, text);
             }
             Value::Quantity { value, low, high, text, system, code, unit } => {
-                write_numbers(out, [value, low, high], QUANTITY);
-                write_text(out, text);
-                write_options(out, [system, code, unit], QUANTITY)
+                write_amount(to, QUANTITY, NumberRange { value, low, high }, text);
+                to.text(system).text(code).text(unit);
             }
-            Value::Uri(uri) => write_rest(out, uri, URI),
-            Value::Position { longitude, latitude } => write_numbers(out, [longitude, latitude], POSITION),
-            Value::Composite(Composite(bytes)) => {
-                out.extend_from_slice(bytes);
-                COMPOSITE
+            Value::Uri(uri) => to.texts(URI, [Some(uri)]),
+            Value::Position { longitude, latitude } => {
+                to.tag(POSITION).key(longitude).key(latitude);
             }
-        }
-    }
-
-    /// Of the components' values as the writer laid them out.
-    pub(super) fn composite(bytes: &'a [u8]) -> Value<'a> {
-        Value::Composite(Composite(bytes))
-    }
-}
-
-impl<'a> Reader<'a> {
-    /// A byte of which bit `n` says whether text `n` is there, then the texts.
-    fn options<const N: usize>(&mut self) -> Option<[Option<&'a str>; N]> {
-        let present = self.byte()?;
-        let mut texts = [None; N];
-        for (number, text) in texts.iter_mut().enumerate() {
-            if present & (1 << number) != 0 {
-                *text = Some(self.text()?);
-            }
-        }
-        Some(texts)
-    }
-
-    /// The rest, `None` where it is empty.
-    fn tail(&mut self) -> Option<Option<&'a str>> {
-        self.rest().map(|rest| (!rest.is_empty()).then_some(rest))
-    }
-
-    /// The normalized text, then the exact one unless they are equal.
-    fn string(&mut self) -> Option<Value<'a>> {
-        let normalized = self.text()?;
-        let exact = self.rest()?;
-        Some(Value::String { normalized, exact: if exact.is_empty() { normalized } else { exact } })
-    }
-}
-
-fn composite(payload: &[u8]) -> Option<Composite<'_>> {
-    let mut rest = payload;
-    while !rest.is_empty() {
-        let mut values = Reader::sized(&mut rest)?;
-        while let Some(&tag) = values.split_off_first() {
-            let payload = Reader::sized(&mut values)?;
-            // A composite inside a composite is none of R4's, so the recursion stays flat.
-            if tag == COMPOSITE || (Value::is_known(tag) && Value::read(tag, payload).is_none()) {
-                return None;
+            Value::Composite(Composite(fields)) => {
+                to.tag(COMPOSITE).sized(fields.rest);
             }
         }
     }
-    Some(Composite(payload))
-}
 
-fn write_options<const N: usize>(out: &mut Vec<u8>, texts: [Option<&str>; N], tag: u8) -> u8 {
-    let present = texts
-        .iter()
-        .enumerate()
-        .fold(0u8, |bits, (number, text)| bits | (u8::from(text.is_some()) << number));
-    out.push(present);
-    for text in texts.into_iter().flatten() {
-        write_text(out, text);
+    /// Of components as the collector laid them out; they say nothing until they are written.
+    pub(super) fn composite(parts: &'a [u8]) -> Value<'a> {
+        Value::Composite(Composite(Fields { rest: parts, heap: Heap::EMPTY }))
     }
-    tag
 }
 
-fn write_rest(out: &mut Vec<u8>, text: &str, tag: u8) -> u8 {
-    out.extend_from_slice(text.as_bytes());
-    tag
-}
-
-fn write_string(out: &mut Vec<u8>, normalized: &str, exact: &str) -> u8 {
-    write_text(out, normalized);
-    if exact != normalized {
-        out.extend_from_slice(exact.as_bytes());
+/// A number written with few digits is stored as its text alone: its keys are computed again in less time than a
+/// cache miss takes. `tag` is that of this form; the next two are with keys, and an interval without text.
+fn write_amount(to: &mut Encoder, tag: u8, range: NumberRange, text: &str) {
+    if text.is_empty() {
+        to.tag(tag + 2).key(range.low).key(range.high);
+    } else if short(text) == Some(range) {
+        to.tag(tag).text(Some(text));
+    } else {
+        let (below, above) = (range.value.wrapping_sub(range.low), range.high.wrapping_sub(range.value));
+        to.tag(tag + 1).text(Some(text)).key(range.value).number(below as u64).number(above as u64);
     }
-    STRING
 }
 
-fn write_reference(out: &mut Vec<u8>, type_code: u16, target: &str, version: Option<&str>, tag: u8) -> u8 {
-    out.extend_from_slice(&type_code.to_le_bytes());
-    write_text(out, target);
-    write_rest(out, version.unwrap_or_default(), tag)
-}
-
-fn write_numbers<const N: usize>(out: &mut Vec<u8>, numbers: [i64; N], tag: u8) -> u8 {
-    for number in numbers {
-        out.extend_from_slice(&number.to_le_bytes());
+impl<'a> Fields<'a> {
+    #[inline]
+    fn amount(&mut self, tag: u8) -> Option<(NumberRange, &'a str)> {
+        match tag {
+            NUMBER | QUANTITY => {
+                let text = self.text()?;
+                Some((short(text)?, text))
+            }
+            NUMBER_KEYS | QUANTITY_KEYS => {
+                let (text, value) = (self.text()?, self.key()?);
+                let (below, above) = (self.number()? as i64, self.number()? as i64);
+                let (low, high) = (value.wrapping_sub(below), value.wrapping_add(above));
+                Some((NumberRange { value, low, high }, text))
+            }
+            _ => {
+                let (low, high) = (self.key()?, self.key()?);
+                Some((NumberRange { value: low, low, high }, ""))
+            }
+        }
     }
-    tag
 }
 
 /// For tests and debugging.

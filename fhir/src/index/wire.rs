@@ -1,5 +1,6 @@
 //! The byte form of index values: see `fhir/README.md`, "Index values".
 
+use super::heap::{Heap, read_number};
 use super::value::Value;
 use crate::definitions::ParamId;
 use std::fmt;
@@ -19,40 +20,108 @@ pub enum ValuesError {
 
 /// The index values of one resource.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Values<'a>(&'a [u8]);
+pub struct Values<'a> {
+    /// Parameter numbers, rising.
+    params: &'a [[u8; 2]],
+    /// For each parameter where its offsets end in `offsets`, as numbers of `width` bytes.
+    ends: &'a [u8],
+    width: usize,
+    offsets: &'a [u8],
+    heap: Heap<'a>,
+}
 
 impl<'a> Values<'a> {
-    /// Checks `bytes` once, so that reading them later cannot fail. Costs one pass over the lengths and texts.
+    /// Checks `bytes` once, so that reading them later cannot fail. Costs one pass over all values and their texts.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ValuesError> {
         match bytes.split_first() {
-            Some((&FORMAT_VERSION, groups)) => {
-                check(groups)?;
-                Ok(Values(groups))
+            Some((&FORMAT_VERSION, rest)) => {
+                let values = Values::layout(rest).ok_or(ValuesError::Truncated)?;
+                values.check().ok_or(ValuesError::Truncated)?;
+                Ok(values)
             }
             Some((&format, _)) => Err(ValuesError::Format(format)),
             None => Err(ValuesError::Truncated),
         }
     }
 
-    /// Reads what this build's own storage wrote and therefore need not be checked again: costs nothing. Any bytes are
-    /// safe to read; damaged ones, or of another format, end early or say nothing.
+    /// Reads what this build's own storage wrote and therefore need not be checked again: looks at the head alone. Any
+    /// bytes are safe to read; of damaged ones some values are missing, those of another format have none.
+    #[inline]
     pub fn trusted(bytes: &'a [u8]) -> Self {
         match bytes.split_first() {
-            Some((&FORMAT_VERSION, groups)) => Values(groups),
-            _ => Values(&[]),
+            Some((&FORMAT_VERSION, rest)) => Values::layout(rest).unwrap_or(Values::NONE),
+            _ => Values::NONE,
         }
+    }
+
+    const NONE: Values<'static> =
+        Values { params: &[], ends: &[], width: 1, offsets: &[], heap: Heap::EMPTY };
+
+    #[inline]
+    fn layout(mut rest: &'a [u8]) -> Option<Self> {
+        let width = usize::from(*rest.split_off_first()?);
+        let count = usize::try_from(read_number(&mut rest)?).ok()?;
+        let texts = usize::try_from(read_number(&mut rest)?).ok()?;
+        let (params, _) = rest.split_off(..count.checked_mul(2)?)?.as_chunks::<2>();
+        let ends = rest.split_off(..count.checked_mul(width)?)?;
+        let offsets = match count.checked_sub(1) {
+            Some(last) => rest.split_off(..end(ends, width, last)?)?,
+            None => &[],
+        };
+        let texts = rest.split_off(..texts)?;
+        Some(Values { params, ends, width, offsets, heap: Heap { texts, values: rest } })
     }
 
     /// All values, by rising parameter number. Values of kinds a newer build added are left out.
     pub fn iter(&self) -> impl Iterator<Item = (ParamId, Value<'a>)> + use<'a> {
-        groups(self.0).flat_map(|(param, values)| ValueIter(values).map(move |value| (param, value)))
+        let all = *self;
+        all.params.iter().enumerate().flat_map(move |(number, param)| {
+            let param = ParamId(u16::from_le_bytes(*param));
+            all.at(number).map(move |value| (param, value))
+        })
     }
 
     /// The values of one parameter; none if the resource has none.
+    #[inline]
     pub fn of(&self, param: ParamId) -> ValueIter<'a> {
-        let group =
-            groups(self.0).take_while(|(found, _)| *found <= param).find(|(found, _)| *found == param);
-        ValueIter(group.map_or(&[], |(_, values)| values))
+        match self.params.binary_search_by_key(&param.0, |&found| u16::from_le_bytes(found)) {
+            Ok(number) => self.at(number),
+            Err(_) => ValueIter { offsets: &[], heap: self.heap, inside: false },
+        }
+    }
+
+    /// The values of the parameter at a place of the list.
+    #[inline]
+    fn at(&self, number: usize) -> ValueIter<'a> {
+        let start = match number {
+            0 => Some(0),
+            _ => end(self.ends, self.width, number - 1),
+        };
+        let range = start.zip(end(self.ends, self.width, number)).map(|(start, end)| start..end);
+        let offsets = range.and_then(|range| self.offsets.get(range)).unwrap_or_default();
+        ValueIter { offsets, heap: self.heap, inside: false }
+    }
+
+    fn check(&self) -> Option<()> {
+        let rising = self.params.is_sorted_by(|a, b| u16::from_le_bytes(*a) < u16::from_le_bytes(*b));
+        let mut last = 0;
+        for number in 0..self.params.len() {
+            let end = end(self.ends, self.width, number)?;
+            self.at(number).check(last < end)?;
+            last = end;
+        }
+        rising.then_some(())
+    }
+}
+
+/// The number at a place of a list of `width`-byte numbers.
+#[inline]
+fn end(ends: &[u8], width: usize, number: usize) -> Option<usize> {
+    match width {
+        1 => ends.get(number).map(|&end| usize::from(end)),
+        2 => Some(usize::from(u16::from_le_bytes(*ends.as_chunks().0.get(number)?))),
+        4 => usize::try_from(u32::from_le_bytes(*ends.as_chunks().0.get(number)?)).ok(),
+        _ => None,
     }
 }
 
@@ -66,99 +135,61 @@ impl fmt::Debug for Values<'_> {
     }
 }
 
-/// The values of one parameter.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct ValueIter<'a>(pub(super) &'a [u8]);
+/// The values of one parameter, or of one component of a composite.
+#[derive(Clone, Copy)]
+pub struct ValueIter<'a> {
+    offsets: &'a [u8],
+    heap: Heap<'a>,
+    /// Of a composite: composites are not read there, so that no damage can nest them without end.
+    inside: bool,
+}
+
+impl<'a> ValueIter<'a> {
+    pub(super) fn inside(offsets: &'a [u8], heap: Heap<'a>) -> Self {
+        ValueIter { offsets, heap, inside: true }
+    }
+
+    /// Whether every value of a known kind can be read and `some` is there.
+    pub(super) fn check(mut self, some: bool) -> Option<()> {
+        if !some || self.offsets.is_empty() {
+            return None;
+        }
+        while !self.offsets.is_empty() {
+            let offset = usize::try_from(read_number(&mut self.offsets)?).ok()?;
+            let (tag, fields) = self.heap.value(offset)?;
+            if self.inside && tag == Value::COMPOSITE {
+                return None;
+            }
+            if Value::is_known(tag) {
+                fields.read(tag)?.check()?;
+            }
+        }
+        Some(())
+    }
+}
 
 impl<'a> Iterator for ValueIter<'a> {
     type Item = Value<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Value<'a>> {
-        loop {
-            let tag = self.0.split_off_first()?;
-            let payload = Reader::sized(&mut self.0)?;
-            if let Some(value) = Value::read(*tag, payload) {
-                return Some(value);
+        while !self.offsets.is_empty() {
+            let offset = usize::try_from(read_number(&mut self.offsets)?).ok()?;
+            let Some((tag, fields)) = self.heap.value(offset) else { continue };
+            if self.inside && tag == Value::COMPOSITE {
+                continue;
             }
-        }
-    }
-}
-
-fn groups(bytes: &[u8]) -> impl Iterator<Item = (ParamId, &[u8])> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let (param, after) = rest.split_first_chunk::<2>()?;
-        rest = after;
-        Some((ParamId(u16::from_le_bytes(*param)), Reader::sized(&mut rest)?))
-    })
-}
-
-/// Whether groups, values and their fields end where they should.
-fn check(mut bytes: &[u8]) -> Result<(), ValuesError> {
-    while !bytes.is_empty() {
-        bytes.split_off(..2).ok_or(ValuesError::Truncated)?;
-        check_values(Reader::sized(&mut bytes).ok_or(ValuesError::Truncated)?)?;
-    }
-    Ok(())
-}
-
-fn check_values(mut values: &[u8]) -> Result<(), ValuesError> {
-    while let Some(&tag) = values.split_off_first() {
-        let payload = Reader::sized(&mut values).ok_or(ValuesError::Truncated)?;
-        if Value::is_known(tag) && Value::read(tag, payload).is_none() {
-            return Err(ValuesError::Truncated);
-        }
-    }
-    Ok(())
-}
-
-/// Reads the fields of a value.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
-
-impl<'a> Reader<'a> {
-    /// A length as LEB128, then that many bytes.
-    pub(super) fn sized(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-        let mut len = 0usize;
-        for shift in (0..32).step_by(7) {
-            let byte = *bytes.split_off_first()?;
-            len |= usize::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return bytes.split_off(..len);
+            if let Some(value) = fields.read(tag) {
+                return Some(value);
             }
         }
         None
     }
-
-    pub(super) fn byte(&mut self) -> Option<u8> {
-        self.0.split_off_first().copied()
-    }
-
-    pub(super) fn code(&mut self) -> Option<u16> {
-        Some(u16::from_le_bytes(self.0.split_off(..2)?.try_into().ok()?))
-    }
-
-    pub(super) fn number(&mut self) -> Option<i64> {
-        Some(i64::from_le_bytes(self.0.split_off(..8)?.try_into().ok()?))
-    }
-
-    pub(super) fn text(&mut self) -> Option<&'a str> {
-        std::str::from_utf8(Reader::sized(&mut self.0)?).ok()
-    }
-
-    pub(super) fn rest(&mut self) -> Option<&'a str> {
-        std::str::from_utf8(std::mem::take(&mut self.0)).ok()
-    }
 }
 
-pub(super) fn write_len(out: &mut Vec<u8>, mut len: usize) {
-    while len >= 0x80 {
-        out.push(len as u8 | 0x80);
-        len >>= 7;
+/// Equal values in the same order.
+impl PartialEq for ValueIter<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        Iterator::eq(*self, *other)
     }
-    out.push(len as u8);
-}
-
-pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
-    write_len(out, text.len());
-    out.extend_from_slice(text.as_bytes());
 }
