@@ -207,7 +207,7 @@ fn intervals_agree_over_many_documents() {
             r#"{{"resourceType":"Observation","id":"o{i}","status":"final","code":{{"coding":[{{"code":"c{}"}}]}}"#,
             (h >> 30) % 5
         );
-        if h % 7 != 0 {
+        if !h.is_multiple_of(7) {
             let day = (h >> 16) % 28 + 1;
             json += &format!(r#","effectiveDateTime":"20{:02}-03-{day:02}T10:00:00Z""#, 10 + (h >> 40) % 10);
         }

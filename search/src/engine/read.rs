@@ -103,10 +103,8 @@ impl<'a> Segment<'a> {
             if self.is_current(doc)? {
                 let hash = self.sort.get_val(doc);
                 // A run of equal hashes is one resource, for a moment at two places, or nearly so: it is taken whole.
-                if last != Some(hash) {
-                    if found >= limit || !best.wants(hash) {
-                        break;
-                    }
+                if last != Some(hash) && (found >= limit || !best.wants(hash)) {
+                    break;
                 }
                 let (_, key) = self.key(doc)?;
                 let hit = facts.hit(doc, key, hash);
