@@ -72,6 +72,10 @@ async fn a_killed_node_keeps_what_it_acknowledged() {
     let report = run(options(&node, folder.path(), Duration::from_secs(60))).await.unwrap();
     assert!(report.complete(), "{report}");
     let probe = Probe::new(&node.rest, &node.grpc).unwrap();
+    // Made conditionally by one bundle, so made once, however often that bundle was sent.
+    let versions = probe.get("Organization/_history?_count=1000").await.unwrap().body;
+    let made = versions["entry"].as_array().unwrap().len() as u64;
+    assert_eq!((made, probe.total("Organization").await.unwrap()), (5, 5), "created, found: {versions:#}");
     let mut counts = probe.counts(ResourceType::all().map(ResourceType::name)).await.unwrap();
     counts.remove("Basic");
     assert_eq!(counts, shared::named(&expected_counts(PATIENTS, SEED)));

@@ -5,6 +5,8 @@ pub mod generate;
 #[cfg(feature = "harness")]
 pub mod node;
 #[cfg(feature = "harness")]
+pub mod probe;
+#[cfg(feature = "harness")]
 pub mod scenario;
 #[cfg(feature = "harness")]
 pub mod shared;

@@ -19,7 +19,9 @@ const READY_TIMEOUT: Duration = Duration::from_secs(120);
 pub struct NodeProcess {
     binary: PathBuf,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     folder: tempfile::TempDir,
+    data: PathBuf,
     child: Option<Child>,
     /// `http://127.0.0.1:PORT/fhir`
     pub rest: String,
@@ -35,21 +37,63 @@ impl NodeProcess {
 
     /// As [`NodeProcess::start`], with further arguments of `salamander start`.
     pub fn start_with(binary: impl AsRef<Path>, arguments: &[&str]) -> anyhow::Result<Self> {
-        let mut node = NodeProcess {
+        let mut node = NodeProcess::new(binary)?;
+        node.arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        node.begin()
+    }
+
+    /// A node that does not run yet: for [`NodeProcess::set`], [`NodeProcess::at`], then [`NodeProcess::begin`].
+    pub fn new(binary: impl AsRef<Path>) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        Ok(NodeProcess {
             binary: binary.as_ref().to_owned(),
-            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
-            folder: tempfile::tempdir()?,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            data: folder.path().join("data"),
+            folder,
             child: None,
             rest: String::new(),
             grpc: String::new(),
-        };
-        node.spawn("127.0.0.1:0", "127.0.0.1:0")?;
-        Ok(node)
+        })
+    }
+
+    /// Sets an option such as `rest.header_timeout_ms`, for this and all later starts.
+    pub fn set(mut self, option: &str, value: impl ToString) -> Self {
+        let variable = format!("SALAMANDER_{}", option.replace('.', "_").to_uppercase());
+        self.environment.retain(|(name, _)| *name != variable);
+        self.environment.push((variable, value.to_string()));
+        self
+    }
+
+    /// Has the data in a folder of the caller's.
+    pub fn at(mut self, data: &Path) -> Self {
+        self.data = data.to_owned();
+        self
+    }
+
+    /// Starts on free ports and waits until the node says that it is ready.
+    pub fn begin(mut self) -> anyhow::Result<Self> {
+        self.spawn("127.0.0.1:0", "127.0.0.1:0")?;
+        Ok(self)
     }
 
     /// The node's data folder.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.clone()
+    }
+
+    /// Whether the process is there.
+    pub fn runs(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// Resident memory of the process, bytes.
+    pub fn resident_bytes(&self) -> anyhow::Result<u64> {
+        let id = self.id().context("the node does not run")?;
+        let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kib << 10)
     }
 
     /// Everything the node wrote to stdout and stderr, of all its starts.
@@ -72,12 +116,24 @@ impl NodeProcess {
 
     /// SIGTERM, and the exit status once the process has ended.
     pub fn terminate(&mut self) -> anyhow::Result<ExitStatus> {
-        let mut child = self.child.take().context("the node does not run")?;
+        self.signal_end()?;
+        self.wait()
+    }
+
+    /// SIGTERM alone; [`NodeProcess::wait`] sees the end.
+    pub fn signal_end(&self) -> anyhow::Result<()> {
+        let id = self.id().context("the node does not run")?;
         // The standard library sends no signal but SIGKILL; the shell's kill is everywhere.
-        let sent = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status()?;
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -TERM {id}")).status()?;
         if !sent.success() {
             bail!("kill: {sent}");
         }
+        Ok(())
+    }
+
+    /// The exit status, once the process has ended.
+    pub fn wait(&mut self) -> anyhow::Result<ExitStatus> {
+        let mut child = self.child.take().context("the node does not run")?;
         Ok(child.wait()?)
     }
 
@@ -98,12 +154,18 @@ impl NodeProcess {
 
     fn spawn(&mut self, rest: &str, grpc: &str) -> anyhow::Result<()> {
         let log = File::options().create(true).append(true).open(self.log_path())?;
-        let mut child = Command::new(&self.binary)
+        let mut command = Command::new(&self.binary);
+        // The node of a test is configured by the test alone.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(name)) {
+            command.env_remove(name);
+        }
+        let mut child = command
             .arg("start")
             .arg("--data")
             .arg(self.data())
             .args(["--rest", rest, "--grpc", grpc])
             .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log.try_clone()?)
@@ -133,6 +195,11 @@ fn follow(stdout: impl BufRead, mut log: File, ready: &mpsc::Sender<String>) {
             let _ = ready.send(line);
         }
     }
+}
+
+/// Whether the variable would set an option of a node.
+fn is_ours(name: &std::ffi::OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with("SALAMANDER_"))
 }
 
 /// `127.0.0.1:PORT` of a URL.
