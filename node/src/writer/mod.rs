@@ -8,6 +8,7 @@
 //!                                                └─ several ──→ prepare, decide, finish               (two_phase)
 //! ```
 
+mod admission;
 mod directory;
 mod leased;
 mod single;
@@ -42,6 +43,7 @@ pub enum Attempt {
 
 /// Tries the plan once.
 pub async fn attempt(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
+    admission::wait(node).await?;
     let Some((partition, compartment)) = single_compartment(node, &plan) else {
         return leased::run(node, plan).await;
     };
