@@ -26,6 +26,8 @@ use tokio::sync::oneshot;
 pub enum Message {
     /// Decide and propose.
     Write { batch: Arc<Batch>, reply: oneshot::Sender<Verdict> },
+    /// Let go of what is applied by now.
+    Prune,
     /// Stand still for a transaction that spans compartments, until the lease is dropped or too old.
     Lease { reply: oneshot::Sender<Lease> },
 }
@@ -125,6 +127,8 @@ impl Actor for Compartment {
                 // The caller may be gone; a proposal stands all the same.
                 let _ = reply.send(timed(Step::Decide, || state.write(&batch)));
             }
+            // Done above, as before every message.
+            Message::Prune => {}
             Message::Lease { reply } => state.lease(reply).await,
         }
         Ok(())
@@ -215,7 +219,10 @@ fn split(answers: Vec<Answer>, ops: &[Op]) -> Split {
     for (answer, op) in answers.into_iter().zip(ops) {
         responses.push(answer.response);
         mutations.extend(answer.mutations);
-        states.extend(answer.next.map(|next| (op.key, next)));
+        // Nobody knows a fresh id before its write is applied, so nothing will be decided on its speculative state.
+        if !op.fresh {
+            states.extend(answer.next.map(|next| (op.key, next)));
+        }
     }
     (responses, mutations, states)
 }

@@ -195,12 +195,19 @@ impl Population {
         listed
     }
 
-    /// Takes out who was idle for too long; a sweep.
+    /// Takes out who was idle for too long, and has those prune that were used since the last sweep: what an actor
+    /// proposed last would otherwise stay in its memory until somebody writes again.
     pub fn take_idle(&self) -> Vec<(ActorKey, Live)> {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
         let horizon = epoch.saturating_sub(self.idle_epochs);
-        if self.live.read().is_empty() {
-            return vec![];
+        {
+            let live = self.live.read();
+            if live.is_empty() {
+                return vec![];
+            }
+            for used in live.values().filter(|live| live.used.load(Ordering::Relaxed) + 1 == epoch) {
+                let _ = used.actor.send_message(Message::Prune);
+            }
         }
         self.live.write().extract_if(|_, live| live.used.load(Ordering::Relaxed) < horizon).collect()
     }

@@ -72,7 +72,7 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proto::{CompartmentKey, ResourceId, TypeCode, TenantId};
+    use proto::{CompartmentKey, ResourceId, TenantId, TypeCode};
 
     fn key(id: &str) -> ResourceKey {
         CompartmentKey::of(TenantId::DEFAULT, TypeCode(1), ResourceId::parse(id).unwrap()).own()
