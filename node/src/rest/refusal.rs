@@ -8,7 +8,9 @@ pub(crate) fn complete(head: &[u8]) -> Option<Vec<u8>> {
     let status = head.strip_prefix(b"HTTP/1.1 ").or_else(|| head.strip_prefix(b"HTTP/1.0 "))?;
     let (line, code, diagnostics) = match status.get(..3)? {
         b"400" => ("400 Bad Request", Code::BadRequest, "the head of the request is not HTTP"),
-        b"414" => ("414 URI Too Long", Code::TooLarge, "the URL is too long; a search may be a POST to _search"),
+        b"414" => {
+            ("414 URI Too Long", Code::TooLarge, "the URL is too long; a search may be a POST to _search")
+        }
         b"431" => (
             "431 Request Header Fields Too Large",
             Code::TooLarge,

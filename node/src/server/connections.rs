@@ -125,6 +125,8 @@ pub(super) fn rest_builder(rest: &crate::config::Rest) -> auto::Builder<TokioExe
     builder
         .http1()
         .timer(TokioTimer::new())
+        // A peer that says "no more from me" after its request still wants the answer.
+        .half_close(true)
         .header_read_timeout(Duration::from_millis(rest.header_timeout_ms))
         .max_buf_size(rest.head_bytes_max.max(8192));
     builder
