@@ -31,15 +31,19 @@ pub fn router<S: FhirService>(
     })
     .max_decoding_message_size(config.grpc.message_bytes_max)
     .max_encoding_message_size(config.grpc.message_bytes_max);
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(|error| error.to_string())?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let reflection_v1 = reflection().build_v1().map_err(|error| error.to_string())?;
+    // Many tools still speak the version before.
+    let reflection_v1alpha = reflection().build_v1alpha().map_err(|error| error.to_string())?;
     Ok(Router::new()
         .route_service("/salamander.api.v1.Fhir/{method}", fhir)
         .route_service("/grpc.health.v1.Health/{method}", health::service(health))
-        .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection)
+        .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection_v1)
+        .route_service("/grpc.reflection.v1alpha.ServerReflection/{method}", reflection_v1alpha)
         .fallback(unknown)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::map_response(limit::tell)))
