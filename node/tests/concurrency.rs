@@ -154,6 +154,11 @@ async fn read_pairs(probe: Probe, reader: u64, done: Arc<AtomicBool>, reads: Arc
         let first = probe.get(&format!("Patient/{}", ids[0])).await.unwrap();
         let second = probe.get(&format!("Patient/{}", ids[1])).await.unwrap();
         assert!(value(&first.body) <= value(&second.body), "{first:?} {second:?}");
+        // One search is one moment.
+        let both = probe.get("Patient?identifier=urn:pair|").await.unwrap();
+        let entries = both.body["entry"].as_array().unwrap();
+        assert_eq!(entries.len(), 2, "{both:?}");
+        assert_eq!(value(&entries[0]["resource"]), value(&entries[1]["resource"]), "{both:?}");
         reads.fetch_add(1, Ordering::Relaxed);
     }
 }

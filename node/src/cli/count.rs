@@ -4,6 +4,7 @@ use clap::Args;
 use client::Client;
 use fhir::definitions::ResourceType;
 use proto::api::v1::{SearchParameter, SearchRequest};
+use std::io::Write;
 
 #[derive(Debug, Args)]
 pub(super) struct Count {
@@ -17,11 +18,11 @@ impl Count {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let counts = runtime.block_on(counts(&self.grpc))?;
         let all: u64 = counts.iter().map(|(_, count)| count).sum();
+        let mut out = std::io::stdout().lock();
         for (name, count) in counts {
-            println!("{count:>9}  {name}");
+            writeln!(out, "{count:>9}  {name}")?;
         }
-        println!("{all:>9}  resources");
-        Ok(())
+        Ok(writeln!(out, "{all:>9}  resources")?)
     }
 }
 

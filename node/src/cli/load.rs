@@ -2,7 +2,7 @@
 
 use crate::load::{LoadOptions, run};
 use clap::Args;
-use std::{path::PathBuf, time::Duration};
+use std::{io::Write, path::PathBuf, time::Duration};
 
 #[derive(Debug, Args)]
 pub(super) struct Load {
@@ -29,7 +29,8 @@ impl Load {
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let report = runtime.block_on(run(options))?;
-        println!("{report}");
+        // Who reads it may have gone: `salamander load … | head -1`.
+        let _ = writeln!(std::io::stdout(), "{report}");
         match report.failed.len() as u64 + report.failures_unlisted {
             0 => Ok(()),
             failed => Err(anyhow::anyhow!(

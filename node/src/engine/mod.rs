@@ -9,7 +9,7 @@ pub use figures::Figures;
 pub use open::OpenError;
 pub use options::Options;
 
-use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache};
+use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache, writer::Visibility};
 use cluster::{Cluster, Group};
 use proto::{Code, CompartmentKey, Error, PartitionId, ResourceKey, Slot, TenantId};
 use std::sync::{Arc, Weak};
@@ -30,6 +30,7 @@ pub struct Inner {
     pub directory: Directory,
     pub references: Arc<ReferenceCache>,
     pub clock: Clock,
+    pub visibility: Visibility,
 }
 
 impl Inner {

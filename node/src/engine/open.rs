@@ -1,7 +1,7 @@
 //! From a folder to a running node.
 
 use super::{Inner, Node, Options, observer};
-use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache};
+use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache, writer::Visibility};
 use cluster::Cluster;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -57,6 +57,7 @@ impl Node {
             directory,
             references,
             clock,
+            visibility: Visibility::default(),
         });
         // From here on leadership changes reach the node; what was prepared before is settled now.
         let _ = observer.node.set(Arc::downgrade(&inner));

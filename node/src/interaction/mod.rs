@@ -23,7 +23,11 @@ pub(crate) use search::find_keys;
 
 impl FhirService for Node {
     async fn create(&self, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
-        create::create(&self.inner, context, request).await
+        if request.if_none_exist.is_empty() {
+            return create::create(&self.inner, context, request).await;
+        }
+        let (node, context) = (self.inner.clone(), context.clone());
+        to_its_end(async move { create::create(&node, &context, request).await }).await
     }
 
     async fn read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
@@ -51,7 +55,8 @@ impl FhirService for Node {
         context: &Context,
         request: TransactionRequest,
     ) -> Result<TransactionResponse, Error> {
-        transaction::run(self, context, request).await
+        let (node, context) = (self.clone(), context.clone());
+        to_its_end(async move { transaction::run(&node, &context, request).await }).await
     }
 
     async fn search(&self, context: &Context, request: SearchRequest) -> Result<SearchResponse, Error> {
@@ -69,6 +74,17 @@ impl FhirService for Node {
     async fn capabilities(&self, _: &Context, _: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
         Ok(capabilities::capabilities())
     }
+}
+
+/// Work that goes on when its caller goes away: a transaction must not stop half way, and a reservation given back too
+/// early would let a second create with the same criteria through.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the task of a request failed");
+        Err(Error::new(Code::Internal, "the request failed; the server's log says why"))
+    })
 }
 
 /// The longest idempotency key.

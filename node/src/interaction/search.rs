@@ -119,16 +119,35 @@ fn used(pair: &(String, String)) -> SearchParameter {
 
 /// Runs the query where its scope says, after everything acknowledged so far is in reach.
 async fn run(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
-    match query.scope() {
-        Scope::Compartment(compartment) => {
-            settled(node, node.partition_of(compartment.slot)).await?;
-        }
-        Scope::Ids(_) | Scope::Membership(_) | Scope::Population => {
-            for partition in node.cluster.map().partitions() {
-                settled(node, partition).await?;
-            }
+    if let Scope::Compartment(compartment) = query.scope() {
+        settled(node, node.partition_of(compartment.slot)).await?;
+        return answer(node, query, cursor);
+    }
+    for _ in 0..MOMENTS_MAX {
+        let Some(moment) = node.visibility.moment() else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let page = across_partitions(node, query, cursor).await?;
+        if node.visibility.is_still(moment) {
+            return Ok(page);
         }
     }
+    let _still = node.visibility.stand_still().await;
+    across_partitions(node, query, cursor).await
+}
+
+/// How often a search over several partitions looks for a moment without a transaction that is just becoming visible.
+const MOMENTS_MAX: usize = 3;
+
+async fn across_partitions(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
+    for partition in node.cluster.map().partitions() {
+        settled(node, partition).await?;
+    }
+    answer(node, query, cursor)
+}
+
+fn answer(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
     // A search may take milliseconds of CPU: it does not hold up the other tasks of its thread.
     tokio::task::block_in_place(|| node.search.answer(node, query, cursor)).map_err(Error::from)
 }

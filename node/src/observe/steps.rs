@@ -59,7 +59,8 @@ pub(super) fn sample() {
     for ((_, name), clock) in STEPS.iter().zip(&CLOCKS) {
         let seconds = clock.nanoseconds.load(Ordering::Relaxed) as f64 / 1e9;
         gauge!("salamander_step_seconds_sum", "step" => *name).set(seconds);
-        gauge!("salamander_step_seconds_count", "step" => *name).set(clock.times.load(Ordering::Relaxed) as f64);
+        gauge!("salamander_step_seconds_count", "step" => *name)
+            .set(clock.times.load(Ordering::Relaxed) as f64);
     }
 }
 

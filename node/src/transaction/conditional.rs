@@ -131,13 +131,15 @@ impl Reservation {
             partition: node.partition_of(slot),
             slot,
             criteria: criteria.into_bytes().into(),
-            holder: Bytes::copy_from_slice(&rand::random::<[u8; 16]>()),
+            // In this process the turn keeps others out; the log keeps other nodes out. So the node is the holder, and
+            // what it held before a restart it simply holds again.
+            holder: Bytes::copy_from_slice(&node.options.cluster.node_id.to_be_bytes()),
             _turn: turn,
         };
         loop {
             match reservation.propose(node).await? {
                 Applied::Done => return Ok(reservation),
-                // Only a holder on another node, or one from before a restart: it expires.
+                // A holder on another node; one that is gone expires.
                 Applied::ReservationHeld { .. } => tokio::time::sleep(HELD_PAUSE).await,
                 other => {
                     tracing::error!(?other, "a reservation answered what it cannot");

@@ -17,8 +17,12 @@ pub async fn wait(node: &Inner) -> Result<(), Error> {
     let started = Instant::now();
     while node.search.fill() >= 1.0 {
         if started.elapsed() >= WAIT_MAX {
-            let why = node.search.failure().unwrap_or_else(|| "more is written than can be indexed".to_owned());
-            return Err(Error::new(Code::Overloaded, format!("search cannot take in more writes: {why}; send it again")));
+            let why =
+                node.search.failure().unwrap_or_else(|| "more is written than can be indexed".to_owned());
+            return Err(Error::new(
+                Code::Overloaded,
+                format!("search cannot take in more writes: {why}; send it again"),
+            ));
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     compartment::{Batch, Decision, Op, Verdict, locate},
     engine::Inner,
+    interaction::to_its_end,
 };
 use proto::{CompartmentKey, Error, PartitionId};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub async fn run(
     plan: Plan,
 ) -> Result<Attempt, Error> {
     let node = node.handle();
-    two_phase::detached(async move {
+    to_its_end(async move {
         let now_ms = node.clock.now_ms();
         let (ops, parts) = split(&node, partition, plan.steps);
         let transaction = Transaction::new(plan.tenant, partition, &parts);

@@ -4,6 +4,7 @@ use super::{Attempt, Home, Plan, Step, step::existing_compartments, two_phase};
 use crate::{
     compartment::{Batch, Current, Lease, command, decide_all, locate, stored},
     engine::Inner,
+    interaction::to_its_end,
 };
 use proto::{Error, PartitionId, ResourceKey, api::v1::WriteResponse, log::v1 as log};
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ pub type Parts = BTreeMap<PartitionId, Vec<log::Mutation>>;
 /// On a task of its own: a caller that goes away must not leave a transaction half way.
 pub async fn run(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     let node = node.handle();
-    two_phase::detached(async move { run_whole(&node, plan).await }).await
+    to_its_end(async move { run_whole(&node, plan).await }).await
 }
 
 async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {

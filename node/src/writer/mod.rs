@@ -14,9 +14,11 @@ mod leased;
 mod single;
 mod step;
 mod two_phase;
+mod visibility;
 
 pub use step::{Home, Step};
 pub use two_phase::{finish_if_decided, settle};
+pub use visibility::Visibility;
 
 use crate::{compartment::Dedup, engine::Inner};
 use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse, log::v1::Release};

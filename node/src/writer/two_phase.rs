@@ -36,23 +36,15 @@ pub async fn commit(
         response: crate::answer::encode(&answers),
     });
     let write = log::Write { mutations: own, dedup, releases: plan.releases };
+    let window = node.visibility.open().await;
     let decision = transaction.decide(node, now_ms, true, write).await?;
     let committed = matches!(decision, Applied::Decided { commit: true });
     transaction.finish_or_log(node, committed).await;
+    drop(window);
     match decision {
         Applied::Decided { commit: true } => Ok(Attempt::Done(answers)),
         other => refused(node, coordinator, other).await,
     }
-}
-
-/// Runs a transaction on a task of its own, so that a caller that goes away does not leave it half way.
-pub async fn detached(
-    transaction: impl Future<Output = Result<Attempt, Error>> + Send + 'static,
-) -> Result<Attempt, Error> {
-    tokio::spawn(transaction).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a transaction's task failed");
-        Err(Error::new(Code::Internal, "the transaction failed; the server's log says why"))
-    })
 }
 
 /// A transaction under way.

@@ -12,7 +12,7 @@ pub use view::View;
 use crate::page::sort_hash;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use proto::id::{PartitionId, ResourceKey, TenantId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Change, ChangeKind};
@@ -43,6 +43,8 @@ struct State {
     since: Option<Instant>,
     /// Per partition, the last applied index that is in the tail or in segments.
     applied: FxHashMap<PartitionId, u64>,
+    /// Partitions that moved on since the index was opened, so that what they publish now is surely new.
+    moved: FxHashSet<PartitionId>,
     stopping: bool,
     /// Why the last seal failed.
     failure: Option<String>,
@@ -78,6 +80,7 @@ impl Tail {
             active: Arc::new(Generation::new(options.tail_docs_max)),
             since: None,
             applied,
+            moved: FxHashSet::default(),
             stopping: false,
             failure: None,
         };
@@ -97,10 +100,12 @@ impl Tail {
         if index.is_some_and(|index| self.has(partition, index)) {
             return;
         }
+        // After a crash the log is replayed from before what the segments have; the first slice that goes beyond may
+        // begin with changes they hold already.
+        let live = index.is_some() && self.state.lock().moved.contains(&partition);
         for part in changes.chunks(self.docs_max / 2) {
             // Made before the lock is taken, for searches take it too.
-            let entries: Vec<Entry> =
-                part.iter().map(|change| entry(partition, change, index.is_some())).collect();
+            let entries: Vec<Entry> = part.iter().map(|change| entry(partition, change, live)).collect();
             let mut state = self.state.lock();
             self.wait_for_room(&mut state, part.len());
             entries.into_iter().for_each(|entry| state.active.push(entry));
@@ -112,7 +117,9 @@ impl Tail {
             }
         }
         if let Some(index) = index {
-            self.state.lock().applied.insert(partition, index);
+            let mut state = self.state.lock();
+            state.applied.insert(partition, index);
+            state.moved.insert(partition);
         }
     }
 
