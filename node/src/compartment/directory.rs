@@ -36,6 +36,11 @@ pub struct Limits {
     pub lease_max: Duration,
 }
 
+/// A supervisor did not start.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct StartError(#[from] ractor::SpawnErr);
+
 /// The actors of all partitions.
 pub struct Directory {
     shards: FxHashMap<PartitionId, Handle>,
@@ -53,7 +58,7 @@ impl Directory {
         groups: &[Arc<Group>],
         clock: &Clock,
         limits: &Limits,
-    ) -> Result<Directory, ractor::SpawnErr> {
+    ) -> Result<Directory, StartError> {
         let mut shards = FxHashMap::default();
         let share = (limits.actors_max / groups.len().max(1)).max(1);
         for group in groups {

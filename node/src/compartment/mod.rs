@@ -21,7 +21,7 @@ pub use actor::{Commit, Lease, Verdict};
 pub(crate) use actor::{command, decide_all, stored};
 pub(crate) use decide::locate;
 pub use decide::{Answer, Current, Draft, Intent, Op, decide};
-pub use directory::{Directory, Limits};
+pub use directory::{Directory, Limits, StartError};
 
 use proto::TenantId;
 use std::sync::Arc;

@@ -19,7 +19,7 @@ pub enum OpenError {
     #[error("cannot start the Raft groups: {0}")]
     Cluster(#[from] cluster::Error),
     #[error("cannot start the actors: {0}")]
-    Actors(#[from] ractor::SpawnErr),
+    Actors(#[from] crate::compartment::StartError),
 }
 
 impl Node {
