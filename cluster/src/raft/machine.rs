@@ -147,6 +147,11 @@ impl Machine {
     }
 }
 
+fn is_full(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<storage::Error>());
+    cause.is_some_and(storage::Error::is_full)
+}
+
 /// Runs `work`, beside the runtime's workers where it is long and they exist.
 fn blocking<T>(entries: usize, work: impl FnOnce() -> T) -> T {
     let threads =
@@ -229,9 +234,20 @@ impl RaftSnapshotBuilder<Types> for Machine {
     type SnapshotData = FlushPoint;
 
     async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, FlushPoint>> {
-        let machine = self.clone();
-        let meta = tokio::task::spawn_blocking(move || machine.flush()).await.map_err(io::Error::other)??;
-        *self.flushed.lock() = Some(meta.clone());
-        Ok(SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint })
+        loop {
+            let machine = self.clone();
+            match tokio::task::spawn_blocking(move || machine.flush()).await.map_err(io::Error::other)? {
+                Ok(meta) => {
+                    *self.flushed.lock() = Some(meta.clone());
+                    return Ok(SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint });
+                }
+                // An error here would stop the group for good: the flush waits for space, the log for its purge.
+                Err(error) if is_full(&error) => {
+                    self.admission.set_full(true);
+                    tokio::time::sleep(RETRY).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 }

@@ -181,12 +181,17 @@ fn bounds(range: &Range) -> ReadOptions {
 }
 
 fn engine(error: rocksdb::Error) -> Error {
-    let text = error.into_string();
-    // Only the text tells a full disk from other IO errors.
-    if text.contains("No space left on device") || text.contains("Disk quota exceeded") {
-        return Error::Full(text);
+    of_text(error.into_string())
+}
+
+/// Only the text tells a full disk from other errors. RocksDB retries a flush that met a full disk by itself; until
+/// that succeeds, others are told that its recovery is in progress.
+fn of_text(text: String) -> Error {
+    const FULL: [&str; 3] = ["No space left on device", "Disk quota exceeded", "Recovery in progress"];
+    match FULL.iter().any(|words| text.contains(words)) {
+        true => Error::Full(text),
+        false => Error::Engine(text),
     }
-    Error::Engine(text)
 }
 
 fn database_options(options: &Options) -> rocksdb::Options {
@@ -240,4 +245,20 @@ fn table_options(cache: &Cache) -> BlockBasedOptions {
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
     table.set_format_version(6);
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_errors() {
+        for text in [
+            "IO error: No space left on device: While appending to file: 000054.sst",
+            "Resource busy: Recovery in progress",
+        ] {
+            assert!(of_text(text.to_owned()).is_full(), "{text}");
+        }
+        assert!(!of_text("Corruption: bad block".to_owned()).is_full());
+    }
 }
