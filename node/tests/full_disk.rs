@@ -65,6 +65,9 @@ fn small(disk: &SmallDisk, reserve: u64) -> NodeProcess {
         .at(&disk.path().join("data"))
         .set("storage.disk_reserve_bytes", reserve)
         .set("storage.maintenance_interval_ms", 50)
+        // RocksDB goes on by itself once a memtable's worth of space is free: a small disk needs small ones.
+        .set("storage.memtable_bytes", 2 * MIB)
+        .set("storage.memtables_bytes", 8 * MIB)
         .set("log.segment_bytes", 4 * MIB)
         .set("log.group_bytes", 2 * MIB)
         .set("log.total_bytes", 16 * MIB)
