@@ -50,11 +50,13 @@ impl Retry {
         }
         let give_up_at = Instant::now() + self.deadline;
         let mut attempts = 1;
+        let mut told = None;
         loop {
             let error = match tokio::time::timeout_at(give_up_at, attempt()).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(status)) => Error::from(status),
-                Err(_) => timed_out(),
+                // What the server said last says more than that the time is over.
+                Err(_) => told.take().unwrap_or_else(timed_out),
             };
             let wait = self.backoff(attempts);
             if !error.retryable() {
@@ -65,6 +67,7 @@ impl Retry {
             }
             tokio::time::sleep(wait).await;
             attempts += 1;
+            told = Some(error);
         }
     }
 }
