@@ -11,7 +11,7 @@ pub use options::Options;
 
 use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache, writer::Visibility};
 use cluster::{Cluster, Group};
-use proto::{Code, CompartmentKey, Error, PartitionId, ResourceKey, Slot, TenantId};
+use proto::{Code, CompartmentKey, Error, PartitionId, Slot, TenantId};
 use std::sync::{Arc, Weak};
 
 /// A running node. Cheap to clone; [`Node::shutdown`] ends it.
@@ -63,7 +63,7 @@ impl Inner {
     }
 
     /// Where `type_code`/`id` lives: what the directory says at its home slot, else its own compartment. `None` where
-    /// the directory has no row and the caller has to look under [`own_key`].
+    /// the directory has no row and the caller has to look under `own`.
     pub fn locate(
         &self,
         home: &Group,
@@ -73,11 +73,6 @@ impl Inner {
         let located = home.partition().locate(tenant, own.slot, own.type_code, &own.id);
         located.map_err(crate::error::storage)
     }
-}
-
-/// The key of a resource that is its own compartment.
-pub fn own_key(compartment: CompartmentKey) -> ResourceKey {
-    compartment.own()
 }
 
 /// No leader here, now.

@@ -18,7 +18,6 @@ use crate::{
 use futures::stream::BoxStream;
 use proto::{Code, Error, TenantId, api::v1::*};
 
-pub(crate) use read::body_of;
 pub(crate) use search::find_keys;
 
 impl FhirService for Node {

@@ -6,7 +6,7 @@ use crate::{
     compartment::Dedup,
     draft::Parsed,
     engine::Inner,
-    interaction::{body_of, create::write, find_keys},
+    interaction::{create::write, find_keys},
     service::Context,
 };
 use bytes::Bytes;
@@ -52,16 +52,13 @@ pub async fn found(
     let group = crate::place::group_for(node, tenant, key).await?;
     let row = group.partition().get(tenant, key).map_err(crate::error::storage)?;
     let row = row.ok_or_else(crate::interaction::contended)?;
-    let name = resource_type.name();
-    let (id, version_id) = (key.id.as_str().to_owned(), row.version.to_string());
-    let body = body_of(node, tenant, name, &id, &version_id).await?;
     Ok(WriteResponse {
         outcome: Outcome::Unchanged as i32,
-        resource_type: name.to_owned(),
-        id,
-        version_id,
+        resource_type: resource_type.name().to_owned(),
+        id: key.id.as_str().to_owned(),
+        version_id: row.version.to_string(),
         last_updated_ms: row.last_updated_ms,
-        body,
+        body: row.body,
     })
 }
 
