@@ -3,6 +3,7 @@
 //! `npm pack hl7.fhir.r4.examples@4.0.1`, then
 //! `cargo run --release -p fhir --features generate --bin fhir-definitions -- hl7.fhir.r4.examples-4.0.1.tgz`
 
+mod archive;
 mod package;
 mod registry;
 mod tables;
@@ -14,10 +15,20 @@ fn main() -> Result<()> {
     let package =
         std::env::args_os().nth(1).map(PathBuf::from).context("usage: fhir-definitions PACKAGE.tgz")?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("definitions");
-    for (name, text) in tables::generate(&package::read(&package)?, &folder)? {
-        let path = folder.join(name);
-        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
-        println!("{}", path.display());
+    let package = package::read(&package)?;
+    for (name, text) in tables::generate(&package, &folder)? {
+        write(&folder.join(name), text.as_bytes())?;
     }
+    for (name, resources) in
+        [("r4/structures.gz", &package.profiles), ("r4/terminology.gz", &package.terminology)]
+    {
+        write(&folder.join(name), &archive::compressed(&archive::lines(resources)?)?)?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| path.display().to_string())?;
+    println!("{}", path.display());
     Ok(())
 }

@@ -3,7 +3,18 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
+
+/// The resource types that are read, the first part of a file's name.
+const KINDS: [&str; 6] = [
+    "StructureDefinition",
+    "SearchParameter",
+    "CompartmentDefinition",
+    "CodeSystem",
+    "ValueSet",
+    "ConceptMap",
+];
 
 /// The resources of a package that the tables need, each list in the order of ids.
 #[derive(Default)]
@@ -12,6 +23,10 @@ pub struct Package {
     pub structures: Vec<Value>,
     pub search_parameters: Vec<Value>,
     pub compartments: Vec<Value>,
+    /// Every StructureDefinition, profiles and extensions included, as JSON.
+    pub profiles: Vec<Vec<u8>>,
+    /// Every CodeSystem, ValueSet and ConceptMap, as JSON.
+    pub terminology: Vec<Vec<u8>>,
 }
 
 /// Reads `package` (`.tgz`).
@@ -20,16 +35,28 @@ pub fn read(package: &Path) -> Result<Package> {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
     let mut read = Package::default();
     for entry in archive.entries()? {
-        let entry = entry?;
+        let mut entry = entry?;
         let path = entry.path()?.into_owned();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let list = match name.split('-').next() {
-            Some("StructureDefinition") => &mut read.structures,
+        let kind = name.split('-').next();
+        if !matches!(kind, Some(kind) if KINDS.contains(&kind)) {
+            continue;
+        }
+        let mut json = Vec::new();
+        entry.read_to_end(&mut json)?;
+        let list = match kind {
+            Some("StructureDefinition") => {
+                read.profiles.push(json.clone());
+                &mut read.structures
+            }
             Some("SearchParameter") => &mut read.search_parameters,
             Some("CompartmentDefinition") => &mut read.compartments,
-            _ => continue,
+            _ => {
+                read.terminology.push(json);
+                continue;
+            }
         };
-        list.push(serde_json::from_reader(entry).with_context(|| path.display().to_string())?);
+        list.push(serde_json::from_slice(&json).with_context(|| path.display().to_string())?);
     }
     read.structures.retain(is_type);
     read.search_parameters.retain(is_base_parameter);

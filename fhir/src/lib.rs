@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod compartment;
+pub mod conformance;
 pub mod definitions;
 pub mod index;
 pub mod json;

@@ -1,5 +1,7 @@
 //! The checked-in tables are what the generator makes of HL7's package.
 
+#[path = "../generator/archive.rs"]
+mod archive;
 #[path = "../generator/package.rs"]
 mod package;
 #[path = "../generator/registry.rs"]
@@ -7,6 +9,7 @@ mod registry;
 #[path = "../generator/tables.rs"]
 mod tables;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// `SALAMANDER_R4_PACKAGE`, else where the build keeps packages.
@@ -28,10 +31,23 @@ fn the_checked_in_tables_are_the_generated_ones() -> anyhow::Result<()> {
         return Ok(());
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("definitions");
-    for (name, text) in tables::generate(&package::read(&path)?, &folder)? {
+    let package = package::read(&path)?;
+    for (name, text) in tables::generate(&package, &folder)? {
         assert!(
             std::fs::read_to_string(folder.join(name))? == text,
             "definitions/{name} is not what the generator writes"
+        );
+    }
+    for (name, resources) in
+        [("r4/structures.gz", &package.profiles), ("r4/terminology.gz", &package.terminology)]
+    {
+        let archive = std::fs::read(folder.join(name))?;
+        let mut lines = Vec::new();
+        flate2::read::GzDecoder::new(&archive[..]).read_to_end(&mut lines)?;
+        assert!(lines == archive::lines(resources)?, "definitions/{name} is not what the generator writes");
+        assert!(
+            archive::compressed(&lines)?.len() > archive.len() / 2,
+            "definitions/{name} is hardly compressed"
         );
     }
     Ok(())

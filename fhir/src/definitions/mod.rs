@@ -4,6 +4,7 @@
 //! `generate`) writes from HL7's own package. Small hot tables (element names, resource types) are laid out at compile
 //! time; the large ones are read once, on first use, in about a millisecond.
 
+pub mod archive;
 mod compartment;
 pub mod expression;
 mod hash;
