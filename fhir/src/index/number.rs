@@ -1,7 +1,6 @@
 //! Decimals as sortable keys with the precision they were written with.
 
 use rust_decimal::Decimal;
-use std::fmt::{self, Write};
 use std::str::FromStr;
 use thiserror::Error;
 
@@ -36,8 +35,8 @@ pub fn sortable(number: f64) -> i64 {
 /// The bounds are computed exactly up to 28 digits; numbers longer or farther from one than that get bounds computed in
 /// doubles. Numbers beyond the doubles (`1e400`) are an error.
 pub fn decimal_range(text: &str) -> Result<NumberRange, InvalidNumber> {
-    if let Some(range) = short(text).or_else(|| long(text)) {
-        return Ok(range);
+    if let Some(digits) = Digits::read(text) {
+        return Ok(digits.range());
     }
     let exponent = last_digit_exponent(text)?;
     let value: f64 = text.parse().map_err(|_| InvalidNumber)?;
@@ -51,77 +50,87 @@ pub fn decimal_range(text: &str) -> Result<NumberRange, InvalidNumber> {
     Ok(NumberRange { value: sortable(value), low: sortable(low), high: sortable(high) })
 }
 
-/// The numbers of most resources: up to 14 digits, no exponent. Digits and power of ten are exact doubles then, so
-/// one division gives the nearest double, as reading the text would.
+/// The range of a number of up to 14 digits without exponent; `None` for every other text.
 ///
 /// Stored index values rely on it: for which texts this is an answer, and which, must not change.
 pub(super) fn short(text: &str) -> Option<NumberRange> {
-    const POWERS: [f64; 16] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-    let (number, fraction) = digits::<14>(text)?;
-    let key = |tenths: i64| sortable(tenths as f64 / POWERS[fraction + 1]);
-    Some(NumberRange { value: key(number * 10), low: key(number * 10 - 5), high: key(number * 10 + 5) })
+    Digits::read(text).filter(|digits| digits.count <= 14).map(Digits::range)
 }
 
-/// Doubles printed in full: up to 17 digits, no exponent. The bounds have one digit more and are read as texts.
-fn long(text: &str) -> Option<NumberRange> {
-    let (number, fraction) = digits::<17>(text)?;
-    let mut written = ArrayText::default();
-    let mut key = |tenths: i64| {
-        written.len = 0;
-        write!(written, "{tenths}e-{}", fraction + 1).ok()?;
-        Some(sortable(written.text().parse().ok()?))
-    };
-    Some(NumberRange {
-        value: sortable(text.parse().ok()?),
-        low: key(number * 10 - 5)?,
-        high: key(number * 10 + 5)?,
-    })
+/// A decimal of up to 17 digits without exponent, which doubles printed in full have: `number / 10^fraction`.
+#[derive(Clone, Copy)]
+struct Digits {
+    number: i64,
+    /// How many digits are behind the point.
+    fraction: usize,
+    count: usize,
 }
 
-/// The digits of `-?digits(.digits)?` as one number and how many of them are behind the point; `None` for other texts
-/// and for more than `MAX` digits, which is at most 17.
-#[inline]
-fn digits<const MAX: usize>(text: &str) -> Option<(i64, usize)> {
-    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
-    let (mut number, mut count, mut point) = (0i64, 0, None);
-    for &byte in digits {
-        match byte {
-            b'0'..=b'9' if count < MAX => {
-                number = number * 10 + i64::from(byte - b'0');
-                count += 1;
+impl Digits {
+    /// Reads `-?digits(.digits)?`; `None` for other texts.
+    #[inline]
+    fn read(text: &str) -> Option<Digits> {
+        let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+        let (mut number, mut count, mut point) = (0i64, 0, None);
+        for &byte in digits {
+            match byte {
+                b'0'..=b'9' if count < 17 => {
+                    number = number * 10 + i64::from(byte - b'0');
+                    count += 1;
+                }
+                b'.' if point.is_none() && count > 0 => point = Some(count),
+                _ => return None,
             }
-            b'.' if point.is_none() && count > 0 => point = Some(count),
-            _ => return None,
         }
+        if count == 0 || point == Some(count) {
+            return None;
+        }
+        let fraction = point.map_or(0, |point| count - point);
+        Some(Digits { number: if digits.len() < text.len() { -number } else { number }, fraction, count })
     }
-    if count == 0 || point == Some(count) {
-        return None;
-    }
-    let fraction = point.map_or(0, |point| count - point);
-    Some((if digits.len() < text.len() { -number } else { number }, fraction))
-}
 
-/// Room for a sign, 18 digits and an exponent.
-#[derive(Default)]
-struct ArrayText {
-    bytes: [u8; 32],
-    len: usize,
-}
-
-impl ArrayText {
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    /// Half a unit of the last digit around the number.
+    fn range(self) -> NumberRange {
+        let key = |tenths: i64| sortable(quotient(tenths, self.fraction + 1));
+        let tenths = self.number * 10;
+        NumberRange { value: key(tenths), low: key(tenths - 5), high: key(tenths + 5) }
     }
 }
 
-impl fmt::Write for ArrayText {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let free = self.bytes.get_mut(self.len..self.len + text.len()).ok_or(fmt::Error)?;
-        free.copy_from_slice(text.as_bytes());
-        self.len += text.len();
-        Ok(())
+/// The double nearest to `number / 10^power`, as reading its text would give; `power` is at most 17.
+#[inline]
+fn quotient(number: i64, power: usize) -> f64 {
+    const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
+    const POWERS: [u64; 18] = powers_of_ten();
+    let divisor = POWERS[power];
+    if number.unsigned_abs() <= EXACT_MAX && divisor <= EXACT_MAX {
+        // Both are exact doubles, so the division rounds once.
+        return number as f64 / divisor as f64;
     }
+    let magnitude = wide_quotient(number.unsigned_abs(), divisor);
+    if number < 0 { -magnitude } else { magnitude }
+}
+
+const fn powers_of_ten() -> [u64; 18] {
+    let mut powers = [1; 18];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+}
+
+/// Divides integers to at least 62 bits, marks a remainder in the last one, and rounds that once.
+fn wide_quotient(number: u64, divisor: u64) -> f64 {
+    if number == 0 {
+        return 0.0;
+    }
+    let (up, down) = (number.leading_zeros(), divisor.leading_zeros());
+    let (dividend, divisor) = (u128::from(number << up) << 62, u128::from(divisor << down));
+    let bits = (dividend / divisor) as u64 | u64::from(!dividend.is_multiple_of(divisor));
+    let exponent = down as i32 - up as i32 - 62;
+    bits as f64 * f64::from_bits(((1023 + exponent) as u64) << 52)
 }
 
 /// Through the decimal text, so that the bound `99.995` has the key of a search for `99.995`.
@@ -206,14 +215,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_quick_ways_agree_with_the_exact_one(
+        fn the_quick_way_agrees_with_the_exact_one(
             number in -99_999_999_999_999_999i64..=99_999_999_999_999_999, shift in 0u32..17, scale in 0u32..17,
         ) {
             let text = Decimal::new(number / 10i64.pow(shift), scale).to_string();
             let (low, high) = exact_bounds(&text, -(scale as i32)).expect("in range");
             let value = text.parse::<f64>().expect("a number");
             let exact = NumberRange { value: sortable(value), low: sortable(low), high: sortable(high) };
-            for quick in [short(&text), long(&text)].into_iter().flatten() {
+            for quick in [short(&text), Digits::read(&text).map(Digits::range)].into_iter().flatten() {
                 prop_assert_eq!(quick, exact, "{}", text);
             }
         }

@@ -27,7 +27,7 @@ pub fn parse_reference<'t>(text: &'t str, base: Option<&str>) -> ReferenceText<'
     if path.split_once('?').is_some_and(|(name, _)| ResourceType::from_name(name).is_some()) {
         return ReferenceText::Conditional(path);
     }
-    let unversioned = text.rsplit_once("/_history/").map_or(text, |(url, _)| url);
+    let unversioned = split_version(text).0;
     let mut parts = unversioned.rsplit('/');
     let resource_type = match (parts.next(), parts.next(), parts.next()) {
         (Some(id), Some(name), Some(_)) if is_id(id) => ResourceType::from_name(name),
@@ -39,11 +39,21 @@ pub fn parse_reference<'t>(text: &'t str, base: Option<&str>) -> ReferenceText<'
 fn local(path: &str) -> Option<ReferenceText<'_>> {
     let (name, rest) = path.split_once('/')?;
     let resource_type = ResourceType::from_name(name)?;
-    let (id, version) = match rest.split_once("/_history/") {
-        Some((id, version)) => (id, Some(version)),
-        None => (rest, None),
-    };
+    let (id, version) = split_version(rest);
     (is_id(id) && version.is_none_or(is_id)).then_some(ReferenceText::Local { resource_type, id, version })
+}
+
+/// What stands before the last `/_history/` and after it. Few texts have an underscore, and looking for one byte is
+/// quicker than looking for ten.
+pub(super) fn split_version(text: &str) -> (&str, Option<&str>) {
+    for underscore in memchr::memrchr_iter(b'_', text.as_bytes()) {
+        if let Some(version) = text[underscore..].strip_prefix("_history/")
+            && let Some(url) = text[..underscore].strip_suffix('/')
+        {
+            return (url, Some(version));
+        }
+    }
+    (text, None)
 }
 
 /// <https://hl7.org/fhir/R4/datatypes.html#id>

@@ -1,7 +1,7 @@
 //! <https://hl7.org/fhir/R4/search.html#reference>
 
 use super::super::collector::{Collector, Target};
-use super::super::reference::{ReferenceText, parse_reference};
+use super::super::reference::{ReferenceText, parse_reference, split_version};
 use super::super::value::Value;
 use super::{Convert, text};
 use crate::definitions::ResourceType;
@@ -47,8 +47,7 @@ fn add(text: &str, target: Target<'_>, out: &mut Collector<'_, '_>) {
             out.add(target.param, Value::Reference { type_code: resource_type.code(), id, version });
         }
         ReferenceText::Url { url, resource_type } => {
-            let (url, version) =
-                url.rsplit_once("/_history/").map_or((url, None), |(url, version)| (url, Some(version)));
+            let (url, version) = split_version(url);
             out.add(
                 target.param,
                 Value::ReferenceUrl { type_code: resource_type.map_or(0, ResourceType::code), url, version },
