@@ -7,4 +7,5 @@ pub mod definitions;
 pub mod index;
 pub mod json;
 pub mod outcome;
+pub mod patch;
 pub mod resource;
