@@ -246,7 +246,7 @@ fn copies_into_copies_end_at_the_limit_of_depth() {
 #[test]
 fn operations_and_steps_are_bounded() {
     let limits = Limits { operations_max: 2, ..Limits::default() };
-    let three = format!("[{}]", vec![r#"{"op":"test","path":"/id","value":"x"}"#; 3].join(","));
+    let three = format!("[{}]", [r#"{"op":"test","path":"/id","value":"x"}"#; 3].join(","));
     let error = Patch::read(Kind::Json, three, &limits).unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::TooManyOperations { found: 3, max: 2 });
 
@@ -254,6 +254,6 @@ fn operations_and_steps_are_bounded() {
     let removals = format!("[{}]", vec![r#"{"op":"remove","path":"/a/0"}"#; 1_000].join(","));
     let error = patched(Kind::Json, &list, &removals).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TooManySteps { .. }), "{error}");
-    let few = format!("[{}]", vec![r#"{"op":"remove","path":"/a/0"}"#; 10].join(","));
+    let few = format!("[{}]", [r#"{"op":"remove","path":"/a/0"}"#; 10].join(","));
     assert_eq!(patched(Kind::Json, &list, &few).unwrap().len(), list.len() - 20);
 }
