@@ -9,3 +9,4 @@ pub mod json;
 pub mod outcome;
 pub mod patch;
 pub mod resource;
+pub mod validation;

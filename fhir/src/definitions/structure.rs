@@ -101,6 +101,12 @@ impl TypeId {
         self.lineage().find_map(|id| id.definition().elements.iter().find(|element| element.name == name))
     }
 
+    /// The type's place in [`all`](Self::all), for tables by type.
+    #[inline]
+    pub fn number(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// All types: the named ones in the order of names, then the backbone elements.
     pub fn all() -> impl Iterator<Item = TypeId> {
         (0..TYPES.list.len() as u16).map(TypeId)
