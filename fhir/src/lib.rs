@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod compartment;
 pub mod conformance;
 pub mod definitions;
+pub mod fhirpath;
 pub mod index;
 pub mod json;
 pub mod outcome;
