@@ -4,7 +4,7 @@ use super::{
     error::{Error, ErrorKind},
     node::Node,
     parse,
-    tape::Entry,
+    tape::{Entry, Tag},
     text::Text,
 };
 use bytes::Bytes;
@@ -58,6 +58,12 @@ impl Document {
     /// The outermost value.
     pub fn root(&self) -> Node<'_> {
         Node::new(self, 0)
+    }
+
+    /// The value with that [`Node::index`]; `None` if there is none.
+    pub fn node(&self, index: u32) -> Option<Node<'_>> {
+        let entry = self.tape.get(index as usize)?;
+        (entry.tag != Tag::Key).then(|| Node::new(self, index))
     }
 
     /// The bytes as received, byte order mark included.

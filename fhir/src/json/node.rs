@@ -128,6 +128,11 @@ impl<'d> Node<'d> {
         entry.start as usize..entry.end as usize
     }
 
+    /// The value's place in its document: [`Document::node`] finds it again, for who keeps the document.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
     /// The document this is a part of.
     pub fn document(self) -> &'d Document {
         self.document
