@@ -75,10 +75,12 @@ fn plan_of(t: ResourceType) -> &'static Plan<usize> {
             let branches = search_parameter(t, code).map_or(&[][..], |parameter| parameter.branches());
             for branch in branches {
                 // The tests of `index` hold every R4 expression compilable.
-                let _ = plan.add(root, branch, &mut |_| Some(priority));
+                for spot in plan.select(Plan::<usize>::root(root), branch).unwrap_or_default() {
+                    plan.actions(spot).push(priority);
+                }
             }
         }
-        plan.settle(|_, _| false)
+        plan.settle()
     })
 }
 

@@ -3,25 +3,20 @@
 use super::encoder::Encoder;
 use super::extract::{ExtractOptions, Note};
 use super::heap::write_number;
+use super::text::fold;
 use super::value::Value;
 use super::wire::FORMAT_VERSION;
 use crate::definitions::{ParamId, ResourceType};
 use crate::json::Node;
 use std::cell::Cell;
 
-/// What a converter may look at beside its value.
-#[derive(Clone, Copy)]
-pub(super) struct Target<'p> {
-    pub(super) param: ParamId,
-    /// The types a reference parameter may point to; empty for any.
-    pub(super) targets: &'p [ResourceType],
-}
-
 /// The values found so far.
 pub(super) struct Collector<'o, 'd> {
     pub(super) options: &'o ExtractOptions<'o>,
     pub(super) resource: Node<'d>,
-    pub(super) notes: Vec<Note>,
+    /// The types a reference of the parameter at work may point to.
+    pub(super) targets: &'static [ResourceType],
+    notes: Vec<Note>,
     scratch: Box<Scratch>,
 }
 
@@ -31,10 +26,28 @@ struct Scratch {
     encoder: Encoder,
     /// Parameter number and value offset.
     entries: Vec<u64>,
-    /// The components of the composite at work.
+    /// Offsets of what the conversion at work has added.
+    found: Vec<u32>,
+    /// Where its problems begin in the notes.
+    notes_from: usize,
+    /// Components of composites, until the element they belong to ends.
+    slots: Vec<Vec<u32>>,
+    folded: String,
     parts: Vec<u8>,
     offsets: Vec<u8>,
     ends: Vec<u32>,
+}
+
+/// Where the values of one component of a composite wait for those of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(pub(super) u16);
+
+/// Who gets what a conversion finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sink {
+    pub(super) param: ParamId,
+    /// Of a composite parameter the component.
+    pub(super) slot: Option<Slot>,
 }
 
 /// What a thread keeps at most: resources with more values than this are rare.
@@ -44,68 +57,91 @@ thread_local! {
     static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
 }
 
-/// A place in the list of what was found.
-#[derive(Clone, Copy)]
-pub(super) struct Mark {
-    entries: usize,
-    notes: usize,
-}
-
 impl<'o, 'd> Collector<'o, 'd> {
-    pub(super) fn new(options: &'o ExtractOptions<'o>, resource: Node<'d>) -> Self {
-        Collector { options, resource, notes: Vec::new(), scratch: SCRATCH.take().unwrap_or_default() }
+    /// For a plan with that many slots.
+    pub(super) fn new(options: &'o ExtractOptions<'o>, resource: Node<'d>, slots: usize) -> Self {
+        let mut scratch = SCRATCH.take().unwrap_or_default();
+        if scratch.slots.len() < slots {
+            scratch.slots.resize_with(slots, Vec::new);
+        }
+        Collector { options, resource, targets: &[], notes: Vec::new(), scratch }
     }
 
-    pub(super) fn add(&mut self, param: ParamId, value: Value<'_>) {
+    /// Takes a value of the conversion at work.
+    pub(super) fn add(&mut self, value: Value<'_>) {
         let offset = self.scratch.encoder.value(&value);
-        self.scratch.entries.push(entry(param, offset));
+        self.scratch.found.push(offset);
+    }
+
+    /// Takes what a person reads of a coded value.
+    pub(super) fn add_token_text(&mut self, text: &str) {
+        let mut folded = std::mem::take(&mut self.scratch.folded);
+        self.add(Value::TokenText(fold(text, &mut folded)));
+        self.scratch.folded = folded;
+    }
+
+    pub(super) fn add_string(&mut self, exact: &str) {
+        let mut folded = std::mem::take(&mut self.scratch.folded);
+        self.add(Value::String { normalized: fold(exact, &mut folded), exact });
+        self.scratch.folded = folded;
     }
 
     /// Reports a value that does not fit its type and is left out.
-    pub(super) fn note(&mut self, param: ParamId, value: Node<'_>, problem: &'static str) {
-        self.notes.push(Note { param, offset: value.span().start, problem });
+    pub(super) fn note(&mut self, value: Node<'_>, problem: &'static str) {
+        self.notes.push(Note { param: ParamId(0), offset: value.span().start, problem });
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        Mark { entries: self.scratch.entries.len(), notes: self.notes.len() }
+    /// Begins a conversion.
+    pub(super) fn begin(&mut self, targets: &'static [ResourceType]) {
+        self.targets = targets;
+        self.scratch.found.clear();
+        self.scratch.notes_from = self.notes.len();
     }
 
-    /// What was found since `mark` is found for `param` too.
-    pub(super) fn repeat(&mut self, mark: Mark, end: Mark, param: ParamId) {
-        for at in mark.entries..end.entries {
-            let offset = self.scratch.entries[at] as u32;
-            self.scratch.entries.push(entry(param, offset));
+    /// Ends a conversion: what was found goes to all of these.
+    pub(super) fn end(&mut self, sinks: &[Sink]) {
+        let Scratch { entries, found, slots, .. } = &mut *self.scratch;
+        for sink in sinks {
+            match sink.slot {
+                None => entries.extend(found.iter().map(|&offset| entry(sink.param, offset))),
+                Some(slot) => slots[usize::from(slot.0)].extend_from_slice(found),
+            }
         }
-        for at in mark.notes..end.notes {
-            let note = Note { param, ..self.notes[at].clone() };
-            self.notes.push(note);
+        if self.notes.len() > self.scratch.notes_from {
+            self.repeat_notes(sinks);
         }
     }
 
-    /// Begins a composite.
-    pub(super) fn composite(&mut self) {
-        self.scratch.parts.clear();
-    }
-
-    /// Takes the values found since `mark` away again as the composite's next component, without parameter numbers.
-    /// False if there was none.
-    pub(super) fn component(&mut self, mark: Mark) -> bool {
-        let Scratch { entries, parts, offsets, .. } = &mut *self.scratch;
-        offsets.clear();
-        for entry in &entries[mark.entries..] {
-            write_number(offsets, u64::from(*entry as u32));
+    #[cold]
+    fn repeat_notes(&mut self, sinks: &[Sink]) {
+        let notes = self.notes.split_off(self.scratch.notes_from);
+        for sink in sinks {
+            self.notes.extend(notes.iter().map(|note| Note { param: sink.param, ..note.clone() }));
         }
-        entries.truncate(mark.entries);
-        write_number(parts, offsets.len() as u64);
-        parts.extend_from_slice(offsets);
-        !offsets.is_empty()
     }
 
-    /// Adds the composite of the components since [`composite`](Self::composite).
-    pub(super) fn add_composite(&mut self, param: ParamId) {
-        let parts = std::mem::take(&mut self.scratch.parts);
-        self.add(param, Value::composite(&parts));
-        self.scratch.parts = parts;
+    pub(super) fn is_empty(&self, slot: Slot) -> bool {
+        self.scratch.slots[usize::from(slot.0)].is_empty()
+    }
+
+    pub(super) fn empty(&mut self, slot: Slot) {
+        self.scratch.slots[usize::from(slot.0)].clear();
+    }
+
+    /// Adds a composite of the values that wait in `components`.
+    pub(super) fn add_composite(&mut self, params: &[ParamId], components: impl Iterator<Item = Slot>) {
+        let Scratch { encoder, entries, slots, parts, offsets, .. } = &mut *self.scratch;
+        parts.clear();
+        for slot in components {
+            offsets.clear();
+            for offset in &slots[usize::from(slot.0)] {
+                write_number(offsets, u64::from(*offset));
+            }
+            write_number(parts, offsets.len() as u64);
+            parts.extend_from_slice(offsets);
+        }
+        let offset = encoder.value(&Value::composite(parts));
+        entries.extend(params.iter().map(|param| entry(*param, offset)));
     }
 
     /// Appends the whole to `out`: parameters by number, each one's values in the order they were found, equal ones once.
@@ -113,6 +149,7 @@ impl<'o, 'd> Collector<'o, 'd> {
         self.scratch.write(out);
         self.scratch.encoder.clear();
         if self.scratch.bytes() <= KEPT_BYTES_MAX {
+            self.scratch.slots.iter_mut().for_each(Vec::clear);
             SCRATCH.set(Some(self.scratch));
         }
         self.notes
@@ -125,7 +162,7 @@ fn entry(param: ParamId, offset: u32) -> u64 {
 
 impl Scratch {
     fn write(&mut self, out: &mut Vec<u8>) {
-        let Scratch { encoder, entries, parts: params, offsets, ends } = self;
+        let Scratch { encoder, entries, parts: params, offsets, ends, .. } = self;
         entries.sort_unstable();
         entries.dedup();
         params.clear();
@@ -160,6 +197,10 @@ impl Scratch {
     }
 
     fn bytes(&self) -> usize {
-        self.encoder.texts.capacity() + self.encoder.values.capacity() + 8 * self.entries.capacity()
+        let slots: usize = self.slots.iter().map(Vec::capacity).sum();
+        self.encoder.texts.capacity()
+            + self.encoder.values.capacity()
+            + 8 * self.entries.capacity()
+            + 4 * (self.found.capacity() + slots)
     }
 }

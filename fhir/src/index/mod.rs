@@ -14,6 +14,7 @@ mod extract;
 mod heap;
 mod number;
 pub(crate) mod plan;
+mod program;
 mod reference;
 mod text;
 mod value;

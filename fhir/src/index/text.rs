@@ -18,9 +18,21 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// [`normalize`] into memory that is used again.
+pub(super) fn fold<'t>(text: &str, memory: &'t mut String) -> &'t str {
+    memory.clear();
+    if text.is_ascii() {
+        memory.push_str(text);
+        memory.make_ascii_lowercase();
+    } else {
+        memory.push_str(&normalize(text));
+    }
+    memory
+}
+
 #[cfg(test)]
 mod tests {
-    use super::normalize;
+    use super::{fold, normalize};
 
     #[test]
     fn case_and_accents_fold() {
@@ -35,6 +47,7 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(normalize(text), folded);
+            assert_eq!(fold(text, &mut "before".to_owned()), folded);
         }
     }
 }

@@ -14,13 +14,13 @@ mod uri;
 
 pub(super) use special::patient_deceased;
 
-use super::collector::{Collector, Target};
+use super::collector::Collector;
 use crate::definitions::{NameId, ParamKind, TypeId};
 use crate::json::Node;
 use std::borrow::Cow;
 
 /// Adds the index values of one element's value.
-pub(super) type Convert = fn(Node<'_>, Target<'_>, &mut Collector<'_, '_>);
+pub(super) type Convert = fn(Node<'_>, &mut Collector<'_, '_>);
 
 /// The converter for values of a data type under a kind of parameter; `None` where the specification has no meaning
 /// for the pair (a `string` parameter on a choice that can also be a boolean).

@@ -1,6 +1,6 @@
 //! <https://hl7.org/fhir/R4/search.html#number>
 
-use super::super::collector::{Collector, Target};
+use super::super::collector::Collector;
 use super::super::number::{NumberRange, decimal_range};
 use super::super::value::Value;
 use super::Convert;
@@ -19,28 +19,24 @@ pub(super) fn converter(type_name: &str) -> Option<Convert> {
     })
 }
 
-fn number(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
-    if let Some((NumberRange { value, low, high }, text)) = read(value, target, out) {
-        out.add(target.param, Value::Number { value, low, high, text });
+fn number(value: Node<'_>, out: &mut Collector<'_, '_>) {
+    if let Some((NumberRange { value, low, high }, text)) = read(value, out) {
+        out.add(Value::Number { value, low, high, text });
     }
 }
 
 /// The keys of a JSON number and its text; what is none is noted.
-pub(super) fn read<'d>(
-    value: Node<'d>,
-    target: Target<'_>,
-    out: &mut Collector<'_, '_>,
-) -> Option<(NumberRange, &'d str)> {
+pub(super) fn read<'d>(value: Node<'d>, out: &mut Collector<'_, '_>) -> Option<(NumberRange, &'d str)> {
     let read = value.number_text().and_then(|text| Some((decimal_range(text).ok()?, text)));
     if read.is_none() {
-        out.note(target.param, value, "not a number that fits");
+        out.note(value, "not a number that fits");
     }
     read
 }
 
-fn range(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
-    if let Some((low, high)) = limits(value.get_name(LOW), value.get_name(HIGH), VALUE, target, out) {
-        out.add(target.param, Value::Number { value: low, low, high, text: "" });
+fn range(value: Node<'_>, out: &mut Collector<'_, '_>) {
+    if let Some((low, high)) = limits(value.get_name(LOW), value.get_name(HIGH), VALUE, out) {
+        out.add(Value::Number { value: low, low, high, text: "" });
     }
 }
 
@@ -49,14 +45,13 @@ pub(super) fn limits(
     low: Option<Node<'_>>,
     high: Option<Node<'_>>,
     name: NameId,
-    target: Target<'_>,
     out: &mut Collector<'_, '_>,
 ) -> Option<(i64, i64)> {
     let (low, high) = (low.and_then(|low| low.get_name(name)), high.and_then(|high| high.get_name(name)));
     if low.is_none() && high.is_none() {
         return None;
     }
-    let low = low.map_or(Some(i64::MIN), |low| Some(read(low, target, out)?.0.value))?;
-    let high = high.map_or(Some(i64::MAX), |high| Some(read(high, target, out)?.0.value))?;
+    let low = low.map_or(Some(i64::MIN), |low| Some(read(low, out)?.0.value))?;
+    let high = high.map_or(Some(i64::MAX), |high| Some(read(high, out)?.0.value))?;
     Some((low, high))
 }

@@ -1,6 +1,6 @@
 //! <https://hl7.org/fhir/R4/search.html#quantity>
 
-use super::super::collector::{Collector, Target};
+use super::super::collector::Collector;
 use super::super::number::NumberRange;
 use super::super::value::Value;
 use super::number::{limits, read};
@@ -31,49 +31,43 @@ pub(super) fn converter(type_name: &str) -> Option<Convert> {
     })
 }
 
-fn quantity(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn quantity(value: Node<'_>, out: &mut Collector<'_, '_>) {
     let Some(number) = value.get_name(VALUE) else { return };
-    let Some((NumberRange { value: key, low, high }, digits)) = read(number, target, out) else { return };
-    add(value, (key, low, high), digits, target, out);
+    let Some((NumberRange { value: key, low, high }, digits)) = read(number, out) else { return };
+    add(value, (key, low, high), digits, out);
 }
 
 /// The unit is taken from `of`.
-fn add(
-    of: Node<'_>,
-    (value, low, high): (i64, i64, i64),
-    digits: &str,
-    target: Target<'_>,
-    out: &mut Collector<'_, '_>,
-) {
+fn add(of: Node<'_>, (value, low, high): (i64, i64, i64), digits: &str, out: &mut Collector<'_, '_>) {
     let (system, code, unit) = (text(of, SYSTEM), text(of, CODE), text(of, UNIT));
     let (system, code, unit) = (system.as_deref(), code.as_deref(), unit.as_deref());
-    out.add(target.param, Value::Quantity { value, low, high, text: digits, system, code, unit });
+    out.add(Value::Quantity { value, low, high, text: digits, system, code, unit });
 }
 
-fn money(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn money(value: Node<'_>, out: &mut Collector<'_, '_>) {
     let Some(number) = value.get_name(VALUE) else { return };
-    let Some((NumberRange { value: key, low, high }, digits)) = read(number, target, out) else { return };
+    let Some((NumberRange { value: key, low, high }, digits)) = read(number, out) else { return };
     let currency = text(value, CURRENCY);
     let (system, code) = (currency.as_ref().map(|_| CURRENCIES), currency.as_deref());
-    out.add(target.param, Value::Quantity { value: key, low, high, text: digits, system, code, unit: code });
+    out.add(Value::Quantity { value: key, low, high, text: digits, system, code, unit: code });
 }
 
-fn range(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn range(value: Node<'_>, out: &mut Collector<'_, '_>) {
     let (low, high) = (value.get_name(LOW), value.get_name(HIGH));
     let Some(unit) = low.or(high) else { return };
-    if let Some((low, high)) = limits(low, high, VALUE, target, out) {
-        add(unit, (low, low, high), "", target, out);
+    if let Some((low, high)) = limits(low, high, VALUE, out) {
+        add(unit, (low, low, high), "", out);
     }
 }
 
 /// The interval between the limits in the unit of the origin; without both limits the data say nothing searchable.
-fn sampled_data(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn sampled_data(value: Node<'_>, out: &mut Collector<'_, '_>) {
     let (Some(origin), Some(lower), Some(upper)) =
         (value.get_name(ORIGIN), value.get_name(LOWER_LIMIT), value.get_name(UPPER_LIMIT))
     else {
         return;
     };
-    if let (Some((low, _)), Some((high, _))) = (read(lower, target, out), read(upper, target, out)) {
-        add(origin, (low.value, low.value, high.value), "", target, out);
+    if let (Some((low, _)), Some((high, _))) = (read(lower, out), read(upper, out)) {
+        add(origin, (low.value, low.value, high.value), "", out);
     }
 }

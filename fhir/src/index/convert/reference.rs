@@ -1,6 +1,6 @@
 //! <https://hl7.org/fhir/R4/search.html#reference>
 
-use super::super::collector::{Collector, Target};
+use super::super::collector::Collector;
 use super::super::reference::{ReferenceText, parse_reference, split_version};
 use super::super::value::Value;
 use super::{Convert, text};
@@ -25,60 +25,56 @@ pub(super) fn converter(type_name: &str) -> Option<Convert> {
     })
 }
 
-fn reference(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn reference(value: Node<'_>, out: &mut Collector<'_, '_>) {
     if let Some(text) = text(value, REFERENCE) {
-        add(&text, target, out);
+        add(&text, out);
     }
     if let Some(identifier) = value.get_name(IDENTIFIER) {
         let (system, value) = (text(identifier, SYSTEM), text(identifier, VALUE));
         if system.is_some() || value.is_some() {
-            out.add(
-                target.param,
-                Value::ReferenceIdentifier { system: system.as_deref(), value: value.as_deref() },
-            );
+            out.add(Value::ReferenceIdentifier { system: system.as_deref(), value: value.as_deref() });
         }
     }
 }
 
 /// References to contained resources cannot be searched by id: the id is no one else's business.
-fn add(text: &str, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn add(text: &str, out: &mut Collector<'_, '_>) {
     match parse_reference(text, out.options.base) {
         ReferenceText::Local { resource_type, id, version } => {
-            out.add(target.param, Value::Reference { type_code: resource_type.code(), id, version });
+            out.add(Value::Reference { type_code: resource_type.code(), id, version });
         }
         ReferenceText::Url { url, resource_type } => {
             let (url, version) = split_version(url);
-            out.add(
-                target.param,
-                Value::ReferenceUrl { type_code: resource_type.map_or(0, ResourceType::code), url, version },
-            );
+            out.add(Value::ReferenceUrl {
+                type_code: resource_type.map_or(0, ResourceType::code),
+                url,
+                version,
+            });
         }
-        ReferenceText::Conditional(url) => {
-            out.add(target.param, Value::ReferenceUrl { type_code: 0, url, version: None })
-        }
+        ReferenceText::Conditional(url) => out.add(Value::ReferenceUrl { type_code: 0, url, version: None }),
         ReferenceText::Contained(_) => {}
     }
 }
 
-fn canonical(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
-    let Some(text) = value.as_str() else { return out.note(target.param, value, "not a text") };
+fn canonical(value: Node<'_>, out: &mut Collector<'_, '_>) {
+    let Some(text) = value.as_str() else { return out.note(value, "not a text") };
     let (url, version) = text.split_once('|').map_or((&*text, None), |(url, version)| (url, Some(version)));
-    out.add(target.param, Value::ReferenceUrl { type_code: 0, url, version });
+    out.add(Value::ReferenceUrl { type_code: 0, url, version });
 }
 
-fn uri(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn uri(value: Node<'_>, out: &mut Collector<'_, '_>) {
     match value.as_str() {
-        Some(text) => add(&text, target, out),
-        None => out.note(target.param, value, "not a text"),
+        Some(text) => add(&text, out),
+        None => out.note(value, "not a text"),
     }
 }
 
 /// A resource in place of a reference: the first entry of a document or message bundle.
-fn inline(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn inline(value: Node<'_>, out: &mut Collector<'_, '_>) {
     let resource_type = text(value, RESOURCE_TYPE).and_then(|name| ResourceType::from_name(&name));
     if let (Some(resource_type), Some(id)) = (resource_type, text(value, ID))
-        && target.targets.contains(&resource_type)
+        && out.targets.contains(&resource_type)
     {
-        out.add(target.param, Value::Reference { type_code: resource_type.code(), id: &id, version: None });
+        out.add(Value::Reference { type_code: resource_type.code(), id: &id, version: None });
     }
 }

@@ -1,6 +1,6 @@
 //! What fits no kind: positions, and booleans of which absence is a value.
 
-use super::super::collector::{Collector, Target};
+use super::super::collector::{Collector, Sink};
 use super::super::value::Value;
 use super::Convert;
 use super::number::read;
@@ -18,14 +18,12 @@ pub(super) fn converter(type_name: &str) -> Option<Convert> {
 }
 
 /// `Location.near`
-fn position(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn position(value: Node<'_>, out: &mut Collector<'_, '_>) {
     let (Some(longitude), Some(latitude)) = (value.get_name(LONGITUDE), value.get_name(LATITUDE)) else {
         return;
     };
-    if let (Some((longitude, _)), Some((latitude, _))) =
-        (read(longitude, target, out), read(latitude, target, out))
-    {
-        out.add(target.param, Value::Position { longitude: longitude.value, latitude: latitude.value });
+    if let (Some((longitude, _)), Some((latitude, _))) = (read(longitude, out), read(latitude, out)) {
+        out.add(Value::Position { longitude: longitude.value, latitude: latitude.value });
     }
 }
 
@@ -34,8 +32,10 @@ fn position(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
 pub(in super::super) fn patient_deceased(patient: Node<'_>, out: &mut Collector<'_, '_>) {
     const DECEASED: Option<ParamId> = ParamId::from_code("deceased");
     let Some(param) = DECEASED else { return };
+    out.begin(&[]);
     let marked = patient.get_name(DECEASED_BOOLEAN).and_then(Node::as_bool);
     let dated = patient.get_name(DECEASED_DATE_TIME).and_then(Node::as_str).is_some();
     let code = if dated || marked == Some(true) { "true" } else { "false" };
-    out.add(param, Value::Token { system: None, code: Some(code) });
+    out.add(Value::Token { system: None, code: Some(code) });
+    out.end(&[Sink { param, slot: None }]);
 }

@@ -1,7 +1,6 @@
 //! <https://hl7.org/fhir/R4/search.html#token>
 
-use super::super::collector::{Collector, Target};
-use super::super::text::normalize;
+use super::super::collector::Collector;
 use super::super::value::Value;
 use super::{Convert, text};
 use crate::definitions::names::{self, NameId};
@@ -29,7 +28,7 @@ pub(super) fn converter(type_name: &str) -> Option<Convert> {
     })
 }
 
-fn coding(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn coding(value: Node<'_>, out: &mut Collector<'_, '_>) {
     let (mut system, mut code, mut display) = (None, None, None);
     for (key, member) in value.members() {
         match key.name_id() {
@@ -40,20 +39,20 @@ fn coding(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
         }
     }
     if system.is_some() || code.is_some() {
-        out.add(target.param, Value::Token { system: system.as_deref(), code: code.as_deref() });
+        out.add(Value::Token { system: system.as_deref(), code: code.as_deref() });
     }
     if let Some(display) = display {
-        out.add(target.param, Value::TokenText(&normalize(&display)));
+        out.add_token_text(&display);
     }
 }
 
-fn codeable_concept(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn codeable_concept(value: Node<'_>, out: &mut Collector<'_, '_>) {
     for (key, member) in value.members() {
         match key.name_id() {
-            CODING => member.items().for_each(|one| coding(one, target, out)),
+            CODING => member.items().for_each(|one| coding(one, out)),
             TEXT => {
                 if let Some(text) = member.as_str() {
-                    out.add(target.param, Value::TokenText(&normalize(&text)));
+                    out.add_token_text(&text);
                 }
             }
             _ => {}
@@ -61,50 +60,50 @@ fn codeable_concept(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_,
     }
 }
 
-fn identifier(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn identifier(value: Node<'_>, out: &mut Collector<'_, '_>) {
     let (system, code) = (text(value, SYSTEM), text(value, VALUE));
     if system.is_some() || code.is_some() {
-        out.add(target.param, Value::Token { system: system.as_deref(), code: code.as_deref() });
+        out.add(Value::Token { system: system.as_deref(), code: code.as_deref() });
     }
     let Some(kind) = value.get_name(TYPE) else { return };
     if let Some(text) = text(kind, TEXT) {
-        out.add(target.param, Value::TokenText(&normalize(&text)));
+        out.add_token_text(&text);
     }
     let Some(codings) = kind.get_name(CODING) else { return };
     for one in codings.items() {
         if let (Some(system), Some(code), Some(value)) =
             (text(one, SYSTEM), text(one, CODE), text(value, VALUE))
         {
-            out.add(target.param, Value::TokenOfType { system: &system, code: &code, value: &value });
+            out.add(Value::TokenOfType { system: &system, code: &code, value: &value });
         }
     }
 }
 
 /// The value alone: `ContactPoint.system` is no code system. `email` and `phone` parameters select by it.
-fn contact_point(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn contact_point(value: Node<'_>, out: &mut Collector<'_, '_>) {
     if let Some(value) = text(value, VALUE) {
-        out.add(target.param, Value::Token { system: None, code: Some(&value) });
+        out.add(Value::Token { system: None, code: Some(&value) });
     }
 }
 
-fn boolean(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn boolean(value: Node<'_>, out: &mut Collector<'_, '_>) {
     match value.as_bool() {
-        Some(true) => out.add(target.param, Value::Token { system: None, code: Some("true") }),
-        Some(false) => out.add(target.param, Value::Token { system: None, code: Some("false") }),
-        None => out.note(target.param, value, "not a boolean"),
+        Some(true) => out.add(Value::Token { system: None, code: Some("true") }),
+        Some(false) => out.add(Value::Token { system: None, code: Some("false") }),
+        None => out.note(value, "not a boolean"),
     }
 }
 
-fn plain(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn plain(value: Node<'_>, out: &mut Collector<'_, '_>) {
     match value.as_str() {
-        Some(code) => out.add(target.param, Value::Token { system: None, code: Some(&code) }),
-        None => out.note(target.param, value, "not a text"),
+        Some(code) => out.add(Value::Token { system: None, code: Some(&code) }),
+        None => out.note(value, "not a text"),
     }
 }
 
-fn number(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn number(value: Node<'_>, out: &mut Collector<'_, '_>) {
     match value.kind() {
-        Kind::Number => out.add(target.param, Value::Token { system: None, code: value.number_text() }),
-        _ => out.note(target.param, value, "not a number"),
+        Kind::Number => out.add(Value::Token { system: None, code: value.number_text() }),
+        _ => out.note(value, "not a number"),
     }
 }

@@ -1,6 +1,6 @@
 //! <https://hl7.org/fhir/R4/search.html#uri>
 
-use super::super::collector::{Collector, Target};
+use super::super::collector::Collector;
 use super::super::value::Value;
 use super::Convert;
 use crate::json::Node;
@@ -10,9 +10,9 @@ pub(super) fn converter(type_name: &str) -> Option<Convert> {
     matches!(type_name, "uri" | "string").then_some(plain as Convert)
 }
 
-fn plain(value: Node<'_>, target: Target<'_>, out: &mut Collector<'_, '_>) {
+fn plain(value: Node<'_>, out: &mut Collector<'_, '_>) {
     match value.as_str() {
-        Some(uri) => out.add(target.param, Value::Uri(&uri)),
-        None => out.note(target.param, value, "not a text"),
+        Some(uri) => out.add(Value::Uri(&uri)),
+        None => out.note(value, "not a text"),
     }
 }
