@@ -11,3 +11,4 @@ pub mod outcome;
 pub mod patch;
 pub mod resource;
 pub mod validation;
+pub mod xml;

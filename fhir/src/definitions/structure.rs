@@ -47,6 +47,8 @@ pub struct Element {
     /// `u32::MAX` for `*`. More than one means a JSON array.
     pub max: u32,
     pub types: Vec<ElementType>,
+    /// Where it stands among all elements of its type, inherited ones first: the order XML asks for.
+    pub order: u16,
 }
 
 /// One type an element may have.
@@ -188,6 +190,15 @@ impl Types {
         for definition in &mut self.list {
             definition.members.sort_by_key(|member| member.name);
         }
+        for at in 0..self.list.len() {
+            let inherited =
+                std::iter::successors(self.list[at].base, |base| self.list[usize::from(base.0)].base)
+                    .map(|base| self.list[usize::from(base.0)].elements.len() as u16)
+                    .sum::<u16>();
+            for (own, element) in (0..).zip(&mut self.list[at].elements) {
+                element.order = inherited + own;
+            }
+        }
     }
 
     fn add_element(&mut self, name: &'static str, [path, min, max, types]: [&'static str; 4]) {
@@ -202,6 +213,7 @@ impl Types {
             min: min.parse().unwrap_or(0),
             max: max.parse().unwrap_or(u32::MAX),
             types,
+            order: 0,
         };
         let number = self.list[owner].elements.len() as u16;
         for choice in 0..element.types.len() {

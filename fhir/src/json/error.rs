@@ -50,11 +50,7 @@ impl Error {
     }
 
     pub(super) fn at(kind: ErrorKind, offset: usize, source: &[u8]) -> Self {
-        let before = &source[..offset.min(source.len())];
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        // Counting the bytes that begin a character gives the column an editor shows.
-        let column = before[line_start..].iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        let (line, column) = line_and_column(source, offset);
         Error { kind, offset, line, column, path: String::new() }
     }
 
@@ -101,6 +97,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Line and column of a byte offset, both from 1, the column in characters as an editor shows it.
+pub(crate) fn line_and_column(source: &[u8], offset: usize) -> (usize, usize) {
+    let before = &source[..offset.min(source.len())];
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    // Counting the bytes that begin a character.
+    let column = before[line_start..].iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
+    (memchr::memchr_iter(b'\n', before).count() + 1, column)
+}
 
 /// An error on its way out of the parser, before line, column and path are worked out. Boxed, so that the results of
 /// the hot functions fit in registers.

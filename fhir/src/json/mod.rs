@@ -28,6 +28,7 @@ pub use crate::definitions::names::NameId;
 pub use document::{Document, Limits};
 pub use equal::equal;
 pub(crate) use equal::equal_members;
+pub(crate) use error::line_and_column;
 pub use error::{Error, ErrorKind};
 pub use node::{Items, Key, Kind, Members, Node};
 pub use string::{write_escaped, write_string};
