@@ -4,6 +4,12 @@ use std::path::Path;
 
 #[path = "../fuzz/checks/json.rs"]
 mod json;
+#[path = "../fuzz/checks/patch.rs"]
+mod patch;
+#[path = "../fuzz/checks/validation.rs"]
+mod validation;
+#[path = "../fuzz/checks/xml.rs"]
+mod xml;
 
 fn replay(target: &str, check: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
@@ -20,4 +26,19 @@ fn replay(target: &str, check: fn(&[u8])) {
 #[test]
 fn json() {
     replay("json", json::check);
+}
+
+#[test]
+fn patch() {
+    replay("patch", patch::check);
+}
+
+#[test]
+fn validation() {
+    replay("validation", validation::check);
+}
+
+#[test]
+fn xml() {
+    replay("xml", xml::check);
 }
