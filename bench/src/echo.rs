@@ -162,6 +162,10 @@ impl Fhir for Echo {
         silent()
     }
 
+    async fn operation(&self, _: Request<OperationRequest>) -> Result<Response<OperationResponse>, Status> {
+        silent()
+    }
+
     async fn capabilities(
         &self,
         _: Request<CapabilitiesRequest>,

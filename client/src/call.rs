@@ -103,6 +103,12 @@ impl Client {
         call!(self, search, request)
     }
 
+    /// An operation; see [`Client::invoke`] and the calls beside it for the usual ones.
+    /// https://hl7.org/fhir/R4/operations.html
+    pub async fn operation(&self, request: api::OperationRequest) -> Result<api::OperationResponse> {
+        call!(self, operation, request)
+    }
+
     /// The CapabilityStatement. https://hl7.org/fhir/R4/http.html#capabilities
     pub async fn capabilities(&self) -> Result<api::CapabilitiesResponse> {
         let request = api::CapabilitiesRequest {};

@@ -182,3 +182,17 @@ async fn transactions_go_over_the_stream_too() {
     assert_eq!(a.unwrap(), Answer::Transaction(api::TransactionResponse { bundle: "a".into() }));
     assert_eq!(b.unwrap(), Answer::Transaction(api::TransactionResponse { bundle: "b".into() }));
 }
+
+#[tokio::test]
+async fn operations_have_their_levels_and_parameters() {
+    let client = client_of(&Fake::failing([Code::Unavailable])).await;
+    let text = |body: bytes::Bytes| String::from_utf8(body.to_vec()).unwrap();
+    let validated = client.validate("Patient", "{}".into(), &[("mode", "create")]).await.unwrap();
+    assert_eq!(text(validated), "validate Patient  mode=create {}");
+    let expanded = client.expand("http://a", &[("count", "1")]).await.unwrap();
+    assert_eq!(text(expanded), "expand ValueSet  url=http://a&count=1 ");
+    let told = client.subsumes("s", "a", "b").await.unwrap();
+    assert_eq!(text(told), "subsumes CodeSystem  system=s&codeA=a&codeB=b ");
+    let instance = client.invoke("$x", client::Target::Instance("T", "1"), &[], "b".into()).await.unwrap();
+    assert_eq!(text(instance), "$x T 1  b");
+}

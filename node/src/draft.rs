@@ -36,7 +36,7 @@ pub fn parse(body: Bytes, options: &Options) -> Result<Parsed, Error> {
 }
 
 fn parse_untimed(body: Bytes, options: &Options) -> Result<Parsed, Error> {
-    let document = Document::parse(body, &options.json).map_err(malformed)?;
+    let document = document(body, &options.json)?;
     let envelope = Envelope::read(document.root()).map_err(|error| invalid(&error))?;
     let id = match envelope.id {
         Some(id) => Some(resource_id(&id)?),
@@ -45,6 +45,11 @@ fn parse_untimed(body: Bytes, options: &Options) -> Result<Parsed, Error> {
     let resource_type = envelope.resource_type;
     let patient = patient_of(document.root(), resource_type, options);
     Ok(Parsed { resource_type, id, patient, document: Arc::new(document) })
+}
+
+/// Parses `body` as JSON, whatever it is.
+pub fn document(body: Bytes, limits: &json::Limits) -> Result<Document, Error> {
+    Document::parse(body, limits).map_err(malformed)
 }
 
 /// Parses `body` as one resource of the type the request names.

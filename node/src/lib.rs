@@ -12,6 +12,7 @@ pub mod grpc;
 mod interaction;
 pub mod load;
 pub mod observe;
+mod operation;
 mod place;
 pub mod rest;
 pub mod server;

@@ -195,6 +195,20 @@ impl api::fhir_server::Fhir for Fake {
         Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }
 
+    /// The request's name, type, id and body come back as the body.
+    async fn operation(
+        &self,
+        request: Request<api::OperationRequest>,
+    ) -> Result<Response<api::OperationResponse>, Status> {
+        self.next().map_err(|error| error.to_status())?;
+        let request = request.into_inner();
+        let pairs: Vec<_> = request.parameters.iter().map(|p| format!("{}={}", p.name, p.value)).collect();
+        let body = String::from_utf8_lossy(&request.body);
+        let echo =
+            format!("{} {} {} {} {body}", request.name, request.resource_type, request.id, pairs.join("&"));
+        Ok(Response::new(api::OperationResponse { body: echo.into(), affects_state: false }))
+    }
+
     async fn capabilities(
         &self,
         _: Request<api::CapabilitiesRequest>,

@@ -90,6 +90,14 @@ impl<S: FhirService> Fhir for Adapter<S> {
         answer(&context, Ok(answers.boxed()))
     }
 
+    async fn operation(
+        &self,
+        request: Request<OperationRequest>,
+    ) -> Result<Response<OperationResponse>, Status> {
+        let (context, request) = open(request, self.timeout)?;
+        answer(&context, self.service.operation(&context, request).await)
+    }
+
     async fn capabilities(
         &self,
         request: Request<CapabilitiesRequest>,

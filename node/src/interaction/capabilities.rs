@@ -1,5 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#capabilities>
 
+use crate::operation;
 use fhir::definitions::{ParamKind, ResourceType, search_parameters};
 use proto::api::v1::CapabilitiesResponse;
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ fn statement() -> Value {
             "documentation": "gRPC is the primary API (salamander.api.v1.Fhir); this REST facade offers the same interactions.",
             "resource": resources,
             "interaction": codes(&["transaction", "batch", "history-system", "search-system"]),
+            "operation": operations(operation::of_system()),
         }],
     })
 }
@@ -36,7 +38,7 @@ fn resource(resource_type: ResourceType) -> Value {
         .filter(|parameter| is_searchable(parameter.kind))
         .map(|parameter| json!({ "name": parameter.code, "type": kind(parameter.kind), "definition": parameter.url() }))
         .collect();
-    json!({
+    let mut resource = json!({
         "type": resource_type.name(),
         "profile": format!("http://hl7.org/fhir/StructureDefinition/{}", resource_type.name()),
         "interaction": codes(&[
@@ -51,7 +53,17 @@ fn resource(resource_type: ResourceType) -> Value {
         "conditionalDelete": "not-supported",
         "referencePolicy": ["literal", "logical"],
         "searchParam": parameters,
-    })
+    });
+    let operations = operations(operation::of_type(resource_type));
+    // No array of FHIR's is empty.
+    if !operations.is_empty() {
+        resource["operation"] = operations.into();
+    }
+    resource
+}
+
+fn operations(all: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Value> {
+    all.map(|(name, definition)| json!({ "name": name, "definition": definition })).collect()
 }
 
 fn codes(codes: &[&str]) -> Vec<Value> {

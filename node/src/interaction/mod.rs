@@ -11,6 +11,7 @@ pub(crate) mod update;
 use crate::{
     compartment::Dedup,
     engine::{Inner, Node},
+    operation,
     service::{Context, FhirService},
     transaction,
     writer::{self, Attempt, Plan},
@@ -68,6 +69,14 @@ impl FhirService for Node {
         request: SearchRequest,
     ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
         search::search_stream(self.clone(), context.clone(), request).await
+    }
+
+    async fn operation(
+        &self,
+        context: &Context,
+        request: OperationRequest,
+    ) -> Result<OperationResponse, Error> {
+        operation::run(self, context, request).await
     }
 
     async fn capabilities(&self, _: &Context, _: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {

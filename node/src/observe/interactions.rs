@@ -33,11 +33,12 @@ pub enum Interaction {
     Transaction,
     Search,
     SearchStream,
+    Operation,
     Capabilities,
 }
 
 impl Interaction {
-    const ALL: [Interaction; 10] = [
+    const ALL: [Interaction; 11] = [
         Interaction::Create,
         Interaction::Read,
         Interaction::VRead,
@@ -47,6 +48,7 @@ impl Interaction {
         Interaction::Transaction,
         Interaction::Search,
         Interaction::SearchStream,
+        Interaction::Operation,
         Interaction::Capabilities,
     ];
 
@@ -62,6 +64,7 @@ impl Interaction {
             Interaction::Transaction => "transaction",
             Interaction::Search => "search",
             Interaction::SearchStream => "search-stream",
+            Interaction::Operation => "operation",
             Interaction::Capabilities => "capabilities",
         }
     }

@@ -85,7 +85,6 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared<S>) -> Result<Call, Failure> {
-        refuse_operations(parts.uri.path())?;
         let mut parameters = query::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
         let format = Format::negotiate(&parts.headers, &mut parameters)?;
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
@@ -101,13 +100,5 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
             format,
             headers: parts.headers.clone(),
         })
-    }
-}
-
-/// `$everything` and its like would otherwise be taken for a type or an id.
-fn refuse_operations(path: &str) -> Result<(), Error> {
-    match path.split('/').find(|segment| segment.starts_with('$')) {
-        None => Ok(()),
-        Some(name) => Err(Error::new(Code::NotSupported, format!("the operation {name} is not offered yet"))),
     }
 }

@@ -11,6 +11,7 @@ mod format;
 mod history;
 mod layers;
 mod metadata;
+mod operation;
 mod outcome;
 mod payload;
 mod prefer;
@@ -42,7 +43,8 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config) -> Router {
     // Other tenants will be at "/t/{tenant}/fhir": the same routes under that base.
     fhir_routes("/fhir")
         .fallback(layers::no_route)
-        .with_state(shared)
+        .with_state(shared.clone())
+        .layer(middleware::from_fn_with_state(shared, operation::intercept::<S>))
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
         .layer(CatchPanicLayer::custom(layers::panicked))

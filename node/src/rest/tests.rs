@@ -139,8 +139,6 @@ async fn every_error_is_an_outcome() {
     assert!(status == 404 && text.contains("/fhir"), "{text}");
     let (status, text) = refused(fixture.call("PATCH", "/fhir/Patient/a")).await;
     assert!(status == 405 && text.contains("PATCH"), "{text}");
-    let (status, text) = refused(fixture.call("GET", "/fhir/Patient/a/$everything")).await;
-    assert!(status == 501 && text.contains("$everything"), "{text}");
     assert_eq!(refused(fixture.call("GET", "/fhir/Patient/%ff")).await.0, 400);
     assert_eq!(refused(fixture.call("GET", "/fhir/Patient?name=%ff")).await.0, 400);
     let (status, text) = refused(post(PATIENT).header("content-type", "application/fhir+xml")).await;
@@ -280,4 +278,20 @@ async fn gzip_bodies_are_read() {
     let fixture = Fixture::new().await;
     let post = fixture.call("POST", "/fhir/Patient").header("content-encoding", "gzip").body(GZIP);
     assert_eq!(post.send().await.unwrap().text().await.unwrap(), PATIENT);
+}
+
+#[tokio::test]
+async fn operations_go_by_their_paths() {
+    let fixture = Fixture::new().await;
+    let asked = |answer: Value| serde_json::from_value::<Vec<String>>(answer["asked"].clone()).unwrap();
+    let by_get = json(fixture.get("/fhir/ValueSet/a/$expand?filter=x%20y&_pretty=true").await).await;
+    assert_eq!(asked(by_get), ["$expand", "ValueSet", "a", "", "filter=x y"]);
+    let sent = fixture.call("POST", "/fhir/$echo?a=b").body(PATIENT).send().await.unwrap();
+    let by_post = json(sent).await;
+    assert_eq!(by_post["body"], PATIENT);
+    assert_eq!(asked(by_post), ["$echo", "", "", "", "a=b"]);
+    let changing = fixture.call("DELETE", "/fhir/Patient/$validate");
+    assert_eq!(refused(changing).await.0, 405);
+    let broken = fixture.call("POST", "/fhir/$echo").header("content-type", "text/plain").body("x");
+    assert_eq!(refused(broken).await.0, 415);
 }

@@ -186,6 +186,14 @@ impl<S: FhirService> FhirService for Front<S> {
         Ok(entries.boxed())
     }
 
+    async fn operation(
+        &self,
+        context: &Context,
+        request: OperationRequest,
+    ) -> Result<OperationResponse, Error> {
+        self.run(Interaction::Operation, context, self.inner.operation(context, request)).await
+    }
+
     async fn capabilities(
         &self,
         context: &Context,

@@ -200,6 +200,26 @@ impl FhirService for Mock {
         Ok(stream::iter(self.entries(&request)).map(Ok).boxed())
     }
 
+    /// Answers what was asked, as Parameters.
+    async fn operation(
+        &self,
+        context: &Context,
+        request: OperationRequest,
+    ) -> Result<OperationResponse, Error> {
+        self.saw(context, "");
+        if request.read_only && request.name == "change" {
+            return Err(Error::new(Code::MethodNotAllowed, "$change changes"));
+        }
+        let OperationRequest { name, resource_type, id, version_id, parameters, body, .. } = request;
+        let parameters: Vec<_> =
+            parameters.iter().map(|pair| format!("{}={}", pair.name, pair.value)).collect();
+        let asked = [&name, &resource_type, &id, &version_id, &parameters.join("&")];
+        let echo = serde_json::json!({
+            "resourceType": "Parameters", "asked": asked, "body": String::from_utf8_lossy(&body),
+        });
+        Ok(OperationResponse { body: echo.to_string().into(), affects_state: false })
+    }
+
     async fn capabilities(&self, _: &Context, _: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
         Ok(CapabilitiesResponse { body: Bytes::from_static(br#"{"resourceType":"CapabilityStatement"}"#) })
     }

@@ -82,6 +82,14 @@ pub trait FhirService: Send + Sync + 'static {
         request: SearchRequest,
     ) -> impl Future<Output = Result<BoxStream<'static, Result<SearchEntry, Error>>, Error>> + Send;
 
+    /// <https://hl7.org/fhir/R4/operations.html>: `UnknownType` for a name nobody knows, `BadRequest` where the operation
+    /// is not offered there.
+    fn operation(
+        &self,
+        context: &Context,
+        request: OperationRequest,
+    ) -> impl Future<Output = Result<OperationResponse, Error>> + Send;
+
     /// <https://hl7.org/fhir/R4/http.html#capabilities>
     fn capabilities(
         &self,

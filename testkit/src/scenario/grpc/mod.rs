@@ -69,6 +69,9 @@ impl Grpc {
                 let request = parameters.search(resource_type, compartment, strict);
                 shape::searchset(client.search(request).await?, sent)
             }
+            Target::Operation(request) => {
+                shape::json(200, &client.operation(parameters.operation(request)).await?.body)
+            }
             Target::Capabilities => shape::json(200, &client.capabilities().await?.body),
         })
     }

@@ -4,7 +4,7 @@ use super::super::Sent;
 use anyhow::{Context, bail};
 use client::api;
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Target {
     Create {
         resource_type: String,
@@ -36,6 +36,7 @@ pub(super) enum Target {
         resource_type: String,
         compartment: Option<(String, String)>,
     },
+    Operation(api::OperationRequest),
     Capabilities,
 }
 
@@ -57,6 +58,9 @@ pub(super) fn of(sent: &Sent) -> anyhow::Result<(Target, Parameters)> {
         .collect::<anyhow::Result<_>>()?;
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let owned = str::to_owned;
+    if let Some(request) = operation(sent, &segments) {
+        return Ok((Target::Operation(request), Parameters(parameters)));
+    }
     let target = match (sent.method.as_str(), segments.as_slice()) {
         ("GET", ["metadata"]) => Target::Capabilities,
         ("GET", ["_history"]) => Target::History { resource_type: String::new(), id: String::new() },
@@ -80,6 +84,27 @@ pub(super) fn of(sent: &Sent) -> anyhow::Result<(Target, Parameters)> {
         _ => bail!("no call does {} {}: mark the step `only: rest`", sent.method, sent.path),
     };
     Ok((target, Parameters(parameters)))
+}
+
+/// A path that ends in `$name`; whether it is one of the levels there are, the server says.
+fn operation(sent: &Sent, segments: &[&str]) -> Option<api::OperationRequest> {
+    let (name, target) = segments.split_last().filter(|(name, _)| name.starts_with('$'))?;
+    let [resource_type, id, version_id] = match *target {
+        [] => [""; 3],
+        [kind] => [kind, "", ""],
+        [kind, id] => [kind, id, ""],
+        [kind, id, "_history", version] => [kind, id, version],
+        _ => return None,
+    };
+    Some(api::OperationRequest {
+        name: (*name).to_owned(),
+        resource_type: resource_type.to_owned(),
+        id: id.to_owned(),
+        version_id: version_id.to_owned(),
+        parameters: Vec::new(),
+        body: sent.body.clone().unwrap_or_default().into(),
+        read_only: sent.method == "GET",
+    })
 }
 
 fn search(path: &[&str]) -> anyhow::Result<Target> {
@@ -117,6 +142,14 @@ impl Parameters {
         api::HistoryRequest { resource_type, id, count, since_ms: 0, cursor }
     }
 
+    pub(super) fn operation(self, request: api::OperationRequest) -> api::OperationRequest {
+        api::OperationRequest { parameters: self.all(), ..request }
+    }
+
+    fn all(self) -> Vec<api::SearchParameter> {
+        self.0.into_iter().map(|(name, value)| api::SearchParameter { name, value }).collect()
+    }
+
     pub(super) fn search(
         mut self,
         resource_type: String,
@@ -124,8 +157,7 @@ impl Parameters {
         strict: bool,
     ) -> api::SearchRequest {
         let cursor = self.take(CURSOR).unwrap_or_default();
-        let parameters =
-            self.0.into_iter().map(|(name, value)| api::SearchParameter { name, value }).collect();
+        let parameters = self.all();
         let (compartment_type, compartment_id) = compartment.unwrap_or_default();
         api::SearchRequest { resource_type, parameters, cursor, strict, compartment_type, compartment_id }
     }
@@ -154,6 +186,11 @@ mod tests {
         let expected = Target::Search { resource_type: text("Observation"), compartment };
         assert_eq!(target("GET", "Patient/x/Observation?code=y"), expected);
         assert_eq!(target("POST", "Patient/x/Observation/_search"), expected);
+        let Target::Operation(asked) = target("GET", "ValueSet/x/$expand?count=1") else {
+            panic!("no operation")
+        };
+        let got = (asked.name.as_str(), asked.resource_type.as_str(), asked.id.as_str(), asked.read_only);
+        assert_eq!(got, ("$expand", "ValueSet", "x", true));
         assert_eq!(version_of("W/\"3\""), "3");
     }
 }
