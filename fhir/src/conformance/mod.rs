@@ -4,10 +4,15 @@
 mod canonical;
 mod core;
 mod layers;
+pub mod package;
+mod resources;
+pub mod version;
 
 pub use canonical::Canonical;
 pub use core::Core;
 pub use layers::Layers;
+pub use package::Package;
+pub use resources::Resources;
 
 use crate::definitions::ResourceType;
 use crate::json::Document;
