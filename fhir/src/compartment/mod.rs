@@ -72,10 +72,10 @@ fn plan_of(t: ResourceType) -> &'static Plan<usize> {
         let mut plan = Plan::new();
         let Some(root) = TypeId::from_path(t.name()) else { return plan };
         for (priority, code) in patient_params(t).iter().enumerate() {
-            let branches = search_parameter(t, code).map_or(&[][..], |parameter| parameter.branches());
-            for branch in branches {
+            let paths = search_parameter(t, code).map_or(&[][..], |parameter| parameter.paths());
+            for path in paths {
                 // The tests of `index` hold every R4 expression compilable.
-                for spot in plan.select(Plan::<usize>::root(root), branch).unwrap_or_default() {
+                for spot in plan.select(Plan::<usize>::root(root), path).unwrap_or_default() {
                     plan.actions(spot).push(priority);
                 }
             }

@@ -1,9 +1,9 @@
 //! Which parameters name members of a compartment, and which name nobody but its owner.
 
-use crate::definitions::expression::{Branch, Root, Step};
 use crate::definitions::{
     ParamKind, ResourceType, SearchParameter, membership_params, search_parameter, search_parameters,
 };
+use crate::fhirpath::path::{Path, Root, Step};
 use std::sync::OnceLock;
 
 const TYPE_COUNT: usize = 1024;
@@ -69,12 +69,14 @@ fn routing(t: ResourceType, membership: &[&'static str]) -> Vec<&'static str> {
 }
 
 /// The names down to the element a parameter selects, filters left out; `None` if it selects several elements.
-fn element_path(parameter: &SearchParameter) -> Option<Vec<&'static str>> {
-    let [branch] = parameter.branches() else { return None };
-    let Branch { root: Root::Type(_), steps } = branch else { return None };
-    let name = |step: &Step<'static>| match step {
-        Step::Child(name) => Some(*name),
+fn element_path(parameter: &SearchParameter) -> Option<Vec<&str>> {
+    let [Path { root: Root::Type(_), steps }] = parameter.paths() else { return None };
+    if !parameter.other_expressions().is_empty() {
+        return None;
+    }
+    let names = steps.iter().filter_map(|step| match step {
+        Step::Child(name) => Some(&**name),
         _ => None,
-    };
-    Some(steps.iter().filter_map(name).collect())
+    });
+    Some(names.collect())
 }

@@ -6,7 +6,6 @@
 
 pub mod archive;
 mod compartment;
-pub mod expression;
 mod hash;
 pub(crate) mod known_texts;
 mod lines;

@@ -1,7 +1,9 @@
 //! The search parameters of every resource type.
 
-use super::expression::{self, Branch, Root, Step};
 use super::{ParamId, ResourceType, TypeId};
+use crate::fhirpath::ast::Expr;
+use crate::fhirpath::parse::parse;
+use crate::fhirpath::path::{Path, Step, alternatives, type_at_start};
 use std::sync::{LazyLock, OnceLock};
 
 const TABLE: &str = include_str!("../../definitions/r4/search-parameters.txt");
@@ -41,7 +43,8 @@ pub struct SearchParameter {
     pub expression: Option<&'static str>,
     /// Whether one resource can have several values of it.
     pub multiple: bool,
-    branches: Vec<Branch<'static>>,
+    paths: Vec<Path>,
+    others: Vec<Expr>,
 }
 
 /// One part of a composite search parameter.
@@ -61,9 +64,14 @@ impl SearchParameter {
         format!("http://hl7.org/fhir/SearchParameter/{}", self.name)
     }
 
-    /// The alternatives of the expression that can apply to the resource type this was asked for.
-    pub fn branches(&self) -> &[Branch<'static>] {
-        &self.branches
+    /// The alternatives of the expression that can apply to the resource type this was asked for and are plain paths.
+    pub fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+
+    /// The other alternatives that can apply to the type. Of R4's own parameters only `Patient.deceased` has one.
+    pub fn other_expressions(&self) -> &[Expr] {
+        &self.others
     }
 }
 
@@ -111,8 +119,11 @@ impl Row {
 
     fn parameter(&self, lineage: &[&str]) -> Option<SearchParameter> {
         // The tests hold every expression of the table readable.
-        let mut branches = self.expression.and_then(|text| expression::parse(text).ok()).unwrap_or_default();
-        branches.retain(|branch| matches!(branch.root, Root::Type(name) if lineage.contains(&name)));
+        let expression = self.expression.and_then(|text| parse(text).ok());
+        let mut alternatives = expression.as_ref().map(alternatives).unwrap_or_default();
+        alternatives.retain(|expr| type_at_start(expr).is_none_or(|name| lineage.contains(&name)));
+        let paths: Vec<Path> = alternatives.iter().filter_map(|expr| Path::of(expr)).collect();
+        let others = alternatives.into_iter().filter(|expr| Path::of(expr).is_none()).cloned().collect();
         Some(SearchParameter {
             code: self.code,
             id: ParamId::from_code(self.code)?,
@@ -125,8 +136,9 @@ impl Row {
                 .collect(),
             name: self.name,
             expression: self.expression,
-            multiple: repeats(lineage, &branches),
-            branches,
+            multiple: repeats(lineage, &paths),
+            paths,
+            others,
         })
     }
 }
@@ -159,22 +171,22 @@ fn kind(text: &str) -> Option<ParamKind> {
     })
 }
 
-/// Whether the branches can select more than one element. Branches over the types of one choice element count as one.
-fn repeats(lineage: &[&str], branches: &[Branch<'_>]) -> bool {
+/// Whether the paths can select more than one element. Paths over the types of one choice element count as one.
+fn repeats(lineage: &[&str], paths: &[Path]) -> bool {
     let Some(root) = lineage.first().and_then(|name| TypeId::from_path(name)) else { return false };
-    let children = |branch: &Branch<'_>| -> Vec<String> {
-        let name = |step: &Step<'_>| match step {
-            Step::Child(name) => Some((*name).to_owned()),
+    let children = |path: &Path| -> Vec<Box<str>> {
+        let name = |step: &Step| match step {
+            Step::Child(name) => Some(name.clone()),
             _ => None,
         };
-        branch.steps.iter().filter_map(name).collect()
+        path.steps.iter().filter_map(name).collect()
     };
-    let paths: Vec<_> = branches.iter().map(children).collect();
-    paths.windows(2).any(|pair| pair[0] != pair[1])
-        || branches.iter().any(|branch| branch_repeats(root, &branch.steps))
+    let names: Vec<_> = paths.iter().map(children).collect();
+    names.windows(2).any(|pair| pair[0] != pair[1])
+        || paths.iter().any(|path| path_repeats(root, &path.steps))
 }
 
-fn branch_repeats(root: TypeId, steps: &[Step<'_>]) -> bool {
+fn path_repeats(root: TypeId, steps: &[Step]) -> bool {
     let mut contexts = vec![root];
     let mut many = false;
     for step in steps {
@@ -185,7 +197,7 @@ fn branch_repeats(root: TypeId, steps: &[Step<'_>]) -> bool {
                 contexts = elements.iter().flat_map(|element| &element.types).map(|one| one.id).collect();
             }
             Step::As(name) => contexts.retain(|context| context.path().eq_ignore_ascii_case(name)),
-            Step::Index(_) | Step::ExistsAndNotFalse => many = false,
+            Step::Index(_) => many = false,
             Step::Where { .. } | Step::ResolvesTo(_) => {}
         }
     }
@@ -204,30 +216,30 @@ mod tests {
     #[test]
     fn the_whole_of_r4_is_there_and_readable() {
         assert_eq!((TABLE.lines().count(), ROWS.len()), (1375, 1375));
-        let mut distinct = BTreeSet::new();
+        let (mut distinct, mut others) = (BTreeSet::new(), Vec::new());
         for row in ROWS.iter() {
-            for branch in row.expression.map(|text| expression::parse(text).expect(text)).unwrap_or_default()
-            {
-                distinct.insert(format!("{branch:?}"));
+            let expression = row.expression.map(|text| parse(text).expect(text));
+            for expr in expression.as_ref().map(alternatives).unwrap_or_default() {
+                distinct.insert(format!("{:?}", Path::of(expr)));
+                others.extend(Path::of(expr).is_none().then_some(row.name));
             }
             for (_, text) in &row.components {
-                expression::parse(text).expect(text);
+                assert!(
+                    alternatives(&parse(text).expect(text)).into_iter().all(|expr| Path::of(expr).is_some())
+                );
             }
         }
-        assert_eq!(distinct.len(), 1707);
+        assert_eq!((distinct.len(), others), (1707, vec!["Patient-deceased"]));
     }
 
     #[test]
     fn a_parameter_as_its_type_sees_it() {
         let subject = of("Observation", "subject");
-        assert_eq!(
-            (subject.kind, subject.multiple, subject.branches().len()),
-            (ParamKind::Reference, false, 1)
-        );
+        assert_eq!((subject.kind, subject.multiple, subject.paths().len()), (ParamKind::Reference, false, 1));
         assert_eq!(subject.url(), "http://hl7.org/fhir/SearchParameter/Observation-subject");
         assert_eq!(subject.targets.len(), 4);
         let code = of("Observation", "code");
-        assert_eq!((code.branches().len(), code.multiple), (1, false));
+        assert_eq!((code.paths().len(), code.multiple), (1, false));
         assert_eq!(of("Observation", "_tag").id, of("Patient", "_tag").id);
         assert!(of("Patient", "given").multiple && of("Observation", "combo-code").multiple);
         assert!(!of("Observation", "value-quantity").multiple && !of("Condition", "onset-date").multiple);

@@ -3,5 +3,6 @@
 pub mod ast;
 mod error;
 pub mod parse;
+pub mod path;
 
 pub use error::Error;

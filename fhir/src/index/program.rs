@@ -3,10 +3,11 @@
 use super::collector::{Collector, Sink, Slot};
 use super::convert::{self, Convert};
 use super::plan::{Plan, Spot, Unfit};
-use crate::definitions::expression::{self, Branch, Root};
 use crate::definitions::{
     Component, ParamId, ParamKind, ResourceType, SearchParameter, TypeId, search_parameters,
 };
+use crate::fhirpath::parse::parse;
+use crate::fhirpath::path::{Path, Root, alternatives};
 use crate::json::Node;
 use std::ops::Range;
 use thiserror::Error;
@@ -63,8 +64,8 @@ impl Program {
         let mut program = Program { plan: Plan::new(), slots: 0 };
         let Some(root) = TypeId::from_path(t.name()) else { return program };
         for parameter in search_parameters(t).filter(|parameter| !is_elsewhere(parameter)) {
-            for branch in parameter.branches() {
-                let spots = match program.plan.select(Plan::<Action>::root(root), branch) {
+            for path in parameter.paths() {
+                let spots = match program.plan.select(Plan::<Action>::root(root), path) {
                     Ok(spots) => spots,
                     Err(problem) => {
                         unfit(parameter, problem.into());
@@ -119,12 +120,13 @@ impl Program {
         let mut elsewhere = Vec::new();
         for (slot, component) in (first..).map(Slot).zip(&parameter.components) {
             let sinks = [Sink { param: parameter.id, slot: Some(slot) }];
-            for branch in expression::parse(component.expression).ok()? {
-                if branch.root == Root::Resource {
-                    elsewhere.push((slot, component_elsewhere(component, root, &branch, &sinks)?));
+            for expr in alternatives(&parse(component.expression).ok()?) {
+                let path = Path::of(expr)?;
+                if path.root == Root::Resource {
+                    elsewhere.push((slot, component_elsewhere(component, root, &path, &sinks)?));
                     continue;
                 }
-                let spots = self.plan.select(spot, &branch).ok()?;
+                let spots = self.plan.select(spot, &path).ok()?;
                 // Of a choice element some types may have no meaning for the component.
                 below.extend(
                     spots
@@ -159,11 +161,11 @@ fn component_conversion(component: &'static Component, spot: Spot, sinks: &[Sink
 fn component_elsewhere(
     component: &'static Component,
     root: TypeId,
-    branch: &Branch<'static>,
+    path: &Path,
     sinks: &[Sink],
 ) -> Option<Plan<Conversion>> {
     let mut plan = Plan::new();
-    for spot in plan.select(Plan::<Conversion>::root(root), branch).ok()? {
+    for spot in plan.select(Plan::<Conversion>::root(root), path).ok()? {
         let conversion = component_conversion(component, spot, sinks)?;
         plan.actions(spot).push(conversion);
     }

@@ -5,16 +5,15 @@ use crate::definitions::names;
 use crate::definitions::{NameId, ResourceType};
 use crate::json::{Kind, Node};
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) enum Filter {
     Equals {
         child: NameId,
-        text: &'static str,
+        text: Box<str>,
     },
     ResolvesTo(ResourceType),
     /// Position in its array.
     Index(usize),
-    NotFalse,
 }
 
 impl Filter {
@@ -22,11 +21,10 @@ impl Filter {
     pub(super) fn passes(&self, value: Node<'_>, index: usize, resource: Node<'_>) -> bool {
         match self {
             Filter::Equals { child, text } => {
-                value.get_name(*child).and_then(Node::as_str).is_some_and(|found| found == *text)
+                value.get_name(*child).and_then(Node::as_str).is_some_and(|found| *found == **text)
             }
             Filter::ResolvesTo(wanted) => target_type(value, resource) == Some(*wanted),
             Filter::Index(wanted) => index == *wanted,
-            Filter::NotFalse => value.as_bool() != Some(false),
         }
     }
 }

@@ -7,9 +7,9 @@
 mod filter;
 mod walk;
 
-use crate::definitions::expression::{Branch, Step};
 use crate::definitions::names;
 use crate::definitions::{Element, NameId, ResourceType, TypeId};
+use crate::fhirpath::path::{Path, Step};
 use crate::json::Node;
 use filter::Filter;
 use thiserror::Error;
@@ -36,6 +36,9 @@ struct Place<A> {
 pub(crate) struct Spot {
     place: u32,
     pub(crate) value_type: TypeId,
+    /// Whether a resource may have several values here, or where the last child step came from.
+    repeats: bool,
+    parent_repeats: bool,
 }
 
 /// An expression that does not fit the definitions.
@@ -45,6 +48,10 @@ pub(crate) enum Unfit {
     NoElement { path: &'static str, name: String },
     #[error("'{0}' is no resource type")]
     NoResourceType(String),
+    #[error("whether a resource inside this one is of type '{0}' is not known before it is there")]
+    AnyResource(String),
+    #[error("[{0}] after an element that may repeat is a place in no one array")]
+    Index(usize),
     #[error("the expression selects nothing")]
     Nowhere,
 }
@@ -56,14 +63,14 @@ impl<A> Plan<A> {
 
     /// Where walks begin, at values of type `value_type`.
     pub(crate) fn root(value_type: TypeId) -> Spot {
-        Spot { place: 0, value_type }
+        Spot { place: 0, value_type, repeats: false, parent_repeats: false }
     }
 
     /// Where an expression ends that begins at `from`; at least one spot.
-    pub(crate) fn select(&mut self, from: Spot, branch: &Branch<'static>) -> Result<Vec<Spot>, Unfit> {
+    pub(crate) fn select(&mut self, from: Spot, path: &Path) -> Result<Vec<Spot>, Unfit> {
         let mut at = vec![from];
-        for (number, step) in branch.steps.iter().enumerate() {
-            at = self.step(&at, step, branch.steps.get(number + 1))?;
+        for (number, step) in path.steps.iter().enumerate() {
+            at = self.step(&at, step, path.steps.get(number + 1))?;
         }
         if at.is_empty() { Err(Unfit::Nowhere) } else { Ok(at) }
     }
@@ -78,43 +85,60 @@ impl<A> Plan<A> {
         &mut self.places[spot.place as usize].after
     }
 
-    fn step(
-        &mut self,
-        at: &[Spot],
-        step: &Step<'static>,
-        next: Option<&Step<'static>>,
-    ) -> Result<Vec<Spot>, Unfit> {
-        let filter = match step {
-            Step::Child(name) => return self.child(at, name, next),
+    fn step(&mut self, at: &[Spot], step: &Step, next: Option<&Step>) -> Result<Vec<Spot>, Unfit> {
+        match step {
+            Step::Child(name) => self.child(at, name, next),
+            // What stands in a bundle or contained is known from the document alone.
+            Step::As(name) if at.iter().any(|spot| spot.value_type.path() == "Resource") => {
+                Err(Unfit::AnyResource(name.to_string()))
+            }
             // The step to a choice element has looked ahead; what is left is a plain element of one type.
-            Step::As(name) => {
-                return Ok(at.iter().copied().filter(|spot| is(spot.value_type, name)).collect());
-            }
+            Step::As(name) => Ok(at.iter().copied().filter(|spot| is(spot.value_type, name)).collect()),
             Step::Where { child, equals } => {
-                Filter::Equals { child: names::lookup(child.as_bytes()), text: equals }
+                let text = |spot: &&Spot| has_text(spot.value_type, child);
+                let at = at.iter().filter(text).copied().collect::<Vec<_>>();
+                let filter = Filter::Equals { child: names::lookup(child.as_bytes()), text: equals.clone() };
+                Ok(self.filtered_all(&at, &filter))
             }
-            Step::ResolvesTo(name) => Filter::ResolvesTo(
-                ResourceType::from_name(name).ok_or_else(|| Unfit::NoResourceType((*name).to_owned()))?,
-            ),
-            Step::Index(index) => Filter::Index(*index),
-            Step::ExistsAndNotFalse => Filter::NotFalse,
-        };
-        Ok(at.iter().map(|spot| Spot { place: self.filtered(spot.place, filter), ..*spot }).collect())
-    }
-
-    fn child(&mut self, at: &[Spot], name: &str, next: Option<&Step<'static>>) -> Result<Vec<Spot>, Unfit> {
-        let mut reached = Vec::new();
-        for spot in at {
-            let context = spot.value_type;
-            let element = context
-                .element(name)
-                .ok_or_else(|| Unfit::NoElement { path: context.path(), name: name.to_owned() })?;
-            for choice in wanted(element, next) {
-                let place = self.member(spot.place, element.json_name(choice));
-                reached.push(Spot { place, value_type: element.types[choice].id });
+            Step::ResolvesTo(name) => match ResourceType::from_name(name) {
+                Some(resource_type) => Ok(self.filtered_all(at, &Filter::ResolvesTo(resource_type))),
+                None => Err(Unfit::NoResourceType(name.to_string())),
+            },
+            Step::Index(index) if at.iter().any(|spot| spot.parent_repeats) => Err(Unfit::Index(*index)),
+            Step::Index(index) => {
+                let mut reached = self.filtered_all(at, &Filter::Index(*index));
+                reached.iter_mut().for_each(|spot| spot.repeats = false);
+                Ok(reached)
             }
         }
-        Ok(reached)
+    }
+
+    /// To a member of the values that can have it; an error if none can.
+    fn child(&mut self, at: &[Spot], name: &str, next: Option<&Step>) -> Result<Vec<Spot>, Unfit> {
+        let mut reached = Vec::new();
+        let mut known = false;
+        for spot in at {
+            let Some(element) = spot.value_type.element(name) else { continue };
+            known = true;
+            for choice in wanted(element, next) {
+                reached.push(Spot {
+                    place: self.member(spot.place, element.json_name(choice)),
+                    value_type: element.types[choice].id,
+                    repeats: spot.repeats || element.repeats(),
+                    parent_repeats: spot.repeats,
+                });
+            }
+        }
+        match at.first() {
+            Some(spot) if !known => {
+                Err(Unfit::NoElement { path: spot.value_type.path(), name: name.to_owned() })
+            }
+            _ => Ok(reached),
+        }
+    }
+
+    fn filtered_all(&mut self, at: &[Spot], filter: &Filter) -> Vec<Spot> {
+        at.iter().map(|spot| Spot { place: self.filtered(spot.place, filter), ..*spot }).collect()
     }
 
     fn member(&mut self, place: u32, name: NameId) -> u32 {
@@ -126,13 +150,13 @@ impl<A> Plan<A> {
         to
     }
 
-    fn filtered(&mut self, place: u32, filter: Filter) -> u32 {
-        if let Some(&(_, to)) = self.places[place as usize].filters.iter().find(|(known, _)| *known == filter)
+    fn filtered(&mut self, place: u32, filter: &Filter) -> u32 {
+        if let Some(&(_, to)) = self.places[place as usize].filters.iter().find(|(known, _)| known == filter)
         {
             return to;
         }
         let to = self.grow();
-        self.places[place as usize].filters.push((filter, to));
+        self.places[place as usize].filters.push((filter.clone(), to));
         to
     }
 
@@ -202,21 +226,30 @@ impl<A> Place<A> {
 }
 
 /// The numbers of the types of `element` that the expression goes on with.
-fn wanted(element: &'static Element, next: Option<&Step<'static>>) -> impl Iterator<Item = usize> {
+fn wanted(element: &'static Element, next: Option<&Step>) -> impl Iterator<Item = usize> {
     let only = match next {
-        Some(Step::As(name)) if element.choice => Some(*name),
+        Some(Step::As(name)) if element.choice => Some(name.clone()),
         _ => None,
     };
     let types = element.types.iter().enumerate();
     // Without [x] all types share one JSON name, and the first stands for them (Reference and its targets).
     let take = if element.choice { usize::MAX } else { 1 };
     types
-        .filter(move |(_, one)| only.is_none_or(|name| is(one.id, name)))
+        .filter(move |(_, one)| only.as_deref().is_none_or(|name| is(one.id, name)))
         .map(|(choice, _)| choice)
         .take(take)
 }
 
-/// R4 writes `DateTime` for dateTime in one place.
+/// Whether values of a type have a member of that name that is at most one text.
+fn has_text(value_type: TypeId, name: &str) -> bool {
+    value_type.element(name).is_some_and(|element| {
+        let text = |id: TypeId| id.lineage().any(|one| matches!(one.path(), "string" | "uri"));
+        !element.choice && !element.repeats() && element.types.iter().all(|one| text(one.id))
+    })
+}
+
+/// Whether a type is the one `as` and `ofType` ask for. They take no derived ones (a `code` is no `string` to them), so
+/// `source-uri` does not find canonicals. R4 writes `DateTime` for dateTime in one place.
 fn is(value_type: TypeId, name: &str) -> bool {
     value_type.path().eq_ignore_ascii_case(name)
 }
