@@ -1,6 +1,7 @@
 //! OperationOutcome: <https://hl7.org/fhir/R4/operationoutcome.html>.
 
 use crate::json::write_string;
+use std::borrow::Cow;
 
 /// <https://hl7.org/fhir/R4/valueset-issue-severity.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,14 +71,23 @@ fn write_issue(out: &mut Vec<u8>, issue: &Issue<'_>) {
     write_string(out, issue.code);
     if !issue.diagnostics.is_empty() {
         out.extend_from_slice(br#","diagnostics":"#);
-        write_string(out, issue.diagnostics);
+        write_string(out, &sayable(issue.diagnostics));
     }
     if let Some(expression) = issue.expression.filter(|path| !path.is_empty()) {
         out.extend_from_slice(br#","expression":["#);
-        write_string(out, expression);
+        write_string(out, &sayable(expression));
         out.push(b']');
     }
     out.push(b'}');
+}
+
+/// The text without what a FHIR string must not hold: what is wrong with a request may quote any character of it.
+fn sayable(text: &str) -> Cow<'_, str> {
+    let unsayable = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    match text.contains(unsayable) {
+        true => text.replace(unsayable, "\u{fffd}").into(),
+        false => text.into(),
+    }
 }
 
 #[cfg(test)]
@@ -85,12 +95,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_valid_json_whatever_the_text() {
+    fn is_a_valid_string_whatever_the_text() {
         let issue =
             Issue { expression: Some("Patient.name[0]"), ..Issue::error("structure", "a \"quote\"\n\u{1}") };
         let json: serde_json::Value = serde_json::from_slice(&operation_outcome(&[issue, issue])).unwrap();
         assert_eq!(json["issue"][1]["severity"], "error");
-        assert_eq!(json["issue"][0]["diagnostics"], "a \"quote\"\n\u{1}");
+        assert_eq!(json["issue"][0]["diagnostics"], "a \"quote\"\n\u{fffd}");
         assert_eq!(json["issue"][0]["expression"], serde_json::json!(["Patient.name[0]"]));
     }
 

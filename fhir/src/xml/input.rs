@@ -50,6 +50,10 @@ impl<'x> Input<'x> {
     /// `source` without byte order mark.
     pub fn new(source: &'x str) -> Result<Self> {
         refuse_characters(source)?;
+        if source.starts_with('\u{feff}') {
+            // The parser would skip it and count its bytes as never there.
+            return Err(syntax("only one byte order mark may precede the document", 0));
+        }
         let mut reader = Reader::from_str(source);
         let config = reader.config_mut();
         config.check_comments = true;
