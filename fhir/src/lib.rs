@@ -10,5 +10,6 @@ pub mod json;
 pub mod outcome;
 pub mod patch;
 pub mod resource;
+pub mod terminology;
 pub mod validation;
 pub mod xml;

@@ -1,0 +1,215 @@
+//! Finds, compiles and keeps code systems and value sets.
+
+use super::code_system::{CodeSystem, ContentMode, Filter};
+use super::grammar::Grammar;
+use super::value_set::{Compiler, Content, Dependency, Reason, ValueSet};
+use super::{Error, Limits};
+use crate::conformance::{Canonical, Source};
+use crate::definitions::ResourceType;
+use crate::json::Document;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub(super) const CODE_SYSTEM: ResourceType = ResourceType::from_name("CodeSystem").expect("a resource type");
+pub(super) const VALUE_SET: ResourceType = ResourceType::from_name("ValueSet").expect("a resource type");
+
+/// Code systems and value sets by canonical URL. Cheap to share; all methods may be called from many threads.
+pub struct Terminology {
+    source: Arc<dyn Source>,
+    limits: Limits,
+    value_sets: RwLock<HashMap<Box<str>, Kept>>,
+    code_systems: RwLock<HashMap<Box<str>, Arc<CodeSystem>>>,
+}
+
+/// What was compiled, or why not, and the revision of the source it is right for.
+struct Kept {
+    revision: u64,
+    compiled: Result<Arc<ValueSet>, Error>,
+}
+
+impl Terminology {
+    /// Terminology over the resources of `source`.
+    pub fn new(source: Arc<dyn Source>, limits: Limits) -> Self {
+        Terminology { source, limits, value_sets: RwLock::default(), code_systems: RwLock::default() }
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
+    /// The value set of a canonical URL (with or without `|version`), compiled on first use and again when what it was
+    /// compiled from has changed.
+    ///
+    /// Implicit value sets are known as well: that of all codes of a system by the URL its CodeSystem names as `valueSet`,
+    /// and `<system>?fhir_vs` with or without `=isa/<code>`. Errors: it is not known, it imports itself, a filter is not
+    /// possible, a limit is met.
+    pub fn value_set(&self, canonical: &str) -> Result<Arc<ValueSet>, Error> {
+        self.value_set_on(canonical, &[])
+    }
+
+    /// The same for a value set that those of `path` import, one the other.
+    pub(super) fn value_set_on(&self, canonical: &str, path: &[&str]) -> Result<Arc<ValueSet>, Error> {
+        // What is read before asking is what the answer is at least as new as.
+        let revision = self.source.revision();
+        if let Some(kept) = self.kept(canonical, revision) {
+            return kept;
+        }
+        if path.contains(&canonical) {
+            return Err(Error::Cycle { url: canonical.into() });
+        }
+        let (found, max) = (path.len() + 1, self.limits.import_depth_max);
+        if found > max {
+            return Err(Error::TooCostly {
+                what: "imports of value sets",
+                found,
+                max,
+                limit: "import_depth_max",
+            });
+        }
+        let path = [path, &[canonical]].concat();
+        let compiled = self.compile(canonical, &path).map(Arc::new);
+        // A failure that depends on who asked is not kept.
+        if !matches!(compiled, Err(Error::Cycle { .. } | Error::TooCostly { .. })) {
+            let mut value_sets = self.value_sets.write().unwrap_or_else(PoisonError::into_inner);
+            if value_sets.len() >= self.limits.cached_max {
+                value_sets.clear();
+            }
+            value_sets.insert(canonical.into(), Kept { revision, compiled: compiled.clone() });
+        }
+        compiled
+    }
+
+    fn kept(&self, canonical: &str, revision: u64) -> Option<Result<Arc<ValueSet>, Error>> {
+        let value_sets = self.value_sets.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = value_sets.get(canonical)?;
+        if kept.revision == revision {
+            return Some(kept.compiled.clone());
+        }
+        let value_set = kept.compiled.as_ref().ok()?.clone();
+        drop(value_sets);
+        if !value_set.dependencies.iter().all(|one| self.is_same(one)) {
+            return None;
+        }
+        let mut value_sets = self.value_sets.write().unwrap_or_else(PoisonError::into_inner);
+        value_sets.insert(canonical.into(), Kept { revision, compiled: Ok(value_set.clone()) });
+        Some(Ok(value_set))
+    }
+
+    fn is_same(&self, dependency: &Dependency) -> bool {
+        let Dependency { resource_type, url, version, found } = dependency;
+        match (self.source.find(*resource_type, url, version.as_deref()), found) {
+            (Some(now), Some(then)) => Arc::ptr_eq(&now, then),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    fn compile(&self, canonical: &str, path: &[&str]) -> Result<ValueSet, Error> {
+        let (url, version, _) = Canonical::read(canonical);
+        let mut dependencies = Vec::new();
+        let document = self.find(VALUE_SET, url, version, &mut dependencies);
+        let compiler = Compiler::new(self, path, url);
+        let mut value_set = match document {
+            Some(document) => compiler.resource(document)?,
+            None => self.implicit(compiler, url)?,
+        };
+        value_set.dependencies.append(&mut dependencies);
+        Ok(value_set)
+    }
+
+    /// A value set that has no resource of its own.
+    fn implicit(&self, compiler: Compiler<'_>, url: &str) -> Result<ValueSet, Error> {
+        if let Some((system, rest)) = url.split_once("?fhir_vs") {
+            return match rest.strip_prefix("=isa/") {
+                None if rest.is_empty() => compiler.implicit(system, None),
+                Some(code) => {
+                    let filter = Filter { property: "concept".into(), op: "is-a".into(), value: code.into() };
+                    compiler.implicit(system, Some(filter))
+                }
+                None => Err(Error::NotSupported { what: format!("the implicit value set '{url}'") }),
+            };
+        }
+        let named = |one: &Canonical| {
+            let document = self.source.find(CODE_SYSTEM, &one.url, None)?;
+            let value_set = document.root().get("valueSet")?.as_str()?;
+            (Canonical::read(&value_set).0 == url).then(|| one.url.clone())
+        };
+        match self.source.canonicals(CODE_SYSTEM).iter().find_map(named) {
+            Some(system) => compiler.implicit(&system, None),
+            None => Err(Error::NotFound { resource_type: "ValueSet", url: url.into() }),
+        }
+    }
+
+    /// The code system of that URL and version, if its resource is known.
+    pub fn code_system(&self, url: &str, version: Option<&str>) -> Result<Option<Arc<CodeSystem>>, Error> {
+        match self.source.find(CODE_SYSTEM, url, version) {
+            Some(document) => self.compiled_system(document).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The compiled form of that very document.
+    pub(super) fn compiled_system(&self, document: Arc<Document>) -> Result<Arc<CodeSystem>, Error> {
+        let text = |name| super::member::text(document.root(), name).unwrap_or_default();
+        let key = format!("{}|{}", text("url"), text("version"));
+        let code_systems = self.code_systems.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = code_systems.get(&*key).filter(|kept| Arc::ptr_eq(&kept.document, &document)) {
+            return Ok(kept.clone());
+        }
+        drop(code_systems);
+        let compiled = Arc::new(CodeSystem::read(document.clone(), &self.limits)?);
+        let mut code_systems = self.code_systems.write().unwrap_or_else(PoisonError::into_inner);
+        // Who was first wins: value sets compare code systems by identity.
+        if let Some(kept) = code_systems.get(&*key).filter(|kept| Arc::ptr_eq(&kept.document, &document)) {
+            return Ok(kept.clone());
+        }
+        if code_systems.len() >= self.limits.cached_max {
+            code_systems.clear();
+        }
+        code_systems.insert(key.into(), compiled.clone());
+        Ok(compiled)
+    }
+
+    /// What is known of the codes of a system.
+    pub(super) fn content(
+        &self,
+        url: &str,
+        version: Option<&str>,
+        dependencies: &mut Vec<Dependency>,
+    ) -> Result<Content, Error> {
+        if let Some(grammar) = Grammar::of(url) {
+            return Ok(Content::Grammar(grammar));
+        }
+        let Some(document) = self.find(CODE_SYSTEM, url, version, dependencies) else {
+            return Ok(Content::Absent(Reason::NotKnown(url.into())));
+        };
+        let system = self.compiled_system(document)?;
+        Ok(match system.content {
+            ContentMode::NotPresent | ContentMode::Supplement => {
+                Content::Absent(Reason::NotPresent(url.into()))
+            }
+            ContentMode::Example | ContentMode::Fragment | ContentMode::Complete => Content::Known(system),
+        })
+    }
+
+    fn find(
+        &self,
+        resource_type: ResourceType,
+        url: &str,
+        version: Option<&str>,
+        dependencies: &mut Vec<Dependency>,
+    ) -> Option<Arc<Document>> {
+        let found = self.source.find(resource_type, url, version);
+        dependencies.push(Dependency {
+            resource_type,
+            url: url.into(),
+            version: version.map(Into::into),
+            found: found.clone(),
+        });
+        found
+    }
+}

@@ -1,0 +1,125 @@
+//! Compiled value sets (<https://hl7.org/fhir/R4/valueset.html>).
+
+mod compile;
+mod entries;
+mod group;
+mod import;
+mod selection;
+mod stored;
+mod universe;
+
+pub(super) use compile::Compiler;
+pub use entries::Entry;
+pub(super) use universe::Content;
+pub use universe::Reason;
+
+use crate::definitions::ResourceType;
+use crate::json::Document;
+use roaring::RoaringBitmap;
+use selection::Rest;
+use std::sync::Arc;
+use universe::Universe;
+
+/// Whether a code is in a value set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership<'v> {
+    In,
+    NotIn,
+    /// It cannot be told here, and why.
+    Unknown(&'v Reason),
+}
+
+/// A value set with its codes: per code system a bitmap over the system's concepts, or over the codes it lists.
+#[derive(Debug)]
+pub struct ValueSet {
+    pub(super) document: Option<Arc<Document>>,
+    pub url: Box<str>,
+    pub version: Option<Box<str>>,
+    pub name: Option<Box<str>>,
+    universes: Vec<Universe>,
+    sequence: Vec<Step>,
+    /// The resources this was compiled from: while the source gives the same ones, it stays right.
+    pub(super) dependencies: Vec<Dependency>,
+}
+
+/// A resource that was asked for, and what was found.
+#[derive(Clone, Debug)]
+pub(super) struct Dependency {
+    pub resource_type: ResourceType,
+    pub url: Box<str>,
+    pub version: Option<Box<str>>,
+    pub found: Option<Arc<Document>>,
+}
+
+/// In which order codes are listed in an expansion: what was listed before is skipped.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Codes of a universe as their author listed them.
+    Listed { universe: usize, numbers: Box<[u32]> },
+    /// All codes of a universe, in its own order.
+    All { universe: usize },
+}
+
+impl ValueSet {
+    /// Whether the value set has that code.
+    ///
+    /// Without `system` (an element of type `code`) any system of the value set will do. A `version` other than the one
+    /// the value set was compiled with cannot be judged, unless one of the two is absent.
+    pub fn contains(&self, system: Option<&str>, version: Option<&str>, code: &str) -> Membership<'_> {
+        let mut answer = Membership::NotIn;
+        for universe in &self.universes {
+            if system.is_some_and(|system| *system != *universe.url) {
+                continue;
+            }
+            let member = match universe.has_version(version) {
+                true => universe.membership(code),
+                false => Membership::Unknown(&Reason::OtherVersion),
+            };
+            match member {
+                Membership::In => return Membership::In,
+                Membership::Unknown(reason) => answer = Membership::Unknown(reason),
+                Membership::NotIn => {}
+            }
+        }
+        answer
+    }
+
+    /// The code systems whose codes it may have, with the version of each.
+    pub fn systems(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.universes.iter().map(|universe| (&*universe.url, universe.version.as_deref()))
+    }
+
+    /// Why the value set cannot be listed in full, if it cannot be.
+    pub fn incomplete(&self) -> Option<&Reason> {
+        self.universes.iter().find_map(|universe| match universe.selection.rest {
+            Rest::All => Some(&Reason::Grammar),
+            _ => universe.selection.doubt.as_ref(),
+        })
+    }
+
+    /// How many codes are known to be in it.
+    pub fn len(&self) -> u64 {
+        self.universes.iter().map(|universe| universe.selection.yes.len()).sum()
+    }
+
+    /// Whether no code is known to be in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `url` or `url|version`.
+    pub fn canonical(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{}|{version}", self.url),
+            None => self.url.to_string(),
+        }
+    }
+
+    /// Memory held, in bytes, code systems and document not included.
+    pub fn memory_bytes(&self) -> usize {
+        let bitmap = RoaringBitmap::serialized_size;
+        let universe =
+            |one: &Universe| one.memory_bytes() + bitmap(&one.selection.yes) + bitmap(&one.selection.no);
+        self.universes.iter().map(universe).sum()
+    }
+}

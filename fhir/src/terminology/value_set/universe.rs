@@ -1,0 +1,150 @@
+//! The codes of one system a value set speaks of.
+
+use super::Membership;
+use super::selection::{Rest, Selection};
+use crate::terminology::code_table::CodeTable;
+use crate::terminology::{CodeSystem, Designation, Grammar};
+use std::sync::Arc;
+
+/// Why it cannot be told here whether a code is in a value set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    #[error("the code system '{0}' is not known here; load it to have its codes checked")]
+    NotKnown(Arc<str>),
+    #[error(
+        "the codes of the code system '{0}' are not in its resource; load the content to have them checked"
+    )]
+    NotPresent(Arc<str>),
+    #[error("only a part of the code system '{0}' is known here; load the content to have its codes checked")]
+    Fragment(Arc<str>),
+    #[error("a filter on the code system '{0}' cannot be evaluated here")]
+    Filter(Arc<str>),
+    #[error("the value set was compiled with another version of the code system")]
+    OtherVersion,
+    #[error("the codes of the system follow a grammar and cannot be listed")]
+    Grammar,
+}
+
+/// What is known of a code system's codes.
+#[derive(Clone, Debug)]
+pub(in crate::terminology) enum Content {
+    Known(Arc<CodeSystem>),
+    Grammar(Grammar),
+    Absent(Reason),
+}
+
+impl Content {
+    /// How many codes have numbers of their own.
+    pub fn count(&self) -> u32 {
+        match self {
+            Content::Known(system) => system.concepts().len() as u32,
+            _ => 0,
+        }
+    }
+
+    /// What is to be said of a code that has no number when the whole system is selected, and why that is not known.
+    pub fn rest(&self) -> (Rest, Option<Reason>) {
+        match self {
+            Content::Known(system) if system.is_complete() => (Rest::NotIn, None),
+            Content::Known(system) => (Rest::Unknown, Some(Reason::Fragment((&*system.url).into()))),
+            Content::Grammar(_) => (Rest::All, None),
+            Content::Absent(reason) => (Rest::Unknown, Some(reason.clone())),
+        }
+    }
+
+    /// Whether it is the same content, so that numbers mean the same codes.
+    pub fn same(&self, other: &Content) -> bool {
+        match (self, other) {
+            (Content::Known(left), Content::Known(right)) => Arc::ptr_eq(left, right),
+            (Content::Known(_), _) | (_, Content::Known(_)) => false,
+            _ => true,
+        }
+    }
+}
+
+/// What a value set itself says of a code: <https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.concept>
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub code: Box<str>,
+    pub display: Option<Box<str>>,
+    pub designations: Box<[Designation]>,
+}
+
+/// A code system with numbers for the codes a value set speaks of: first those of its content, then those listed besides.
+#[derive(Debug)]
+pub(super) struct Universe {
+    pub url: Box<str>,
+    pub version: Option<Box<str>>,
+    pub content: Content,
+    /// Codes without a number in the content.
+    pub extra: Vec<Listed>,
+    pub extra_table: CodeTable,
+    /// What is said of codes of the content, by rising number.
+    pub listed: Vec<(u32, Listed)>,
+    pub selection: Selection,
+}
+
+impl Universe {
+    /// Whether a code of that version can be judged.
+    pub fn has_version(&self, version: Option<&str>) -> bool {
+        match (version, &self.version) {
+            (Some(asked), Some(own)) => *asked == **own,
+            _ => true,
+        }
+    }
+
+    #[inline]
+    pub fn find(&self, code: &str) -> Option<u32> {
+        let own = match &self.content {
+            Content::Known(system) => system.find(code),
+            _ => None,
+        };
+        own.or_else(|| {
+            let extra = self.extra_table.find(code, |number| &self.extra[number as usize].code)?;
+            Some(self.content.count() + extra)
+        })
+    }
+
+    pub fn membership(&self, code: &str) -> Membership<'_> {
+        let Selection { yes, no, maybe, rest, doubt } = &self.selection;
+        let unknown = Membership::Unknown(doubt.as_ref().unwrap_or(&Reason::Grammar));
+        if let Some(number) = self.find(code) {
+            if yes.contains(number) {
+                return Membership::In;
+            }
+            if no.contains(number) {
+                return Membership::NotIn;
+            }
+            if maybe.contains(number) {
+                return unknown;
+            }
+        }
+        match (rest, &self.content) {
+            (Rest::Unknown, _) => unknown,
+            (Rest::All, Content::Grammar(grammar)) if grammar.allows(code) => Membership::In,
+            _ => Membership::NotIn,
+        }
+    }
+
+    /// What the value set says of the code of that number.
+    pub fn listed(&self, number: u32) -> Option<&Listed> {
+        match number.checked_sub(self.content.count()) {
+            Some(extra) => self.extra.get(extra as usize),
+            None => {
+                let at = self.listed.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+                Some(&self.listed[at].1)
+            }
+        }
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        let listed = |one: &Listed| size_of::<Listed>() + one.code.len() + text(&one.display);
+        let extra: usize = self.extra.iter().map(listed).sum();
+        size_of::<Universe>()
+            + extra
+            + self.extra_table.memory_bytes()
+            + self.listed.iter().map(|(_, one)| 4 + listed(one)).sum::<usize>()
+    }
+}
