@@ -73,6 +73,9 @@ impl<'x> Input<'x> {
             Event::Start(_) => self.scopes.open(),
             Event::End(_) => self.scopes.close(),
             Event::DocType(_) => return Err(Fault::new(ErrorKind::Doctype, self.at)),
+            Event::Eof if self.scopes.any_open() => {
+                return Err(syntax("the document ends within an element", self.at));
+            }
             Event::Decl(declaration) => self.declaration(declaration)?,
             Event::PI(instruction) if instruction.target().eq_ignore_ascii_case("xml") => {
                 return Err(syntax("a processing instruction must not be called xml", self.at));

@@ -21,10 +21,13 @@
 
 mod error;
 mod input;
+mod layout;
 mod namespace;
 mod read;
 mod value;
+mod write;
 mod xhtml;
 
 pub use error::{Error, ErrorKind};
 pub use read::to_json;
+pub use write::{from_json, from_json_pretty};

@@ -32,6 +32,11 @@ impl<'x> Scopes<'x> {
         self.level += 1;
     }
 
+    /// Whether an element has begun and not ended.
+    pub fn any_open(&self) -> bool {
+        self.level > 0
+    }
+
     /// The innermost element ends, and its declarations with it.
     pub fn close(&mut self) {
         self.level -= 1;

@@ -105,10 +105,11 @@ impl<'x> Reader<'x> {
 
     /// A resource from its start tag to its end.
     fn resource(&mut self, tag: Tag<'x>) -> Result<()> {
-        let name = self.input.local_name(&tag, FHIR)?;
         if self.path.is_empty() {
+            let (_, name) = namespace::split(tag.name);
             self.path.push(Step { name, position: None });
         }
+        let name = self.input.local_name(&tag, FHIR)?;
         let unknown = || Fault::new(ErrorKind::UnknownResource(shown(name)), tag.at);
         let resource_type = ResourceType::from_name(name).ok_or_else(unknown)?;
         let id = TypeId::from_path(resource_type.name()).ok_or_else(unknown)?;
@@ -376,7 +377,7 @@ impl Run {
         Run {
             name: element.name,
             count: 0,
-            primitive: !matches!(form, Form::Elements | Form::Resource | Form::Xhtml),
+            primitive: form.is_primitive(),
             start,
             any_value: false,
             any_companion: false,

@@ -31,6 +31,11 @@ impl Form {
             _ => Form::Text,
         }
     }
+
+    /// Whether the content is the attribute `value`.
+    pub fn is_primitive(self) -> bool {
+        !matches!(self, Form::Elements | Form::Resource | Form::Xhtml)
+    }
 }
 
 /// Appends the JSON of a primitive's value.

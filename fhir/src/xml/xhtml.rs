@@ -10,6 +10,9 @@ use std::fmt::Write;
 /// Open elements of a narrative.
 const DEPTH_MAX: usize = 256;
 
+/// A return as it must be written in XML to be one.
+const RETURN: &str = "&#xD;";
+
 /// Which way the narrative goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -48,7 +51,7 @@ fn copy<'x>(
     direction: Direction,
     out: &mut impl FnMut(&str),
 ) -> Result<()> {
-    start_tag(input, root, true, out)?;
+    start_tag(input, root, true, direction, out)?;
     let mut depth = 1;
     while depth > 0 {
         let (event, text) = input.event()?;
@@ -60,7 +63,7 @@ fn copy<'x>(
             Event::Start(_) => {
                 depth += 1;
                 let tag = input.open(text)?;
-                start_tag(input, &tag, false, out)?;
+                start_tag(input, &tag, false, direction, out)?;
             }
             Event::End(_) => {
                 depth -= 1;
@@ -70,15 +73,20 @@ fn copy<'x>(
             Event::Text(_) if memchr::memmem::find(text.as_bytes(), b"]]>").is_some() => {
                 return Err(syntax("]]> in text must be written as ]]&gt;", at));
             }
-            Event::Text(_) if direction == Direction::ToXml => returns(text, "&#xD;", out),
-            Event::Eof => return Err(syntax("the narrative does not end", at)),
+            Event::Text(_) if direction == Direction::ToXml => returns(text, RETURN, out),
             _ => line_feeds(text, out),
         }
     }
     Ok(())
 }
 
-fn start_tag<'x>(input: &Input<'x>, tag: &Tag<'x>, root: bool, out: &mut impl FnMut(&str)) -> Result<()> {
+fn start_tag<'x>(
+    input: &Input<'x>,
+    tag: &Tag<'x>,
+    root: bool,
+    direction: Direction,
+    out: &mut impl FnMut(&str),
+) -> Result<()> {
     let local = input.local_name(tag, XHTML)?;
     let mut declared = false;
     for attribute in tag.attributes() {
@@ -101,7 +109,10 @@ fn start_tag<'x>(input: &Input<'x>, tag: &Tag<'x>, root: bool, out: &mut impl Fn
     if root && !declared {
         out(" xmlns=\"http://www.w3.org/1999/xhtml\"");
     }
-    line_feeds(tag.rest, out);
+    match direction {
+        Direction::ToJson => quoted_returns_as_written(tag.rest, out),
+        Direction::ToXml => quoted_returns_as_references(tag.rest, out),
+    }
     Ok(())
 }
 
@@ -157,6 +168,33 @@ fn line_feeds(text: &str, out: &mut impl FnMut(&str)) {
         }
     }
     out(rest);
+}
+
+/// Attributes with line feeds for line ends, and with the returns that were written as references.
+fn quoted_returns_as_written(attributes: &str, out: &mut impl FnMut(&str)) {
+    let mut pieces = attributes.split(RETURN);
+    line_feeds(pieces.next().unwrap_or_default(), out);
+    for piece in pieces {
+        out("\r");
+        line_feeds(piece, out);
+    }
+}
+
+/// The reverse. A reference cannot stand between attributes; there a return is a line end.
+fn quoted_returns_as_references(attributes: &str, out: &mut impl FnMut(&str)) {
+    let mut rest = attributes;
+    while let Some(open) = rest.find(['"', '\'']) {
+        let quote = char::from(rest.as_bytes()[open]);
+        let close = rest[open + 1..].find(quote).map_or(rest.len(), |length| open + 1 + length);
+        line_feeds(&rest[..open], out);
+        returns(&rest[open..close], RETURN, out);
+        rest = &rest[close..];
+        if let Some(after) = rest.strip_prefix(quote) {
+            out(&rest[..1]);
+            rest = after;
+        }
+    }
+    line_feeds(rest, out);
 }
 
 /// The text with every return replaced.
