@@ -4,46 +4,101 @@
 //! shape, types, the lexical rules of primitives. It is meant for every write, and needs no [`Source`]. [`Validator::validate`]
 //! does that and then what only the definitions themselves say: bindings, invariants, references, extensions, profiles.
 
+mod definition;
+mod invariant;
 mod issue;
 mod location;
 mod structure;
+mod walk;
 pub mod xhtml;
 
 pub use issue::{Code, Issue, Issues};
 
 use crate::conformance::Source;
 use crate::json::Node;
-use std::sync::Arc;
+use crate::outcome::Severity;
+use crate::terminology::Terminology;
+use definition::Definitions;
+use std::sync::{Arc, PoisonError, RwLock};
+use walk::Walk;
 
-/// What a [`Validator`] may do.
+/// What a [`Validator`] does, and what it may cost.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// How many issues one validation reports at most; errors come before the rest.
     pub issues_max: usize,
+    /// Elements and invariants one validation looks at, profiles and slices counted again. A bundle of a thousand
+    /// resources takes about a million.
+    pub steps_max: u64,
+    /// What is below is not looked for.
+    pub severity_min: Severity,
+    /// Whether to warn of what is allowed but not good practice, such as resources without narrative.
+    pub best_practice: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { issues_max: 200 }
+        Options {
+            issues_max: 200,
+            steps_max: 20_000_000,
+            severity_min: Severity::Information,
+            best_practice: false,
+        }
     }
 }
 
 /// Validates resources against the definitions of a [`Source`], compiling each on first use. Shared by all threads.
 pub struct Validator {
-    #[expect(dead_code, reason = "the full level reads it")]
     source: Arc<dyn Source>,
+    terminology: Arc<Terminology>,
     options: Options,
+    definitions: RwLock<Arc<Definitions>>,
 }
 
 impl Validator {
-    /// A validator of what `source` defines, which should include [`Core`](crate::conformance::Core).
-    pub fn new(source: Arc<dyn Source>, options: Options) -> Self {
-        Validator { source, options }
+    /// A validator of what `source` defines, which should include [`Core`](crate::conformance::Core), with the value sets
+    /// of `terminology`.
+    pub fn new(source: Arc<dyn Source>, terminology: Arc<Terminology>, options: Options) -> Self {
+        let definitions = RwLock::new(Arc::new(Definitions::new(source.clone())));
+        Validator { source, terminology, options, definitions }
     }
 
     /// The fast level: see [`structure`].
     pub fn structure(&self, resource: Node<'_>) -> Issues {
         structure(resource, self.options.issues_max)
+    }
+
+    /// The full level: structure, and everything the definitions say: of the resource's type, of the
+    /// profiles in `meta.profile` and of `profiles` (canonical URLs, with or without `|version`).
+    ///
+    /// A profile of `meta.profile` that is not known gives a warning, one of `profiles` an error. What cannot be checked
+    /// here (code systems without content, references to elsewhere) is no error.
+    pub fn validate(&self, resource: Node<'_>, profiles: &[&str]) -> Issues {
+        self.validate_with(resource, profiles, &self.options)
+    }
+
+    /// The same with other options.
+    pub fn validate_with(&self, resource: Node<'_>, profiles: &[&str], options: &Options) -> Issues {
+        let issues = structure(resource, options.issues_max);
+        if issues.is_full() {
+            return issues;
+        }
+        let definitions = self.definitions();
+        let mut walk = Walk::new(&definitions, &self.terminology, options, issues);
+        walk.whole(resource, profiles);
+        walk.issues
+    }
+
+    /// What is compiled, made anew when the source has changed.
+    fn definitions(&self) -> Arc<Definitions> {
+        // A poisoned lock only means that somebody panicked between two consistent states.
+        let kept = self.definitions.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if kept.revision == self.source.revision() {
+            return kept;
+        }
+        let fresh = Arc::new(Definitions::new(self.source.clone()));
+        *self.definitions.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
+        fresh
     }
 }
 

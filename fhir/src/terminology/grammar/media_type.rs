@@ -1,7 +1,11 @@
 //! Media types: RFC 6838 section 4.2 for the names, RFC 2045 section 5.1 for parameters.
 
-/// Whether `text` is `type/subtype` with any number of `;name=value`.
+/// Whether `text` is `type/subtype` with any number of `;name=value`, or one of the short names FHIR gives its own formats
+/// (<https://hl7.org/fhir/R4/http.html#parameters>), which CapabilityStatements list among media types.
 pub(super) fn is_media_type(text: &str) -> bool {
+    if matches!(text, "xml" | "json" | "ttl") {
+        return true;
+    }
     let (essence, mut rest) = match text.find(';') {
         Some(at) => text.split_at(at),
         None => (text, ""),

@@ -1,0 +1,217 @@
+//! Discriminators: the paths they are written in, and what a slice's definition says at the end of them.
+
+use super::slicing::{Discriminator, Kind, Slicing, Test, profiles};
+use super::{Definition, Definitions, Element, Found};
+use crate::definitions::{NameId, names};
+use std::sync::Arc;
+
+/// Steps of one path.
+const STEPS_MAX: usize = 32;
+
+/// The FHIRPath subset of discriminators (<https://hl7.org/fhir/R4/profiling.html#discriminator>), as steps from the item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::validation) struct Path(pub Vec<Step>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::validation) enum Step {
+    /// An element by its name without `[x]`.
+    Child(NameId, Box<str>),
+    /// Extensions of that URL.
+    Extension(Box<str>),
+    /// The target of a reference.
+    Resolve,
+    OfType(Box<str>),
+}
+
+impl Path {
+    /// Errors: what is not of the subset.
+    pub fn parse(text: &str) -> Result<Path, String> {
+        let mut steps = Vec::new();
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            let end = end_of_step(rest);
+            let (step, after) = rest.split_at(end);
+            rest = after.strip_prefix('.').unwrap_or(after);
+            if step != "$this" {
+                steps.push(
+                    Step::parse(step).ok_or_else(|| format!("'{text}' is no path of a discriminator"))?,
+                );
+            }
+            if steps.len() > STEPS_MAX {
+                return Err(format!("the path of a discriminator has more than {STEPS_MAX} steps"));
+            }
+        }
+        Ok(Path(steps))
+    }
+}
+
+/// Where the first step ends: at a dot outside of parentheses.
+fn end_of_step(text: &str) -> usize {
+    let mut depth = 0usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '.' if depth == 0 => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+impl Step {
+    fn parse(text: &str) -> Option<Step> {
+        let Some((function, rest)) = text.split_once('(') else {
+            let name = text.trim_end_matches("[x]");
+            let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            return fits.then(|| Step::Child(names::lookup(name.as_bytes()), name.into()));
+        };
+        let argument = rest.strip_suffix(')')?.trim();
+        match function {
+            "extension" => Some(Step::Extension(argument.trim_matches(['\'', '"']).into())),
+            "resolve" if argument.is_empty() => Some(Step::Resolve),
+            "ofType" | "as" => Some(Step::OfType(argument.into())),
+            _ => None,
+        }
+    }
+}
+
+/// An element of a definition; `None` stands for the definition the search began in.
+struct At {
+    definition: Option<Arc<Definition>>,
+    element: usize,
+}
+
+/// What items of the slice at `slice` are like at the end of the discriminator's path.
+fn test(
+    definition: &Definition,
+    slice: usize,
+    discriminator: &Discriminator,
+    definitions: &Definitions,
+) -> Test {
+    let Ok(path) = &discriminator.path else { return Test::Nothing };
+    let mut at = At { definition: None, element: slice };
+    for (number, step) in path.0.iter().enumerate() {
+        let last = number + 1 == path.0.len();
+        match follow(definition, &at, step, definitions) {
+            Next::At(next) => at = next,
+            Next::Test(test) if last => return test,
+            _ => return Test::Nothing,
+        }
+    }
+    let element = at.element(definition);
+    match discriminator.kind {
+        Kind::Exists if element.max == 0 => Test::Exists(false),
+        Kind::Exists if element.min > 0 => Test::Exists(true),
+        Kind::Exists => Test::Nothing,
+        Kind::Type => Test::Type(types(element)),
+        Kind::Profile => Test::Profile(profiles(&element.types)),
+        Kind::Value if tells(element) => Test::Value(at.definition, at.element),
+        Kind::Value if element.max == 0 => Test::Exists(false),
+        Kind::Value if element.min > 0 => Test::Exists(true),
+        Kind::Value => Test::Nothing,
+    }
+}
+
+impl At {
+    fn element<'e>(&'e self, start: &'e Definition) -> &'e Element {
+        &self.definition.as_deref().unwrap_or(start).elements[self.element]
+    }
+}
+
+enum Next {
+    At(At),
+    Test(Test),
+    Nothing,
+}
+
+fn follow(start: &Definition, at: &At, step: &Step, definitions: &Definitions) -> Next {
+    let element = at.element(start);
+    let profile = |urls: &[Box<str>]| match urls.first().map(|url| definitions.profile(url)) {
+        Some(Found::Definition(definition)) => Some(definition),
+        _ => None,
+    };
+    let here = at.definition.as_deref().unwrap_or(start);
+    match step {
+        Step::OfType(_) => Next::At(At { definition: at.definition.clone(), element: at.element }),
+        Step::Resolve => {
+            let targets: Vec<_> = element.types.iter().flat_map(|one| one.targets.iter().cloned()).collect();
+            match profile(&targets) {
+                Some(definition) => Next::At(At { definition: Some(definition), element: 0 }),
+                None => Next::Nothing,
+            }
+        }
+        Step::Extension(url) => extension(here, at, url),
+        Step::Child(name, text) => {
+            if let Some(child) = child(here, at.element, *name, text) {
+                return Next::At(At { definition: at.definition.clone(), element: child });
+            }
+            let profiles = profiles(&element.types);
+            match profile(&profiles) {
+                Some(definition) => match child(&definition, 0, *name, text) {
+                    Some(child) => Next::At(At { definition: Some(definition), element: child }),
+                    None => Next::Nothing,
+                },
+                // The URL of an extension is that of its definition, even of an unknown one.
+                None if *name == names::lookup(b"url") => match profiles.into_iter().next() {
+                    Some(url) => Next::Test(Test::Url(url)),
+                    None => Next::Nothing,
+                },
+                None => Next::Nothing,
+            }
+        }
+    }
+}
+
+fn extension(here: &Definition, at: &At, url: &str) -> Next {
+    let of = |child: &usize| here.elements[*child].members.iter().any(|m| m.0 == names::lookup(b"extension"));
+    let children = here.below(at.element).children.iter().copied().filter(of);
+    let slices =
+        children.flat_map(|child| here.elements[child].slicing.iter().flat_map(|all| all.slices.iter()));
+    let is_it = |slice: &&usize| {
+        here.elements[**slice].types.iter().any(|one| one.profiles.iter().any(|own| &**own == url))
+    };
+    match slices.copied().collect::<Vec<_>>().iter().find(is_it) {
+        Some(&slice) => Next::At(At { definition: at.definition.clone(), element: slice }),
+        None => Next::Nothing,
+    }
+}
+
+/// The child of that name; of a choice any type will do.
+fn child(definition: &Definition, element: usize, name: NameId, text: &str) -> Option<usize> {
+    let below = definition.below(element);
+    let by_name = below.child(name).map(|(child, _)| child);
+    by_name.or_else(|| {
+        let is_it = |child: &usize| {
+            let path = &definition.elements[*child].path;
+            let last = path.rsplit('.').next().unwrap_or_default();
+            last.split(':').next().unwrap_or_default().trim_end_matches("[x]") == text
+        };
+        below.children.iter().copied().find(is_it)
+    })
+}
+
+fn types(element: &Element) -> Vec<Box<str>> {
+    element.types.iter().map(|one| one.code.clone()).collect()
+}
+
+/// Whether the element says which values it has.
+fn tells(element: &Element) -> bool {
+    element.value.is_some()
+        || element.binding.is_some()
+        || !element.children.is_empty()
+        || element.slicing.is_some()
+}
+
+/// What an item must be like to be in each slice, by slice and discriminator.
+pub(in crate::validation) fn tests(
+    definition: &Definition,
+    slicing: &Slicing,
+    definitions: &Definitions,
+) -> Vec<Vec<Test>> {
+    let of_slice = |&slice: &usize| {
+        let all = slicing.discriminators.iter();
+        all.map(|discriminator| test(definition, slice, discriminator, definitions)).collect()
+    };
+    slicing.slices.iter().map(of_slice).collect()
+}

@@ -1,0 +1,105 @@
+//! One ElementDefinition (<https://hl7.org/fhir/R4/elementdefinition.html>) as rules.
+
+use super::value::{choice, extension, list, text, texts};
+use super::{Aggregation, Binding, Element, Invariant, Strength, TypeRule};
+use crate::json::Node;
+use crate::outcome::Severity;
+use crate::validation::invariant;
+use std::sync::OnceLock;
+
+const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
+
+/// Whether an invariant is checked elsewhere: by key and expression.
+pub(super) type Known<'k> = &'k dyn Fn(&str, &str) -> bool;
+
+/// The rules that stand in the ElementDefinition itself.
+pub(super) fn element(node: Node<'_>, known: Known<'_>) -> Element {
+    let fixed = choice(node, "fixed").map(|value| (value.index(), true));
+    let pattern = || choice(node, "pattern").map(|value| (value.index(), false));
+    Element {
+        path: path(node),
+        min: number(node, "min").unwrap_or(0),
+        max: text(node, "max").and_then(|max| max.parse().ok()).unwrap_or(u32::MAX),
+        types: list(node, "type").map(type_rule).collect(),
+        value: fixed.or_else(pattern),
+        length_max: number(node, "maxLength").map(|length| length as usize),
+        low: choice(node, "minValue").map(Node::index),
+        high: choice(node, "maxValue").map(Node::index),
+        binding: node.get("binding").and_then(binding),
+        invariants: list(node, "constraint").filter_map(|constraint| invariant(constraint, known)).collect(),
+        ..Element::default()
+    }
+}
+
+/// The path with the name of the slice.
+fn path(node: Node<'_>) -> Box<str> {
+    let path = text(node, "path").unwrap_or_default();
+    match text(node, "sliceName") {
+        Some(slice) => format!("{path}:{slice}").into(),
+        None => path,
+    }
+}
+
+fn number(node: Node<'_>, name: &str) -> Option<u32> {
+    node.get(name)?.number_text()?.parse().ok()
+}
+
+fn type_rule(node: Node<'_>) -> TypeRule {
+    let code = match extension(node, FHIR_TYPE).and_then(Node::as_str) {
+        Some(code) => Some(code.into()),
+        None => text(node, "code"),
+    };
+    TypeRule {
+        code: code.unwrap_or_default(),
+        profiles: texts(node, "profile"),
+        targets: texts(node, "targetProfile"),
+        aggregation: texts(node, "aggregation").iter().filter_map(|code| aggregation(code)).collect(),
+    }
+}
+
+fn aggregation(code: &str) -> Option<Aggregation> {
+    match code {
+        "contained" => Some(Aggregation::Contained),
+        "referenced" => Some(Aggregation::Referenced),
+        "bundled" => Some(Aggregation::Bundled),
+        _ => None,
+    }
+}
+
+fn binding(node: Node<'_>) -> Option<Binding> {
+    let strength = match &*text(node, "strength")? {
+        "required" => Strength::Required,
+        "extensible" => Strength::Extensible,
+        "preferred" => Strength::Preferred,
+        _ => Strength::Example,
+    };
+    let max = extension(node, MAX_VALUE_SET).and_then(Node::as_str).map(Into::into);
+    let value_set = text(node, "valueSet").unwrap_or_default();
+    if value_set.is_empty() && max.is_none() {
+        return None;
+    }
+    Some(Binding { strength, value_set, max, inherited: false, compiled: [OnceLock::new(), OnceLock::new()] })
+}
+
+fn invariant(node: Node<'_>, known: Known<'_>) -> Option<Invariant> {
+    let (key, expression) = (text(node, "key")?, text(node, "expression")?);
+    if invariant::is_native(&key, &expression) || known(&key, &expression) {
+        return None;
+    }
+    let severity = match text(node, "severity").as_deref() {
+        Some("warning") => Severity::Warning,
+        _ => Severity::Error,
+    };
+    Some(Invariant { severity, human: text(node, "human").unwrap_or_default(), text: expression, key })
+}
+
+/// What an extension asks of the element it stands on.
+pub(super) fn context_invariant(expression: Box<str>) -> Invariant {
+    Invariant {
+        key: "contextInvariant".into(),
+        severity: Severity::Error,
+        human: format!("the extension may stand only where {expression}").into(),
+        text: expression,
+    }
+}

@@ -1,0 +1,83 @@
+//! Definitions by type and by canonical URL, compiled on first use and kept.
+
+use super::{Definition, build};
+use crate::conformance::{Canonical, Source};
+use crate::definitions::{ResourceType, TypeId, TypeKind};
+use hashbrown::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
+
+/// URLs kept, known or not: who sends ever new ones must not fill the memory.
+const KEPT_MAX: usize = 20_000;
+
+/// What a canonical URL stands for.
+#[derive(Clone)]
+pub(in crate::validation) enum Found {
+    Definition(Arc<Definition>),
+    /// No source knows it.
+    Unknown,
+    /// It is known, but not usable: why.
+    Broken(Arc<str>),
+}
+
+pub(in crate::validation) struct Definitions {
+    source: Arc<dyn Source>,
+    /// The source's revision before anything was asked.
+    pub revision: u64,
+    types: Box<[OnceLock<Option<Arc<Definition>>>]>,
+    profiles: RwLock<HashMap<Box<str>, Found>>,
+}
+
+impl Definitions {
+    pub fn new(source: Arc<dyn Source>) -> Self {
+        let revision = source.revision();
+        let types = TypeId::all().map(|_| OnceLock::new()).collect();
+        Definitions { source, revision, types, profiles: RwLock::default() }
+    }
+
+    /// The definition of a type with a name of its own; none for a backbone element.
+    pub fn of_type(&self, id: TypeId) -> Option<&Arc<Definition>> {
+        let compile = || {
+            if id.definition().kind == TypeKind::Backbone {
+                return None;
+            }
+            match self.compile(&format!("{BASE}{}", id.path()), None) {
+                Found::Definition(definition) => Some(definition),
+                _ => None,
+            }
+        };
+        self.types[id.number()].get_or_init(compile).as_ref()
+    }
+
+    /// What `canonical` (`url` or `url|version`) defines.
+    pub fn profile(&self, canonical: &str) -> Found {
+        let (url, version, _) = Canonical::read(canonical);
+        if version.is_none()
+            && let Some(id) = url.strip_prefix(BASE).and_then(TypeId::from_path)
+            && let Some(definition) = self.of_type(id)
+        {
+            return Found::Definition(definition.clone());
+        }
+        // A poisoned lock only means that somebody panicked between two consistent states.
+        let kept = self.profiles.read().unwrap_or_else(PoisonError::into_inner).get(canonical).cloned();
+        if let Some(found) = kept {
+            return found;
+        }
+        let found = self.compile(url, version);
+        let mut profiles = self.profiles.write().unwrap_or_else(PoisonError::into_inner);
+        if profiles.len() < KEPT_MAX {
+            profiles.insert(canonical.into(), found.clone());
+        }
+        found
+    }
+
+    fn compile(&self, url: &str, version: Option<&str>) -> Found {
+        let Some(kind) = ResourceType::from_name("StructureDefinition") else { return Found::Unknown };
+        let Some(document) = self.source.find(kind, url, version) else { return Found::Unknown };
+        match build::compile(&document, &|id| self.of_type(id).cloned()) {
+            Ok(definition) => Found::Definition(Arc::new(definition)),
+            Err(reason) => Found::Broken(reason.into()),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Invariants that are checked without their FHIRPath expression.
+
+/// Key and expression, as R4 has them.
+const NATIVE: [(&str, &str); 10] = [
+    // By the level of structure: every element has a value or children.
+    ("ele-1", "hasValue() or (children().count() > id.count())"),
+    ("ext-1", "extension.exists() != value.exists()"),
+    ("dom-2", "contained.contained.empty()"),
+    (
+        "dom-3",
+        "contained.where((('#'+id in (%resource.descendants().reference | %resource.descendants().as(canonical) | \
+         %resource.descendants().as(uri) | %resource.descendants().as(url))) or descendants().where(reference = '#')\
+         .exists() or descendants().where(as(canonical) = '#').exists() or descendants().where(as(canonical) = '#')\
+         .exists()).not()).trace('unmatched', id).empty()",
+    ),
+    ("dom-4", "contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()"),
+    ("dom-5", "contained.meta.security.empty()"),
+    ("dom-6", "text.`div`.exists()"),
+    ("txt-1", "htmlChecks()"),
+    ("txt-2", "htmlChecks()"),
+    (
+        "ref-1",
+        "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id\
+         .trace('ids'))",
+    ),
+];
+
+/// Whether an invariant is one of those.
+pub(super) fn is_native(key: &str, expression: &str) -> bool {
+    NATIVE.contains(&(key, expression))
+}

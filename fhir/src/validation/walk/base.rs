@@ -1,0 +1,150 @@
+//! The rules of types: every element of a resource, once.
+
+use super::bundle::Index;
+use super::extension::Host;
+use super::instance::{Instance, Instances, resource_type};
+use super::scope::Scope;
+use super::{Definition, Walk};
+use crate::definitions::{NameId, TypeId, TypeKind, names};
+use crate::json::{Kind, Node};
+use crate::validation::definition::Element;
+use std::sync::{Arc, LazyLock};
+
+const META: NameId = names::lookup(b"meta");
+const PROFILE: NameId = names::lookup(b"profile");
+const CONTAINED: NameId = names::lookup(b"contained");
+const EXTENSION_NAME: NameId = names::lookup(b"extension");
+const FULL_URL: NameId = names::lookup(b"fullUrl");
+
+static BUNDLE_ENTRY: LazyLock<TypeId> =
+    LazyLock::new(|| TypeId::from_path("Bundle.entry").expect("a type of R4"));
+static EXTENSION: LazyLock<TypeId> = LazyLock::new(|| TypeId::from_path("Extension").expect("a type of R4"));
+static REFERENCE: LazyLock<TypeId> = LazyLock::new(|| TypeId::from_path("Reference").expect("a type of R4"));
+
+impl<'d> Walk<'_, 'd> {
+    /// A resource with all it holds, and the profiles it names.
+    pub(super) fn resource(&mut self, node: Node<'d>, scope: &Scope<'_, 'd>) {
+        let Some(id) = resource_type(node) else { return };
+        let definitions = self.definitions;
+        let Some(definition) = definitions.of_type(id) else { return };
+        let index = (id.path() == "Bundle").then(|| Index::of(node));
+        let scope = Scope { bundle: index.as_ref().or(scope.bundle), ..*scope };
+        self.type_rules(definition, 0, Instance::object(node, id), id.path(), &scope);
+        self.domain_resource(node, &scope);
+        let profiles = node.get_name(META).and_then(|meta| meta.get_name(PROFILE));
+        for profile in profiles.into_iter().flat_map(Node::items) {
+            if let Some(canonical) = profile.as_str() {
+                self.named_profile(profile, node, &canonical, &scope, false);
+            }
+        }
+    }
+
+    /// The rules of a type's element and of everything below it.
+    fn type_rules(
+        &mut self,
+        definition: &Arc<Definition>,
+        element: usize,
+        instance: Instance<'d>,
+        path: &str,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let Some(node) = instance.node() else { return };
+        if !self.step(node) {
+            return;
+        }
+        self.invariants(&definition.elements[element], instance, scope);
+        if instance.type_id != *BUNDLE_ENTRY {
+            return self.type_children(definition, element, Host { instance, path }, scope);
+        }
+        self.entry(node);
+        let full_url = node.get_name(FULL_URL).and_then(Node::as_str);
+        let scope = Scope { full_url: full_url.as_deref(), ..*scope };
+        self.type_children(definition, element, Host { instance, path }, &scope);
+    }
+
+    fn type_children(
+        &mut self,
+        definition: &Arc<Definition>,
+        element: usize,
+        host: Host<'_, 'd>,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let below = definition.below(element);
+        let instance = host.instance;
+        for (key, value) in instance.children().into_iter().flat_map(Node::members) {
+            let name = key.name_id();
+            let Some((child, type_id)) = below.child(name.element()) else { continue };
+            // The companion is paired with its value; alone it stands for itself.
+            let paired = name.is_companion() && instance.has(name.element());
+            if paired {
+                continue;
+            }
+            let companion =
+                if name.is_companion() { Some(value) } else { instance.companion_of(name, type_id) };
+            let value = (!name.is_companion()).then_some(value);
+            for one in Instances::new(value, companion, type_id) {
+                self.type_child(definition, child, one, host, scope);
+            }
+        }
+    }
+
+    fn type_child(
+        &mut self,
+        definition: &Arc<Definition>,
+        element: usize,
+        instance: Instance<'d>,
+        host: Host<'_, 'd>,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let rules = &definition.elements[element];
+        if let Some(binding) = &rules.binding {
+            self.binding(binding, instance);
+        }
+        match instance.type_id.definition().kind {
+            TypeKind::Resource => self.nested(rules, instance, scope),
+            // The parts of a resource are defined with it.
+            TypeKind::Backbone => self.type_rules(definition, element, instance, &rules.path, scope),
+            TypeKind::Primitive => {
+                self.invariants(rules, instance, scope);
+                self.companion(rules, instance, scope);
+            }
+            TypeKind::Complex => {
+                self.invariants(rules, instance, scope);
+                self.complex(rules, instance, scope);
+                if instance.type_id == *EXTENSION {
+                    let modifier = rules.path.ends_with(".modifierExtension");
+                    self.extension(instance, modifier, host, scope);
+                }
+            }
+        }
+    }
+
+    fn complex(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
+        let definitions = self.definitions;
+        let Some(definition) = definitions.of_type(instance.type_id) else { return };
+        self.type_rules(definition, 0, instance, &rules.path, scope);
+        if instance.type_id == *REFERENCE {
+            self.type_reference(rules, instance, scope);
+        }
+    }
+
+    /// The extensions of a primitive.
+    fn companion(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
+        let Some(companion) = instance.companion else { return };
+        let none = Element::default();
+        for one in Instance::object(companion, *EXTENSION).all(EXTENSION_NAME, *EXTENSION) {
+            self.complex(&none, one, scope);
+            self.extension(one, false, Host { instance, path: &rules.path }, scope);
+        }
+    }
+
+    /// A contained resource, or one in a bundle or in parameters.
+    fn nested(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
+        let Some(resource) = instance.value.filter(|value| value.kind() == Kind::Object) else { return };
+        if rules.members.first().is_some_and(|member| member.0 == CONTAINED) {
+            return self.resource(resource, &scope.contained(resource));
+        }
+        let inner = Scope { resource, root: resource, outer: Some(scope), ..*scope };
+        self.resource(resource, &inner);
+    }
+}

@@ -1,0 +1,212 @@
+//! The rules a profile adds, for one element and for everything below it.
+
+use super::instance::Instance;
+use super::scope::Scope;
+use super::{DEPTH_MAX, Definition, Walk};
+use crate::definitions::{TypeId, TypeKind};
+use crate::json::Node;
+use crate::validation::Code;
+use crate::validation::definition::{Element, Found, TypeRule};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// Elements of one name; most lists are short.
+pub(super) type List<'d> = SmallVec<[Instance<'d>; 8]>;
+
+impl<'d> Walk<'_, 'd> {
+    /// Everything the element's rules ask of the instance itself, and of what is below it.
+    pub(super) fn constrain(
+        &mut self,
+        definition: &Arc<Definition>,
+        element: usize,
+        instance: Instance<'d>,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let Some(node) = instance.node() else { return };
+        // The same profile of the same node within itself has nothing new to say.
+        let mark = (Arc::as_ptr(definition), node.index());
+        let root = element == 0;
+        if !self.step(node) || root && (self.open.contains(&mark) || self.open.len() >= DEPTH_MAX) {
+            return;
+        }
+        if root {
+            self.open.push(mark);
+        }
+        let rules = &definition.elements[element];
+        self.allowed_type(rules, instance);
+        self.values(definition, rules, instance);
+        if let Some(binding) = rules.binding.as_ref().filter(|binding| !binding.inherited) {
+            self.binding(binding, instance);
+        }
+        self.invariants(rules, instance, scope);
+        self.type_profiles(rules, instance, scope);
+        self.below(definition, element, instance, scope);
+        if root {
+            self.open.pop();
+        }
+    }
+
+    fn allowed_type(&mut self, rules: &Element, instance: Instance<'d>) {
+        let (Some(allowed), Some(node)) = (&rules.allowed, instance.node()) else { return };
+        let actual = instance.actual_type();
+        let fits = |id: &TypeId| {
+            actual.lineage().any(|base| base == *id)
+                || id.lineage().any(|base| base == instance.type_id && is_special(*id))
+        };
+        if !allowed.iter().any(fits) {
+            let names: Vec<_> = allowed.iter().map(|id| id.path()).collect();
+            let text = format!("{} must be {}, not {}", rules.path, names.join(" or "), actual.path());
+            self.issues.error(node, Code::Structure, text);
+        }
+    }
+
+    /// The profiles the type of the element names.
+    fn type_profiles(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
+        let Some(one) = rule_of(&rules.types, instance) else { return };
+        if instance.type_id.path() == "Reference" {
+            self.reference(one, instance, scope);
+        }
+        match &*one.profiles {
+            [] => {}
+            [profile] => self.type_profile(profile, rules, instance, scope),
+            several => {
+                if !self.fits_profile(several, instance, scope) {
+                    let Some(node) = instance.node() else { return };
+                    let text = format!("{} fits none of the profiles {}", rules.path, several.join(", "));
+                    self.issues.error(node, Code::Structure, text);
+                }
+            }
+        }
+    }
+
+    /// Whether an instance fits one of the profiles.
+    pub(super) fn fits_profile(
+        &mut self,
+        profiles: &[Box<str>],
+        instance: Instance<'d>,
+        scope: &Scope<'_, 'd>,
+    ) -> bool {
+        let rules = Element::default();
+        let fits = |walk: &mut Self, profile: &str| {
+            walk.quietly(|walk| walk.type_profile(profile, &rules, instance, scope))
+        };
+        profiles.iter().any(|profile| fits(self, profile))
+    }
+
+    fn type_profile(
+        &mut self,
+        profile: &str,
+        rules: &Element,
+        instance: Instance<'d>,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let Some(node) = instance.node() else { return };
+        match self.definitions.profile(profile) {
+            Found::Definition(definition) if !definition.profile => {
+                if !instance.actual_type().lineage().any(|id| id == definition.type_id) {
+                    let text = format!("{} must be {}", rules.path, definition.type_id.path());
+                    self.issues.error(node, Code::Structure, text);
+                }
+            }
+            Found::Definition(definition) => {
+                let actual = instance.actual_type();
+                if !actual.lineage().any(|id| id == definition.type_id) {
+                    let text = format!(
+                        "{} must fit {}, a profile of {}",
+                        rules.path,
+                        profile,
+                        definition.type_id.path()
+                    );
+                    return self.issues.error(node, Code::Structure, text);
+                }
+                let inner = self.scope_of(instance, scope);
+                self.constrain(&definition, 0, instance, &inner);
+            }
+            // Of an extension the URL tells enough, and its own check says that it is not known.
+            Found::Unknown if instance.type_id.path() == "Extension" => {}
+            Found::Unknown => {
+                let text =
+                    format!("the profile '{profile}' is not known here, so nothing was checked against it");
+                self.issues.warning(node, Code::NotFound, text);
+            }
+            Found::Broken(reason) => {
+                let text = format!("the profile '{profile}' cannot be used: {reason}");
+                self.issues.warning(node, Code::NotFound, text);
+            }
+        }
+    }
+
+    /// The scope for what is in the instance: a resource opens one of its own.
+    fn scope_of<'s>(&self, instance: Instance<'d>, scope: &'s Scope<'s, 'd>) -> Scope<'s, 'd> {
+        match instance.value {
+            Some(node)
+                if instance.type_id.definition().kind == TypeKind::Resource
+                    && node.index() != scope.resource.index() =>
+            {
+                Scope { resource: node, root: node, outer: Some(scope), ..*scope }
+            }
+            _ => *scope,
+        }
+    }
+
+    /// Counts and checks the children the profile has rules for.
+    fn below(
+        &mut self,
+        definition: &Arc<Definition>,
+        element: usize,
+        instance: Instance<'d>,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let Some(node) = instance.node() else { return };
+        for &child in &definition.below(element).children {
+            let rules = &definition.elements[child];
+            let all: List<'d> = rules.members.iter().flat_map(|&(name, id)| instance.all(name, id)).collect();
+            self.count(rules, all.len(), node);
+            for &one in &all {
+                self.constrain(definition, child, one, scope);
+            }
+            if let Some(slicing) = &rules.slicing {
+                self.slices(definition, slicing, &all, node, scope);
+            }
+        }
+    }
+
+    /// Whether there are as many as the profile asks for.
+    pub(super) fn count(&mut self, rules: &Element, count: usize, parent: Node<'d>) {
+        let text = match count {
+            _ if !rules.counted => return,
+            0 if rules.min > 0 => {
+                format!("{} is missing; the profile asks for at least {}", rules.path, rules.min)
+            }
+            _ if count < rules.min as usize => {
+                format!("{} is there {count} times; the profile asks for at least {}", rules.path, rules.min)
+            }
+            _ if count > rules.max as usize && rules.max == 0 => {
+                format!("{} is not allowed by the profile", rules.path)
+            }
+            _ if count > rules.max as usize => {
+                format!("{} is there {count} times; the profile allows at most {}", rules.path, rules.max)
+            }
+            _ => return,
+        };
+        let code = if count < rules.min as usize { Code::Required } else { Code::Structure };
+        self.issues.error(parent, code, text);
+    }
+}
+
+/// Types that are Quantities in the data, whatever profile of Quantity they are.
+fn is_special(id: TypeId) -> bool {
+    matches!(
+        id.path(),
+        "Age" | "Count" | "Distance" | "Duration" | "Money" | "SimpleQuantity" | "MoneyQuantity"
+    )
+}
+
+/// What the element says about the instance's type.
+pub(super) fn rule_of<'r>(rules: &'r [TypeRule], instance: Instance<'_>) -> Option<&'r TypeRule> {
+    if let [only] = rules {
+        return Some(only);
+    }
+    let actual = instance.actual_type();
+    actual.lineage().find_map(|id| rules.iter().find(|one| *one.code == *id.path()))
+}

@@ -1,0 +1,153 @@
+//! The full level: what the definitions say beyond structure.
+//!
+//! Each element is checked once against the rules of its type ([`base`]), and then against those of every profile that applies
+//! ([`constrain`]), which hold only what the profile adds.
+
+mod base;
+mod binding;
+mod bundle;
+mod constrain;
+mod extension;
+mod instance;
+mod invariant;
+mod native;
+mod reference;
+mod scope;
+mod select;
+mod slices;
+mod value;
+
+pub(super) use instance::{Instance, resource_type};
+pub(super) use scope::Scope;
+
+use super::definition::{Definition, Definitions, Found};
+use super::{Code, Issues, Options};
+use crate::json::Node;
+use crate::terminology::Terminology;
+use std::sync::Arc;
+
+/// Profiles within profiles: deeper than any guide goes, shallow enough for a small stack.
+const DEPTH_MAX: usize = 24;
+
+/// One validation.
+pub(super) struct Walk<'v, 'd> {
+    pub definitions: &'v Definitions,
+    pub terminology: &'v Terminology,
+    pub options: &'v Options,
+    pub issues: Issues,
+    /// Profiles being checked, by definition and node, so that circles end.
+    open: Vec<(*const Definition, u32)>,
+    /// Steps left; see [`Options::steps_max`].
+    steps: u64,
+    document: std::marker::PhantomData<&'d ()>,
+}
+
+impl<'v, 'd> Walk<'v, 'd> {
+    pub fn new(
+        definitions: &'v Definitions,
+        terminology: &'v Terminology,
+        options: &'v Options,
+        issues: Issues,
+    ) -> Self {
+        let steps = options.steps_max;
+        Walk {
+            definitions,
+            terminology,
+            options,
+            issues,
+            open: Vec::new(),
+            steps,
+            document: std::marker::PhantomData,
+        }
+    }
+
+    /// Checks a resource that is in nothing else, against its type, the profiles it names and `profiles`.
+    pub fn whole(&mut self, resource: Node<'d>, profiles: &[&str]) {
+        let scope = Scope::of(resource);
+        self.resource(resource, &scope);
+        for &canonical in profiles {
+            self.named_profile(resource, resource, canonical, &scope, true);
+        }
+    }
+
+    /// Checks `resource` against a profile that `at` names. `asked`: by the caller, so that an unknown one is an error.
+    fn named_profile(
+        &mut self,
+        at: Node<'d>,
+        resource: Node<'d>,
+        canonical: &str,
+        scope: &Scope<'_, 'd>,
+        asked: bool,
+    ) {
+        let shown: String = canonical.chars().take(160).collect();
+        match self.definitions.profile(canonical) {
+            Found::Definition(definition) => self.profile(&definition, resource, at, scope),
+            Found::Unknown if asked => {
+                let text = format!("the profile '{shown}' is not known here; load it or name another");
+                self.issues.error(at, Code::NotFound, text);
+            }
+            Found::Unknown => {
+                let text =
+                    format!("the profile '{shown}' is not known here, so nothing was checked against it");
+                self.issues.warning(at, Code::NotFound, text);
+            }
+            Found::Broken(reason) => {
+                let text = format!("the profile '{shown}' cannot be used: {reason}");
+                self.issues.add(severity_of(asked), at, Code::NotFound, text);
+            }
+        }
+    }
+
+    fn profile(
+        &mut self,
+        definition: &Arc<Definition>,
+        resource: Node<'d>,
+        at: Node<'d>,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let Some(own) = resource_type(resource) else { return };
+        if !own.lineage().any(|id| id == definition.type_id) {
+            let text = format!(
+                "the profile '{}' is for {}, not for {}",
+                definition.url,
+                definition.type_id.path(),
+                own.path()
+            );
+            return self.issues.error(at, Code::Structure, text);
+        }
+        if definition.profile {
+            self.constrain(definition, 0, Instance::object(resource, own), scope);
+        }
+    }
+
+    /// Whether `check` finds no error; what it finds is not reported.
+    fn quietly(&mut self, check: impl FnOnce(&mut Self)) -> bool {
+        let issues = std::mem::replace(&mut self.issues, Issues::new(1));
+        check(self);
+        std::mem::replace(&mut self.issues, issues).is_valid()
+    }
+
+    /// Takes a step; `false` when the limit is reached or there is nothing more to learn.
+    fn step(&mut self, at: Node<'d>) -> bool {
+        if self.issues.is_full() {
+            return false;
+        }
+        match self.steps {
+            0 => false,
+            1 => {
+                self.steps = 0;
+                let text = format!("more than {} steps; validation ends here", self.options.steps_max);
+                self.issues.error(at, Code::TooCostly, text);
+                false
+            }
+            _ => {
+                self.steps -= 1;
+                true
+            }
+        }
+    }
+}
+
+fn severity_of(asked: bool) -> crate::outcome::Severity {
+    if asked { crate::outcome::Severity::Error } else { crate::outcome::Severity::Warning }
+}
