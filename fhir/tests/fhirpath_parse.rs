@@ -71,6 +71,7 @@ fn what_binds_to_what() {
         ("a div b mod c", "((a div b) mod c)"),
         ("a.contains.in(b) contains c", "(a.contains.in(b) contains c)"),
         ("`div`.`a b`.is", "div.a b.is"),
+        ("text.div div a.and", "(text.div div a.and)"),
         (
             "a.where($this = %x and %`vs-y` ~ %\"z\" !~ %'w')",
             "a.where((($this = %x) and ((%vs-y ~ %z) !~ %w)))",
@@ -136,7 +137,7 @@ fn a_wrong_expression_says_where_and_what() {
         r"'\uD83D'",
         "a..b",
         ".a",
-        "a.div",
+        "div a",
         "a and",
         "{a}",
         "a.`b",

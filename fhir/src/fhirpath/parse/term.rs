@@ -54,7 +54,11 @@ impl Parser<'_> {
         if self.current.token == Token::Dollar {
             return self.dollar(on);
         }
-        let name = self.identifier("a name")?;
+        let name = match (&on, self.current.token) {
+            // No operator can stand after a dot: the element `div` of a narrative needs no quotes there, as everybody writes it.
+            (Some(_), Token::Word) => self.advance()?.text.into(),
+            _ => self.identifier("a name")?,
+        };
         let mut depth = on.as_ref().map_or(0, |on| on.depth);
         let on = on.map(|on| Box::new(on.expr));
         if !self.is("(") {
