@@ -72,6 +72,11 @@ impl TypeId {
         TYPES.by_path.get(path).copied()
     }
 
+    /// Its place among [`all`](Self::all), for tables by type.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
     pub fn definition(self) -> &'static TypeDefinition {
         &TYPES.list[usize::from(self.0)]
     }

@@ -1,0 +1,108 @@
+//! Syntax tree to operations: names become numbers, literals values, patterns regular expressions.
+
+mod call;
+mod literal;
+mod variable;
+
+use super::ast::{Expr, Kind, Operator, TypeName, TypeOperator};
+use super::error::Error;
+use super::model::{self, System};
+use super::op::{Binary, Name, Op, TypeSpec};
+use crate::definitions::{TypeId, TypeKind, names};
+
+/// How an expression is read where the specification of its use differs from FHIRPath's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `as` on several items keeps those of the type instead of being an error: R4's search parameters are written so.
+    pub as_filters: bool,
+}
+
+/// The operation of an expression.
+pub(super) fn compile(expr: &Expr, options: Options) -> Result<Op, Error> {
+    let at = expr.at;
+    let boxed = |expr: &Expr| compile(expr, options).map(Box::new);
+    Ok(match &expr.kind {
+        Kind::Empty => Op::Empty,
+        Kind::Literal(literal) => Op::Constant(literal::value(literal, at)?),
+        Kind::This => Op::This,
+        Kind::Index => Op::Index,
+        Kind::Total => Op::Total,
+        Kind::Variable(name) => Op::Variable(variable::variable(name, at)),
+        Kind::Member { on, name } => match on {
+            Some(on) => Op::Child { on: boxed(on)?, name: element_name(name) },
+            None => match root_type(name) {
+                Some(type_id) => Op::Root { type_id },
+                None => Op::Child { on: Box::new(Op::This), name: element_name(name) },
+            },
+        },
+        Kind::Call { on, name, arguments } => call::call(on.as_deref(), name, arguments, at, options)?,
+        Kind::Indexer { on, index } => Op::Indexer { on: boxed(on)?, index: boxed(index)?, at },
+        Kind::Sign { negative: true, operand } => Op::Negate { operand: boxed(operand)?, at },
+        Kind::Sign { negative: false, operand } => Op::Plus { operand: boxed(operand)?, at },
+        Kind::Binary { operator, left, right } => binary(*operator, boxed(left)?, boxed(right)?, at),
+        Kind::TypeTest { operator, operand, type_name } => {
+            let (on, target) = (boxed(operand)?, type_spec(type_name, at)?);
+            match operator {
+                TypeOperator::Is => Op::Is { on, target, at },
+                TypeOperator::As => Op::As { on, target, filter: options.as_filters, at },
+            }
+        }
+    })
+}
+
+fn binary(operator: Operator, left: Box<Op>, right: Box<Op>, at: u32) -> Op {
+    let binary = Binary { operator, left, right, at };
+    match operator {
+        Operator::And | Operator::Or | Operator::Xor | Operator::Implies => Op::Logic(binary),
+        Operator::Equal | Operator::NotEqual | Operator::Equivalent | Operator::NotEquivalent => {
+            Op::Equality(constant_right(binary))
+        }
+        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
+            Op::Order(binary)
+        }
+        Operator::Union => Op::Union(binary),
+        Operator::In => Op::Membership(binary),
+        Operator::Contains => Op::Membership(Binary { left: binary.right, right: binary.left, ..binary }),
+        _ => Op::Arithmetic(binary),
+    }
+}
+
+/// Equality has no sides: a constant on the right is compared without making collections.
+fn constant_right(binary: Binary) -> Binary {
+    match *binary.left {
+        Op::Constant(_) => Binary { left: binary.right, right: binary.left, ..binary },
+        _ => binary,
+    }
+}
+
+fn element_name(text: &str) -> Name {
+    Name { text: text.into(), path: model::path_name(text), member: names::lookup(text.as_bytes()) }
+}
+
+/// The type a path may begin with: names of types have a capital, names of elements have none.
+fn root_type(name: &str) -> Option<TypeId> {
+    if !name.starts_with(|first: char| first.is_ascii_uppercase()) {
+        return None;
+    }
+    named_type(name)
+}
+
+/// Types with names of their own, not those of backbone elements.
+fn named_type(name: &str) -> Option<TypeId> {
+    TypeId::from_path(name).filter(|id| id.definition().kind != TypeKind::Backbone)
+}
+
+/// The type of a name. Types of `System` that there are none of match nothing; other unknown names are an error.
+pub(super) fn type_spec(name: &TypeName, at: u32) -> Result<TypeSpec, Error> {
+    let (fhir, system) = match name.namespace.as_deref() {
+        None => (named_type(&name.name), System::from_name(&name.name)),
+        Some("FHIR") => (named_type(&name.name), None),
+        Some("System") => return Ok(TypeSpec { fhir: None, system: System::from_name(&name.name) }),
+        Some(_) => (None, None),
+    };
+    if fhir.is_none() && system.is_none() {
+        let prefix = name.namespace.as_deref().map(|namespace| format!("{namespace}.")).unwrap_or_default();
+        return Err(Error::UnknownType { at, name: format!("{prefix}{}", name.name) });
+    }
+    Ok(TypeSpec { fhir, system })
+}

@@ -1,0 +1,141 @@
+//! What an operation sees: the input, `$this`, `$index`, `$total`; and the ways to ask for an operand.
+
+use super::{Answer, Out, Step, Stop};
+use crate::fhirpath::error::Error;
+use crate::fhirpath::input::{Collection, Input};
+use crate::fhirpath::item::Item;
+use crate::fhirpath::op::Op;
+use crate::fhirpath::value::{Text, Value};
+use std::cell::Cell;
+
+/// The same throughout one evaluation.
+pub(in crate::fhirpath) struct Env<'e, 'd> {
+    pub input: &'e Input<'d>,
+    steps_left: Cell<u64>,
+}
+
+impl<'e, 'd> Env<'e, 'd> {
+    pub fn new(input: &'e Input<'d>) -> Self {
+        Env { input, steps_left: Cell::new(input.limits.steps_max) }
+    }
+
+    /// Pays for one item or comparison.
+    #[inline]
+    pub fn step(&self) -> Step {
+        self.pay(1)
+    }
+
+    /// Pays for work that grows with its input.
+    #[inline]
+    pub fn pay(&self, steps: u64) -> Step {
+        match self.steps_left.get().checked_sub(steps) {
+            Some(left) => {
+                self.steps_left.set(left);
+                Ok(())
+            }
+            None => Err(Error::TooManySteps { max: self.input.limits.steps_max }.into()),
+        }
+    }
+
+    /// A computed text as a value, if it is not too long.
+    pub fn text(&self, text: String, at: u32) -> Answer<Value<'d>> {
+        let max = self.input.limits.text_bytes_max;
+        self.pay(text.len() as u64 / 64)?;
+        match text.len() > max {
+            true => Err(Error::TextTooLong { at, max }.into()),
+            false => Ok(Value::text(text)),
+        }
+    }
+
+    /// Adds to a collection that is kept.
+    pub fn push(&self, items: &mut Collection<'d>, item: Item<'d>) -> Step {
+        let max = self.input.limits.items_max;
+        if items.len() >= max {
+            return Err(Error::TooManyItems { max }.into());
+        }
+        items.push(item);
+        Ok(())
+    }
+}
+
+/// What one operation sees.
+#[derive(Clone, Copy)]
+pub(in crate::fhirpath) struct Scope<'s, 'd> {
+    pub env: &'s Env<'s, 'd>,
+    pub this: Option<&'s Item<'d>>,
+    pub index: Option<usize>,
+    pub total: Option<&'s [Item<'d>]>,
+}
+
+impl<'s, 'd> Scope<'s, 'd> {
+    /// The same with another `$this` and `$index`.
+    #[inline]
+    pub fn with<'t>(&self, this: &'t Item<'d>, index: usize) -> Scope<'t, 'd>
+    where
+        's: 't,
+    {
+        Scope { env: self.env, this: Some(this), index: Some(index), total: self.total }
+    }
+
+    /// Runs `op` until `out` has enough.
+    #[inline]
+    pub fn run_some(&self, op: &Op, out: &mut Out<'_, 'd>) -> Step {
+        match self.run(op, out) {
+            Err(Stop::Enough) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// All items.
+    pub fn collect(&self, op: &Op) -> Answer<Collection<'d>> {
+        let mut items = Vec::new();
+        self.run(op, &mut |item| self.env.push(&mut items, item))?;
+        Ok(items)
+    }
+
+    /// The only item, if there is one; `what` takes no more.
+    pub fn single(&self, op: &Op, at: u32, what: &'static str) -> Answer<Option<Item<'d>>> {
+        let mut single = None;
+        self.run(op, &mut |item| match single.replace(item) {
+            None => Ok(()),
+            Some(_) => Err(Error::NotSingle { at, what }.into()),
+        })?;
+        Ok(single)
+    }
+
+    /// The value of the only item; `None` also for a primitive without value. A complex element is an error.
+    pub fn value(&self, op: &Op, at: u32, what: &'static str) -> Answer<Option<Value<'d>>> {
+        if let Op::Constant(value) = op {
+            return Ok(Some(value.clone()));
+        }
+        let Some(item) = self.single(op, at, what)? else { return Ok(None) };
+        match item.value() {
+            Some(value) => Ok(Some(value)),
+            None if is_valueless_primitive(&item) => Ok(None),
+            None => Err(Error::wrong_type(at, what, "a value", item.type_info().name).into()),
+        }
+    }
+
+    /// The text of the only item. Anything but a string is an error.
+    pub fn text(&self, op: &Op, at: u32, what: &'static str) -> Answer<Option<Text<'d>>> {
+        match self.value(op, at, what)? {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(Error::wrong_type(at, what, "a string", other.system().name()).into()),
+        }
+    }
+
+    /// The integer of the only item. Anything but an integer is an error.
+    pub fn integer(&self, op: &Op, at: u32, what: &'static str) -> Answer<Option<i64>> {
+        match self.value(op, at, what)? {
+            None => Ok(None),
+            Some(Value::Integer(value)) => Ok(Some(value)),
+            Some(other) => Err(Error::wrong_type(at, what, "an integer", other.system().name()).into()),
+        }
+    }
+}
+
+/// A primitive that has only an id or extensions.
+pub(in crate::fhirpath) fn is_valueless_primitive(item: &Item<'_>) -> bool {
+    item.element().is_some_and(|element| element.node().is_none())
+}

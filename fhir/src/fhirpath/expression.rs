@@ -1,0 +1,82 @@
+//! Compiled expressions and their evaluation.
+
+use super::compile::{self, Options};
+use super::error::Error;
+use super::eval::{Answer, Env, Scope, Stop};
+use super::input::{Collection, Input};
+use super::item::Item;
+use super::op::Op;
+use super::parse;
+
+/// An expression, read and resolved once, evaluated any number of times, on any thread.
+#[derive(Debug)]
+pub struct Expression {
+    text: Box<str>,
+    op: Op,
+}
+
+impl Expression {
+    /// Reads an expression as FHIRPath has it.
+    ///
+    /// Errors: text that is none, over the limits of [`parse`], unknown functions and types, wrong numbers of arguments,
+    /// literals and patterns that mean nothing.
+    pub fn compile(text: &str) -> Result<Self, Error> {
+        Self::compile_with(text, Options::default())
+    }
+
+    /// As [`compile`](Self::compile), read as `options` say.
+    pub fn compile_with(text: &str, options: Options) -> Result<Self, Error> {
+        let op = compile::compile(&parse::parse(text)?, options)?;
+        Ok(Expression { text: text.into(), op })
+    }
+
+    /// What was compiled.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// All items.
+    ///
+    /// Errors: what has no meaning for the values met (several items where one is asked for, operands of wrong types), and
+    /// what costs more than the limits of `input`.
+    pub fn evaluate<'d>(&self, input: &Input<'d>) -> Result<Collection<'d>, Error> {
+        self.answer(input, |scope| scope.collect(&self.op))
+    }
+
+    /// The first item; the others are not looked for.
+    pub fn first<'d>(&self, input: &Input<'d>) -> Result<Option<Item<'d>>, Error> {
+        self.answer(input, |scope| {
+            let mut first = None;
+            scope.run_some(&self.op, &mut |item| {
+                first = Some(item);
+                Err(Stop::Enough)
+            })?;
+            Ok(first)
+        })
+    }
+
+    /// The boolean the expression gives; `None` if it gives nothing. A single item that is no boolean counts as true.
+    pub fn truth(&self, input: &Input<'_>) -> Result<Option<bool>, Error> {
+        self.answer(input, |scope| scope.truth(&self.op))
+    }
+
+    /// Whether the expression is true, as invariants and conditions ask: nothing counts as not true.
+    pub fn is_true(&self, input: &Input<'_>) -> Result<bool, Error> {
+        Ok(self.truth(input)? == Some(true))
+    }
+
+    fn answer<'d, T>(
+        &self,
+        input: &Input<'d>,
+        work: impl FnOnce(&Scope<'_, 'd>) -> Answer<T>,
+    ) -> Result<T, Error> {
+        let env = Env::new(input);
+        let scope = Scope { env: &env, this: Some(&input.focus), index: None, total: None };
+        match work(&scope) {
+            Ok(value) => Ok(value),
+            Err(Stop::Failed(error)) => Err(*error),
+            // Whoever had enough has caught it.
+            Err(Stop::Enough) => unreachable!("a receiver's own signal left it"),
+        }
+    }
+}
