@@ -1,7 +1,7 @@
 //! The actor of one compartment.
 
 use super::{
-    Batch, Decision, decide,
+    Batch, Decision, Dedup, decide,
     decide::{Answer, Current, Op},
     pending::{Pending, Progress},
 };
@@ -149,7 +149,7 @@ impl State {
             Err(error) => return Verdict::Refused(error),
         };
         let (responses, mutations, states) = split(answers, &batch.ops);
-        if mutations.is_empty() && batch.releases.is_empty() {
+        if mutations.is_empty() {
             return Verdict::Answered(responses);
         }
         let command = command(batch, now_ms, mutations, &responses);
@@ -234,12 +234,7 @@ pub(crate) fn command(
     mutations: Vec<log::Mutation>,
     responses: &[WriteResponse],
 ) -> log::Command {
-    let dedup = batch.dedup.as_ref().map(|dedup| log::Dedup {
-        key: Bytes::copy_from_slice(&dedup.key),
-        expires_ms: now_ms + dedup.retention_ms,
-        response: crate::answer::encode(responses),
-    });
-    let write = log::Write { mutations, dedup, releases: batch.releases.clone() };
+    let write = log_write(batch.dedup.as_ref(), now_ms, mutations, responses);
     let kind = match &batch.decision {
         None => log::command::Kind::Write(write),
         Some(Decision { transaction, participants }) => log::command::Kind::Decide(log::Decide {
@@ -250,4 +245,19 @@ pub(crate) fn command(
         }),
     };
     log::Command { time_ms: now_ms, tenant: batch.tenant.0, kind: Some(kind) }
+}
+
+/// Mutations as the log holds them, with the answers to keep under the caller's idempotency key.
+pub(crate) fn log_write(
+    dedup: Option<&Dedup>,
+    now_ms: u64,
+    mutations: Vec<log::Mutation>,
+    responses: &[WriteResponse],
+) -> log::Write {
+    let dedup = dedup.map(|dedup| log::Dedup {
+        key: Bytes::copy_from_slice(&dedup.key),
+        expires_ms: now_ms + dedup.retention_ms,
+        response: crate::answer::encode(responses),
+    });
+    log::Write { mutations, dedup, releases: vec![] }
 }

@@ -18,7 +18,7 @@ mod pending;
 mod shard;
 
 pub use actor::{Commit, Lease, Verdict};
-pub(crate) use actor::{command, decide_all, stored};
+pub(crate) use actor::{command, decide_all, log_write, stored};
 pub(crate) use decide::locate;
 pub use decide::{Answer, Current, Draft, Intent, Op, decide};
 pub use directory::{Directory, Limits, StartError};
@@ -35,8 +35,6 @@ pub struct Batch {
     pub ops: Vec<Op>,
     /// The caller's idempotency key and how long its answer is kept.
     pub dedup: Option<Dedup>,
-    /// Reservations of conditional criteria, given back with the write.
-    pub releases: Vec<proto::log::v1::Release>,
     /// The write is the coordinator's part of a transaction, proposed as its decision.
     pub decision: Option<Decision>,
 }

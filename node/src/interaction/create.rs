@@ -12,7 +12,6 @@ use crate::{
 use proto::{
     Error, Slot,
     api::v1::{CreateRequest, WriteResponse},
-    log::v1::Release,
 };
 
 pub async fn create(node: &Inner, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
@@ -22,7 +21,7 @@ pub async fn create(node: &Inner, context: &Context, request: CreateRequest) -> 
     if !request.if_none_exist.is_empty() {
         return conditional::create(node, context, &parsed, &request.if_none_exist, dedup).await;
     }
-    write(node, context, &parsed, otherwise, dedup, vec![]).await
+    write(node, context, &parsed, otherwise, dedup).await
 }
 
 /// Writes `parsed` under a new id.
@@ -32,19 +31,13 @@ pub(crate) async fn write(
     parsed: &Parsed,
     otherwise: Slot,
     dedup: Option<crate::compartment::Dedup>,
-    releases: Vec<Release>,
 ) -> Result<WriteResponse, Error> {
     let draft = parsed.draft(&node.options)?;
     let slot = place::slot_for(context.tenant, parsed, otherwise);
     for _ in 0..node.options.write_attempts_max {
         let id = place::assign(node, slot);
         let step = place::create_step(context.tenant, parsed, id, draft.clone());
-        let plan = Plan {
-            tenant: context.tenant,
-            steps: vec![step],
-            dedup: dedup.clone(),
-            releases: releases.clone(),
-        };
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup: dedup.clone() };
         if let Some(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }

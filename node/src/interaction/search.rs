@@ -25,9 +25,7 @@ pub async fn search_page(
     request: SearchRequest,
 ) -> Result<SearchResponse, Error> {
     let query = compile(node, context.tenant, &request)?;
-    let cursor = (!request.cursor.is_empty()).then_some(request.cursor.as_str());
-    let page = run(node, &query, cursor).await?;
-    let entries = entries(node, context.tenant, &page)?;
+    let (entries, page) = read_page(node, context.tenant, &query, &request.cursor).await?;
     Ok(SearchResponse {
         entries,
         next_cursor: page.next.unwrap_or_default(),
@@ -43,20 +41,29 @@ pub async fn search_stream(
     context: Context,
     request: SearchRequest,
 ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
-    let first = search_page(&node.inner, &context, request.clone()).await?;
-    let rest = stream::try_unfold(first.next_cursor.clone(), move |cursor| {
-        let (node, context, request) = (node.clone(), context.clone(), request.clone());
+    let query = Arc::new(compile(&node.inner, context.tenant, &request)?);
+    let (first, page) = read_page(&node.inner, context.tenant, &query, &request.cursor).await?;
+    let rest = stream::try_unfold(page.next, move |cursor| {
+        let (node, query) = (node.clone(), query.clone());
         async move {
-            if cursor.is_empty() {
-                return Ok(None);
-            }
-            let page = search_page(&node.inner, &context, SearchRequest { cursor, ..request }).await?;
-            let next = page.next_cursor.clone();
-            Ok(Some((page.entries, next)))
+            let Some(cursor) = cursor else { return Ok(None) };
+            let (entries, page) = read_page(&node.inner, context.tenant, &query, &cursor).await?;
+            Ok(Some((entries, page.next)))
         }
     });
-    let entries = stream::once(async move { Ok::<_, Error>(first.entries) }).chain(rest);
+    let entries = stream::once(async move { Ok::<_, Error>(first) }).chain(rest);
     Ok(entries.map_ok(|page| stream::iter(page.into_iter().map(Ok))).try_flatten().boxed())
+}
+
+/// The page after `cursor`, the first one if that is empty, with the bodies of its hits.
+async fn read_page(
+    node: &Inner,
+    tenant: TenantId,
+    query: &Query,
+    cursor: &str,
+) -> Result<(Vec<SearchEntry>, Page), Error> {
+    let page = run(node, query, (!cursor.is_empty()).then_some(cursor)).await?;
+    Ok((entries(node, tenant, &page)?, page))
 }
 
 /// The keys of at most `limit` matches of conditional criteria; unknown parameters are errors here.

@@ -59,7 +59,7 @@ async fn commit(
         if steps.is_empty() {
             return Ok(vec![]);
         }
-        let plan = Plan { tenant: context.tenant, steps, dedup: dedup.clone(), releases: vec![] };
+        let plan = Plan { tenant: context.tenant, steps, dedup: dedup.clone() };
         match writer::attempt(&node.inner, plan).await? {
             Attempt::Done(answers) | Attempt::Repeated(answers) => return Ok(answers),
             Attempt::Stale => {}

@@ -35,7 +35,7 @@ pub async fn create(
     let outcome = match only_match(node, context, parsed.resource_type, criteria).await {
         Ok(Some(key)) => found(node, context.tenant, parsed.resource_type, &key).await,
         // A free-standing resource is created at the criteria's own slot.
-        Ok(None) => write(node, context, parsed, slot, dedup, vec![]).await,
+        Ok(None) => write(node, context, parsed, slot, dedup).await,
         Err(error) => Err(error),
     };
     reservation.release(node).await;

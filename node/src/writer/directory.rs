@@ -7,15 +7,15 @@
 use super::{
     Attempt, Home, Plan,
     leased::Parts,
+    single::{Outcome, through_actor},
     two_phase::{self, Transaction},
 };
 use crate::{
-    compartment::{Batch, Decision, Op, Verdict, locate},
+    compartment::{Batch, Decision, Op, locate},
     engine::Inner,
     interaction::to_its_end,
 };
 use proto::{CompartmentKey, Error, PartitionId};
-use std::sync::Arc;
 use storage::Applied;
 
 /// On a task of its own: a caller that goes away must not leave a row prepared.
@@ -35,28 +35,16 @@ pub async fn run(
             return two_phase::refused(&node, partition, refusal).await;
         }
         let decision = Decision { transaction: transaction.id(), participants: transaction.participants() };
-        let batch = Batch {
-            tenant: plan.tenant,
-            ops,
-            dedup: plan.dedup,
-            releases: plan.releases,
-            decision: Some(decision),
-        };
-        let verdict = node.directory.write(partition, compartment, Arc::new(batch)).await;
-        let outcome = match verdict {
-            Ok(Verdict::Proposed(commit, answers)) => match commit.wait().await {
-                Ok(Applied::Decided { commit: true }) => {
-                    let finishing = node.clone();
-                    tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
-                    return Ok(Attempt::Done(answers));
-                }
-                Ok(Applied::Decided { commit: false }) => Ok(Attempt::Stale),
-                Ok(other) => two_phase::refused(&node, partition, other).await,
-                Err(error) => Err(crate::error::propose(error)),
-            },
-            Ok(Verdict::Refused(error)) | Err(error) => Err(error),
-            Ok(Verdict::Answered(answers)) => Ok(Attempt::Done(answers)),
-            Ok(Verdict::Repeated(answers)) => Ok(Attempt::Repeated(answers)),
+        let batch = Batch { tenant: plan.tenant, ops, dedup: plan.dedup, decision: Some(decision) };
+        let outcome = match through_actor(&node, partition, compartment, batch).await {
+            Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) => {
+                let finishing = node.clone();
+                tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
+                return Ok(Attempt::Done(answers));
+            }
+            Ok(Outcome::Applied(other, _)) => two_phase::refused(&node, partition, other).await,
+            Ok(Outcome::Ended(attempt)) => Ok(attempt),
+            Err(error) => Err(error),
         };
         // The first decision stands: where the outcome is not known, this asks for it as much as it aborts.
         transaction.abort(&node).await;

@@ -28,7 +28,7 @@ async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     let leases = lease_all(node, &plan).await?;
     let now_ms = node.clock.now_ms();
     let (answers, parts) = decide(node, &plan, &leases, now_ms)?;
-    if parts.is_empty() && plan.releases.is_empty() {
+    if parts.is_empty() {
         return Ok(Attempt::Done(answers));
     }
     let single = parts.len() <= 1 && parts.keys().all(|partition| *partition == coordinator);
@@ -159,13 +159,7 @@ async fn commit_one(
     mutations: Vec<log::Mutation>,
     answers: Vec<WriteResponse>,
 ) -> Result<Attempt, Error> {
-    let batch = Batch {
-        tenant: plan.tenant,
-        ops: vec![],
-        dedup: plan.dedup.clone(),
-        releases: plan.releases.clone(),
-        decision: None,
-    };
+    let batch = Batch { tenant: plan.tenant, ops: vec![], dedup: plan.dedup.clone(), decision: None };
     let command = command(&batch, now_ms, mutations, &answers);
     let applied = node.group(partition)?.propose(command).await.map_err(crate::error::propose)?;
     match applied {

@@ -21,7 +21,7 @@ pub use two_phase::{finish_if_decided, settle};
 pub use visibility::Visibility;
 
 use crate::{compartment::Dedup, engine::Inner};
-use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse, log::v1::Release};
+use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse};
 
 /// A set of writes that become visible together or not at all.
 #[derive(Debug)]
@@ -29,7 +29,6 @@ pub struct Plan {
     pub tenant: TenantId,
     pub steps: Vec<Step>,
     pub dedup: Option<Dedup>,
-    pub releases: Vec<Release>,
 }
 
 /// How an attempt ended.

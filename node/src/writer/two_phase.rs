@@ -8,7 +8,7 @@
 //! | prepared, decision logged | anyone: Finish with that decision |
 
 use super::{Attempt, Plan, leased::Parts};
-use crate::engine::Inner;
+use crate::{compartment::log_write, engine::Inner};
 use bytes::Bytes;
 use futures::future::{join_all, try_join_all};
 use proto::{Code, Error, PartitionId, TenantId, api::v1::WriteResponse, log::v1 as log};
@@ -30,12 +30,7 @@ pub async fn commit(
         transaction.abort(node).await;
         return refused(node, coordinator, refusal).await;
     }
-    let dedup = plan.dedup.as_ref().map(|dedup| log::Dedup {
-        key: Bytes::copy_from_slice(&dedup.key),
-        expires_ms: now_ms + dedup.retention_ms,
-        response: crate::answer::encode(&answers),
-    });
-    let write = log::Write { mutations: own, dedup, releases: plan.releases };
+    let write = log_write(plan.dedup.as_ref(), now_ms, own, &answers);
     let window = node.visibility.open().await;
     let decision = transaction.decide(node, now_ms, true, write).await?;
     let committed = matches!(decision, Applied::Decided { commit: true });
