@@ -17,7 +17,7 @@ mod routing;
 pub use routing::{patient_params, routing_params};
 
 use crate::definitions::names::{self, NameId};
-use crate::definitions::{ResourceType, TypeId, search_parameter};
+use crate::definitions::{ResourceType, SearchParameter, TypeId, search_parameter};
 use crate::index::plan::Plan;
 use crate::index::{ExtractOptions, ReferenceText, parse_reference};
 use crate::json::Node;
@@ -72,8 +72,7 @@ fn plan_of(t: ResourceType) -> &'static Plan<usize> {
         let mut plan = Plan::new();
         let Some(root) = TypeId::from_path(t.name()) else { return plan };
         for (priority, code) in patient_params(t).iter().enumerate() {
-            let paths = search_parameter(t, code).map_or(&[][..], |parameter| parameter.paths());
-            for path in paths {
+            for path in search_parameter(t, code).into_iter().flat_map(SearchParameter::paths) {
                 // The tests of `index` hold every R4 expression compilable.
                 for spot in plan.select(Plan::<usize>::root(root), path).unwrap_or_default() {
                     plan.actions(spot).push(priority);

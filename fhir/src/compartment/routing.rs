@@ -70,10 +70,8 @@ fn routing(t: ResourceType, membership: &[&'static str]) -> Vec<&'static str> {
 
 /// The names down to the element a parameter selects, filters left out; `None` if it selects several elements.
 fn element_path(parameter: &SearchParameter) -> Option<Vec<&str>> {
-    let [Path { root: Root::Type(_), steps }] = parameter.paths() else { return None };
-    if !parameter.other_expressions().is_empty() {
-        return None;
-    }
+    let [alternative] = parameter.alternatives.as_slice() else { return None };
+    let Some(Path { root: Root::Type(_), steps }) = &alternative.path else { return None };
     let names = steps.iter().filter_map(|step| match step {
         Step::Child(name) => Some(&**name),
         _ => None,

@@ -19,5 +19,7 @@ pub use compartment::membership_params;
 pub use names::NameId;
 pub use param_id::ParamId;
 pub use resource_type::ResourceType;
-pub use search_parameter::{Component, ParamKind, SearchParameter, search_parameter, search_parameters};
+pub use search_parameter::{
+    Alternative, Component, ParamKind, SearchParameter, search_parameter, search_parameters,
+};
 pub use structure::{Element, ElementType, TypeDefinition, TypeId, TypeKind};

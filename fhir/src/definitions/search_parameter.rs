@@ -1,7 +1,7 @@
 //! The search parameters of every resource type.
 
 use super::{ParamId, ResourceType, TypeId};
-use crate::fhirpath::ast::Expr;
+use crate::fhirpath::ast::{Expr, Kind};
 use crate::fhirpath::parse::parse;
 use crate::fhirpath::path::{Path, Step, alternatives, type_at_start};
 use std::sync::{LazyLock, OnceLock};
@@ -43,8 +43,16 @@ pub struct SearchParameter {
     pub expression: Option<&'static str>,
     /// Whether one resource can have several values of it.
     pub multiple: bool,
-    paths: Vec<Path>,
-    others: Vec<Expr>,
+    /// The operands of the expression's union that can apply to the resource type this was asked for.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// An operand of the union that a parameter's expression is, or the whole of an expression that is none.
+#[derive(Debug)]
+pub struct Alternative {
+    pub expr: Expr,
+    /// The same as a path, if it is one. Of R4's own only that of `Patient.deceased` is not.
+    pub path: Option<Path>,
 }
 
 /// One part of a composite search parameter.
@@ -64,14 +72,9 @@ impl SearchParameter {
         format!("http://hl7.org/fhir/SearchParameter/{}", self.name)
     }
 
-    /// The alternatives of the expression that can apply to the resource type this was asked for and are plain paths.
-    pub fn paths(&self) -> &[Path] {
-        &self.paths
-    }
-
-    /// The other alternatives that can apply to the type. Of R4's own parameters only `Patient.deceased` has one.
-    pub fn other_expressions(&self) -> &[Expr] {
-        &self.others
+    /// The alternatives that are plain paths.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.alternatives.iter().filter_map(|alternative| alternative.path.as_ref())
     }
 }
 
@@ -120,10 +123,12 @@ impl Row {
     fn parameter(&self, lineage: &[&str]) -> Option<SearchParameter> {
         // The tests hold every expression of the table readable.
         let expression = self.expression.and_then(|text| parse(text).ok());
-        let mut alternatives = expression.as_ref().map(alternatives).unwrap_or_default();
-        alternatives.retain(|expr| type_at_start(expr).is_none_or(|name| lineage.contains(&name)));
-        let paths: Vec<Path> = alternatives.iter().filter_map(|expr| Path::of(expr)).collect();
-        let others = alternatives.into_iter().filter(|expr| Path::of(expr).is_none()).cloned().collect();
+        let mut operands = expression.as_ref().map(alternatives).unwrap_or_default();
+        operands.retain(|expr| type_at_start(expr).is_none_or(|name| lineage.contains(&name)));
+        let alternatives: Vec<_> = operands
+            .into_iter()
+            .map(|expr| Alternative { expr: expr.clone(), path: Path::of(expr) })
+            .collect();
         Some(SearchParameter {
             code: self.code,
             id: ParamId::from_code(self.code)?,
@@ -136,9 +141,8 @@ impl Row {
                 .collect(),
             name: self.name,
             expression: self.expression,
-            multiple: repeats(lineage, &paths),
-            paths,
-            others,
+            multiple: repeats(lineage, &alternatives),
+            alternatives,
         })
     }
 }
@@ -171,8 +175,8 @@ fn kind(text: &str) -> Option<ParamKind> {
     })
 }
 
-/// Whether the paths can select more than one element. Paths over the types of one choice element count as one.
-fn repeats(lineage: &[&str], paths: &[Path]) -> bool {
+/// Whether the alternatives can select more than one element. Paths over the types of one choice element count as one.
+fn repeats(lineage: &[&str], alternatives: &[Alternative]) -> bool {
     let Some(root) = lineage.first().and_then(|name| TypeId::from_path(name)) else { return false };
     let children = |path: &Path| -> Vec<Box<str>> {
         let name = |step: &Step| match step {
@@ -181,9 +185,16 @@ fn repeats(lineage: &[&str], paths: &[Path]) -> bool {
         };
         path.steps.iter().filter_map(name).collect()
     };
-    let names: Vec<_> = paths.iter().map(children).collect();
+    let paths: Vec<_> = alternatives.iter().filter_map(|alternative| alternative.path.as_ref()).collect();
+    let names: Vec<_> = paths.iter().map(|path| children(path)).collect();
     names.windows(2).any(|pair| pair[0] != pair[1])
+        || alternatives.iter().any(may_compute_several)
         || paths.iter().any(|path| path_repeats(root, &path.steps))
+}
+
+/// Operators give one value; of whatever else is no path, nothing is known before it is evaluated.
+fn may_compute_several(alternative: &Alternative) -> bool {
+    alternative.path.is_none() && !matches!(alternative.expr.kind, Kind::Binary { .. })
 }
 
 fn path_repeats(root: TypeId, steps: &[Step]) -> bool {
@@ -235,11 +246,14 @@ mod tests {
     #[test]
     fn a_parameter_as_its_type_sees_it() {
         let subject = of("Observation", "subject");
-        assert_eq!((subject.kind, subject.multiple, subject.paths().len()), (ParamKind::Reference, false, 1));
+        assert_eq!(
+            (subject.kind, subject.multiple, subject.alternatives.len()),
+            (ParamKind::Reference, false, 1)
+        );
         assert_eq!(subject.url(), "http://hl7.org/fhir/SearchParameter/Observation-subject");
         assert_eq!(subject.targets.len(), 4);
         let code = of("Observation", "code");
-        assert_eq!((code.paths().len(), code.multiple), (1, false));
+        assert_eq!((code.alternatives.len(), code.multiple), (1, false));
         assert_eq!(of("Observation", "_tag").id, of("Patient", "_tag").id);
         assert!(of("Patient", "given").multiple && of("Observation", "combo-code").multiple);
         assert!(!of("Observation", "value-quantity").multiple && !of("Condition", "onset-date").multiple);

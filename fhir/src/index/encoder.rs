@@ -3,10 +3,9 @@
 use super::heap::{known_text, own_text, write_number};
 use super::value::Value;
 use crate::definitions::known_texts;
-use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use rustc_hash::FxHasher;
-use std::hash::Hasher;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::{BuildHasher, Hasher};
 
 /// The heap of a set of index values while it grows.
 #[derive(Default)]
@@ -15,6 +14,9 @@ pub(super) struct Encoder {
     pub(super) values: Vec<u8>,
     known_texts: HashTable<Span>,
     known_values: HashTable<Span>,
+    /// Seeded at random, so that nobody can send texts that all fall into one place. What is written does not depend on
+    /// the seed: tables are only asked for equal bytes.
+    hasher: DefaultHashBuilder,
 }
 
 /// Bytes written before, with their hash.
@@ -42,7 +44,7 @@ impl Encoder {
         let start = self.values.len();
         value.write(self);
         let (before, new) = self.values.split_at(start);
-        let hash = hash(new);
+        let hash = hash(&self.hasher, new);
         let equal = |span: &Span| span.hash == hash && before[span.start as usize..span.end as usize] == *new;
         match self.known_values.entry(hash, equal, |span| span.hash) {
             Entry::Occupied(found) => {
@@ -98,7 +100,7 @@ impl Encoder {
     }
 
     fn own_text(&mut self, text: &[u8]) -> u32 {
-        let hash = hash(text);
+        let hash = hash(&self.hasher, text);
         let texts = &mut self.texts;
         let equal = |span: &Span| span.hash == hash && texts[span.start as usize..span.end as usize] == *text;
         match self.known_texts.entry(hash, equal, |span| span.hash) {
@@ -115,8 +117,8 @@ impl Encoder {
     }
 }
 
-fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
+fn hash(hasher: &DefaultHashBuilder, bytes: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
     hasher.write(bytes);
     hasher.finish()
 }

@@ -1,61 +1,17 @@
-//! All search parameters of a resource type as one plan whose ends convert what they meet.
+//! From search parameters to a program.
 
-use super::collector::{Collector, Sink, Slot};
-use super::convert::{self, Convert};
-use super::plan::{Plan, Spot, Unfit};
-use crate::definitions::{
-    Component, ParamId, ParamKind, ResourceType, SearchParameter, TypeId, search_parameters,
-};
+use super::super::collector::{Sink, Slot};
+use super::super::convert;
+use super::super::plan::{Plan, Spot};
+use super::action::{Action, Composition, Conversion};
+use super::{Program, Refusal};
+use crate::definitions::{Component, ParamKind, ResourceType, SearchParameter, TypeId, search_parameters};
 use crate::fhirpath::parse::parse;
 use crate::fhirpath::path::{Path, Root, alternatives};
-use crate::json::Node;
-use std::ops::Range;
-use thiserror::Error;
-
-/// How to extract the index values of one resource type.
-pub(super) struct Program {
-    plan: Plan<Action>,
-    slots: u16,
-}
-
-/// What to do with a value an expression selects.
-enum Action {
-    Convert(Conversion),
-    /// Once everything below the value has been converted.
-    Compose(Composition),
-}
-
-/// One conversion for all parameters and components that take the same values from the same place.
-struct Conversion {
-    convert: Convert,
-    targets: &'static [ResourceType],
-    sinks: Vec<Sink>,
-}
-
-struct Composition {
-    params: Vec<ParamId>,
-    components: &'static [Component],
-    slots: Range<u16>,
-    /// Components that are not below the value but elsewhere in the resource (`%resource`), by their slots.
-    elsewhere: Vec<(Slot, Plan<Conversion>)>,
-}
 
 impl Program {
-    pub(super) fn of(t: ResourceType) -> Program {
+    pub(in super::super) fn of(t: ResourceType) -> Program {
         Program::compile(t, &mut |_, _| {})
-    }
-
-    /// How many [`Slot`]s it uses.
-    pub(super) fn slots(&self) -> usize {
-        usize::from(self.slots)
-    }
-
-    /// Converts what the parameters select.
-    pub(super) fn run(&self, resource: Node<'_>, collector: &mut Collector<'_, '_>) {
-        self.plan.walk(resource, resource, &mut |action, value| match action {
-            Action::Convert(conversion) => conversion.run(value, collector),
-            Action::Compose(composition) => composition.run(collector),
-        });
     }
 
     /// Merges all parameters of a type. `unfit` hears of expressions that do not fit the definitions; the tests hold that
@@ -170,50 +126,6 @@ fn component_elsewhere(
         plan.actions(spot).push(conversion);
     }
     Some(plan.settle())
-}
-
-impl Conversion {
-    fn run(&self, value: Node<'_>, collector: &mut Collector<'_, '_>) {
-        collector.begin(self.targets);
-        (self.convert)(value, collector);
-        collector.end(&self.sinks);
-    }
-
-    fn does_as(&self, other: &Conversion) -> bool {
-        std::ptr::fn_addr_eq(self.convert, other.convert) && self.targets == other.targets
-    }
-}
-
-impl Composition {
-    /// One value if every component has one.
-    fn run(&self, collector: &mut Collector<'_, '_>) {
-        let slots = || self.slots.clone().map(Slot);
-        let is_elsewhere = |slot: Slot| self.elsewhere.iter().any(|(known, _)| *known == slot);
-        if slots().all(|slot| !collector.is_empty(slot) || is_elsewhere(slot))
-            && self.look_elsewhere(collector)
-        {
-            collector.add_composite(&self.params, slots());
-        }
-        slots().for_each(|slot| collector.empty(slot));
-    }
-
-    /// False if there is nothing.
-    fn look_elsewhere(&self, collector: &mut Collector<'_, '_>) -> bool {
-        let resource = collector.resource;
-        self.elsewhere.iter().all(|(slot, plan)| {
-            plan.walk(resource, resource, &mut |conversion, value| conversion.run(value, collector));
-            !collector.is_empty(*slot)
-        })
-    }
-}
-
-/// Why an end of an expression gives no index values.
-#[derive(Debug, Error)]
-enum Refusal {
-    #[error(transparent)]
-    Unfit(#[from] Unfit),
-    #[error("the specification gives {} no meaning for {kind:?} parameters", value_type.path())]
-    NoMeaning { kind: ParamKind, value_type: TypeId },
 }
 
 /// The key and the row hold these; a Patient's `deceased` is computed apart, because absence is a value of it.
