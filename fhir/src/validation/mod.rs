@@ -15,6 +15,7 @@ pub mod xhtml;
 pub use issue::{Code, Issue, Issues};
 
 use crate::conformance::Source;
+use crate::fhirpath::{self, value::Temporal};
 use crate::json::Node;
 use crate::outcome::Severity;
 use crate::terminology::Terminology;
@@ -34,6 +35,10 @@ pub struct Options {
     pub severity_min: Severity,
     /// Whether to warn of what is allowed but not good practice, such as resources without narrative.
     pub best_practice: bool,
+    /// What one invariant may cost.
+    pub fhirpath: fhirpath::Limits,
+    /// What `now()` is in invariants; without it those that ask for it are not evaluated.
+    pub now: Option<Temporal>,
 }
 
 impl Default for Options {
@@ -43,6 +48,8 @@ impl Default for Options {
             steps_max: 20_000_000,
             severity_min: Severity::Information,
             best_practice: false,
+            fhirpath: fhirpath::Limits::default(),
+            now: None,
         }
     }
 }

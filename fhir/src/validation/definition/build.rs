@@ -244,7 +244,9 @@ fn lookup(elements: &[Element], children: &[usize]) -> Box<[(NameId, usize, Type
 fn allowed(element: &Element, members: &[(NameId, TypeId)]) -> Vec<TypeId> {
     let named: Vec<_> = element.types.iter().filter_map(|one| TypeId::from_path(&one.code)).collect();
     let is_part = |id: TypeId| id.definition().kind == TypeKind::Backbone;
-    if named.is_empty() || members.iter().any(|member| is_part(member.1)) {
+    // Ids are strings by name; their rules are those of structure.
+    let is_id = |member: &(NameId, TypeId)| member.0 == names::lookup(b"id");
+    if named.is_empty() || members.iter().any(is_id) || members.iter().any(|member| is_part(member.1)) {
         return members.iter().map(|member| member.1).collect();
     }
     let derives = |id: &TypeId| members.iter().any(|member| id.lineage().any(|base| base == member.1));

@@ -5,6 +5,7 @@
 
 mod build;
 mod context;
+mod corrected;
 mod discriminator;
 mod read;
 mod registry;
@@ -17,6 +18,7 @@ pub(super) use registry::{Definitions, Found};
 pub(super) use slicing::{Rules, Slicing, Test};
 
 use crate::definitions::{NameId, TypeId};
+use crate::fhirpath::Expression;
 use crate::json::{Document, Node};
 use crate::outcome::Severity;
 use crate::terminology::ValueSet;
@@ -120,6 +122,7 @@ pub(super) struct Invariant {
     pub severity: Severity,
     pub human: Box<str>,
     pub text: Box<str>,
+    pub expression: Result<Expression, String>,
 }
 
 impl Definition {

@@ -1,7 +1,8 @@
 //! One ElementDefinition (<https://hl7.org/fhir/R4/elementdefinition.html>) as rules.
 
 use super::value::{choice, extension, list, text, texts};
-use super::{Aggregation, Binding, Element, Invariant, Strength, TypeRule};
+use super::{Aggregation, Binding, Element, Invariant, Strength, TypeRule, corrected};
+use crate::fhirpath::Expression;
 use crate::json::Node;
 use crate::outcome::Severity;
 use crate::validation::invariant;
@@ -91,7 +92,14 @@ fn invariant(node: Node<'_>, known: Known<'_>) -> Option<Invariant> {
         Some("warning") => Severity::Warning,
         _ => Severity::Error,
     };
-    Some(Invariant { severity, human: text(node, "human").unwrap_or_default(), text: expression, key })
+    Some(Invariant {
+        severity,
+        human: text(node, "human").unwrap_or_default(),
+        expression: Expression::compile(corrected::expression(&key, &expression))
+            .map_err(|error| error.to_string()),
+        text: expression,
+        key,
+    })
 }
 
 /// What an extension asks of the element it stands on.
@@ -100,6 +108,7 @@ pub(super) fn context_invariant(expression: Box<str>) -> Invariant {
         key: "contextInvariant".into(),
         severity: Severity::Error,
         human: format!("the extension may stand only where {expression}").into(),
+        expression: Expression::compile(&expression).map_err(|error| error.to_string()),
         text: expression,
     }
 }

@@ -1,8 +1,11 @@
-//! Invariants: FHIRPath expressions that must be true. Evaluated as soon as `fhirpath` has its evaluator.
+//! Invariants: FHIRPath expressions that must be true.
 
-use super::Walk;
 use super::instance::Instance;
 use super::scope::Scope;
+use super::{Walk, host};
+use crate::fhirpath::{self, Input};
+use crate::json::Node;
+use crate::validation::Code;
 use crate::validation::definition::{Element, Invariant};
 
 impl<'d> Walk<'_, 'd> {
@@ -13,7 +16,48 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
-    pub(super) fn invariant(&mut self, invariant: &Invariant, instance: Instance<'d>, _: &Scope<'_, 'd>) {
-        let _ = (&invariant.human, &invariant.severity, instance);
+    pub(super) fn invariant(&mut self, invariant: &Invariant, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
+        let Some(node) = instance.node() else { return };
+        if invariant.severity < self.options.severity_min || !self.step(node) {
+            return;
+        }
+        let expression = match &invariant.expression {
+            Ok(expression) => expression,
+            Err(reason) => return self.unusable(invariant, node, reason),
+        };
+        let host = host::Host { walk: self, scope };
+        let input = Input {
+            resource: Some(fhirpath::Element::resource(scope.resource)),
+            root_resource: Some(fhirpath::Element::resource(scope.root)),
+            host: &host,
+            now: self.options.now,
+            limits: self.options.fhirpath,
+            ..Input::element(element(instance))
+        };
+        match expression.is_true(&input) {
+            Ok(true) => {}
+            Ok(false) => self.broken(invariant, node),
+            Err(error) => self.unusable(invariant, node, &error.to_string()),
+        }
+    }
+
+    #[cold]
+    fn broken(&mut self, invariant: &Invariant, node: Node<'d>) {
+        let text = format!("{} ({})", invariant.human.trim_end_matches('.'), invariant.key);
+        self.issues.add(invariant.severity, node, Code::Invariant, text);
+    }
+
+    #[cold]
+    fn unusable(&mut self, invariant: &Invariant, node: Node<'d>, reason: &str) {
+        let text = format!("the invariant {} could not be evaluated: {reason}", invariant.key);
+        self.issues.warning(node, Code::Invariant, text);
+    }
+}
+
+/// An instance as FHIRPath sees it.
+fn element(instance: Instance<'_>) -> fhirpath::Element<'_> {
+    match instance.value {
+        Some(value) if !instance.is_primitive() => fhirpath::Element::of_type(value, instance.actual_type()),
+        _ => fhirpath::Element::primitive(instance.value, instance.companion, instance.type_id),
     }
 }

@@ -8,6 +8,7 @@ mod binding;
 mod bundle;
 mod constrain;
 mod extension;
+mod host;
 mod instance;
 mod invariant;
 mod native;
