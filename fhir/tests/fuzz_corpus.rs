@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+#[path = "../fuzz/checks/fhirpath.rs"]
+mod fhirpath;
 #[path = "../fuzz/checks/json.rs"]
 mod json;
 #[path = "../fuzz/checks/patch.rs"]
@@ -41,4 +43,9 @@ fn validation() {
 #[test]
 fn xml() {
     replay("xml", xml::check);
+}
+
+#[test]
+fn fhirpath() {
+    replay("fhirpath", fhirpath::check);
 }
