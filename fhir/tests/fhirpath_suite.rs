@@ -126,7 +126,7 @@ fn evaluate<'d>(text: &str, document: &'d Document) -> Result<Collection<'d>, fh
     let expression = Expression::compile(text)?;
     let focus = Element::resource(document.root());
     if let Some(type_id) = focus.type_id() {
-        let _ = type_id;
+        expression.check(type_id)?;
     }
     let now = Temporal::parse_date_time("2026-11-21T05:45:00.000+00:00");
     expression.evaluate(&Input { now, ..Input::element(focus) })

@@ -1,5 +1,6 @@
 //! Compiled expressions and their evaluation.
 
+use super::check;
 use super::compile::{self, Options};
 use super::error::Error;
 use super::eval::{Answer, Env, Scope, Stop};
@@ -7,6 +8,7 @@ use super::input::{Collection, Input};
 use super::item::Item;
 use super::op::Op;
 use super::parse;
+use crate::definitions::TypeId;
 
 /// An expression, read and resolved once, evaluated any number of times, on any thread.
 #[derive(Debug)]
@@ -28,6 +30,14 @@ impl Expression {
     pub fn compile_with(text: &str, options: Options) -> Result<Self, Error> {
         let op = compile::compile(&parse::parse(text)?, options)?;
         Ok(Expression { text: text.into(), op })
+    }
+
+    /// Looks for what can never be found when the expression is evaluated on items of type `focus`: elements that R4 does not
+    /// define there (`Patient.name.given1`, `Observation.valueQuantity`), types it is not of, an order where there is none.
+    ///
+    /// Evaluation gives nothing for such names; authors of profiles and queries want to hear of them.
+    pub fn check(&self, focus: TypeId) -> Result<(), Error> {
+        check::check(&parse::parse(&self.text)?, focus)
     }
 
     /// What was compiled.

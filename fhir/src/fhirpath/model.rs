@@ -1,6 +1,6 @@
 //! The type model as paths need it: which JSON members an element's name stands for in each type.
 
-use crate::definitions::{Element, NameId, TypeId, TypeKind};
+use crate::definitions::{Element, ElementType, NameId, TypeId, TypeKind};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use std::sync::LazyLock;
@@ -59,7 +59,6 @@ pub(super) struct Model {
 
 /// The JSON members that hold an element.
 pub(super) struct Members {
-    pub element: &'static Element,
     /// JSON name, its type and whether that is a primitive; in the order of names. One, except for choices.
     pub choices: Box<[Choice]>,
 }
@@ -139,7 +138,7 @@ fn model(id: TypeId, names: &HashMap<&'static str, PathName, FxBuildHasher>) -> 
 }
 
 fn members(owner: TypeId, element: &'static Element) -> Members {
-    let choice = |(at, one): (usize, &crate::definitions::ElementType)| {
+    let choice = |(at, one): (usize, &ElementType)| {
         // The definitions give a resource's id the type of an element's id; the specification calls it an `id`.
         let resource_id = element.name == "id" && owner.path() == "Resource";
         let type_id = TypeId::from_path("id").filter(|_| resource_id).unwrap_or(one.id);
@@ -150,7 +149,7 @@ fn members(owner: TypeId, element: &'static Element) -> Members {
     choices.sort_by_key(|choice| choice.name);
     // `Reference(A)` and `Reference(B)` of one choice are one member.
     choices.dedup_by_key(|choice| choice.name);
-    Members { element, choices: choices.into() }
+    Members { choices: choices.into() }
 }
 
 fn system(id: TypeId) -> Option<System> {

@@ -13,8 +13,13 @@ use crate::definitions::{TypeId, TypeKind, names};
 /// How an expression is read where the specification of its use differs from FHIRPath's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// `as` on several items keeps those of the type instead of being an error: R4's search parameters are written so.
+    /// `as` on several items keeps those of the type instead of being an error.
     pub as_filters: bool,
+}
+
+impl Options {
+    /// As R4's own search parameters and invariants are written (`dom-3`: `%resource.descendants().as(canonical)`).
+    pub const R4: Options = Options { as_filters: true };
 }
 
 /// The operation of an expression.
@@ -80,7 +85,7 @@ fn element_name(text: &str) -> Name {
 }
 
 /// The type a path may begin with: names of types have a capital, names of elements have none.
-fn root_type(name: &str) -> Option<TypeId> {
+pub(super) fn root_type(name: &str) -> Option<TypeId> {
     if !name.starts_with(|first: char| first.is_ascii_uppercase()) {
         return None;
     }
