@@ -15,8 +15,10 @@ mod error;
 mod grammar;
 mod limits;
 mod member;
+pub mod operation;
 mod service;
 mod value_set;
+mod versions;
 
 pub use code_system::{
     CodeSystem, Concept, ConceptProperty, ContentMode, Designation, PropertyType, Subsumption,
@@ -26,3 +28,4 @@ pub use grammar::Grammar;
 pub use limits::Limits;
 pub use service::Terminology;
 pub use value_set::{Entry, Membership, Reason, ValueSet};
+pub use versions::VersionRules;

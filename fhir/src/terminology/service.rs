@@ -3,7 +3,7 @@
 use super::code_system::{CodeSystem, ContentMode, Filter};
 use super::grammar::Grammar;
 use super::value_set::{Compiler, Content, Dependency, Reason, ValueSet};
-use super::{Error, Limits};
+use super::{Error, Limits, VersionRules};
 use crate::conformance::{Canonical, Source};
 use crate::definitions::ResourceType;
 use crate::json::Document;
@@ -19,6 +19,22 @@ pub struct Terminology {
     limits: Limits,
     value_sets: RwLock<HashMap<Box<str>, Kept>>,
     code_systems: RwLock<HashMap<Box<str>, Arc<CodeSystem>>>,
+}
+
+/// A code system that codes can be looked up in.
+pub(super) enum System {
+    Known(Arc<CodeSystem>),
+    /// By its URL.
+    Grammar(Box<str>, Grammar),
+}
+
+impl System {
+    pub fn url(&self) -> &str {
+        match self {
+            System::Known(system) => &system.url,
+            System::Grammar(url, _) => url,
+        }
+    }
 }
 
 /// What was compiled, or why not, and the revision of the source it is right for.
@@ -48,14 +64,30 @@ impl Terminology {
     /// and `<system>?fhir_vs` with or without `=isa/<code>`. Errors: it is not known, it imports itself, a filter is not
     /// possible, a limit is met.
     pub fn value_set(&self, canonical: &str) -> Result<Arc<ValueSet>, Error> {
-        self.value_set_on(canonical, &[])
+        self.value_set_on(canonical, &[], &VersionRules::default())
+    }
+
+    /// The same with wishes about versions; what they lead to is not kept.
+    pub fn value_set_with(&self, canonical: &str, rules: &VersionRules) -> Result<Arc<ValueSet>, Error> {
+        self.value_set_on(canonical, &[], rules)
+    }
+
+    /// Compiles a ValueSet resource that is not in the source; it is not kept.
+    pub fn value_set_of(&self, document: Arc<Document>, rules: &VersionRules) -> Result<ValueSet, Error> {
+        let url = super::member::text(document.root(), "url").unwrap_or_default();
+        Compiler::new(self, &[&url], rules, &url).resource(document)
     }
 
     /// The same for a value set that those of `path` import, one the other.
-    pub(super) fn value_set_on(&self, canonical: &str, path: &[&str]) -> Result<Arc<ValueSet>, Error> {
+    pub(super) fn value_set_on(
+        &self,
+        canonical: &str,
+        path: &[&str],
+        rules: &VersionRules,
+    ) -> Result<Arc<ValueSet>, Error> {
         // What is read before asking is what the answer is at least as new as.
         let revision = self.source.revision();
-        if let Some(kept) = self.kept(canonical, revision) {
+        if let Some(kept) = self.kept(canonical, revision).filter(|_| rules.is_empty()) {
             return kept;
         }
         if path.contains(&canonical) {
@@ -71,16 +103,20 @@ impl Terminology {
             });
         }
         let path = [path, &[canonical]].concat();
-        let compiled = self.compile(canonical, &path).map(Arc::new);
+        let compiled = self.compile(canonical, &path, rules).map(Arc::new);
         // A failure that depends on who asked is not kept.
-        if !matches!(compiled, Err(Error::Cycle { .. } | Error::TooCostly { .. })) {
-            let mut value_sets = self.value_sets.write().unwrap_or_else(PoisonError::into_inner);
-            if value_sets.len() >= self.limits.cached_max {
-                value_sets.clear();
-            }
-            value_sets.insert(canonical.into(), Kept { revision, compiled: compiled.clone() });
+        if rules.is_empty() && !matches!(compiled, Err(Error::Cycle { .. } | Error::TooCostly { .. })) {
+            self.keep(canonical, Kept { revision, compiled: compiled.clone() });
         }
         compiled
+    }
+
+    fn keep(&self, canonical: &str, kept: Kept) {
+        let mut value_sets = self.value_sets.write().unwrap_or_else(PoisonError::into_inner);
+        if value_sets.len() >= self.limits.cached_max {
+            value_sets.clear();
+        }
+        value_sets.insert(canonical.into(), kept);
     }
 
     fn kept(&self, canonical: &str, revision: u64) -> Option<Result<Arc<ValueSet>, Error>> {
@@ -94,8 +130,7 @@ impl Terminology {
         if !value_set.dependencies.iter().all(|one| self.is_same(one)) {
             return None;
         }
-        let mut value_sets = self.value_sets.write().unwrap_or_else(PoisonError::into_inner);
-        value_sets.insert(canonical.into(), Kept { revision, compiled: Ok(value_set.clone()) });
+        self.keep(canonical, Kept { revision, compiled: Ok(value_set.clone()) });
         Some(Ok(value_set))
     }
 
@@ -108,11 +143,11 @@ impl Terminology {
         }
     }
 
-    fn compile(&self, canonical: &str, path: &[&str]) -> Result<ValueSet, Error> {
+    fn compile(&self, canonical: &str, path: &[&str], rules: &VersionRules) -> Result<ValueSet, Error> {
         let (url, version, _) = Canonical::read(canonical);
         let mut dependencies = Vec::new();
         let document = self.find(VALUE_SET, url, version, &mut dependencies);
-        let compiler = Compiler::new(self, path, url);
+        let compiler = Compiler::new(self, path, rules, url);
         let mut value_set = match document {
             Some(document) => compiler.resource(document)?,
             None => self.implicit(compiler, url)?,
@@ -152,6 +187,23 @@ impl Terminology {
         }
     }
 
+    /// The code system of that URL and version. Errors: it is not known, or its content is not.
+    pub(super) fn system(&self, url: &str, version: Option<&str>) -> Result<System, Error> {
+        match self.content(url, version, &mut Vec::new())? {
+            Content::Known(system) => Ok(System::Known(system)),
+            Content::Grammar(grammar) => Ok(System::Grammar(url.into(), grammar)),
+            Content::Absent(Reason::NotKnown(_) | Reason::VersionNotKnown(_)) => {
+                Err(Error::NotFound { resource_type: "CodeSystem", url: url.into() })
+            }
+            Content::Absent(reason) => Err(Error::UnknownContent { reason: reason.to_string() }),
+        }
+    }
+
+    /// Compiles a CodeSystem resource that may not be in the source; it is not kept.
+    pub(super) fn compiled_apart(&self, document: Arc<Document>) -> Result<Arc<CodeSystem>, Error> {
+        CodeSystem::read(document, &self.limits).map(Arc::new)
+    }
+
     /// The compiled form of that very document.
     pub(super) fn compiled_system(&self, document: Arc<Document>) -> Result<Arc<CodeSystem>, Error> {
         let text = |name| super::member::text(document.root(), name).unwrap_or_default();
@@ -185,7 +237,7 @@ impl Terminology {
             return Ok(Content::Grammar(grammar));
         }
         let Some(document) = self.find(CODE_SYSTEM, url, version, dependencies) else {
-            return Ok(Content::Absent(Reason::NotKnown(url.into())));
+            return Ok(Content::Absent(self.not_known(url, version)));
         };
         let system = self.compiled_system(document)?;
         Ok(match system.content {
@@ -194,6 +246,15 @@ impl Terminology {
             }
             ContentMode::Example | ContentMode::Fragment | ContentMode::Complete => Content::Known(system),
         })
+    }
+
+    fn not_known(&self, url: &str, version: Option<&str>) -> Reason {
+        match version {
+            Some(version) if self.source.find(CODE_SYSTEM, url, None).is_some() => {
+                Reason::VersionNotKnown(format!("{url}|{version}").into())
+            }
+            _ => Reason::NotKnown(url.into()),
+        }
     }
 
     fn find(

@@ -1,6 +1,7 @@
 //! One concept of a code system.
 
-use crate::json::Node;
+use crate::index::query::normalize;
+use crate::json::{Document, Limits, Node, write_string};
 use crate::terminology::member;
 
 /// A code with what is known of it (<https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.concept>).
@@ -13,7 +14,7 @@ pub struct Concept {
     pub properties: Box<[ConceptProperty]>,
     /// For grouping only: property `notSelectable` or `abstract`.
     pub is_abstract: bool,
-    /// Property `status` is deprecated.
+    /// Property `status` is deprecated, or there is a `deprecationDate`.
     pub is_deprecated: bool,
 }
 
@@ -34,6 +35,41 @@ impl Designation {
             usage: node.get("use").and_then(|usage| std::str::from_utf8(usage.raw()).ok()).map(Into::into),
             value: member::text(node, "value")?,
         })
+    }
+}
+
+impl Designation {
+    /// Whether its language is that one, or a variety of it (`de-CH` is in `de`).
+    pub fn is_in(&self, language: &str) -> bool {
+        let Some(own) = self.language.as_deref() else { return false };
+        let same = own.get(..language.len()).is_some_and(|start| start.eq_ignore_ascii_case(language));
+        same && matches!(own.as_bytes().get(language.len()), None | Some(b'-'))
+    }
+
+    /// Whether that is its use.
+    pub(in crate::terminology) fn has_use(&self, system: &str, code: &str) -> bool {
+        let Some(json) = &self.usage else { return false };
+        let Ok(coding) = Document::parse(json.to_string(), &Limits::default()) else { return false };
+        let is = |name, text: &str| member::text(coding.root(), name).as_deref() == Some(text);
+        is("system", system) && is("code", code)
+    }
+
+    /// As `ValueSet.expansion.contains.designation`.
+    pub(in crate::terminology) fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        if let Some(language) = &self.language {
+            out.extend_from_slice(b"\"language\":");
+            write_string(out, language);
+            out.push(b',');
+        }
+        if let Some(usage) = &self.usage {
+            out.extend_from_slice(b"\"use\":");
+            out.extend_from_slice(usage.as_bytes());
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"value\":");
+        write_string(out, &self.value);
+        out.push(b'}');
     }
 }
 
@@ -92,6 +128,12 @@ impl PropertyType {
 }
 
 impl Concept {
+    pub(super) fn search_text(&self) -> Box<str> {
+        let designations = self.designations.iter().map(|one| &*one.value);
+        let texts = [&*self.code].into_iter().chain(self.display.as_deref()).chain(designations);
+        normalize(&texts.collect::<Vec<_>>().join("\n")).into()
+    }
+
     pub(super) fn memory_bytes(&self) -> usize {
         let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
         let designations: usize = self

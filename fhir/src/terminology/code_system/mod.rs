@@ -13,7 +13,7 @@ use super::code_table::CodeTable;
 use crate::json::Document;
 use hierarchy::Hierarchy;
 use roaring::RoaringBitmap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How much of the code system the resource holds: <https://hl7.org/fhir/R4/valueset-codesystem-content-mode.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct CodeSystem {
     hierarchy: Hierarchy,
     inactive: RoaringBitmap,
     all: RoaringBitmap,
+    /// What a text filter looks at, per concept; made on first use.
+    search: OnceLock<Vec<Box<str>>>,
 }
 
 impl CodeSystem {
@@ -94,6 +96,12 @@ impl CodeSystem {
     /// How the first concept relates to the second.
     pub fn subsumption(&self, first: u32, second: u32) -> Subsumption {
         self.hierarchy.subsumption(first, second)
+    }
+
+    /// Code, display and designations of a concept in the form in which texts are compared, one a line.
+    pub(super) fn search_text(&self, number: u32) -> &str {
+        let texts = self.search.get_or_init(|| self.concepts.iter().map(Concept::search_text).collect());
+        &texts[number as usize]
     }
 
     /// Every concept; of several with one code the first.

@@ -8,7 +8,7 @@ use crate::terminology::code_table::CodeTable;
 use crate::terminology::{Error, Limits, member};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 impl CodeSystem {
     /// Compiles a CodeSystem resource. Errors: it has no url, or more concepts than allowed.
@@ -36,6 +36,7 @@ impl CodeSystem {
             case_sensitive,
             inactive: inactive.collect(),
             all: table.numbers().collect(),
+            search: OnceLock::new(),
             hierarchy: Hierarchy::new(concepts.len(), edges),
             table,
             properties: reader.properties,
@@ -152,13 +153,14 @@ impl Reader {
             let named = |one: &&ConceptProperty| names.contains(&&*self.properties[one.code as usize]);
             properties.iter().filter(named).any(|one| &*one.text == text)
         };
+        let has = |name: &str| properties.iter().any(|one| *self.properties[one.code as usize] == *name);
         Concept {
             code,
             display: member::text(node, "display"),
             definition: member::text(node, "definition"),
             designations: member::list(node, "designation").filter_map(Designation::read).collect(),
             is_abstract: says(&["notSelectable", "abstract"], "true"),
-            is_deprecated: says(&["status"], "deprecated"),
+            is_deprecated: says(&["status"], "deprecated") || has("deprecationDate"),
             properties,
         }
     }

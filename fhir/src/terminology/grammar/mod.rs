@@ -25,6 +25,15 @@ impl Grammar {
         }
     }
 
+    /// What the code system is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grammar::Language => "Tags for the Identification of Languages",
+            Grammar::MediaType => "Media types",
+            Grammar::Unit => "Unified Code for Units of Measure (UCUM)",
+        }
+    }
+
     /// Whether `code` is one of the system. A unit costs about a microsecond, the others nanoseconds.
     pub fn allows(self, code: &str) -> bool {
         match self {

@@ -6,7 +6,7 @@ use super::universe::{Content, Listed, Reason};
 use super::{Dependency, Step, ValueSet};
 use crate::json::{Document, Node};
 use crate::terminology::code_system::Filter;
-use crate::terminology::{Designation, Error, Limits, Terminology, member};
+use crate::terminology::{Designation, Error, Limits, Terminology, VersionRules, member};
 use std::sync::Arc;
 
 /// Compiles one value set, and those it imports through `terminology`.
@@ -14,6 +14,7 @@ pub(in crate::terminology) struct Compiler<'t> {
     pub(super) terminology: &'t Terminology,
     /// The value sets being compiled, this one last.
     pub(super) path: &'t [&'t str],
+    pub(super) rules: &'t VersionRules,
     url: &'t str,
     pub(super) drafts: Vec<Draft>,
     pub(super) sequence: Vec<Step>,
@@ -22,10 +23,16 @@ pub(in crate::terminology) struct Compiler<'t> {
 
 impl<'t> Compiler<'t> {
     /// For the value set `url`; `path` are the value sets that led to it, itself included.
-    pub fn new(terminology: &'t Terminology, path: &'t [&'t str], url: &'t str) -> Self {
+    pub fn new(
+        terminology: &'t Terminology,
+        path: &'t [&'t str],
+        rules: &'t VersionRules,
+        url: &'t str,
+    ) -> Self {
         Compiler {
             terminology,
             path,
+            rules,
             url,
             drafts: Vec::new(),
             sequence: Vec::new(),
@@ -188,8 +195,11 @@ impl<'t> Compiler<'t> {
 
     /// The draft of that system and version.
     pub(super) fn universe(&mut self, url: &str, version: Option<&str>) -> Result<usize, Error> {
+        let version = self.rules.version(url, version);
         let content = self.terminology.content(url, version, &mut self.dependencies)?;
-        Ok(self.draft(url, version, content))
+        let universe = self.draft(url, version, content);
+        self.rules.check(url, self.drafts[universe].version.as_deref())?;
+        Ok(universe)
     }
 
     /// The draft of that system with that content.

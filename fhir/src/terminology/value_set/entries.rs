@@ -60,6 +60,19 @@ impl<'v> Entry<'v> {
         }
     }
 
+    /// Code, display and designations the value set itself gives, one a line; `None` if it gives no text.
+    pub(in crate::terminology) fn own_texts(self) -> Option<String> {
+        let listed = self.universe.listed(self.number)?;
+        let designations = listed.designations.iter().map(|one| &*one.value);
+        let texts = [&*listed.code].into_iter().chain(listed.display.as_deref()).chain(designations);
+        Some(texts.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The code system's texts in the form in which texts are compared; empty if its content is not known.
+    pub(in crate::terminology) fn system_text(self) -> &'v str {
+        self.place().map_or("", |(system, number)| system.search_text(number))
+    }
+
     /// For grouping only, not to be used in records.
     pub fn is_abstract(self) -> bool {
         self.concept().is_some_and(|(_, concept)| concept.is_abstract)

@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 impl Compiler<'_> {
     /// The codes of the value set of that canonical URL, in this value set's numbers.
     pub(super) fn import(&mut self, canonical: &str) -> Result<Group, Error> {
-        let value_set = self.terminology.value_set_on(canonical, self.path)?;
+        let value_set = self.terminology.value_set_on(canonical, self.path, self.rules)?;
         self.dependencies.extend(value_set.dependencies.iter().cloned());
         let universes: Vec<_> = value_set.universes.iter().map(|one| self.universe_of(one)).collect();
         let mut codes = Group::new();

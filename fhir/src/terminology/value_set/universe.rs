@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub enum Reason {
     #[error("the code system '{0}' is not known here; load it to have its codes checked")]
     NotKnown(Arc<str>),
+    #[error("the version of the code system '{0}' is not known here; load it to have its codes checked")]
+    VersionNotKnown(Arc<str>),
     #[error(
         "the codes of the code system '{0}' are not in its resource; load the content to have them checked"
     )]

@@ -56,7 +56,7 @@ impl<'d> Walk<'_, 'd> {
             Found::Unknown => {
                 let text =
                     format!("the extension '{}' is not known here, so it was not checked", shown(&url));
-                self.issues.add(self.options.unknown_extension, url_node, Code::Extension, text);
+                self.issues.information(url_node, Code::Extension, text);
             }
             Found::Broken(reason) => {
                 let text =

@@ -6,7 +6,6 @@
 mod base;
 mod binding;
 mod bundle;
-mod coding;
 mod constrain;
 mod extension;
 mod host;

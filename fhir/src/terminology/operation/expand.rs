@@ -1,0 +1,104 @@
+//! `$expand`: <https://hl7.org/fhir/R4/valueset-operation-expand.html>
+
+use super::expansion::Expansion;
+use super::text_filter::TextFilter;
+use super::{Error, Request};
+use crate::conformance::Canonical;
+use crate::terminology::{Entry, Limits, Reason, Terminology, ValueSet};
+
+/// What is wanted of an expansion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Options {
+    pub filter: Option<String>,
+    pub offset: Option<usize>,
+    pub count: Option<usize>,
+    pub include_designations: bool,
+    pub include_definition: bool,
+    /// Languages, or `system|code` of uses, of the designations wanted; empty: all.
+    pub designations: Vec<String>,
+    pub active_only: bool,
+    pub exclude_nested: bool,
+    pub exclude_abstract: bool,
+    pub language: Option<String>,
+    pub excluded_systems: Vec<Canonical>,
+}
+
+impl Options {
+    fn read(request: &Request<'_>) -> Result<Options, Error> {
+        let flag = |name| Ok::<bool, Error>(request.flag(name)?.unwrap_or(false));
+        Ok(Options {
+            filter: request.text("filter")?.map(Into::into).filter(|text: &String| !text.trim().is_empty()),
+            offset: request.count("offset")?,
+            count: request.count("count")?,
+            include_designations: flag("includeDesignations")?,
+            include_definition: flag("includeDefinition")?,
+            designations: request.texts("designation")?.into_iter().map(Into::into).collect(),
+            active_only: flag("activeOnly")?,
+            exclude_nested: flag("excludeNested")?,
+            exclude_abstract: flag("excludeNotForUI")?,
+            language: request.text("displayLanguage")?.map(Into::into),
+            excluded_systems: request.excluded_systems()?,
+        })
+    }
+}
+
+/// A ValueSet with its expansion: all codes, or from `offset` on `count` of those that pass.
+///
+/// `filter` takes codes each of whose words begins a word of code, display or designations. Unless a filter or a page is
+/// asked for, or `excludeNested`, codes are nested below their parents. `excludeNotForUI` leaves out abstract codes.
+///
+/// Errors: the value set is not known; its codes cannot be listed, because the content of a code system is not known here
+/// or follows a grammar; there are more than the limit and no `count` asks for less.
+pub fn expand(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8>, Error> {
+    request.refuse(&["date", "contextDirection"])?;
+    let options = Options::read(request)?;
+    let value_set = request.value_set(terminology)?;
+    let expansion = Expansion::of(&value_set, &options, terminology.limits())?;
+    Ok(expansion.write(&value_set, &options, request.now))
+}
+
+impl<'v> Expansion<'v> {
+    pub fn of(value_set: &'v ValueSet, options: &Options, limits: &Limits) -> Result<Expansion<'v>, Error> {
+        let only_part = match value_set.incomplete() {
+            None => false,
+            // What is known of a fragment is worth listing, and the answer says that it is not all.
+            Some(Reason::Fragment(_)) => true,
+            Some(reason) => {
+                let reason = format!("the value set '{}' cannot be listed: {reason}", value_set.url);
+                return Err(Error::UnknownContent { reason });
+            }
+        };
+        let filter = options.filter.as_deref().map(TextFilter::new);
+        let left_out = |entry: Entry<'_>| {
+            (options.active_only && entry.is_inactive())
+                || (options.exclude_abstract && entry.is_abstract())
+                || options.excluded_systems.iter().any(|system| is_of(entry, system))
+        };
+        let passes = |entry: Entry<'_>| filter.as_ref().is_none_or(|filter| filter.passes(entry));
+        let offset = options.offset.unwrap_or(0);
+        let count = options.count.unwrap_or(usize::MAX);
+        let max = limits.expansion_codes_max;
+        let mut expansion = Expansion { entries: Vec::new(), total: 0, only_part };
+        for entry in value_set.entries().filter(|entry| !left_out(*entry) && passes(*entry)) {
+            if expansion.total >= offset && expansion.entries.len() < count.min(max) {
+                expansion.entries.push(entry);
+            }
+            expansion.total += 1;
+        }
+        let found = expansion.total.saturating_sub(offset).min(count);
+        if found > max {
+            return Err(Error::TooCostly {
+                what: "codes of an expansion",
+                found,
+                max,
+                limit: "expansion_codes_max",
+            });
+        }
+        Ok(expansion)
+    }
+}
+
+fn is_of(entry: Entry<'_>, system: &Canonical) -> bool {
+    let version = system.version.as_deref();
+    entry.system() == &*system.url && (version.is_none() || version == entry.version())
+}

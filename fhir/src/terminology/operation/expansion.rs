@@ -1,0 +1,207 @@
+//! An expansion as it is written: <https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.expansion>
+
+use super::expand::Options;
+use crate::json::{Node, write_string};
+use crate::terminology::{Designation, Entry, ValueSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Nesting beyond this is written flat: a reader's depth limit is not ours to test.
+const DEPTH_MAX: usize = 16;
+
+/// The codes of an answer.
+pub(super) struct Expansion<'v> {
+    pub entries: Vec<Entry<'v>>,
+    /// All that pass, on this page or not.
+    pub total: usize,
+    /// There may be more that are not known here.
+    pub only_part: bool,
+}
+
+impl Expansion<'_> {
+    pub fn write(&self, value_set: &ValueSet, options: &Options, now: &str) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512 + self.entries.len() * 128);
+        definition(&mut out, value_set, options.include_definition);
+        out.extend_from_slice(b",\"expansion\":{\"timestamp\":");
+        write_string(&mut out, now);
+        out.extend_from_slice(format!(",\"total\":{}", self.total).as_bytes());
+        if options.offset.is_some() || options.count.is_some() {
+            out.extend_from_slice(format!(",\"offset\":{}", options.offset.unwrap_or(0)).as_bytes());
+        }
+        self.parameters(&mut out, value_set, options);
+        let paged = options.offset.is_some() || options.count.is_some();
+        let tree = match paged || options.filter.is_some() || options.exclude_nested {
+            true => None,
+            false => Tree::of(&self.entries),
+        };
+        match tree {
+            Some(tree) => self.contains(&mut out, options, &tree.roots, Some(&tree)),
+            None => self.contains(&mut out, options, &(0..self.entries.len()).collect::<Vec<_>>(), None),
+        }
+        out.extend_from_slice(b"}}");
+        out
+    }
+
+    /// What the expansion depended on.
+    fn parameters(&self, out: &mut Vec<u8>, value_set: &ValueSet, options: &Options) {
+        let mut parameters: Vec<(&str, &str, String)> = Vec::new();
+        let text = |text: &Option<String>| text.clone();
+        parameters.extend(text(&options.filter).map(|text| ("filter", "valueString", text)));
+        parameters.extend(text(&options.language).map(|text| ("displayLanguage", "valueCode", text)));
+        let flags = [
+            ("includeDesignations", options.include_designations),
+            ("includeDefinition", options.include_definition),
+            ("activeOnly", options.active_only),
+            ("excludeNested", options.exclude_nested),
+            ("excludeNotForUI", options.exclude_abstract),
+            ("limitedExpansion", self.only_part),
+        ];
+        let set = flags.into_iter().filter(|(_, flag)| *flag);
+        parameters.extend(set.map(|(name, flag)| (name, "valueBoolean", flag.to_string())));
+        parameters
+            .extend(options.designations.iter().map(|text| ("designation", "valueString", text.clone())));
+        let versions: BTreeSet<_> = value_set.systems().collect();
+        let used =
+            versions.into_iter().filter_map(|(system, version)| Some(format!("{system}|{}", version?)));
+        parameters.extend(used.map(|system| ("version", "valueUri", system)));
+        for (at, (name, member, text)) in parameters.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b",\"parameter\":[{\"name\":" } else { b",{\"name\":" });
+            write_string(out, name);
+            out.extend_from_slice(format!(",\"{member}\":").as_bytes());
+            match *member {
+                "valueBoolean" => out.extend_from_slice(text.as_bytes()),
+                _ => write_string(out, text),
+            }
+            out.push(b'}');
+        }
+        if !parameters.is_empty() {
+            out.push(b']');
+        }
+    }
+
+    /// Those entries, with those below them. Recursion ends at `DEPTH_MAX`: `Tree::of` refuses deeper ones.
+    fn contains(&self, out: &mut Vec<u8>, options: &Options, entries: &[usize], tree: Option<&Tree>) {
+        for (at, entry) in entries.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b",\"contains\":[{" } else { b",{" });
+            write_entry(out, self.entries[*entry], options);
+            if let Some(tree) = tree {
+                self.contains(out, options, &tree.children[*entry], Some(tree));
+            }
+            out.push(b'}');
+        }
+        if !entries.is_empty() {
+            out.push(b']');
+        }
+    }
+}
+
+/// Which entry is written below which. Every entry has one place, below the first of its parents that is in the expansion.
+struct Tree {
+    roots: Vec<usize>,
+    children: Vec<Vec<usize>>,
+}
+
+impl Tree {
+    /// `None`: nothing is nested, or too deeply.
+    fn of(entries: &[Entry<'_>]) -> Option<Tree> {
+        let key = |entry: &Entry<'_>| {
+            entry.place().map(|(system, number)| (std::ptr::from_ref(system) as usize, number))
+        };
+        let places: BTreeMap<_, _> =
+            entries.iter().enumerate().filter_map(|(at, entry)| Some((key(entry)?, at))).collect();
+        let parent = |entry: &Entry<'_>| {
+            let (system, number) = entry.place()?;
+            let at = |parent: &u32| places.get(&(std::ptr::from_ref(system) as usize, *parent)).copied();
+            system.parents(number).iter().find_map(at)
+        };
+        let parents: Vec<_> = entries.iter().map(parent).collect();
+        let depth = |mut at: usize| {
+            (0..=DEPTH_MAX).find(|_| match parents[at] {
+                Some(parent) => {
+                    at = parent;
+                    false
+                }
+                None => true,
+            })
+        };
+        let mut tree = Tree { roots: Vec::new(), children: vec![Vec::new(); entries.len()] };
+        for (at, parent) in parents.iter().enumerate() {
+            depth(at)?;
+            match parent {
+                Some(parent) => tree.children[*parent].push(at),
+                None => tree.roots.push(at),
+            }
+        }
+        (tree.roots.len() < entries.len()).then_some(tree)
+    }
+}
+
+/// The resource up to its expansion.
+fn definition(out: &mut Vec<u8>, value_set: &ValueSet, whole: bool) {
+    out.extend_from_slice(b"{\"resourceType\":\"ValueSet\"");
+    let Some(document) = &value_set.document else {
+        out.extend_from_slice(b",\"url\":");
+        write_string(out, &value_set.url);
+        out.extend_from_slice(b",\"status\":\"active\"");
+        return;
+    };
+    let of_header = ["id", "url", "identifier", "version", "name", "title", "status", "experimental", "date"];
+    let root: Node<'_> = document.root();
+    for (key, value) in root.members() {
+        let name = key.as_str();
+        let left_out = matches!(&*name, "resourceType" | "expansion" | "text");
+        if left_out || !(whole || of_header.contains(&&*name)) {
+            continue;
+        }
+        out.push(b',');
+        write_string(out, &name);
+        out.push(b':');
+        out.extend_from_slice(value.raw());
+    }
+}
+
+fn write_entry(out: &mut Vec<u8>, entry: Entry<'_>, options: &Options) {
+    let member = |out: &mut Vec<u8>, name: &str, text: &str| {
+        out.extend_from_slice(format!(",\"{name}\":").as_bytes());
+        write_string(out, text);
+    };
+    out.extend_from_slice(b"\"system\":");
+    write_string(out, entry.system());
+    if entry.is_abstract() {
+        out.extend_from_slice(b",\"abstract\":true");
+    }
+    if entry.is_inactive() {
+        out.extend_from_slice(b",\"inactive\":true");
+    }
+    member(out, "code", entry.code());
+    if let Some(display) = display_in(entry, options.language.as_deref()) {
+        member(out, "display", display);
+    }
+    if options.include_designations {
+        let wanted = entry.designations().filter(|one| is_wanted(one, &options.designations));
+        let mut first = true;
+        for designation in wanted {
+            out.extend_from_slice(if first { b",\"designation\":[" } else { b"," });
+            designation.write(out);
+            first = false;
+        }
+        if !first {
+            out.push(b']');
+        }
+    }
+}
+
+/// The display in that language, if there is one in it; else the usual one.
+pub(super) fn display_in<'v>(entry: Entry<'v>, language: Option<&str>) -> Option<&'v str> {
+    let in_language = language.and_then(|language| entry.designations().find(|one| one.is_in(language)));
+    in_language.map(|one| &*one.value).or_else(|| entry.display())
+}
+
+/// `designation` of the request: a language, or `urn:ietf:bcp:47|language`, or `system|code` of the use.
+fn is_wanted(designation: &Designation, wanted: &[String]) -> bool {
+    wanted.is_empty()
+        || wanted.iter().any(|token| match token.split_once('|') {
+            Some(("urn:ietf:bcp:47", language)) => designation.is_in(language),
+            Some((system, code)) => designation.has_use(system, code),
+            None => designation.is_in(token),
+        })
+}

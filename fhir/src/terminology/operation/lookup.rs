@@ -1,0 +1,142 @@
+//! `$lookup`: <https://hl7.org/fhir/R4/codesystem-operation-lookup.html>
+
+use super::answer::Answer;
+use super::coded::Coded;
+use super::request::is_of_type;
+use super::{Error, Request};
+use crate::terminology::service::System;
+use crate::terminology::{CodeSystem, Grammar, PropertyType, Terminology};
+use std::borrow::Cow;
+
+/// Parameters with what is known of a code: `name`, `version`, `display`, `designation`, and `property` for definition,
+/// status as abstract and inactive, parents, children and the system's own properties; only those named by `property`, if
+/// any is.
+///
+/// Errors: the system or the code is not known.
+pub fn lookup(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8>, Error> {
+    request.refuse(&["date"])?;
+    let coded = asked(request)?;
+    let wanted = Wanted(request.texts("property")?);
+    let language = request.text("displayLanguage")?;
+    let system = match (&request.subject, &coded.system) {
+        (Some(document), _) => {
+            is_of_type(document, "CodeSystem")?;
+            System::Known(terminology.compiled_apart(document.clone())?)
+        }
+        (None, Some(url)) => terminology.system(url, coded.version.as_deref())?,
+        (None, None) => return Err(Error::Missing { name: "system", problem: "name the code system" }),
+    };
+    let unknown = || Error::UnknownCode { system: system.url().to_owned(), code: coded.code.to_string() };
+    match &system {
+        System::Known(system) => {
+            let number = system.find(&coded.code).ok_or_else(unknown)?;
+            Ok(of_concept(system, number, &wanted, language.as_deref()))
+        }
+        System::Grammar(_, grammar) if grammar.allows(&coded.code) => Ok(of_grammar(*grammar, &coded.code)),
+        System::Grammar(..) => Err(unknown()),
+    }
+}
+
+/// `code` with `system`, or `coding`.
+fn asked(request: &Request<'_>) -> Result<Coded, Error> {
+    match (request.text("code")?, request.coding("coding")) {
+        (Some(_), Some(_)) => Err(Error::Invalid { problem: "give either code or coding, not both".into() }),
+        (None, Some(coding)) => Ok(coding),
+        (None, None) => Err(Error::Missing { name: "code", problem: "give code and system, or coding" }),
+        (Some(code), None) => Ok(Coded {
+            system: request.text("system")?.map(Into::into),
+            version: request.text("version")?.map(Into::into),
+            code: code.into(),
+            display: None,
+        }),
+    }
+}
+
+/// The properties asked for; none: all.
+struct Wanted<'r>(Vec<Cow<'r, str>>);
+
+impl Wanted<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|one| one == name)
+    }
+}
+
+fn of_concept(system: &CodeSystem, number: u32, wanted: &Wanted<'_>, language: Option<&str>) -> Vec<u8> {
+    let concept = system.concept(number);
+    let mut answer = Answer::new();
+    answer.text("name", "String", system.name.as_deref().unwrap_or(&system.url));
+    if let Some(version) = &system.version {
+        answer.text("version", "String", version);
+    }
+    let translated =
+        language.and_then(|language| concept.designations.iter().find(|one| one.is_in(language)));
+    let display = translated.map(|one| &one.value).or(concept.display.as_ref()).unwrap_or(&concept.code);
+    answer.text("display", "String", display);
+    if wanted.has("designation") {
+        designations(&mut answer, system, number);
+    }
+    if let Some(definition) = concept.definition.as_deref().filter(|_| wanted.has("definition")) {
+        property(&mut answer, "definition", "String", definition, None);
+    }
+    for (name, flag) in [("abstract", concept.is_abstract), ("inactive", system.inactive().contains(number))]
+    {
+        if flag && wanted.has(name) {
+            property(&mut answer, name, "Boolean", "true", None);
+        }
+    }
+    for (name, related) in [("parent", system.parents(number)), ("child", system.children(number))] {
+        for other in related.iter().filter(|_| wanted.has(name)).map(|other| system.concept(*other)) {
+            property(&mut answer, name, "Code", &other.code, other.display.as_deref());
+        }
+    }
+    own_properties(&mut answer, system, number, wanted);
+    answer.finish()
+}
+
+fn designations(answer: &mut Answer, system: &CodeSystem, number: u32) {
+    for designation in &system.concept(number).designations {
+        answer.begin("designation");
+        if let Some(language) = &designation.language {
+            answer.text("language", "Code", language);
+        }
+        if let Some(usage) = &designation.usage {
+            answer.json("use", "Coding", usage.as_bytes());
+        }
+        answer.text("value", "String", &designation.value);
+        answer.end();
+    }
+}
+
+/// Those the resource gives, except what has been said already.
+fn own_properties(answer: &mut Answer, system: &CodeSystem, number: u32, wanted: &Wanted<'_>) {
+    const SAID: [&str; 4] = ["abstract", "inactive", "parent", "child"];
+    for one in &system.concept(number).properties {
+        let code = system.property_code(one);
+        if SAID.contains(&code) || !wanted.has(code) {
+            continue;
+        }
+        let text = one.coding.as_deref().unwrap_or(&one.text);
+        property(answer, code, one.value_type.suffix(), text, None);
+    }
+}
+
+fn property(answer: &mut Answer, code: &str, suffix: &str, text: &str, description: Option<&str>) {
+    let types = [PropertyType::Boolean, PropertyType::Integer, PropertyType::Decimal, PropertyType::Coding];
+    answer.begin("property");
+    answer.text("code", "Code", code);
+    match types.iter().any(|plain| plain.suffix() == suffix) {
+        true => answer.json("value", suffix, text.as_bytes()),
+        false => answer.text("value", suffix, text),
+    }
+    if let Some(description) = description {
+        answer.text("description", "String", description);
+    }
+    answer.end();
+}
+
+fn of_grammar(grammar: Grammar, code: &str) -> Vec<u8> {
+    let mut answer = Answer::new();
+    answer.text("name", "String", grammar.name());
+    answer.text("display", "String", code);
+    answer.finish()
+}

@@ -1,0 +1,166 @@
+//! What an operation was asked.
+
+use super::Error;
+use super::coded::Coded;
+use crate::conformance::Canonical;
+use crate::json::{Document, Limits, Node};
+use crate::terminology::{Terminology, ValueSet, VersionRules, member};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A call of an operation.
+#[derive(Clone, Debug)]
+pub struct Request<'r> {
+    /// A Parameters resource.
+    pub parameters: Node<'r>,
+    /// The resource of an instance-level call, or one sent as the body in place of Parameters.
+    pub subject: Option<Arc<Document>>,
+    /// Now, as a FHIR dateTime: an expansion carries the time it was made.
+    pub now: &'r str,
+}
+
+impl<'r> Request<'r> {
+    /// Every parameter of that name, in order.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = Node<'r>> {
+        let named = move |parameter: &Node<'r>| {
+            parameter.get("name").and_then(Node::as_str).is_some_and(|found| found == name)
+        };
+        member::list(self.parameters, "parameter").filter(named)
+    }
+
+    /// The value of the parameter of that name.
+    fn value(&self, name: &str) -> Option<Node<'r>> {
+        self.all(name).next().and_then(|parameter| member::choice(parameter, "value")).map(|(_, value)| value)
+    }
+
+    /// The text of a simple parameter. Errors: its value is no string.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<Cow<'r, str>>, Error> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        value.as_str().map(Some).ok_or_else(|| wrong(name, "a text"))
+    }
+
+    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, Error> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        match (value.as_bool(), value.as_str().as_deref()) {
+            (Some(flag), _) => Ok(Some(flag)),
+            (None, Some("true")) => Ok(Some(true)),
+            (None, Some("false")) => Ok(Some(false)),
+            _ => Err(wrong(name, "true or false")),
+        }
+    }
+
+    pub(super) fn count(&self, name: &'static str) -> Result<Option<usize>, Error> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let text = value.number_text().map(Cow::Borrowed).or_else(|| value.as_str());
+        let number = text.and_then(|text| text.parse().ok());
+        number.map(Some).ok_or_else(|| wrong(name, "an integer, 0 or more"))
+    }
+
+    /// The texts of a simple parameter that may repeat.
+    pub(super) fn texts(&self, name: &'static str) -> Result<Vec<Cow<'r, str>>, Error> {
+        self.all(name)
+            .map(|parameter| {
+                let value = member::choice(parameter, "value").and_then(|(_, value)| value.as_str());
+                value.ok_or_else(|| wrong(name, "a text"))
+            })
+            .collect()
+    }
+
+    fn canonicals(&self, name: &'static str) -> Result<Vec<Canonical>, Error> {
+        let read = |text: Cow<'_, str>| {
+            let (url, version, _) = Canonical::read(&text);
+            Canonical { url: url.into(), version: version.map(Into::into) }
+        };
+        Ok(self.texts(name)?.into_iter().map(read).collect())
+    }
+
+    /// The wishes about versions of code systems.
+    pub(super) fn version_rules(&self) -> Result<VersionRules, Error> {
+        let complete = |name: &'static str| {
+            let rules = self.canonicals(name)?;
+            match rules.iter().all(|rule| rule.version.is_some()) {
+                true => Ok(rules),
+                false => Err(wrong(name, "a code system with its version: system|version")),
+            }
+        };
+        Ok(VersionRules {
+            usual: complete("system-version")?,
+            checked: complete("check-system-version")?,
+            forced: complete("force-system-version")?,
+        })
+    }
+
+    /// The code systems to leave out.
+    pub(super) fn excluded_systems(&self) -> Result<Vec<Canonical>, Error> {
+        self.canonicals("exclude-system")
+    }
+
+    /// A parameter of type Coding.
+    pub(super) fn coding(&self, name: &'static str) -> Option<Coded> {
+        self.value(name).map(Coded::read)
+    }
+
+    /// The codings of a parameter of type CodeableConcept.
+    pub(super) fn concept(&self, name: &'static str) -> Option<Vec<Coded>> {
+        self.value(name).map(|concept| member::list(concept, "coding").map(Coded::read).collect())
+    }
+
+    /// The resource in that parameter, as a document of its own.
+    pub(super) fn resource(&self, name: &'static str) -> Result<Option<Arc<Document>>, Error> {
+        let Some(parameter) = self.all(name).next() else { return Ok(None) };
+        let Some(resource) = parameter.get("resource") else { return Err(wrong(name, "a resource")) };
+        let bytes = parameter.document().source().slice_ref(resource.raw());
+        match Document::parse(bytes, &Limits::default()) {
+            Ok(document) => Ok(Some(Arc::new(document))),
+            Err(error) => Err(Error::Invalid { problem: error.to_string() }),
+        }
+    }
+
+    /// Refuses parameters that would change the answer if they were obeyed.
+    pub(super) fn refuse(&self, names: &[&str]) -> Result<(), Error> {
+        match names.iter().find(|name| self.all(name).next().is_some()) {
+            Some(name) => Err(Error::NotSupported { what: format!("the parameter '{name}'") }),
+            None => Ok(()),
+        }
+    }
+
+    /// The value set that is asked of: the subject, `valueSet`, `url` with `valueSetVersion`, or that of the element
+    /// `context` names.
+    pub(super) fn value_set(&self, terminology: &Terminology) -> Result<Arc<ValueSet>, Error> {
+        let rules = self.version_rules()?;
+        if let Some(document) =
+            self.subject.clone().map_or_else(|| self.resource("valueSet"), |one| Ok(Some(one)))?
+        {
+            is_of_type(&document, "ValueSet")?;
+            return terminology.value_set_of(document, &rules).map(Arc::new);
+        }
+        let url = match (self.text("url")?, self.text("context")?) {
+            (Some(url), _) => url.into_owned(),
+            (None, Some(context)) => super::context::value_set_of(terminology.source(), &context)?,
+            (None, None) => {
+                return Err(Error::Missing {
+                    name: "url",
+                    problem: "name a value set by url, valueSet or context",
+                });
+            }
+        };
+        let canonical = match self.text("valueSetVersion")? {
+            Some(version) if !url.contains('|') => format!("{url}|{version}"),
+            _ => url,
+        };
+        terminology.value_set_with(&canonical, &rules)
+    }
+}
+
+/// Refuses a resource of another type.
+pub(super) fn is_of_type(document: &Document, name: &'static str) -> Result<(), Error> {
+    let found = member::text(document.root(), "resourceType").unwrap_or_default();
+    match &*found == name {
+        true => Ok(()),
+        false => Err(Error::Invalid { problem: format!("a {name} is wanted, not a '{found}'") }),
+    }
+}
+
+pub(super) fn wrong(name: &str, wanted: &str) -> Error {
+    Error::Invalid { problem: format!("the parameter '{name}' must be {wanted}") }
+}

@@ -1,0 +1,72 @@
+//! What both `$validate-code` have in common: the verdict and how displays are compared.
+
+use super::answer::Answer;
+use crate::terminology::Designation;
+
+/// Whether a code is valid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub result: bool,
+    /// Why it is not valid.
+    pub message: Option<String>,
+    /// The display to use.
+    pub display: Option<String>,
+}
+
+impl Verdict {
+    pub fn no(message: String) -> Verdict {
+        Verdict { message: Some(message), ..Verdict::default() }
+    }
+
+    /// Of several codings of one concept: the first that is valid, else all that is wrong.
+    pub fn of_concept(mut verdicts: Vec<Verdict>) -> Verdict {
+        if let Some(valid) = verdicts.iter().position(|verdict| verdict.result) {
+            return verdicts.swap_remove(valid);
+        }
+        if verdicts.len() == 1 {
+            return verdicts.remove(0);
+        }
+        let messages: Vec<_> = verdicts.into_iter().filter_map(|verdict| verdict.message).collect();
+        match messages.is_empty() {
+            true => Verdict::no("the concept has no coding".into()),
+            false => Verdict::no(messages.join("; ")),
+        }
+    }
+
+    pub fn write(&self) -> Vec<u8> {
+        let mut answer = Answer::new();
+        answer.flag("result", self.result);
+        if let Some(message) = &self.message {
+            answer.text("message", "String", message);
+        }
+        if let Some(display) = &self.display {
+            answer.text("display", "String", display);
+        }
+        answer.finish()
+    }
+}
+
+/// The verdict on a code that exists, by what is said of its display: it must be one of the concept's, whatever its case
+/// and white space. A concept without any display takes each.
+pub(super) fn of_display<'c>(
+    name: &str,
+    asked: Option<&str>,
+    usual: Option<&'c str>,
+    designations: impl Iterator<Item = &'c Designation>,
+) -> Verdict {
+    let display = usual.map(str::to_owned);
+    let mut known = usual.into_iter().chain(designations.map(|one| &*one.value)).peekable();
+    let fine = match asked {
+        Some(asked) if known.peek().is_some() => known.any(|one| folded(one) == folded(asked)),
+        _ => true,
+    };
+    let message = (!fine).then(|| {
+        let right = usual.unwrap_or_default();
+        format!("the display '{}' is not one of {name}; it should be '{right}'", asked.unwrap_or_default())
+    });
+    Verdict { result: fine, message, display }
+}
+
+fn folded(text: &str) -> String {
+    text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}

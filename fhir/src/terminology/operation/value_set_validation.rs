@@ -1,0 +1,86 @@
+//! `$validate-code` of ValueSet: <https://hl7.org/fhir/R4/valueset-operation-validate-code.html>
+
+use super::coded::Coded;
+use super::expansion::display_in;
+use super::validation::{Verdict, of_display};
+use super::{Error, Request};
+use crate::terminology::{Entry, Membership, Terminology, ValueSet};
+
+/// Parameters with `result`, `message` and `display`: whether a code is in a value set, and its display is right.
+///
+/// `code` needs a `system` unless a `context` says what is coded or `inferSystem` is true; then the code must be in one
+/// system of the value set only. Abstract codes are valid where `abstract` is true. Of a CodeableConcept one valid coding is
+/// enough. A code that cannot be judged here is not valid, and the message says why.
+pub fn validate_code_in_value_set(
+    terminology: &Terminology,
+    request: &Request<'_>,
+) -> Result<Vec<u8>, Error> {
+    request.refuse(&["date"])?;
+    let infer = request.flag("inferSystem")?.unwrap_or(false) || request.text("context")?.is_some();
+    let judge = Judge {
+        infer: infer || request.coding("coding").is_some() || request.concept("codeableConcept").is_some(),
+        allow_abstract: request.flag("abstract")?.unwrap_or(false),
+        language: request.text("displayLanguage")?.map(Into::into),
+    };
+    let asked = Coded::asked(request, "systemVersion")?;
+    if !judge.infer && asked.iter().any(|coded| coded.system.is_none()) {
+        return Err(Error::Missing {
+            name: "system",
+            problem: "a code needs it, unless context or inferSystem is given",
+        });
+    }
+    let value_set = request.value_set(terminology)?;
+    Ok(Verdict::of_concept(asked.iter().map(|coded| judge.verdict(&value_set, coded)).collect()).write())
+}
+
+struct Judge {
+    infer: bool,
+    allow_abstract: bool,
+    language: Option<String>,
+}
+
+impl Judge {
+    fn verdict(&self, value_set: &ValueSet, coded: &Coded) -> Verdict {
+        let (name, set) = (coded.name(), value_set.canonical());
+        match value_set.contains(coded.system.as_deref(), coded.version.as_deref(), &coded.code) {
+            Membership::NotIn => Verdict::no(format!("{name} is not in the value set '{set}'")),
+            Membership::Unknown(reason) => {
+                Verdict::no(format!("it cannot be told whether {name} is in the value set '{set}': {reason}"))
+            }
+            Membership::In
+                if self.infer && coded.system.is_none() && is_ambiguous(value_set, &coded.code) =>
+            {
+                Verdict::no(format!("{name} is a code of several systems of the value set '{set}'; name one"))
+            }
+            Membership::In => match value_set.entry(coded.system.as_deref(), &coded.code) {
+                Some(entry) => self.of_entry(entry, coded),
+                // The grammar allows it; there is no concept to compare with.
+                None => Verdict { result: true, ..Verdict::default() },
+            },
+        }
+    }
+
+    fn of_entry(&self, entry: Entry<'_>, coded: &Coded) -> Verdict {
+        if entry.is_abstract() && !self.allow_abstract {
+            return Verdict::no(format!(
+                "{} is abstract: it groups others and is no choice itself",
+                coded.name()
+            ));
+        }
+        let usual = display_in(entry, self.language.as_deref());
+        // The usual display counts whatever language is asked for.
+        let mut verdict = of_display(&coded.name(), coded.display.as_deref(), usual, entry.designations());
+        if !verdict.result && entry.display().is_some() {
+            let plain = of_display(&coded.name(), coded.display.as_deref(), entry.display(), [].iter());
+            verdict.result = plain.result;
+            verdict.message = verdict.message.filter(|_| !plain.result);
+        }
+        verdict
+    }
+}
+
+fn is_ambiguous(value_set: &ValueSet, code: &str) -> bool {
+    let mut systems: Vec<_> = value_set.systems().map(|(system, _)| system).collect();
+    systems.dedup();
+    systems.iter().filter(|system| value_set.contains(Some(system), None, code) == Membership::In).count() > 1
+}
