@@ -12,13 +12,13 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-/// Each level is a call; never more than this, whatever is configured.
-const DEPTH_MAX: usize = 256;
+/// Each level is a call or two; never more than this, whatever is configured.
+const DEPTH_MAX: usize = 512;
 
 /// The JSON of a resource written in XML. Well-formed JSON, but only as valid as the XML was: bindings, cardinality and the like
 /// are left to validation.
 ///
-/// `limits` bound the body's bytes and the nesting of its elements.
+/// `limits` bound the body's bytes and the nesting of the JSON.
 ///
 /// Errors: XML that is not well-formed, not UTF-8, not in FHIR's namespace or has a DOCTYPE; a root that is no resource;
 /// elements and attributes R4 does not have there, or more than once where one is allowed; values that are
@@ -41,6 +41,7 @@ pub fn to_json(source: &[u8], limits: &Limits) -> std::result::Result<Vec<u8>, E
         input,
         out: Vec::with_capacity(body.len()),
         path: Vec::new(),
+        arrays: 0,
         depth_max: limits.depth_max.min(DEPTH_MAX),
     };
     match reader.document() {
@@ -56,6 +57,8 @@ struct Reader<'x> {
     input: Input<'x>,
     out: Vec<u8>,
     path: Vec<Step<'x>>,
+    /// How many levels of the path repeat, and so are items of an array in JSON.
+    arrays: usize,
     depth_max: usize,
 }
 
@@ -117,16 +120,13 @@ impl<'x> Reader<'x> {
         self.out.extend_from_slice(name.as_bytes());
         self.out.push(b'"');
         self.attributes(&tag, &[])?;
-        self.elements(id, &tag)?;
+        self.elements(id)?;
         self.out.push(b'}');
         Ok(())
     }
 
     /// The elements of an element or resource of type `id`, to its end tag.
-    fn elements(&mut self, id: TypeId, parent: &Tag<'x>) -> Result<()> {
-        if self.path.len() > self.depth_max {
-            return Err(Fault::new(ErrorKind::TooDeep { max: self.depth_max }, parent.at));
-        }
+    fn elements(&mut self, id: TypeId) -> Result<()> {
         let mut run: Option<Run> = None;
         let mut last = u16::MAX;
         // The elements met so far, by their number; R4's largest type has 54.
@@ -146,7 +146,9 @@ impl<'x> Reader<'x> {
                 false => self.single(&tag, member, form)?,
                 true => {
                     let open = run.get_or_insert_with(|| Run::begin(element, form, &mut self.out));
+                    self.arrays += 1;
                     self.repeated(&tag, open, member, form)?;
+                    self.arrays -= 1;
                 }
             }
             self.path.pop();
@@ -259,7 +261,10 @@ impl<'x> Reader<'x> {
     /// What is not primitive: an object, a resource or the narrative, from its start tag to its end.
     fn content(&mut self, tag: &Tag<'x>, id: TypeId, form: Form) -> Result<()> {
         match form {
-            Form::Resource => self.nested_resource(tag),
+            Form::Resource => {
+                self.check_depth(tag)?;
+                self.nested_resource(tag)
+            }
             Form::Xhtml => {
                 self.out.push(b'"');
                 let out = &mut self.out;
@@ -268,6 +273,7 @@ impl<'x> Reader<'x> {
                 Ok(())
             }
             _ => {
+                self.check_depth(tag)?;
                 let allowed: &[&str] = if id == *EXTENSION { &["id", "url"] } else { &["id"] };
                 let attributes = self.attributes(tag, allowed)?;
                 self.out.push(b'{');
@@ -277,7 +283,7 @@ impl<'x> Reader<'x> {
                         write_string(&mut self.out, &value);
                     }
                 }
-                self.elements(id, tag)?;
+                self.elements(id)?;
                 self.out.push(b'}');
                 Ok(())
             }
@@ -306,13 +312,22 @@ impl<'x> Reader<'x> {
             begin_member(&mut self.out, "", "id");
             write_string(&mut self.out, id);
         }
-        self.elements(*ELEMENT, tag)?;
-        let any = self.out.len() > start + 1;
-        match any {
-            true => self.out.push(b'}'),
-            false => self.out.truncate(start),
+        self.elements(*ELEMENT)?;
+        if self.out.len() == start + 1 {
+            self.out.truncate(start);
+            return Ok(false);
         }
-        Ok(any)
+        self.out.push(b'}');
+        self.check_depth(tag)?;
+        Ok(true)
+    }
+
+    /// Refuses an object in more objects and arrays than the reader of JSON would accept.
+    fn check_depth(&self, tag: &Tag<'x>) -> Result<()> {
+        match self.path.len() + self.arrays > self.depth_max {
+            true => Err(Fault::new(ErrorKind::TooDeep { max: self.depth_max }, tag.at)),
+            false => Ok(()),
+        }
     }
 
     fn value(&mut self, tag: &Tag<'x>, form: Form, text: &str) -> Result<()> {
