@@ -46,7 +46,8 @@ fn names(package: &Package) -> Result<String> {
     Ok(names.iter().fold(String::new(), |text, name| text + name + "\n"))
 }
 
-/// `kind, name, base type` per type, then its own elements (not the inherited ones) as `, path, min, max, types`.
+/// `kind, name, base type` per type, then its own elements (not the inherited ones) as `, path, min, max, types`
+/// and, where `_summary=true` keeps them, `summary`.
 fn elements(package: &Package) -> Result<String> {
     let mut out = String::new();
     for definition in &package.structures {
@@ -61,9 +62,10 @@ fn elements(package: &Package) -> Result<String> {
             let path = text(&element["path"])?;
             let Some((_, below)) = path.split_once('.') else { continue };
             if element["base"]["path"] == element["path"] {
+                let summary = if element["isSummary"] == true { "\tsummary" } else { "" };
                 writeln!(
                     out,
-                    "\t{below}\t{}\t{}\t{}",
+                    "\t{below}\t{}\t{}\t{}{summary}",
                     element["min"],
                     text(&element["max"])?,
                     types(element)?

@@ -47,6 +47,8 @@ pub struct Element {
     /// `u32::MAX` for `*`. More than one means a JSON array.
     pub max: u32,
     pub types: Vec<ElementType>,
+    /// Whether `_summary=true` keeps it.
+    pub summary: bool,
     /// Where it stands among all elements of its type, inherited ones first: the order XML asks for.
     pub order: u16,
 }
@@ -170,7 +172,7 @@ impl Types {
             match line.strip_prefix('\t') {
                 None => name = fields::<3>(line)[1],
                 Some(element) => {
-                    let [path, _, _, types] = fields(element);
+                    let [path, _, _, types, _] = fields(element);
                     if matches!(types, "BackboneElement" | "Element") {
                         self.add(format!("{name}.{path}").into(), TypeKind::Backbone);
                     }
@@ -206,7 +208,7 @@ impl Types {
         }
     }
 
-    fn add_element(&mut self, name: &'static str, [path, min, max, types]: [&'static str; 4]) {
+    fn add_element(&mut self, name: &'static str, [path, min, max, types, summary]: [&'static str; 5]) {
         let full = format!("{name}.{path}");
         let (parent, own) = full.rsplit_once('.').expect("joined with a dot");
         let own = &path[path.len() - own.len()..];
@@ -218,6 +220,7 @@ impl Types {
             min: min.parse().unwrap_or(0),
             max: max.parse().unwrap_or(u32::MAX),
             types,
+            summary: summary == "summary",
             order: 0,
         };
         let number = self.list[owner].elements.len() as u16;
