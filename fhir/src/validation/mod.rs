@@ -35,6 +35,8 @@ pub struct Options {
     pub severity_min: Severity,
     /// Whether to warn of what is allowed but not good practice, such as resources without narrative.
     pub best_practice: bool,
+    /// How bad an extension is that no source defines; one that modifies its element is always an error.
+    pub unknown_extension: Severity,
     /// What one invariant may cost.
     pub fhirpath: fhirpath::Limits,
     /// What `now()` is in invariants; without it those that ask for it are not evaluated.
@@ -48,6 +50,7 @@ impl Default for Options {
             steps_max: 20_000_000,
             severity_min: Severity::Information,
             best_practice: false,
+            unknown_extension: Severity::Information,
             fhirpath: fhirpath::Limits::default(),
             now: None,
         }

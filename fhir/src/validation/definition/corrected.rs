@@ -1,7 +1,7 @@
 //! Invariants of R4 whose expression does not say what their text says, and what they would say if it did.
 
 /// Key, expression, corrected expression.
-const CORRECTED: [(&str, &str, &str); 3] = [
+const CORRECTED: [(&str, &str, &str); 4] = [
     // Of an entry without fullUrl the expression has no answer; such entries are allowed.
     (
         "bdl-8",
@@ -13,6 +13,12 @@ const CORRECTED: [(&str, &str, &str); 3] = [
         "ras-2",
         "probability is decimal implies (probability as decimal) <= 100",
         "probability.empty() or (probability is decimal implies (probability as decimal) <= 100)",
+    ),
+    // The text says "more than one".
+    (
+        "que-12",
+        "enableWhen.count() > 2 implies enableBehavior.exists()",
+        "enableWhen.count() > 1 implies enableBehavior.exists()",
     ),
     // An answer is a FHIR boolean, never a System.Boolean.
     (

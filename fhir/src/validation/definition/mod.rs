@@ -10,12 +10,14 @@ mod discriminator;
 mod read;
 mod registry;
 mod slicing;
+mod systems;
 mod value;
 
 pub(super) use context::Context;
 pub(super) use discriminator::{Path, Step, tests};
 pub(super) use registry::{Definitions, Found};
 pub(super) use slicing::{Rules, Slicing, Test};
+pub(super) use systems::System;
 
 use crate::definitions::{NameId, TypeId};
 use crate::fhirpath::Expression;

@@ -1,5 +1,6 @@
 //! Definitions by type and by canonical URL, compiled on first use and kept.
 
+use super::systems::Systems;
 use super::{Definition, build};
 use crate::conformance::{Canonical, Source};
 use crate::definitions::{ResourceType, TypeId, TypeKind};
@@ -27,13 +28,14 @@ pub(in crate::validation) struct Definitions {
     pub revision: u64,
     types: Box<[OnceLock<Option<Arc<Definition>>>]>,
     profiles: RwLock<HashMap<Box<str>, Found>>,
+    pub systems: Systems,
 }
 
 impl Definitions {
     pub fn new(source: Arc<dyn Source>) -> Self {
         let revision = source.revision();
         let types = TypeId::all().map(|_| OnceLock::new()).collect();
-        Definitions { source, revision, types, profiles: RwLock::default() }
+        Definitions { source, revision, types, profiles: RwLock::default(), systems: Systems::default() }
     }
 
     /// The definition of a type with a name of its own; none for a backbone element.

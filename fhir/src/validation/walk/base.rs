@@ -19,6 +19,8 @@ const FULL_URL: NameId = names::lookup(b"fullUrl");
 static BUNDLE_ENTRY: LazyLock<TypeId> =
     LazyLock::new(|| TypeId::from_path("Bundle.entry").expect("a type of R4"));
 static EXTENSION: LazyLock<TypeId> = LazyLock::new(|| TypeId::from_path("Extension").expect("a type of R4"));
+static CODING: LazyLock<TypeId> = LazyLock::new(|| TypeId::from_path("Coding").expect("a type of R4"));
+static QUANTITY: LazyLock<TypeId> = LazyLock::new(|| TypeId::from_path("Quantity").expect("a type of R4"));
 static REFERENCE: LazyLock<TypeId> = LazyLock::new(|| TypeId::from_path("Reference").expect("a type of R4"));
 
 impl<'d> Walk<'_, 'd> {
@@ -125,6 +127,8 @@ impl<'d> Walk<'_, 'd> {
         self.type_rules(definition, 0, instance, &rules.path, scope);
         if instance.type_id == *REFERENCE {
             self.type_reference(rules, instance, scope);
+        } else if instance.type_id == *CODING || instance.type_id.lineage().any(|id| id == *QUANTITY) {
+            self.coding(instance);
         }
     }
 

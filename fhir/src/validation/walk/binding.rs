@@ -30,7 +30,7 @@ pub(super) enum Verdict {
 impl<'d> Walk<'_, 'd> {
     /// Checks a coded value, of whatever type it is.
     pub(super) fn binding(&mut self, binding: &Binding, instance: Instance<'d>) {
-        let Some(value) = instance.value else { return };
+        let Some(value) = instance.value else { return self.no_value(binding, instance) };
         if let Some(max) = &binding.max {
             let verdict = self.verdict(max, &binding.compiled[1], instance);
             if matches!(verdict, Verdict::NotIn) {
@@ -50,6 +50,15 @@ impl<'d> Walk<'_, 'd> {
         // A concept that is only text is fine unless a code is required.
         if verdict == Verdict::NotIn || verdict == Verdict::NoCode && binding.strength == Strength::Required {
             self.outside(severity, value, &binding.value_set, verdict);
+        }
+    }
+
+    /// A coded element with extensions in place of a value.
+    fn no_value(&mut self, binding: &Binding, instance: Instance<'d>) {
+        if binding.strength == Strength::Required
+            && let Some(node) = instance.node()
+        {
+            self.outside(Severity::Error, node, &binding.value_set, Verdict::NoCode);
         }
     }
 

@@ -6,29 +6,50 @@ use crate::definitions::{NameId, names};
 use crate::json::Node;
 use crate::validation::Code;
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 
 const ENTRY: NameId = names::lookup(b"entry");
 const FULL_URL: NameId = names::lookup(b"fullUrl");
 const RESOURCE: NameId = names::lookup(b"resource");
+const TYPE: NameId = names::lookup(b"type");
+const META: NameId = names::lookup(b"meta");
+const VERSION_ID: NameId = names::lookup(b"versionId");
 const RESOURCE_TYPE: NameId = names::lookup(b"resourceType");
 const ID: NameId = names::lookup(b"id");
 
 /// The resources of a bundle by fullUrl and by `Type/id`.
 pub(in crate::validation) struct Index<'d> {
-    // Keys are the client's: a keyed hash keeps chosen collisions out. Nothing iterates the map.
-    by_url: HashMap<Cow<'d, str>, Node<'d>, RandomState>,
+    // Keys are the client's: a keyed hash keeps chosen collisions out. Nothing iterates the maps.
+    by_url: HashMap<Cow<'d, str>, SmallVec<[Node<'d>; 1]>, RandomState>,
     by_id: HashMap<String, Node<'d>, RandomState>,
+    /// Whether references mean entries only by the rules: in a document or message everything must be found.
+    strict: bool,
+}
+
+/// The entries a reference may mean.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Match<'d> {
+    One(Node<'d>),
+    /// More than one of the same URL, and nothing to tell them apart.
+    Several,
+    /// One has that type and id, but by its fullUrl it is something else.
+    OtherUrl,
+    /// There are entries of that URL, but not in that version.
+    OtherVersion,
+    None,
 }
 
 impl<'d> Index<'d> {
     pub fn of(bundle: Node<'d>) -> Self {
-        let mut index = Index { by_url: HashMap::default(), by_id: HashMap::default() };
+        let kind = bundle.get_name(TYPE).and_then(Node::as_str);
+        let strict = matches!(kind.as_deref(), Some("document" | "message"));
+        let mut index = Index { by_url: HashMap::default(), by_id: HashMap::default(), strict };
         for entry in bundle.get_name(ENTRY).into_iter().flat_map(Node::items) {
             let Some(resource) = entry.get_name(RESOURCE) else { continue };
             if let Some(url) = entry.get_name(FULL_URL).and_then(Node::as_str) {
-                index.by_url.entry(url).or_insert(resource);
+                index.by_url.entry(url).or_default().push(resource);
             }
             let text = |name| resource.get_name(name).and_then(Node::as_str);
             if let (Some(name), Some(id)) = (text(RESOURCE_TYPE), text(ID)) {
@@ -39,19 +60,42 @@ impl<'d> Index<'d> {
     }
 
     /// The entry `reference` leads to, seen from the entry with that fullUrl.
-    pub fn resolve(&self, reference: &str, from: Option<&str>) -> Option<Node<'d>> {
+    pub(super) fn resolve(&self, reference: &str, from: Option<&str>) -> Match<'d> {
         let reference = reference.split('#').next().unwrap_or_default();
-        let reference = reference.split("/_history/").next().unwrap_or_default();
-        if let Some(&found) = self.by_url.get(reference) {
-            return Some(found);
+        let (url, version) = match reference.split_once("/_history/") {
+            Some((url, version)) => (url, Some(version)),
+            None => (reference, None),
+        };
+        let mut found = self.by_url.get(url);
+        if found.is_none() && !url.contains(':') {
+            let base =
+                from.filter(|from| named_type(from).is_some()).and_then(|from| from.rsplitn(3, '/').nth(2));
+            found = base.and_then(|base| self.by_url.get(&*format!("{base}/{url}")));
         }
-        if reference.contains(':') {
-            return None;
+        match found {
+            Some(found) => choose(found, version),
+            None if url.contains(':') => Match::None,
+            None => match self.by_id.get(url) {
+                Some(_) if self.strict => Match::OtherUrl,
+                Some(&node) => Match::One(node),
+                None => Match::None,
+            },
         }
-        let base = from.filter(|url| named_type(url).is_some()).and_then(|url| url.rsplitn(3, '/').nth(2));
-        let absolute = base.and_then(|base| self.by_url.get(&*format!("{base}/{reference}")));
-        // Without a base, `Type/id` can only mean what has that id.
-        absolute.or_else(|| self.by_id.get(reference)).copied()
+    }
+}
+
+/// Of several versions of a resource the one asked for.
+fn choose<'d>(found: &[Node<'d>], version: Option<&str>) -> Match<'d> {
+    let version_of = |node: &Node<'d>| {
+        node.get_name(META).and_then(|meta| meta.get_name(VERSION_ID)).and_then(Node::as_str)
+    };
+    let fits =
+        |node: &&Node<'d>| version.is_none_or(|version| version_of(node).is_none_or(|own| own == version));
+    let mut all = found.iter().filter(fits);
+    match (all.next(), all.next()) {
+        (Some(&node), None) => Match::One(node),
+        (Some(_), Some(_)) => Match::Several,
+        (None, _) => Match::OtherVersion,
     }
 }
 
@@ -67,6 +111,13 @@ impl<'d> Walk<'_, 'd> {
         }
         let Some(resource) = entry.get_name(RESOURCE) else { return };
         let text = |name| resource.get_name(name).and_then(Node::as_str);
+        if text(ID).is_none() && named_type(&url).is_some() {
+            let text = format!(
+                "the fullUrl '{}' is that of a resource on a server, but the resource has no id",
+                short(&url)
+            );
+            self.issues.error(url_node, Code::Value, text);
+        }
         if let (Some(named), Some(name), Some(id)) = (named_type(&url), text(RESOURCE_TYPE), text(ID))
             && !(named.name() == name && url.ends_with(&format!("/{id}")))
         {

@@ -56,7 +56,7 @@ impl<'d> Walk<'_, 'd> {
             Found::Unknown => {
                 let text =
                     format!("the extension '{}' is not known here, so it was not checked", shown(&url));
-                self.issues.information(url_node, Code::Extension, text);
+                self.issues.add(self.options.unknown_extension, url_node, Code::Extension, text);
             }
             Found::Broken(reason) => {
                 let text =
@@ -121,7 +121,11 @@ fn fits(context: &Context, host: Host<'_, '_>) -> bool {
         Context::Element(path) => {
             let path = path.split('#').next_back().unwrap_or_default();
             let plain = |path: &str| path.replace("[x]", "");
-            lineage().any(|name| name == path) || plain(host.path) == plain(path) || on_base(path, host.path)
+            // Resources are elements, too, though not of that type.
+            path == "Element"
+                || lineage().any(|name| name == path)
+                || plain(host.path) == plain(path)
+                || on_base(path, host.path)
         }
     }
 }

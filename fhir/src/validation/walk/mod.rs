@@ -6,6 +6,7 @@
 mod base;
 mod binding;
 mod bundle;
+mod coding;
 mod constrain;
 mod extension;
 mod host;

@@ -1,7 +1,7 @@
 //! Invariants that apply to nearly every resource, without FHIRPath. A test holds that they say what the expressions do.
 
 use super::Walk;
-use super::instance::Instance;
+use super::instance::{Instance, Instances};
 use super::scope::Scope;
 use crate::definitions::{NameId, TypeId, names};
 use crate::json::Node;
@@ -86,9 +86,16 @@ fn is_named<'d>(resource: Node<'d>, named: &HashSet<Cow<'d, str>>) -> bool {
 fn fragments<'d>(node: Node<'d>, id: TypeId, found: &mut HashSet<Cow<'d, str>>) {
     for (key, value) in node.members() {
         let name = key.name_id();
-        let Some((_, one)) = id.member(name) else { continue };
+        let Some((_, one)) = id.member(name.element()) else { continue };
+        if name.is_companion() {
+            let element = TypeId::from_path("Element");
+            let all = element.into_iter().flat_map(|element| Instances::new(Some(value), None, element));
+            all.filter_map(Instance::children)
+                .for_each(|companion| fragments(companion, element.unwrap_or(id), found));
+            continue;
+        }
         let is_uri = || matches!(one.id.path(), "canonical" | "uri" | "url");
-        for instance in Instance::object(node, id).all(name, one.id) {
+        for instance in Instances::new(Some(value), None, one.id) {
             let Some(item) = instance.value else { continue };
             match item.as_str() {
                 Some(text) if text.starts_with('#') && (name == REFERENCE || is_uri()) => {
@@ -98,6 +105,5 @@ fn fragments<'d>(node: Node<'d>, id: TypeId, found: &mut HashSet<Cow<'d, str>>) 
                 None => fragments(item, instance.actual_type(), found),
             }
         }
-        let _ = value;
     }
 }

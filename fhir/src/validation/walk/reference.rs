@@ -35,6 +35,14 @@ impl<'d> Walk<'_, 'd> {
         if matches!(target, Target::Missing) {
             let text = format!("'{shown}' leads to no contained resource; contain one with that id");
             self.issues.error(node, Code::NotFound, text);
+        } else if let Target::Unclear(why) = target {
+            self.issues.error(node, Code::NotFound, format!("'{shown}' leads to no entry: {why}"));
+        } else if let (Some(named), Some(actual)) =
+            (named_type(text), target.resource().and_then(resource_type))
+            && named.name() != actual.path()
+        {
+            let text = format!("'{shown}' leads to {}; the type in the reference is wrong", actual.path());
+            self.issues.error(node, Code::Value, text);
         } else if matches!(target, Target::Outside) && !text.contains(':') && named_type(text).is_none() {
             let text = format!("'{shown}' is no reference; write Type/id, #id or an absolute URL");
             self.issues.error(node, Code::Value, text);
@@ -106,7 +114,7 @@ impl<'d> Walk<'_, 'd> {
     fn aggregation(&mut self, allowed: &[Aggregation], value: Node<'d>, target: Target<'d>) {
         let (actual, word) = match target {
             Target::Contained(_) | Target::Missing => (Aggregation::Contained, "contained"),
-            Target::Bundled(_) => (Aggregation::Bundled, "in the bundle"),
+            Target::Bundled(_) | Target::Unclear(_) => (Aggregation::Bundled, "in the bundle"),
             Target::Outside => (Aggregation::Referenced, "referenced"),
         };
         // What is in the bundle is referenced all the same.

@@ -1,6 +1,6 @@
 //! The resource an element is in, what that is in, and what its references lead to.
 
-use super::bundle::Index;
+use super::bundle::{Index, Match};
 use crate::definitions::{NameId, ResourceType, names};
 use crate::json::Node;
 
@@ -27,8 +27,10 @@ pub(in crate::validation) enum Target<'d> {
     Contained(Node<'d>),
     /// An entry of the same bundle.
     Bundled(Node<'d>),
-    /// Something that must be here, but is not.
+    /// Something that must be contained, but is not.
     Missing,
+    /// Something the bundle seems to hold, but not so that the reference could mean it: why.
+    Unclear(&'static str),
     /// Something outside.
     Outside,
 }
@@ -38,7 +40,7 @@ impl<'d> Target<'d> {
     pub fn resource(self) -> Option<Node<'d>> {
         match self {
             Target::Contained(node) | Target::Bundled(node) => Some(node),
-            Target::Missing | Target::Outside => None,
+            Target::Missing | Target::Unclear(_) | Target::Outside => None,
         }
     }
 }
@@ -64,10 +66,19 @@ impl<'s, 'd> Scope<'s, 'd> {
         }
         let mut scope = Some(self);
         while let Some(at) = scope {
-            if let Some(node) = at.bundle.and_then(|bundle| bundle.resolve(reference, at.full_url)) {
-                return Target::Bundled(node);
+            match at.bundle.map(|bundle| bundle.resolve(reference, at.full_url)) {
+                Some(Match::One(node)) => return Target::Bundled(node),
+                Some(Match::Several) => {
+                    return Target::Unclear("several entries of the bundle have that URL");
+                }
+                Some(Match::OtherVersion) => {
+                    return Target::Unclear("the bundle has it in other versions only");
+                }
+                Some(Match::OtherUrl) => {
+                    return Target::Unclear("an entry has that type and id, but its fullUrl is another");
+                }
+                Some(Match::None) | None => scope = at.outer,
             }
-            scope = at.outer;
         }
         Target::Outside
     }
