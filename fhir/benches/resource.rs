@@ -7,6 +7,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fhir::{
     bundle::{Bundle, Limits},
     json::{self, Document},
+    patch::{self, Kind, Patch},
     resource::{Envelope, stored, unchanged},
 };
 use std::{collections::HashMap, hint::black_box, path::PathBuf};
@@ -29,6 +30,39 @@ fn one_resource(criterion: &mut Criterion) {
     });
     group.bench_function("unchanged", |bencher| {
         bencher.iter(|| unchanged(&old, black_box(resource), "af5597a6-304d-4c8f-b596-60d17d445714"))
+    });
+    group.finish();
+}
+
+const OPERATIONS: &str = r#"[{"op":"test","path":"/status","value":"final"},{"op":"replace","path":"/component/1/valueQuantity/value","value":122.50},{"op":"add","path":"/note","value":[{"text":"again"}]}]"#;
+const MERGE: &str = r#"{"status":"amended","note":[{"text":"again"}]}"#;
+const FHIRPATH: &str = r#"{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Observation.component[1].value.value"},{"name":"value","valueDecimal":122.50}]}]}"#;
+
+/// From the stored bytes to the new ones, as the actor does it; the crate on `serde_json::Value` for comparison, which loses the
+/// digits of decimals and the order of members.
+fn patches(criterion: &mut Criterion) {
+    let read =
+        |kind, body: &'static str| Patch::read(kind, body, &patch::Limits::default()).expect("a patch");
+    let mut group = criterion.benchmark_group("patch of an observation");
+    for (name, kind, body) in [
+        ("json", Kind::Json, OPERATIONS),
+        ("merge", Kind::Merge, MERGE),
+        ("fhirpath", Kind::FhirPath, FHIRPATH),
+    ] {
+        let patch = read(kind, body);
+        group.bench_function(name, |bencher| bencher.iter(|| patch.apply(&parse(black_box(OBSERVATION)))));
+        group.bench_function(format!("read {name}"), |bencher| bencher.iter(|| read(kind, black_box(body))));
+    }
+    let operations: json_patch::Patch = serde_json::from_str(OPERATIONS).expect("a patch");
+    group.bench_function("json, crate on Value", |bencher| {
+        bencher.iter(|| {
+            let mut value: serde_json::Value = serde_json::from_str(black_box(OBSERVATION)).expect("JSON");
+            json_patch::patch(&mut value, &operations).expect("it fits");
+            serde_json::to_vec(&value)
+        })
+    });
+    group.bench_function("serde_json::Value", |bencher| {
+        bencher.iter(|| serde_json::from_str::<serde_json::Value>(black_box(OBSERVATION)))
     });
     group.finish();
 }
@@ -68,5 +102,5 @@ fn transaction(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(resource, one_resource, transaction);
+criterion_group!(resource, one_resource, patches, transaction);
 criterion_main!(resource);

@@ -9,10 +9,12 @@ pub fn check(bytes: &[u8]) {
     let Some(end) = rest.iter().position(|&byte| byte == 0) else { return };
     let (resource, body) = (&rest[..end], rest[end + 1..].to_vec());
     let Ok(resource) = Document::parse(resource.to_vec(), &Limits::default()) else { return };
-    let kind = if kind % 2 == 0 { Kind::Json } else { Kind::Merge };
+    let kind = [Kind::Json, Kind::Merge, Kind::FhirPath][usize::from(kind % 3)];
     let Ok(patch) = Patch::read(kind, body, &patch::Limits::default()) else { return };
     let Ok(patched) = patch.apply(&resource) else { return };
     let patched = Document::parse(patched, &Limits::default()).expect("a patched resource is JSON");
+    // Whatever was patched, the difference is found or refused.
+    let _ = patch::diff(&resource, &patched, &patch::Limits::default());
     for name in ["resourceType", "id"] {
         let of = |document: &Document| document.root().get(name).map(|node| node.raw().to_vec());
         assert_eq!(of(&resource), of(&patched), "{name} changed");

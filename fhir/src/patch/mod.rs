@@ -14,17 +14,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod difference;
 mod error;
+mod fhirpath_patch;
 mod identity;
 mod json_patch;
 mod limits;
 mod merge_patch;
 mod value;
 
+pub use difference::diff;
 pub use error::{Class, Error, ErrorKind};
 pub use limits::Limits;
 
-use crate::json::Document;
+use crate::{fhirpath::Expression, json::Document};
 use bytes::Bytes;
 use limits::Budget;
 use value::Value;
@@ -36,13 +39,17 @@ pub enum Kind {
     Json,
     /// RFC 7386, `application/merge-patch+json`.
     Merge,
+    /// <https://hl7.org/fhir/R4/fhirpatch.html>: a Parameters resource.
+    FhirPath,
 }
 
 /// A well-formed patch, for any number of resources.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Patch {
     kind: Kind,
     document: Document,
+    /// Of the operations of a FHIRPath Patch.
+    paths: Vec<Expression>,
     limits: Limits,
 }
 
@@ -52,11 +59,13 @@ impl Patch {
     /// Errors are of [`Class::Malformed`] or [`Class::TooLarge`], and name the operation.
     pub fn read(kind: Kind, body: impl Into<Bytes>, limits: &Limits) -> Result<Patch, Error> {
         let document = Document::parse(body, &limits.json).map_err(ErrorKind::NotJson)?;
+        let mut paths = vec![];
         match kind {
             Kind::Json => json_patch::check(document.root(), limits)?,
             Kind::Merge => merge_patch::check(document.root())?,
+            Kind::FhirPath => paths = fhirpath_patch::compile(document.root(), limits)?,
         }
-        Ok(Patch { kind, document, limits: limits.clone() })
+        Ok(Patch { kind, document, paths, limits: limits.clone() })
     }
 
     /// The bytes of `resource` with the patch applied. They are well-formed JSON with the same type and id; whether they
@@ -67,18 +76,28 @@ impl Patch {
     pub fn apply(&self, resource: &Document) -> Result<Vec<u8>, Error> {
         let mut budget = Budget::new(&self.limits);
         let mut root = Value::Kept(resource.root());
+        let patch = self.document.root();
         match self.kind {
-            Kind::Json => json_patch::apply(&mut root, self.document.root(), &mut budget)?,
-            Kind::Merge => merge_patch::merge(&mut root, self.document.root(), &mut budget)?,
+            Kind::Json => json_patch::apply(&mut root, patch, &mut budget)?,
+            Kind::Merge => merge_patch::merge(&mut root, patch, &mut budget)?,
+            Kind::FhirPath => {
+                let patched = fhirpath_patch::apply(resource, patch, &self.paths, &self.limits, &mut budget)?;
+                return written(resource, &Value::Kept(patched.as_ref().unwrap_or(resource).root()));
+            }
         }
-        identity::check(resource.root(), &root)?;
-        let mut patched = Vec::with_capacity(resource.source().len() + self.document.source().len());
-        root.write(&mut patched);
-        Ok(patched)
+        written(resource, &root)
     }
 
     /// The language it is written in.
     pub fn kind(&self) -> Kind {
         self.kind
     }
+}
+
+/// The bytes of the result, if it is the next version of the same resource.
+fn written(resource: &Document, root: &Value<'_>) -> Result<Vec<u8>, Error> {
+    identity::check(resource.root(), root)?;
+    let mut patched = Vec::with_capacity(resource.source().len() + 256);
+    root.write(&mut patched);
+    Ok(patched)
 }

@@ -65,6 +65,25 @@ impl<'d> Value<'d> {
         })
     }
 
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        match self {
+            Value::Kept(node) => node.kind() == Kind::Null,
+            Value::Null => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is an array or object with nothing in it.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Value::Kept(node) => node.is_empty(),
+            Value::Null => false,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(members) => members.is_empty(),
+        }
+    }
+
     /// How much it is. As deep as the value under edit, which [`Budget::put`] bounds.
     pub fn size(&self) -> Size {
         let mut size = Size { bytes: 2, values: 1, depth: 1 };
