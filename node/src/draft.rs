@@ -13,8 +13,9 @@ use proto::{Code, CompartmentKey, Error, ResourceId, TenantId, TypeCode};
 use std::sync::Arc;
 
 use crate::{
-    engine::Options,
+    engine::{Inner, Options},
     observe::steps::{Step, timed},
+    validation,
 };
 
 pub use crate::compartment::Draft;
@@ -81,8 +82,11 @@ impl Parsed {
         TypeCode(self.resource_type.code())
     }
 
-    /// Extracts the index values: the one evaluation of the search parameters, at the leader.
-    pub fn draft(&self, options: &Options) -> Result<Draft, Error> {
+    /// What every write passes, before any actor: checks the body as the configuration asks, and extracts the index
+    /// values, the one evaluation of the search parameters, at the leader.
+    pub fn draft(&self, node: &Inner, tenant: TenantId) -> Result<Draft, Error> {
+        timed(Step::Validate, || validation::written(node, tenant, self))?;
+        let options = &node.options;
         let mut values = Vec::with_capacity(512);
         timed(Step::Extract, || index::extract(self.document.root(), &options.extract(), &mut values))
             .map_err(|error| Error::new(Code::Invalid, error.to_string()))?;

@@ -1,7 +1,7 @@
 //! From the configuration to what the engine is opened with. Every option of the engine's sections is used here once.
 
-use crate::{compartment, config::Config, engine::Options};
-use std::time::Duration;
+use crate::{compartment, config::Config, engine::Options, validation::Level};
+use std::{path::PathBuf, time::Duration};
 
 /// The engine's options.
 pub(super) fn engine(config: &Config) -> Options {
@@ -23,6 +23,12 @@ pub(super) fn engine(config: &Config) -> Options {
             depth_max: config.limits.json_depth_max,
             bytes_max: config.limits.json_bytes_max,
         },
+        validation: Level::of(&config.validation.level).unwrap_or(Level::Structure),
+        profiles: list(&config.validation.profiles).map(str::to_owned).collect(),
+        issues_max: config.validation.issues_max.max(1),
+        packages: list(&config.conformance.packages).map(PathBuf::from).collect(),
+        conformance_cache_bytes: config.conformance.cache_bytes,
+        computations_max: computations(config.limits.computations_max),
         bundle_entries_max: config.limits.bundle_entries_max,
         batch_concurrency: config.limits.batch_concurrency,
         write_attempts_max: config.limits.write_attempts_max,
@@ -31,6 +37,19 @@ pub(super) fn engine(config: &Config) -> Options {
         reservation_timeout: ms(config.transactions.reservation_timeout_ms),
         history_page_max: config.limits.history_page_max,
         reference_cache_max: config.transactions.reference_cache_max,
+    }
+}
+
+/// What stands between commas.
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// 0 stands for one per core.
+fn computations(configured: usize) -> usize {
+    match configured {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        some => some,
     }
 }
 

@@ -33,8 +33,32 @@ section! {
         search_value_bytes_max: usize = 32 << 10;
         /// Bytes of all names and values of one search.
         search_bytes_max: usize = 64 << 10;
+        /// Validations and terminology operations that are computed at the same time, each on a thread of its own; more wait. 0: one per core.
+        computations_max: usize = 0;
         /// Ids times types that `_id` reads one by one; more go through the index.
         search_point_reads_max: usize = 1000;
+    }
+}
+
+section! {
+    /// Validation of what is written, and of `$validate`.
+    Validation {
+        /// What every write is checked for. `off`: a known resource type. `structure`: names, shapes, cardinality, types and primitives too. `full`: bindings, invariants, references, extensions and profiles too.
+        level: String = "structure".to_owned();
+        /// Under `full`: canonical URLs of profiles, separated by commas, that every resource of their type must follow, besides those its `meta.profile` names.
+        profiles: String = String::new();
+        /// Issues one validation reports at most.
+        issues_max: usize = 100;
+    }
+}
+
+section! {
+    /// Where profiles, value sets and code systems come from, besides R4's own and the stored ones.
+    Conformance {
+        /// Packages of implementation guides for R4, separated by commas: `.tgz` files or unpacked folders. Loaded at every start.
+        packages: String = String::new();
+        /// Stored StructureDefinitions, ValueSets, CodeSystems and ConceptMaps kept parsed, those used last.
+        cache_bytes: usize = 64 << 20;
     }
 }
 

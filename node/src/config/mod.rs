@@ -9,7 +9,7 @@ mod section;
 mod wires;
 
 pub use engine::{Actors, Log, Raft, Search, Storage, Transactions};
-pub use limits::{Idempotency, Limits};
+pub use limits::{Conformance, Idempotency, Limits, Validation};
 pub use options::{ConfigOption, options, readme_table};
 pub use process::{Logging, Node};
 pub use wires::{Grpc, Rest};
@@ -29,6 +29,8 @@ pub struct Config {
     pub rest: Rest,
     pub grpc: Grpc,
     pub limits: Limits,
+    pub validation: Validation,
+    pub conformance: Conformance,
     pub idempotency: Idempotency,
     pub storage: Storage,
     pub log: Log,
@@ -134,6 +136,9 @@ impl Config {
         }
         if self.storage.partitions > 256 {
             return Err(Error::Value("storage.partitions is at most 256".to_owned()));
+        }
+        if crate::validation::Level::of(&self.validation.level).is_none() {
+            return Err(Error::Value("validation.level is `off`, `structure` or `full`".to_owned()));
         }
         if !matches!(self.logging.format.as_str(), "text" | "json") {
             return Err(Error::Value("logging.format is `text` or `json`".to_owned()));

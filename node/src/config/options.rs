@@ -27,6 +27,8 @@ const SECTIONS: &[Section] = &[
     ("rest", Rest::ABOUT, Rest::FIELDS),
     ("grpc", Grpc::ABOUT, Grpc::FIELDS),
     ("limits", Limits::ABOUT, Limits::FIELDS),
+    ("validation", Validation::ABOUT, Validation::FIELDS),
+    ("conformance", Conformance::ABOUT, Conformance::FIELDS),
     ("idempotency", Idempotency::ABOUT, Idempotency::FIELDS),
     ("storage", Storage::ABOUT, Storage::FIELDS),
     ("log", Log::ABOUT, Log::FIELDS),

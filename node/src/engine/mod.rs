@@ -9,7 +9,10 @@ pub use figures::Figures;
 pub use open::OpenError;
 pub use options::Options;
 
-use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache, writer::Visibility};
+use crate::{
+    clock::Clock, compartment::Directory, conformance::Conformance, operation::Threads,
+    transaction::ReferenceCache, writer::Visibility,
+};
 use cluster::{Cluster, Group};
 use proto::{Code, CompartmentKey, Error, PartitionId, Slot, TenantId};
 use std::sync::{Arc, Weak};
@@ -31,6 +34,8 @@ pub struct Inner {
     pub references: Arc<ReferenceCache>,
     pub clock: Clock,
     pub visibility: Visibility,
+    pub threads: Threads,
+    pub conformance: Conformance,
 }
 
 impl Inner {

@@ -1,8 +1,9 @@
-//! What happens when a partition moved on: the search tail before the writer is answered, the reference cache, and
-//! the actors and half-done transactions of a leadership that came or went.
+//! What happens when a partition moved on: the search tail and the definitions before the writer is answered, the
+//! reference cache, and the actors and half-done transactions of a leadership that came or went.
 
 use super::Inner;
 use crate::{
+    conformance,
     observe::steps::{Step, timed},
     transaction::ReferenceCache,
     writer,
@@ -15,6 +16,7 @@ use storage::Change;
 pub struct Observer {
     pub search: Arc<search::Engine>,
     pub references: Arc<ReferenceCache>,
+    pub definitions: Arc<conformance::Stored>,
     pub node: OnceLock<Weak<Inner>>,
     pub runtime: tokio::runtime::Handle,
 }
@@ -23,6 +25,7 @@ impl cluster::Observer for Observer {
     fn applied(&self, partition: PartitionId, index: u64, changes: &[Change]) {
         timed(Step::Tail, || self.search.publish(partition, index, changes));
         self.references.changed(changes);
+        self.definitions.changed(partition, changes);
     }
 
     fn leadership(&self, partition: PartitionId, leader: bool) {

@@ -1,7 +1,14 @@
 //! From a folder to a running node.
 
 use super::{Inner, Node, Options, observer};
-use crate::{clock::Clock, compartment::Directory, transaction::ReferenceCache, writer::Visibility};
+use crate::{
+    clock::Clock,
+    compartment::Directory,
+    conformance::{self, Conformance},
+    operation::Threads,
+    transaction::ReferenceCache,
+    writer::Visibility,
+};
 use cluster::Cluster;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -16,6 +23,12 @@ pub enum OpenError {
     Log { dir: PathBuf, source: std::io::Error },
     #[error("cannot open the search index: {0}")]
     Search(#[from] search::Error),
+    #[error(transparent)]
+    Packages(#[from] conformance::PackageError),
+    #[error(transparent)]
+    Profile(#[from] conformance::UnknownProfile),
+    #[error("cannot find the stored definitions: {0}")]
+    Definitions(#[from] proto::Error),
     #[error("cannot start the Raft groups: {0}")]
     Cluster(#[from] cluster::Error),
     #[error("cannot start the actors: {0}")]
@@ -38,15 +51,24 @@ impl Node {
             let rows = store.partition(partition).map_err(failed)?;
             replay(&search, &recovered, partition, &rows).map_err(failed)?;
         }
+        let cache_bytes = options.conformance_cache_bytes;
+        let definitions =
+            Arc::new(conformance::Stored::new(store.clone(), options.json.clone(), cache_bytes));
+        definitions.fill(&search)?;
+        let packages = conformance::load(&options.packages)?;
         let references = Arc::new(ReferenceCache::new(options.reference_cache_max));
         let observer = Arc::new(observer::Observer {
             search: search.clone(),
             references: references.clone(),
+            definitions: definitions.clone(),
             node: OnceLock::new(),
             runtime: tokio::runtime::Handle::current(),
         });
         let cluster = Cluster::start(options.cluster.clone(), store, Arc::new(log), observer.clone()).await?;
+        // Only now the log is replayed, which may hold the profiles.
+        let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
         let clock = Clock;
+        let threads = Threads::new(options.computations_max);
         let groups = cluster.groups().to_vec();
         let directory = Directory::start(&groups, &clock, &options.actors).await?;
         let inner = Arc::new_cyclic(|this| Inner {
@@ -58,6 +80,8 @@ impl Node {
             references,
             clock,
             visibility: Visibility::default(),
+            threads,
+            conformance,
         });
         // From here on leadership changes reach the node; what was prepared before is settled now.
         let _ = observer.node.set(Arc::downgrade(&inner));

@@ -1,6 +1,6 @@
 //! What a node is opened with. The defaults are the configuration's.
 
-use crate::compartment;
+use crate::{compartment, validation::Level};
 use fhir::index::ExtractOptions;
 use std::{path::PathBuf, time::Duration};
 
@@ -18,6 +18,18 @@ pub struct Options {
     /// The FHIR base URL clients use, where it is configured: references below it are local ones.
     pub base_url: Option<String>,
     pub json: fhir::json::Limits,
+    /// What every write is checked for.
+    pub validation: Level,
+    /// Under full validation: profiles that every resource of their type must follow.
+    pub profiles: Vec<String>,
+    /// Issues of one validation.
+    pub issues_max: usize,
+    /// Packages of implementation guides: `.tgz` files or folders.
+    pub packages: Vec<PathBuf>,
+    /// Stored conformance resources kept parsed.
+    pub conformance_cache_bytes: usize,
+    /// Validations and terminology operations at the same time.
+    pub computations_max: usize,
     /// Entries of one bundle.
     pub bundle_entries_max: usize,
     /// How many entries of a batch are worked on at once.

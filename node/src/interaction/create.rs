@@ -32,7 +32,7 @@ pub(crate) async fn write(
     otherwise: Slot,
     dedup: Option<crate::compartment::Dedup>,
 ) -> Result<WriteResponse, Error> {
-    let draft = parsed.draft(&node.options)?;
+    let draft = parsed.draft(node, context.tenant)?;
     let slot = place::slot_for(context.tenant, parsed, otherwise);
     for _ in 0..node.options.write_attempts_max {
         let id = place::assign(node, slot);

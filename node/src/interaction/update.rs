@@ -20,7 +20,7 @@ pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> 
     check_id(&parsed, id)?;
     let dedup = dedup(node, "update", &request.idempotency_key)?;
     let (if_match, must_be_new) = preconditions(&request.if_match, &request.if_none_match)?;
-    let draft = parsed.draft(&node.options)?;
+    let draft = parsed.draft(node, context.tenant)?;
     for _ in 0..node.options.write_attempts_max {
         let intent = Intent::Update { draft: draft.clone(), if_match, must_be_new };
         let step = place::update_step(node, context.tenant, &parsed, id, intent).await?;

@@ -13,6 +13,8 @@ use std::{
 pub enum Step {
     /// Bytes to document, resource type and compartment.
     Parse,
+    /// What `validation.level` asks of a write.
+    Validate,
     /// Index values.
     Extract,
     /// The decision on speculative state, and the proposal's way into the group's queue.
@@ -23,8 +25,9 @@ pub enum Step {
     Tail,
 }
 
-const STEPS: [(Step, &str); 5] = [
+const STEPS: [(Step, &str); 6] = [
     (Step::Parse, "parse"),
+    (Step::Validate, "validate"),
     (Step::Extract, "extract"),
     (Step::Decide, "decide"),
     (Step::Commit, "commit"),

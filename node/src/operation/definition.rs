@@ -31,9 +31,7 @@ pub(super) struct Definition {
 /// A set of resource types.
 pub(super) enum Types {
     None,
-    #[expect(dead_code, reason = "$validate is next")]
     All,
-    #[expect(dead_code, reason = "the terminology operations are next")]
     Only(&'static [&'static str]),
 }
 
@@ -47,7 +45,6 @@ pub(super) struct Parameter {
 
 /// What a parameter's value is. The simple ones may stand in a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "$validate is next"))]
 pub(super) enum Kind {
     /// A simple value whose text is JSON's string too, under that member: `valueUri`.
     Text(&'static str),
@@ -55,6 +52,26 @@ pub(super) enum Kind {
     Integer,
     /// `valueCoding` and its like, a resource, parts.
     Complex,
+}
+
+impl Parameter {
+    /// It may be given once.
+    pub(super) const fn one(name: &'static str, kind: Kind) -> Parameter {
+        Parameter { name, kind, many: false }
+    }
+
+    /// It may be repeated.
+    pub(super) const fn many(name: &'static str, kind: Kind) -> Parameter {
+        Parameter { name, kind, many: true }
+    }
+}
+
+impl Kind {
+    pub(super) const CANONICAL: Kind = Kind::Text("valueCanonical");
+    pub(super) const CODE: Kind = Kind::Text("valueCode");
+    pub(super) const DATE_TIME: Kind = Kind::Text("valueDateTime");
+    pub(super) const STRING: Kind = Kind::Text("valueString");
+    pub(super) const URI: Kind = Kind::Text("valueUri");
 }
 
 impl Definition {

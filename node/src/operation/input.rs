@@ -3,11 +3,9 @@
 
 use super::definition::{Definition, Kind, Parameter};
 use bytes::Bytes;
-use fhir::{
-    json::{Document, Limits, write_string},
-    resource::Envelope,
-};
+use fhir::json::{Document, Limits, Node, write_string};
 use proto::{Code, Error, api::v1::SearchParameter};
+use std::borrow::Cow;
 
 /// What an operation was given.
 #[derive(Debug)]
@@ -47,6 +45,35 @@ impl Input {
         let input = Input { parameters, bare };
         input.check(definition)?;
         Ok(input)
+    }
+
+    /// The text of a simple parameter.
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.named(name)?.members().find(|(key, _)| key.as_str().starts_with("value"))?.1;
+        value.as_str().or_else(|| value.number_text().map(Cow::Borrowed))
+    }
+
+    /// The resource of a parameter, as a document of its own.
+    ///
+    /// # Errors
+    /// `BadParameter` where the parameter has none.
+    pub(super) fn take_resource(&mut self, name: &str, limits: &Limits) -> Result<Option<Document>, Error> {
+        if let Some(bare) = self.bare.take() {
+            return Ok(Some(bare));
+        }
+        let Some(parameter) = self.named(name) else { return Ok(None) };
+        let resource = parameter.get("resource").ok_or_else(|| {
+            Error::new(Code::BadParameter, format!("the parameter {name} holds no resource"))
+        })?;
+        crate::draft::document(self.parameters.source().slice(resource.span()), limits).map(Some)
+    }
+
+    fn named(&self, name: &str) -> Option<Node<'_>> {
+        let all = self.parameters.root().get("parameter")?;
+        let is_named = |parameter: &Node<'_>| {
+            parameter.get("name").and_then(Node::as_str).is_some_and(|found| found == name)
+        };
+        all.items().find(is_named)
     }
 
     fn check(&self, definition: &Definition) -> Result<(), Error> {
@@ -119,9 +146,10 @@ fn write_simple(out: &mut Vec<u8>, parameter: &Parameter, value: &str) -> Result
 }
 
 fn is_parameters(document: &Document) -> Result<bool, Error> {
-    let envelope = Envelope::read(document.root());
-    let envelope = envelope.map_err(|error| Error::new(Code::Malformed, error.to_string()))?;
-    Ok(envelope.resource_type.name() == "Parameters")
+    let name = document.root().get("resourceType").and_then(Node::as_str);
+    let name =
+        name.ok_or_else(|| Error::new(Code::Malformed, "the body is no resource: it has no resourceType"))?;
+    Ok(name == "Parameters")
 }
 
 fn needs_parameters(definition: &Definition) -> Error {
@@ -151,10 +179,10 @@ mod tests {
         on_instance: false,
         affects_state: false,
         parameters: &[
-            Parameter { name: "url", kind: Kind::Text("valueUri"), many: false },
-            Parameter { name: "flag", kind: Kind::Boolean, many: false },
-            Parameter { name: "count", kind: Kind::Integer, many: true },
-            Parameter { name: "resource", kind: Kind::Complex, many: false },
+            Parameter::one("url", Kind::Text("valueUri")),
+            Parameter::one("flag", Kind::Boolean),
+            Parameter::many("count", Kind::Integer),
+            Parameter::one("resource", Kind::Complex),
         ],
         bare: Some("resource"),
         run: |_| future::ready(Ok(Bytes::new())).boxed(),
@@ -208,6 +236,6 @@ mod tests {
         let other = r#"{"resourceType":"Parameters","parameter":[{"name":"other"}]}"#;
         assert_eq!(code(&[], other), Code::BadParameter);
         assert_eq!(code(&[], "{"), Code::Malformed);
-        assert_eq!(code(&[], r#"{"resourceType":"Nothing"}"#), Code::Malformed);
+        assert_eq!(code(&[], "{}"), Code::Malformed);
     }
 }

@@ -1,31 +1,40 @@
 //! Operations: <https://hl7.org/fhir/R4/operations.html>. One file declares and carries out one operation; this
 //! module finds it, checks that it is offered where it was asked for, and reads its parameters.
 
+mod compute;
 mod definition;
+mod expand;
 mod input;
+mod lookup;
 mod registry;
+mod subsumes;
+mod terminology;
+mod translate;
+mod validate;
+mod validate_code;
 mod versions;
 
+pub use compute::Threads;
 pub use registry::{of_system, of_type};
 
-use crate::{draft, engine::Node, service::Context};
-use fhir::definitions::ResourceType;
+use crate::{
+    draft,
+    engine::Node,
+    service::{Context, FhirService},
+};
+use fhir::{definitions::ResourceType, json::Document};
 use input::Input;
 use proto::{
     Code, Error,
-    api::v1::{OperationRequest, OperationResponse},
+    api::v1::{OperationRequest, OperationResponse, ReadRequest, VReadRequest},
 };
 use std::fmt;
 
 /// An operation that was asked for, with everything it needs.
 struct Invocation {
-    #[expect(dead_code, reason = "the operations that come next read the store")]
     node: Node,
-    #[expect(dead_code, reason = "the operations that come next read the store")]
     context: Context,
-    #[expect(dead_code, reason = "the operations that come next read the store")]
     scope: Scope,
-    #[expect(dead_code, reason = "the operations that come next have parameters")]
     input: Input,
 }
 
@@ -58,6 +67,27 @@ pub async fn run(
     let invocation = Invocation { node: node.clone(), context: context.clone(), scope, input };
     let body = (definition.run)(invocation).await?;
     Ok(OperationResponse { body, affects_state: definition.affects_state })
+}
+
+impl Invocation {
+    /// The stored resource the operation was asked of.
+    ///
+    /// # Errors
+    /// As of a read; `BadRequest` where it was not asked of an instance.
+    async fn stored(&self) -> Result<Document, Error> {
+        let Scope::Instance { resource_type, id, version_id } = &self.scope else {
+            return Err(Error::new(Code::BadRequest, "the operation was not asked of a stored resource"));
+        };
+        let (resource_type, id) = (resource_type.name().to_owned(), id.clone());
+        let found = match version_id.as_str() {
+            "" => self.node.read(&self.context, ReadRequest { resource_type, id }).await?,
+            version_id => {
+                let version_id = version_id.to_owned();
+                self.node.vread(&self.context, VReadRequest { resource_type, id, version_id }).await?
+            }
+        };
+        draft::document(found.body, &self.node.inner.options.json)
+    }
 }
 
 impl Scope {

@@ -1,11 +1,22 @@
 //! All operations of this server.
 
-use super::{Scope, definition::Definition, versions};
+use super::{
+    Scope, definition::Definition, expand, lookup, subsumes, translate, validate, validate_code, versions,
+};
 use fhir::definitions::ResourceType;
 use proto::{Code, Error};
 
 /// In the order of their names.
-const ALL: &[Definition] = &[versions::DEFINITION];
+const ALL: &[Definition] = &[
+    expand::DEFINITION,
+    lookup::DEFINITION,
+    subsumes::DEFINITION,
+    translate::DEFINITION,
+    validate::DEFINITION,
+    validate_code::CODE_SYSTEM,
+    validate_code::VALUE_SET,
+    versions::DEFINITION,
+];
 
 /// The operation of that name, offered there.
 ///

@@ -41,9 +41,10 @@ use tower_http::{
 pub fn router<S: FhirService>(service: Arc<S>, config: &Config) -> Router {
     let shared = Shared { service, settings: Arc::new(Settings::new(config)) };
     // Other tenants will be at "/t/{tenant}/fhir": the same routes under that base.
-    fhir_routes("/fhir")
-        .fallback(layers::no_route)
-        .with_state(shared.clone())
+    let routes = fhir_routes("/fhir").fallback(layers::no_route).with_state(shared.clone());
+    // Around the routes as a whole: a route would put its own methods into the answer of an operation.
+    Router::new()
+        .fallback_service(routes)
         .layer(middleware::from_fn_with_state(shared, operation::intercept::<S>))
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))

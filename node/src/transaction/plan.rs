@@ -82,7 +82,7 @@ pub async fn plan(
         let entries = bundle.entries.iter().zip(identities).enumerate();
         entries
             .map(|(number, (entry, identity))| {
-                action(node, document, &bundle, entry, identity, &resolved)
+                action(node, context.tenant, document, &bundle, entry, identity, &resolved)
                     .map_err(|error| at_entry(error, number))
             })
             .collect::<Result<Vec<Action>, Error>>()
@@ -266,6 +266,7 @@ fn add_full_urls(
 
 fn action(
     node: &Node,
+    tenant: TenantId,
     document: &Document,
     bundle: &Bundle<'_>,
     entry: &Entry<'_>,
@@ -276,7 +277,7 @@ fn action(
         (_, Identity::Found(answer)) => Ok(Action::Found(answer)),
         (Method::Post, Identity::Assigned(_, id)) => {
             let parsed = rewritten(node, document, bundle, entry, resolved)?;
-            let draft = parsed.draft(&node.inner.options)?;
+            let draft = parsed.draft(&node.inner, tenant)?;
             Ok(Action::Create { parsed, draft, id })
         }
         (Method::Put, Identity::Named(resource_type, id)) => {
@@ -293,7 +294,7 @@ fn action(
                 entry.if_match.as_deref().unwrap_or_default(),
                 entry.if_none_match.as_deref().unwrap_or_default(),
             )?;
-            let draft = parsed.draft(&node.inner.options)?;
+            let draft = parsed.draft(&node.inner, tenant)?;
             Ok(Action::Update { parsed, draft, id, if_match, must_be_new })
         }
         (Method::Delete, _) => match target(entry)? {
@@ -345,8 +346,10 @@ fn target(entry: &Entry<'_>) -> Result<Target, Error> {
 fn at_entry(mut error: Error, number: usize) -> Error {
     for issue in &mut error.issues {
         let inner = issue.expression.take();
-        issue.expression = Some(match inner {
-            Some(inner) => format!("Bundle.entry[{number}].resource.ofType({inner})"),
+        // `Patient.name[0]` is `Bundle.entry[3].resource.name[0]` here.
+        issue.expression = Some(match inner.as_deref().map(|inner| inner.split_once('.')) {
+            Some(Some((_, below))) => format!("Bundle.entry[{number}].resource.{below}"),
+            Some(None) => format!("Bundle.entry[{number}].resource"),
             None => format!("Bundle.entry[{number}]"),
         });
         issue.diagnostics = format!("Bundle.entry[{number}]: {}", issue.diagnostics);

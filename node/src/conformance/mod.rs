@@ -1,0 +1,122 @@
+//! Where this server's definitions come from, by tenant: what users stored, then the configured packages, then R4's own.
+//!
+//! [`Stored`] follows the change feed, so that what was acknowledged is found by the very next question; [`Conformance`]
+//! puts the layers together and keeps what is compiled from them.
+
+mod documents;
+mod index;
+mod packages;
+mod stored;
+
+pub use packages::{Error as PackageError, load};
+pub use stored::Stored;
+
+use fhir::{
+    conformance::{Canonical, Core, Layers, Package, Source},
+    definitions::ResourceType,
+    json::Node,
+    outcome::Severity,
+    terminology::Terminology,
+    validation::{self, Issues, Validator},
+};
+use parking_lot::RwLock;
+use proto::TenantId;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// The definitions of all tenants.
+pub struct Conformance {
+    stored: Arc<Stored>,
+    packages: Vec<Arc<Package>>,
+    issues_max: usize,
+    profiles: Vec<Profile>,
+    tenants: RwLock<FxHashMap<TenantId, Arc<Definitions>>>,
+}
+
+/// A profile that every resource of its type must follow.
+#[derive(Clone, Debug)]
+struct Profile {
+    resource_type: ResourceType,
+    url: Box<str>,
+}
+
+/// A configured profile that nobody defines.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the profile '{0}' (validation.profiles) is known to no package, to the store and to R4 as that of a resource"
+)]
+pub struct UnknownProfile(String);
+
+/// What is compiled from a tenant's definitions; what changes is compiled anew when it is next asked for.
+pub struct Definitions {
+    pub terminology: Arc<Terminology>,
+    pub validator: Validator,
+    profiles: Vec<Profile>,
+    /// Writes are stopped by errors alone.
+    errors: validation::Options,
+}
+
+impl Conformance {
+    /// Of what is stored and the packages, earlier ones first. `profiles` are canonical URLs.
+    ///
+    /// # Errors
+    /// A profile that is not known now. One that is taken away later makes every write of its type fail.
+    pub fn new(
+        stored: Arc<Stored>,
+        packages: Vec<Arc<Package>>,
+        profiles: &[String],
+        issues_max: usize,
+    ) -> Result<Self, UnknownProfile> {
+        let tenants = RwLock::default();
+        let mut conformance = Conformance { stored, packages, issues_max, profiles: Vec::new(), tenants };
+        let source = conformance.source(TenantId::DEFAULT);
+        let profile = |url: &String| {
+            let resource_type = constrained(&source, url).ok_or_else(|| UnknownProfile(url.clone()))?;
+            Ok(Profile { resource_type, url: url.as_str().into() })
+        };
+        conformance.profiles = profiles.iter().map(profile).collect::<Result<_, _>>()?;
+        Ok(conformance)
+    }
+
+    /// The definitions of a tenant.
+    pub fn of(&self, tenant: TenantId) -> Arc<Definitions> {
+        if let Some(known) = self.tenants.read().get(&tenant) {
+            return known.clone();
+        }
+        let mut tenants = self.tenants.write();
+        tenants.entry(tenant).or_insert_with(|| Arc::new(self.definitions(tenant))).clone()
+    }
+
+    fn source(&self, tenant: TenantId) -> Layers {
+        let mut layers: Vec<Arc<dyn Source>> = vec![Arc::new(self.stored.of(tenant))];
+        layers.extend(self.packages.iter().map(|package| package.clone() as Arc<dyn Source>));
+        layers.push(Arc::new(Core));
+        Layers::new(layers)
+    }
+
+    fn definitions(&self, tenant: TenantId) -> Definitions {
+        let source: Arc<dyn Source> = Arc::new(self.source(tenant));
+        let terminology = Arc::new(Terminology::new(source.clone(), Default::default()));
+        let options = validation::Options { issues_max: self.issues_max, ..Default::default() };
+        let errors = validation::Options { severity_min: Severity::Error, ..options.clone() };
+        let validator = Validator::new(source, terminology.clone(), options);
+        Definitions { terminology, validator, profiles: self.profiles.clone(), errors }
+    }
+}
+
+impl Definitions {
+    /// What keeps a resource from being stored under full validation.
+    pub fn errors(&self, resource_type: ResourceType, resource: Node<'_>) -> Issues {
+        let of_type = self.profiles.iter().filter(|profile| profile.resource_type == resource_type);
+        let urls: Vec<&str> = of_type.map(|profile| &*profile.url).collect();
+        self.validator.validate_with(resource, &urls, &self.errors)
+    }
+}
+
+/// The resource type a profile is of.
+fn constrained(source: &Layers, profile: &str) -> Option<ResourceType> {
+    const STRUCTURE: ResourceType = ResourceType::from_name("StructureDefinition").expect("a resource type");
+    let (url, version, _) = Canonical::read(profile);
+    let definition = source.find(STRUCTURE, url, version)?;
+    ResourceType::from_name(&definition.root().get("type")?.as_str()?)
+}
