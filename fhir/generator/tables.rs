@@ -116,7 +116,9 @@ fn search_parameters(package: &Package, type_count: usize) -> Result<String> {
         )?;
         for component in list(&parameter["component"]) {
             let id = text(&component["definition"])?;
-            write!(out, "\t{}={}", id.trim_start_matches(PARAMETER), text(&component["expression"])?)?;
+            // R4 names a type that does not exist in Observation's code-value-date.
+            let expression = text(&component["expression"])?.replace("as(DateTime)", "as(dateTime)");
+            write!(out, "\t{}={expression}", id.trim_start_matches(PARAMETER))?;
         }
         out.push('\n');
     }

@@ -207,7 +207,7 @@ fn path_repeats(root: TypeId, steps: &[Step]) -> bool {
                 many |= elements.iter().any(|element| element.repeats());
                 contexts = elements.iter().flat_map(|element| &element.types).map(|one| one.id).collect();
             }
-            Step::As(name) => contexts.retain(|context| context.path().eq_ignore_ascii_case(name)),
+            Step::As(name) => contexts.retain(|context| context.path() == &**name),
             Step::Index(_) => many = false,
             Step::Where { .. } | Step::ResolvesTo(_) => {}
         }

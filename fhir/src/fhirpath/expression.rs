@@ -1,5 +1,6 @@
 //! Compiled expressions and their evaluation.
 
+use super::ast::Expr;
 use super::check;
 use super::compile::{self, Options};
 use super::error::Error;
@@ -28,7 +29,12 @@ impl Expression {
 
     /// As [`compile`](Self::compile), read as `options` say.
     pub fn compile_with(text: &str, options: Options) -> Result<Self, Error> {
-        let op = compile::compile(&parse::parse(text)?, options)?;
+        Self::compile_tree(&parse::parse(text)?, text, options)
+    }
+
+    /// Of a syntax tree or a part of one; `text` is the whole it was read from.
+    pub fn compile_tree(tree: &Expr, text: &str, options: Options) -> Result<Self, Error> {
+        let op = compile::compile(tree, options)?;
         Ok(Expression { text: text.into(), op })
     }
 

@@ -1,7 +1,6 @@
 //! From a resource to its index values.
 
 use super::collector::Collector;
-use super::convert;
 use super::program::Program;
 use crate::definitions::names::{self, NameId};
 use crate::definitions::{ParamId, ResourceType};
@@ -51,8 +50,5 @@ pub fn extract(
     let program = PROGRAMS[usize::from(t.code())].get_or_init(|| Program::of(t));
     let mut collector = Collector::new(options, resource, program.slots());
     program.run(resource, &mut collector);
-    if t == ResourceType::PATIENT {
-        convert::patient_deceased(resource, &mut collector);
-    }
     Ok(collector.finish(out))
 }

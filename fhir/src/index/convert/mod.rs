@@ -12,8 +12,6 @@ mod string;
 mod token;
 mod uri;
 
-pub(super) use special::patient_deceased;
-
 use super::collector::Collector;
 use crate::definitions::{NameId, ParamKind, TypeId};
 use crate::json::Node;

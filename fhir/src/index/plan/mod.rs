@@ -41,7 +41,7 @@ pub(crate) struct Spot {
     parent_repeats: bool,
 }
 
-/// An expression that does not fit the definitions.
+/// An expression that a plan cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Unfit {
     #[error("{path} has no element '{name}'")]
@@ -52,6 +52,8 @@ pub(crate) enum Unfit {
     AnyResource(String),
     #[error("[{0}] after an element that may repeat is a place in no one array")]
     Index(usize),
+    #[error("the expression is no path")]
+    NoPath,
     #[error("the expression selects nothing")]
     Nowhere,
 }
@@ -249,7 +251,7 @@ fn has_text(value_type: TypeId, name: &str) -> bool {
 }
 
 /// Whether a type is the one `as` and `ofType` ask for. They take no derived ones (a `code` is no `string` to them), so
-/// `source-uri` does not find canonicals. R4 writes `DateTime` for dateTime in one place.
+/// `source-uri` does not find canonicals.
 fn is(value_type: TypeId, name: &str) -> bool {
-    value_type.path().eq_ignore_ascii_case(name)
+    value_type.path() == name
 }

@@ -2,8 +2,9 @@
 
 use super::super::collector::{Sink, Slot};
 use super::super::convert;
-use super::super::plan::{Plan, Spot};
+use super::super::plan::{Plan, Spot, Unfit};
 use super::action::{Action, Composition, Conversion};
+use super::evaluated::Evaluated;
 use super::{Program, Refusal};
 use crate::definitions::{Component, ParamKind, ResourceType, SearchParameter, TypeId, search_parameters};
 use crate::fhirpath::parse::parse;
@@ -14,43 +15,82 @@ impl Program {
         Program::compile(t, &mut |_, _| {})
     }
 
-    /// Merges all parameters of a type. `unfit` hears of expressions that do not fit the definitions; the tests hold that
-    /// R4 has none but the ones they name.
-    fn compile(t: ResourceType, unfit: &mut dyn FnMut(&SearchParameter, Refusal)) -> Program {
-        let mut program = Program { plan: Plan::new(), slots: 0 };
+    /// Merges all parameters of a type. `refused` hears of values that have no meaning and of expressions that are none;
+    /// the tests hold that R4 has none but the ones they name.
+    fn compile(t: ResourceType, refused: &mut dyn FnMut(&SearchParameter, Refusal)) -> Program {
+        Program::of_parameters(t, search_parameters(t).filter(|parameter| !is_in_key(parameter)), refused)
+    }
+
+    /// Merges some parameters of a type.
+    pub(super) fn of_parameters(
+        t: ResourceType,
+        parameters: impl Iterator<Item = &'static SearchParameter>,
+        refused: &mut dyn FnMut(&SearchParameter, Refusal),
+    ) -> Program {
+        let mut program = Program { plan: Plan::new(), evaluated: Vec::new(), slots: 0 };
         let Some(root) = TypeId::from_path(t.name()) else { return program };
-        for parameter in search_parameters(t).filter(|parameter| !is_elsewhere(parameter)) {
-            for path in parameter.paths() {
-                let spots = match program.plan.select(Plan::<Action>::root(root), path) {
-                    Ok(spots) => spots,
-                    Err(problem) => {
-                        unfit(parameter, problem.into());
-                        continue;
-                    }
-                };
-                for spot in spots {
-                    let added = match parameter.kind {
-                        ParamKind::Composite => program.compose(parameter, root, spot),
-                        _ => program.convert(parameter, spot),
-                    };
-                    if added.is_none() {
-                        unfit(
-                            parameter,
-                            Refusal::NoMeaning { kind: parameter.kind, value_type: spot.value_type },
-                        );
-                    }
-                }
+        for parameter in parameters {
+            if program.add_to_plan(parameter, root, refused).is_err() {
+                program.add_evaluated(parameter, refused);
             }
         }
         program.plan = program.plan.settle();
         program
     }
 
-    fn convert(&mut self, parameter: &'static SearchParameter, spot: Spot) -> Option<()> {
-        let convert = convert::for_type(parameter.kind, spot.value_type)?;
+    /// The same without a plan: the evaluator finds everything.
+    #[cfg(test)]
+    pub(super) fn without_plan(t: ResourceType) -> Program {
+        let mut program = Program { plan: Plan::new(), evaluated: Vec::new(), slots: 0 };
+        for parameter in search_parameters(t).filter(|parameter| !is_in_key(parameter)) {
+            program
+                .add_evaluated(parameter, &mut |parameter, refusal| panic!("{}: {refusal}", parameter.name));
+        }
+        program
+    }
+
+    /// An error if not all of the parameter can be followed in a walk.
+    fn add_to_plan(
+        &mut self,
+        parameter: &'static SearchParameter,
+        root: TypeId,
+        refused: &mut dyn FnMut(&SearchParameter, Refusal),
+    ) -> Result<(), Unfit> {
+        let mut spots = Vec::new();
+        for alternative in &parameter.alternatives {
+            let path = alternative.path.as_ref().ok_or(Unfit::NoPath)?;
+            spots.append(&mut self.plan.select(Plan::<Action>::root(root), path)?);
+        }
+        for spot in spots {
+            if parameter.kind == ParamKind::Composite {
+                self.compose(parameter, root, spot)?;
+            } else if !self.convert(parameter, spot) {
+                refused(parameter, Refusal::NoMeaning { kind: parameter.kind, value_type: spot.value_type });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_evaluated(
+        &mut self,
+        parameter: &'static SearchParameter,
+        refused: &mut dyn FnMut(&SearchParameter, Refusal),
+    ) {
+        match Evaluated::compile(parameter, self.slots) {
+            Ok(evaluated) => {
+                self.slots += evaluated.slots();
+                self.evaluated.push(evaluated);
+            }
+            Err(error) => refused(parameter, error.into()),
+        }
+    }
+
+    /// False if values of the type there have no meaning for the parameter.
+    fn convert(&mut self, parameter: &'static SearchParameter, spot: Spot) -> bool {
+        let Some(convert) = convert::for_type(parameter.kind, spot.value_type) else { return false };
         let sink = Sink { param: parameter.id, slot: None };
         self.add(spot, Conversion { convert, targets: &parameter.targets, sinks: vec![sink] });
-        Some(())
+        true
     }
 
     /// Adds to a conversion that does the same, if there is one.
@@ -67,22 +107,26 @@ impl Program {
     }
 
     /// Adds the components of a composite on the values at `spot`, whose resource is a `root`.
-    fn compose(&mut self, parameter: &'static SearchParameter, root: TypeId, spot: Spot) -> Option<()> {
+    fn compose(
+        &mut self,
+        parameter: &'static SearchParameter,
+        root: TypeId,
+        spot: Spot,
+    ) -> Result<(), Unfit> {
         if self.composed(parameter, spot) {
-            return Some(());
+            return Ok(());
         }
         let first = self.slots;
         let mut below = Vec::new();
         let mut elsewhere = Vec::new();
         for (slot, component) in (first..).map(Slot).zip(&parameter.components) {
             let sinks = [Sink { param: parameter.id, slot: Some(slot) }];
-            for expr in alternatives(&parse(component.expression).ok()?) {
-                let path = Path::of(expr)?;
+            for path in component_paths(component)? {
                 if path.root == Root::Resource {
                     elsewhere.push((slot, component_elsewhere(component, root, &path, &sinks)?));
                     continue;
                 }
-                let spots = self.plan.select(spot, &path).ok()?;
+                let spots = self.plan.select(spot, &path)?;
                 // Of a choice element some types may have no meaning for the component.
                 below.extend(
                     spots
@@ -96,7 +140,7 @@ impl Program {
         let (params, components) = (vec![parameter.id], parameter.components.as_slice());
         let composition = Composition { params, components, slots: first..self.slots, elsewhere };
         self.plan.actions_after(spot).push(Action::Compose(composition));
-        Some(())
+        Ok(())
     }
 
     /// Whether a composite of the same components is there, which then is `parameter`'s too.
@@ -109,6 +153,11 @@ impl Program {
     }
 }
 
+fn component_paths(component: &Component) -> Result<Vec<Path>, Unfit> {
+    let expression = parse(component.expression).map_err(|_| Unfit::NoPath)?;
+    alternatives(&expression).into_iter().map(|expr| Path::of(expr).ok_or(Unfit::NoPath)).collect()
+}
+
 fn component_conversion(component: &'static Component, spot: Spot, sinks: &[Sink]) -> Option<Conversion> {
     let convert = convert::for_type(component.kind, spot.value_type)?;
     Some(Conversion { convert, targets: &component.targets, sinks: sinks.to_vec() })
@@ -119,18 +168,17 @@ fn component_elsewhere(
     root: TypeId,
     path: &Path,
     sinks: &[Sink],
-) -> Option<Plan<Conversion>> {
+) -> Result<Plan<Conversion>, Unfit> {
     let mut plan = Plan::new();
-    for spot in plan.select(Plan::<Conversion>::root(root), path).ok()? {
-        let conversion = component_conversion(component, spot, sinks)?;
-        plan.actions(spot).push(conversion);
+    for spot in plan.select(Plan::<Conversion>::root(root), path)? {
+        plan.actions(spot).extend(component_conversion(component, spot, sinks));
     }
-    Some(plan.settle())
+    Ok(plan.settle())
 }
 
-/// The key and the row hold these; a Patient's `deceased` is computed apart, because absence is a value of it.
-fn is_elsewhere(parameter: &SearchParameter) -> bool {
-    matches!(parameter.name, "Resource-id" | "Resource-lastUpdated" | "Patient-deceased")
+/// The key and the row hold these.
+fn is_in_key(parameter: &SearchParameter) -> bool {
+    matches!(parameter.name, "Resource-id" | "Resource-lastUpdated")
 }
 
 #[cfg(test)]
@@ -147,7 +195,7 @@ mod tests {
                     Refusal::NoMeaning { kind, value_type } => {
                         format!("{} {kind:?} {}", parameter.name, value_type.path())
                     }
-                    Refusal::Unfit(problem) => format!("{} {problem}", parameter.name),
+                    Refusal::Expression(error) => format!("{} {error}", parameter.name),
                 });
             });
         }
