@@ -24,6 +24,15 @@ pub(super) fn check(resource: Node<'_>, issues: &mut Issues) {
     Walk { issues }.resource(resource, false);
 }
 
+/// Checks a URI that names itself a UUID or OID.
+pub(super) fn check_urn(text: &str) -> Result<(), std::borrow::Cow<'static, str>> {
+    match text {
+        _ if text.starts_with("urn:uuid:") => text::uuid(text),
+        _ if text.starts_with("urn:oid:") => text::oid(text),
+        _ => Ok(()),
+    }
+}
+
 struct Walk<'i> {
     issues: &'i mut Issues,
 }

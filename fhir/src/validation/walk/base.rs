@@ -8,6 +8,7 @@ use super::{Definition, Walk};
 use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::{Kind, Node};
 use crate::validation::definition::Element;
+use crate::validation::{Code, structure};
 use std::sync::{Arc, LazyLock};
 
 const META: NameId = names::lookup(b"meta");
@@ -108,6 +109,7 @@ impl<'d> Walk<'_, 'd> {
             TypeKind::Backbone => self.type_rules(definition, element, instance, &rules.path, scope),
             TypeKind::Primitive => {
                 self.invariants(rules, instance, scope);
+                self.urn(instance);
                 self.companion(rules, instance, scope);
             }
             TypeKind::Complex => {
@@ -118,6 +120,17 @@ impl<'d> Walk<'_, 'd> {
                     self.extension(instance, modifier, host, scope);
                 }
             }
+        }
+    }
+
+    /// A URI that says it is a UUID or OID must be one (<https://hl7.org/fhir/R4/datatypes.html#uri>).
+    fn urn(&mut self, instance: Instance<'d>) {
+        let Some(value) = instance.value.filter(|value| value.raw().starts_with(b"\"urn:")) else { return };
+        if instance.type_id.lineage().all(|id| id.path() != "uri") {
+            return;
+        }
+        if let Some(Err(expected)) = value.as_str().map(|text| structure::check_urn(&text)) {
+            self.issues.error(value, Code::Value, format!("expected {expected}"));
         }
     }
 

@@ -24,6 +24,8 @@ pub(in crate::validation) struct Index<'d> {
     // Keys are the client's: a keyed hash keeps chosen collisions out. Nothing iterates the maps.
     by_url: HashMap<Cow<'d, str>, SmallVec<[Node<'d>; 1]>, RandomState>,
     by_id: HashMap<String, Node<'d>, RandomState>,
+    /// By the last part of the fullUrl, which is often meant as an id.
+    by_tail: HashMap<String, Node<'d>, RandomState>,
     /// Whether references mean entries only by the rules: in a document or message everything must be found.
     strict: bool,
 }
@@ -36,6 +38,8 @@ pub(super) enum Match<'d> {
     Several,
     /// One has that type and id, but by its fullUrl it is something else.
     OtherUrl,
+    /// One has that id, but is of another type.
+    OtherType,
     /// There are entries of that URL, but not in that version.
     OtherVersion,
     None,
@@ -45,10 +49,17 @@ impl<'d> Index<'d> {
     pub fn of(bundle: Node<'d>) -> Self {
         let kind = bundle.get_name(TYPE).and_then(Node::as_str);
         let strict = matches!(kind.as_deref(), Some("document" | "message"));
-        let mut index = Index { by_url: HashMap::default(), by_id: HashMap::default(), strict };
+        let mut index = Index {
+            by_url: HashMap::default(),
+            by_id: HashMap::default(),
+            by_tail: HashMap::default(),
+            strict,
+        };
         for entry in bundle.get_name(ENTRY).into_iter().flat_map(Node::items) {
             let Some(resource) = entry.get_name(RESOURCE) else { continue };
             if let Some(url) = entry.get_name(FULL_URL).and_then(Node::as_str) {
+                let tail = url.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
+                index.by_tail.entry(tail).or_insert(resource);
                 index.by_url.entry(url).or_default().push(resource);
             }
             let text = |name| resource.get_name(name).and_then(Node::as_str);
@@ -78,9 +89,18 @@ impl<'d> Index<'d> {
             None => match self.by_id.get(url) {
                 Some(_) if self.strict => Match::OtherUrl,
                 Some(&node) => Match::One(node),
-                None => Match::None,
+                None => self.of_other_type(url),
             },
         }
+    }
+
+    /// What has the id of `Type/id`, if it is of another type: somebody has written the wrong one.
+    fn of_other_type(&self, url: &str) -> Match<'d> {
+        let (Some(named), Some((_, id))) = (named_type(url), url.split_once('/')) else { return Match::None };
+        let other = |node: &&Node<'d>| {
+            node.get_name(RESOURCE_TYPE).and_then(Node::as_str).is_some_and(|own| own != named.name())
+        };
+        self.by_tail.get(id).filter(other).map_or(Match::None, |_| Match::OtherType)
     }
 }
 

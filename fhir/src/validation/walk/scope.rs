@@ -74,6 +74,9 @@ impl<'s, 'd> Scope<'s, 'd> {
                 Some(Match::OtherVersion) => {
                     return Target::Unclear("the bundle has it in other versions only");
                 }
+                Some(Match::OtherType) => {
+                    return Target::Unclear("the entry with that id is of another type");
+                }
                 Some(Match::OtherUrl) => {
                     return Target::Unclear("an entry has that type and id, but its fullUrl is another");
                 }
