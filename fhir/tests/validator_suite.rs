@@ -79,7 +79,9 @@ fn errors(file: &str, loaded: &[&str], profile: Option<&str>) -> Result<Vec<Stri
     }
     let source = Arc::new(Layers::new(vec![Arc::new(resources), Arc::new(Core)]));
     let terminology = Arc::new(Terminology::new(source.clone(), Default::default()));
-    let validator = Validator::new(source, terminology, Options::default());
+    // The suite was run where extensions must be known.
+    let options = Options { unknown_extension: Severity::Error, ..Options::default() };
+    let validator = Validator::new(source, terminology, options);
     let document = match read(file) {
         Ok(document) => document,
         Err(error) => return Ok(vec![error]),

@@ -2,7 +2,7 @@
 
 use super::value::{choice, extension, list, text, texts};
 use super::{Aggregation, Binding, Element, Invariant, Strength, TypeRule, corrected};
-use crate::fhirpath::Expression;
+use crate::fhirpath::{Expression, Options};
 use crate::json::Node;
 use crate::outcome::Severity;
 use crate::validation::invariant;
@@ -95,11 +95,14 @@ fn invariant(node: Node<'_>, known: Known<'_>) -> Option<Invariant> {
     Some(Invariant {
         severity,
         human: text(node, "human").unwrap_or_default(),
-        expression: Expression::compile(corrected::expression(&key, &expression))
-            .map_err(|error| error.to_string()),
+        expression: compile(corrected::expression(&key, &expression)),
         text: expression,
         key,
     })
+}
+
+fn compile(expression: &str) -> Result<Expression, String> {
+    Expression::compile_with(expression, Options::R4).map_err(|error| error.to_string())
 }
 
 /// What an extension asks of the element it stands on.
@@ -108,7 +111,7 @@ pub(super) fn context_invariant(expression: Box<str>) -> Invariant {
         key: "contextInvariant".into(),
         severity: Severity::Error,
         human: format!("the extension may stand only where {expression}").into(),
-        expression: Expression::compile(&expression).map_err(|error| error.to_string()),
+        expression: compile(&expression),
         text: expression,
     }
 }

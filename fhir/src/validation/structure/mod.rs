@@ -27,7 +27,8 @@ pub(super) fn check(resource: Node<'_>, issues: &mut Issues) {
 /// Checks a URI that names itself a UUID or OID.
 pub(super) fn check_urn(text: &str) -> Result<(), std::borrow::Cow<'static, str>> {
     match text {
-        _ if text.starts_with("urn:uuid:") => text::uuid(text),
+        // RFC 4122 reads capitals, too; only the type uuid is stricter.
+        _ if text.starts_with("urn:uuid:") => text::uuid(&text.to_ascii_lowercase()),
         _ if text.starts_with("urn:oid:") => text::oid(text),
         _ => Ok(()),
     }

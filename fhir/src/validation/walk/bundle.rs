@@ -24,8 +24,8 @@ pub(in crate::validation) struct Index<'d> {
     // Keys are the client's: a keyed hash keeps chosen collisions out. Nothing iterates the maps.
     by_url: HashMap<Cow<'d, str>, SmallVec<[Node<'d>; 1]>, RandomState>,
     by_id: HashMap<String, Node<'d>, RandomState>,
-    /// By the last part of the fullUrl, which is often meant as an id.
-    by_tail: HashMap<String, Node<'d>, RandomState>,
+    /// By the UUID of the fullUrl, which is often taken for an id.
+    by_uuid: HashMap<String, Node<'d>, RandomState>,
     /// Whether references mean entries only by the rules: in a document or message everything must be found.
     strict: bool,
 }
@@ -52,14 +52,15 @@ impl<'d> Index<'d> {
         let mut index = Index {
             by_url: HashMap::default(),
             by_id: HashMap::default(),
-            by_tail: HashMap::default(),
+            by_uuid: HashMap::default(),
             strict,
         };
         for entry in bundle.get_name(ENTRY).into_iter().flat_map(Node::items) {
             let Some(resource) = entry.get_name(RESOURCE) else { continue };
             if let Some(url) = entry.get_name(FULL_URL).and_then(Node::as_str) {
-                let tail = url.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
-                index.by_tail.entry(tail).or_insert(resource);
+                if let Some(uuid) = url.strip_prefix("urn:uuid:") {
+                    index.by_uuid.entry(uuid.to_owned()).or_insert(resource);
+                }
                 index.by_url.entry(url).or_default().push(resource);
             }
             let text = |name| resource.get_name(name).and_then(Node::as_str);
@@ -100,7 +101,7 @@ impl<'d> Index<'d> {
         let other = |node: &&Node<'d>| {
             node.get_name(RESOURCE_TYPE).and_then(Node::as_str).is_some_and(|own| own != named.name())
         };
-        self.by_tail.get(id).filter(other).map_or(Match::None, |_| Match::OtherType)
+        self.by_uuid.get(id).filter(other).map_or(Match::None, |_| Match::OtherType)
     }
 }
 

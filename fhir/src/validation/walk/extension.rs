@@ -5,6 +5,7 @@ use super::scope::Scope;
 use super::{Definition, Walk};
 use crate::definitions::{NameId, TypeId, names};
 use crate::json::Node;
+use crate::outcome::Severity;
 use crate::validation::Code;
 use crate::validation::definition::{Context, Found};
 use std::sync::Arc;
@@ -56,7 +57,10 @@ impl<'d> Walk<'_, 'd> {
             Found::Unknown => {
                 let text =
                     format!("the extension '{}' is not known here, so it was not checked", shown(&url));
-                self.issues.add(self.options.unknown_extension, url_node, Code::Extension, text);
+                // Nobody can define what stands on a domain that is reserved for examples.
+                let severity =
+                    if is_example(&url) { Severity::Information } else { self.options.unknown_extension };
+                self.issues.add(severity, url_node, Code::Extension, text);
             }
             Found::Broken(reason) => {
                 let text =
@@ -137,6 +141,14 @@ fn on_base(path: &str, host: &str) -> bool {
     };
     element == rest
         && TypeId::from_path(owner).is_some_and(|id| id.lineage().any(|base| base.path() == wanted))
+}
+
+/// Whether a URL is on a domain of RFC 2606.
+fn is_example(url: &str) -> bool {
+    let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
+    ["example.org", "example.com", "example.net"]
+        .iter()
+        .any(|domain| host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.')))
 }
 
 fn shown(url: &str) -> String {
