@@ -174,7 +174,7 @@ impl<'d> From<Value<'d>> for Item<'d> {
 }
 
 /// The type a resource says it is.
-pub(super) fn resource_type(node: Node<'_>) -> Option<TypeId> {
+fn resource_type(node: Node<'_>) -> Option<TypeId> {
     let name = node.get_name(RESOURCE_TYPE)?.as_str()?;
     // Only names of resources: a backbone path is no type of its own.
     ResourceType::from_name(&name).and_then(|_| TypeId::from_path(&name))

@@ -51,10 +51,11 @@ pub(in crate::fhirpath) fn children<'d>(item: &Item<'d>, env: &Env<'_, 'd>, out:
                     emit(None, Some(node), of.id, env, out)?;
                 }
             }
-            Some((_, of)) => {
+            Some((_, of)) if model::of(of.id).is_primitive => {
                 let companion = object.get_name(NameId(name.0 | NameId::COMPANION));
-                emit(Some(node), companion.filter(|_| model::of(of.id).is_primitive), of.id, env, out)?;
+                emit(Some(node), companion, of.id, env, out)?;
             }
+            Some((_, of)) => emit(Some(node), None, of.id, env, out)?,
             None => emit_untyped(node, env, out)?,
         }
     }

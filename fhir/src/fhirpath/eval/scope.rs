@@ -40,7 +40,7 @@ impl<'e, 'd> Env<'e, 'd> {
     /// A computed text as a value, if it is not too long.
     pub fn text(&self, text: String, at: u32) -> Answer<Value<'d>> {
         let max = self.input.limits.text_bytes_max;
-        self.pay(text.len() as u64 / 64)?;
+        self.pay(text.len() as u64 / 8)?;
         match text.len() > max {
             true => Err(Error::TextTooLong { at, max }.into()),
             false => Ok(Value::text(text)),

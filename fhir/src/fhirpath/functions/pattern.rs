@@ -45,7 +45,7 @@ fn with_pattern<T>(call: &Call, scope: &Scope<'_, '_>, work: impl FnOnce(&Regex)
 
 fn matches(call: &Call, scope: &Scope<'_, '_>) -> Answer<Option<bool>> {
     let Some(text) = subject(call, scope)? else { return Ok(None) };
-    scope.env.pay(text.len() as u64 / 16)?;
+    scope.env.pay(text.len() as u64)?;
     with_pattern(call, scope, |regex| regex.is_match(&text))
 }
 
@@ -54,7 +54,7 @@ fn replace_matches<'d>(call: &Call, scope: &Scope<'_, 'd>) -> Answer<Option<Valu
     let Some(text) = subject(call, scope)? else { return Ok(None) };
     let Some(with) = argument(call, scope, 1)? else { return Ok(None) };
     let max = scope.env.input.limits.text_bytes_max;
-    scope.env.pay(text.len() as u64 / 16)?;
+    scope.env.pay(text.len() as u64)?;
     let replaced = with_pattern(call, scope, |regex| match regex.as_str().is_empty() {
         true => Some(text.to_string()),
         false => replace_within(regex, &text, &with, max),

@@ -3,7 +3,7 @@
 use super::{Function, Out, Run, Step, function};
 use crate::definitions::{NameId, ResourceType, TypeId, names};
 use crate::fhirpath::eval::{Answer, Scope, is_of};
-use crate::fhirpath::item::{Element, Item, resource_type};
+use crate::fhirpath::item::{Element, Item};
 use crate::fhirpath::op::{Call, Op, TypeSpec};
 use crate::fhirpath::value::{Text, Value};
 use crate::json::Node;
@@ -37,12 +37,16 @@ pub(in crate::fhirpath) fn resolves_to(
     target: TypeSpec,
 ) -> Answer<Option<bool>> {
     let Some(item) = scope.single(&call.on, call.at, "is")? else { return Ok(None) };
-    if let Some(resource) = reference_of(&item).map(|text| find(scope, &text)).transpose()?.flatten() {
+    let reference = reference_of(&item);
+    if let Some(text) = &reference
+        && let Some(resource) = find(scope, text)?
+    {
         return Ok(Some(is_of(&Item::Element(resource), target)));
     }
-    let named = item.node().and_then(|node| node.get_name(TYPE)).and_then(Node::as_str);
-    let named = named.and_then(|name| ResourceType::from_name(name.rsplit('/').next().unwrap_or(&name)));
-    let told = named.or_else(|| reference_of(&item).and_then(|reference| type_in(&reference)));
+    let told = reference.and_then(|text| type_in(&text)).or_else(|| {
+        let named = item.node()?.get_name(TYPE)?.as_str()?;
+        ResourceType::from_name(named.rsplit('/').next().unwrap_or(&named))
+    });
     let type_id = told.and_then(|told| TypeId::from_path(told.name()));
     Ok(type_id.map(|id| target.fhir.is_some_and(|wanted| id.lineage().any(|base| base == wanted))))
 }
@@ -109,10 +113,8 @@ fn contained<'d>(scope: &Scope<'_, 'd>, container: Element<'d>, id: &str) -> Ans
 
 /// The resource of the bundle's entry with that fullUrl, or with one that ends with the relative reference.
 fn entry<'d>(scope: &Scope<'_, 'd>, root: Element<'d>, reference: &str) -> Answer<Option<Element<'d>>> {
-    let Some(node) = root.node().filter(|node| resource_type(*node).is_some_and(|id| id.path() == "Bundle"))
-    else {
-        return Ok(None);
-    };
+    let is_bundle = root.type_id().is_some_and(|id| id.path() == "Bundle");
+    let Some(node) = root.node().filter(|_| is_bundle) else { return Ok(None) };
     let relative = !reference.contains(':');
     for entry in node.get_name(ENTRY).into_iter().flat_map(|entries| entries.items()) {
         scope.env.step()?;
