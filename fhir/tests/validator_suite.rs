@@ -65,7 +65,8 @@ fn expectation(java: &Value) -> Option<bool> {
 }
 
 /// The errors of a file with those other files loaded, against those profiles.
-fn errors(file: &str, loaded: &[&str], profile: Option<&str>) -> Result<Vec<String>> {
+fn errors(case: &Value, loaded: &[&str], profile: Option<&str>) -> Result<Vec<String>> {
+    let file = case["file"].as_str().context("a case without file")?;
     let mut resources = Resources::default();
     let mut profiles = Vec::new();
     for name in loaded.iter().copied().chain(profile) {
@@ -80,7 +81,11 @@ fn errors(file: &str, loaded: &[&str], profile: Option<&str>) -> Result<Vec<Stri
     let source = Arc::new(Layers::new(vec![Arc::new(resources), Arc::new(Core)]));
     let terminology = Arc::new(Terminology::new(source.clone(), Default::default()));
     // The suite was run where extensions must be known.
-    let options = Options { unknown_extension: Severity::Error, ..Options::default() };
+    let options = Options {
+        unknown_extension: Severity::Error,
+        markup_refused: case["security-checks"] == true,
+        ..Options::default()
+    };
     let validator = Validator::new(source, terminology, options);
     let document = match read(file) {
         Ok(document) => document,
@@ -94,18 +99,17 @@ fn errors(file: &str, loaded: &[&str], profile: Option<&str>) -> Result<Vec<Stri
 
 fn judge(case: &Value) -> Result<Vec<Judgement>> {
     let name = case["name"].as_str().context("a case without name")?;
-    let file = case["file"].as_str().context("a case without file")?;
     let mut loaded = texts(case, "profiles");
     loaded.extend(texts(case, "supporting"));
     let mut judgements = Vec::new();
     if let Some(expects_error) = expectation(&case["java"]) {
-        let errors = errors(file, &loaded, None).with_context(|| name.to_owned())?;
+        let errors = errors(case, &loaded, None).with_context(|| name.to_owned())?;
         judgements.push(Judgement { name: name.to_owned(), expects_error, errors });
     }
     let profile = &case["profile"];
     if let (Some(source), Some(expects_error)) = (profile["source"].as_str(), expectation(&profile["java"])) {
         loaded.extend(texts(profile, "supporting"));
-        let errors = errors(file, &loaded, Some(source)).with_context(|| name.to_owned())?;
+        let errors = errors(case, &loaded, Some(source)).with_context(|| name.to_owned())?;
         judgements.push(Judgement { name: format!("{name}/profile"), expects_error, errors });
     }
     Ok(judgements)

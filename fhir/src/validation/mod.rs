@@ -35,6 +35,8 @@ pub struct Options {
     pub severity_min: Severity,
     /// Whether to warn of what is allowed but not good practice, such as resources without narrative.
     pub best_practice: bool,
+    /// Whether text that looks like HTML is an error where text is plain: for servers whose clients show what they are sent.
+    pub markup_refused: bool,
     /// How bad an extension is that no source defines; one that modifies its element is always an error.
     pub unknown_extension: Severity,
     /// What one invariant may cost.
@@ -50,6 +52,7 @@ impl Default for Options {
             steps_max: 20_000_000,
             severity_min: Severity::Information,
             best_practice: false,
+            markup_refused: false,
             unknown_extension: Severity::Information,
             fhirpath: fhirpath::Limits::default(),
             now: None,

@@ -110,6 +110,7 @@ impl<'d> Walk<'_, 'd> {
             TypeKind::Primitive => {
                 self.invariants(rules, instance, scope);
                 self.urn(instance);
+                self.markup(instance);
                 self.companion(rules, instance, scope);
             }
             TypeKind::Complex => {
@@ -120,6 +121,17 @@ impl<'d> Walk<'_, 'd> {
                     self.extension(instance, modifier, host, scope);
                 }
             }
+        }
+    }
+
+    /// Plain text that a careless reader would show as HTML.
+    fn markup(&mut self, instance: Instance<'d>) {
+        let Some(value) = instance.value.filter(|_| self.options.markup_refused) else { return };
+        let plain = instance.type_id.lineage().any(|id| id.path() == "string")
+            && instance.type_id.path() != "markdown";
+        if plain && value.as_str().is_some_and(|text| looks_like_markup(&text)) {
+            let text = "text that looks like HTML; write it without tags".into();
+            self.issues.error(value, Code::Value, text);
         }
     }
 
@@ -164,4 +176,12 @@ impl<'d> Walk<'_, 'd> {
         let inner = Scope { resource, root: resource, outer: Some(scope), ..*scope };
         self.resource(resource, &inner);
     }
+}
+
+/// Whether there is a tag: `<`, with or without `/`, a letter, and somewhere after it `>`.
+fn looks_like_markup(text: &str) -> bool {
+    text.split('<').skip(1).any(|rest| {
+        let name = rest.trim_start_matches('/');
+        name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.contains('>')
+    })
 }
