@@ -120,7 +120,7 @@ impl Fhir for Echo {
     }
 
     async fn read(&self, request: Request<ReadRequest>) -> Result<Response<ReadResponse>, Status> {
-        let ReadRequest { resource_type, id } = request.into_inner();
+        let ReadRequest { resource_type, id, .. } = request.into_inner();
         let (version_id, body) = ("1".to_owned(), self.body.clone());
         Ok(Response::new(ReadResponse { resource_type, id, version_id, last_updated_ms: 1, body }))
     }

@@ -56,7 +56,16 @@ impl Client {
 
     /// Reads the current version. https://hl7.org/fhir/R4/http.html#read
     pub async fn read(&self, resource_type: &str, id: &str) -> Result<api::ReadResponse> {
-        let request = api::ReadRequest { resource_type: resource_type.to_owned(), id: id.to_owned() };
+        let request = api::ReadRequest {
+            resource_type: resource_type.to_owned(),
+            id: id.to_owned(),
+            ..Default::default()
+        };
+        self.read_part(request).await
+    }
+
+    /// Reads the current version, or the part of it that the request asks for. https://hl7.org/fhir/R4/search.html#summary
+    pub async fn read_part(&self, request: api::ReadRequest) -> Result<api::ReadResponse> {
         call!(self, read, request)
     }
 
@@ -66,7 +75,13 @@ impl Client {
             resource_type: resource_type.to_owned(),
             id: id.to_owned(),
             version_id: version_id.to_owned(),
+            ..Default::default()
         };
+        self.vread_part(request).await
+    }
+
+    /// Reads one version, or the part of it that the request asks for. https://hl7.org/fhir/R4/search.html#summary
+    pub async fn vread_part(&self, request: api::VReadRequest) -> Result<api::ReadResponse> {
         call!(self, v_read, request)
     }
 

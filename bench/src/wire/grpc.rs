@@ -136,7 +136,7 @@ impl Worker for Read {
         while recorder.proceed() {
             let id = self.ids[self.next % self.ids.len()].clone();
             self.next += 1;
-            let request = ReadRequest { resource_type: "Observation".to_owned(), id };
+            let request = ReadRequest { resource_type: "Observation".to_owned(), id, ..Default::default() };
             let started = Instant::now();
             let response = self.client.read(request).await?.into_inner();
             recorder.finished(started);

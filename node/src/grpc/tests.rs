@@ -46,7 +46,8 @@ async fn messages_pass_through_with_their_context() {
     let seen = running.mock.seen.lock().clone().unwrap();
     assert_eq!(&*seen.request_id, "my-id");
     assert!(seen.deadline.unwrap() <= Instant::now() + Duration::from_secs(5));
-    let read = ReadRequest { resource_type: "Patient".to_owned(), id: "new".to_owned() };
+    let read =
+        ReadRequest { resource_type: "Patient".to_owned(), id: "new".to_owned(), ..Default::default() };
     assert_eq!(client.read(read).await.unwrap().into_inner().body, "{\"a\":1}");
 }
 

@@ -22,7 +22,7 @@ fn statement() -> Value {
         "software": { "name": "Salamander", "version": env!("CARGO_PKG_VERSION") },
         "implementation": { "description": "Salamander FHIR R4 data platform" },
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json", "json"],
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
         "rest": [{
             "mode": "server",
             "documentation": "gRPC is the primary API (salamander.api.v1.Fhir); this REST facade offers the same interactions.",

@@ -1,5 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#history>: newest first, of an instance, a type or the whole tenant.
 
+use super::part;
 use crate::{draft, engine::Inner, place, service::Context};
 use fhir::definitions::ResourceType;
 use proto::{
@@ -18,11 +19,16 @@ pub async fn history(
         0 => node.options.history_page_max.min(PAGE_DEFAULT),
         count => count.min(node.options.history_page_max),
     };
-    match (request.resource_type.as_str(), request.id.as_str()) {
+    let part = part::of(&request.summary, &request.elements)?;
+    let mut page = match (request.resource_type.as_str(), request.id.as_str()) {
         ("", _) => feed(node, context.tenant, None, &request, limit).await,
         (name, "") => feed(node, context.tenant, Some(draft::known_type(name)?), &request, limit).await,
         (name, id) => instance(node, context.tenant, draft::known_type(name)?, id, &request, limit).await,
+    }?;
+    for entry in &mut page.entries {
+        entry.body = part::take(&part, std::mem::take(&mut entry.body))?;
     }
+    Ok(page)
 }
 
 const PAGE_DEFAULT: usize = 100;

@@ -4,6 +4,7 @@ mod capabilities;
 pub(crate) mod create;
 mod delete;
 mod history;
+mod part;
 mod read;
 mod search;
 pub(crate) mod update;

@@ -1,7 +1,9 @@
 //! <https://hl7.org/fhir/R4/http.html#read> and #vread: straight from the tables, not through the actor.
 
+use super::part;
 use crate::{draft, engine::Inner, place, service::Context};
 use bytes::Bytes;
+use fhir::projection::Projection;
 use proto::{
     Code, Error, TenantId,
     api::v1::{ReadRequest, ReadResponse, VReadRequest},
@@ -9,16 +11,18 @@ use proto::{
 use storage::Version;
 
 pub async fn read(node: &Inner, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
+    let part = part::of(&request.summary, &request.elements)?;
     let found = current(node, context.tenant, &request.resource_type, &request.id).await?;
     match found {
         Some(version) if version.is_deleted() => Err(gone(&request.resource_type, &version)),
-        Some(version) => Ok(answer(request.resource_type, version)),
+        Some(version) => answer(request.resource_type, version, &part),
         None => Err(not_found(&request.resource_type, &request.id)),
     }
 }
 
 pub async fn vread(node: &Inner, context: &Context, request: VReadRequest) -> Result<ReadResponse, Error> {
-    let VReadRequest { resource_type, id, version_id } = request;
+    let part = part::of(&request.summary, &request.elements)?;
+    let VReadRequest { resource_type, id, version_id, .. } = request;
     let unknown = || {
         Error::new(
             Code::NotFound,
@@ -28,7 +32,7 @@ pub async fn vread(node: &Inner, context: &Context, request: VReadRequest) -> Re
     let number = draft::version_id(&version_id).ok_or_else(unknown)?;
     match version(node, context.tenant, &resource_type, &id, number).await? {
         Some(version) if version.is_deleted() => Err(gone(&resource_type, &version)),
-        Some(version) => Ok(answer(resource_type, version)),
+        Some(version) => answer(resource_type, version, &part),
         None => Err(unknown()),
     }
 }
@@ -73,14 +77,14 @@ pub(crate) async fn body_of(
     Ok(found.map(|version| version.body).unwrap_or_default())
 }
 
-fn answer(resource_type: String, version: Version) -> ReadResponse {
-    ReadResponse {
+fn answer(resource_type: String, version: Version, part: &Projection) -> Result<ReadResponse, Error> {
+    Ok(ReadResponse {
         resource_type,
         id: version.key.id.as_str().to_owned(),
         version_id: version.version.to_string(),
         last_updated_ms: version.last_updated_ms,
-        body: version.body,
-    }
+        body: part::take(part, version.body)?,
+    })
 }
 
 fn gone(resource_type: &str, version: &Version) -> Error {

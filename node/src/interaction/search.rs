@@ -1,5 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#search>
 
+use super::part;
 use crate::{
     draft,
     engine::{Inner, Node},
@@ -8,7 +9,7 @@ use crate::{
     writer,
 };
 use cluster::Group;
-use fhir::definitions::ResourceType;
+use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
     Code, Error, PartitionId, ResourceKey, Slot, TenantId,
@@ -25,7 +26,8 @@ pub async fn search_page(
     request: SearchRequest,
 ) -> Result<SearchResponse, Error> {
     let query = compile(node, context.tenant, &request)?;
-    let (entries, page) = read_page(node, context.tenant, &query, &request.cursor).await?;
+    let part = part::of_search(&request.parameters)?;
+    let (entries, page) = read_page(node, context.tenant, &query, &part, &request.cursor).await?;
     Ok(SearchResponse {
         entries,
         next_cursor: page.next.unwrap_or_default(),
@@ -42,12 +44,13 @@ pub async fn search_stream(
     request: SearchRequest,
 ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
     let query = Arc::new(compile(&node.inner, context.tenant, &request)?);
-    let (first, page) = read_page(&node.inner, context.tenant, &query, &request.cursor).await?;
+    let part = Arc::new(part::of_search(&request.parameters)?);
+    let (first, page) = read_page(&node.inner, context.tenant, &query, &part, &request.cursor).await?;
     let rest = stream::try_unfold(page.next, move |cursor| {
-        let (node, query) = (node.clone(), query.clone());
+        let (node, query, part) = (node.clone(), query.clone(), part.clone());
         async move {
             let Some(cursor) = cursor else { return Ok(None) };
-            let (entries, page) = read_page(&node.inner, context.tenant, &query, &cursor).await?;
+            let (entries, page) = read_page(&node.inner, context.tenant, &query, &part, &cursor).await?;
             Ok(Some((entries, page.next)))
         }
     });
@@ -60,10 +63,15 @@ async fn read_page(
     node: &Inner,
     tenant: TenantId,
     query: &Query,
+    part: &Projection,
     cursor: &str,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
     let page = run(node, query, (!cursor.is_empty()).then_some(cursor)).await?;
-    Ok((entries(node, tenant, &page)?, page))
+    let mut entries = entries(node, tenant, &page)?;
+    for entry in &mut entries {
+        entry.body = part::take(part, std::mem::take(&mut entry.body))?;
+    }
+    Ok((entries, page))
 }
 
 /// The keys of at most `limit` matches of conditional criteria; unknown parameters are errors here.

@@ -80,10 +80,17 @@ impl Invocation {
         };
         let (resource_type, id) = (resource_type.name().to_owned(), id.clone());
         let found = match version_id.as_str() {
-            "" => self.node.read(&self.context, ReadRequest { resource_type, id }).await?,
+            "" => {
+                self.node.read(&self.context, ReadRequest { resource_type, id, ..Default::default() }).await?
+            }
             version_id => {
                 let version_id = version_id.to_owned();
-                self.node.vread(&self.context, VReadRequest { resource_type, id, version_id }).await?
+                self.node
+                    .vread(
+                        &self.context,
+                        VReadRequest { resource_type, id, version_id, ..Default::default() },
+                    )
+                    .await?
             }
         };
         draft::document(found.body, &self.node.inner.options.json)

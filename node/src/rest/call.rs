@@ -75,6 +75,13 @@ impl Call {
             .map_err(|_| Error::new(Code::BadRequest, format!("the header {name} is not UTF-8")))
     }
 
+    /// The values of a parameter, joined by commas; empty where it is not given.
+    pub(super) fn parameter(&self, name: &str) -> String {
+        let values =
+            self.parameters.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        values.collect::<Vec<_>>().join(",")
+    }
+
     /// The key of `Idempotency-Key`, or empty.
     pub(super) fn idempotency_key(&self) -> Result<String, Error> {
         self.header("idempotency-key")

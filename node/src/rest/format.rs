@@ -1,34 +1,61 @@
-//! Content negotiation: <https://hl7.org/fhir/R4/http.html#mime-type>. JSON only for now.
+//! Content negotiation: <https://hl7.org/fhir/R4/http.html#mime-type>.
 
 use http::{HeaderMap, header};
 use proto::{Code, Error};
 
-/// FHIR's own media type; also that of every error.
+/// FHIR's own media type for JSON; what errors have where nothing else was asked for.
 pub(super) const FHIR_JSON: &str = "application/fhir+json; charset=utf-8";
+
+/// How a resource is written on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Syntax {
+    Json,
+    Xml,
+}
 
 /// How the answer is to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Format {
+    pub syntax: Syntax,
     pub media_type: &'static str,
     pub pretty: bool,
 }
+
+/// What is answered to a range of `Accept` or to `_format`. The first that fits is taken, so JSON is where anything goes.
+const OFFERS: [(&str, Syntax, &str); 12] = [
+    ("application/fhir+json", Syntax::Json, FHIR_JSON),
+    // A plus in a query is a space once decoded.
+    ("application/fhir json", Syntax::Json, FHIR_JSON),
+    ("json", Syntax::Json, FHIR_JSON),
+    ("*/*", Syntax::Json, FHIR_JSON),
+    ("application/*", Syntax::Json, FHIR_JSON),
+    ("application/json", Syntax::Json, "application/json; charset=utf-8"),
+    ("text/json", Syntax::Json, "text/json; charset=utf-8"),
+    ("application/fhir+xml", Syntax::Xml, "application/fhir+xml; charset=utf-8"),
+    ("application/fhir xml", Syntax::Xml, "application/fhir+xml; charset=utf-8"),
+    ("xml", Syntax::Xml, "application/fhir+xml; charset=utf-8"),
+    ("application/xml", Syntax::Xml, "application/xml; charset=utf-8"),
+    ("text/xml", Syntax::Xml, "text/xml; charset=utf-8"),
+];
 
 impl Format {
     /// From `_format` (which wins), `Accept` and `_pretty`; takes those parameters out of `parameters`.
     ///
     /// # Errors
-    /// `NotAcceptable` where JSON will not do.
+    /// `NotAcceptable` where neither JSON nor XML will do.
     pub(super) fn negotiate(
         headers: &HeaderMap,
         parameters: &mut Vec<(String, String)>,
     ) -> Result<Format, Error> {
         let format = take(parameters, "_format");
         let pretty = take(parameters, "_pretty").is_some_and(|value| value == "true");
-        let media_type = match format {
-            Some(format) => offered(&format).ok_or_else(|| not_acceptable(&format))?,
+        let (syntax, media_type) = match format {
+            Some(format) => {
+                offered(&format).map(|(_, offer)| offer).ok_or_else(|| not_acceptable(&format))?
+            }
             None => accepted(headers)?,
         };
-        Ok(Format { media_type, pretty })
+        Ok(Format { syntax, media_type, pretty })
     }
 }
 
@@ -38,41 +65,38 @@ fn take(parameters: &mut Vec<(String, String)>, name: &str) -> Option<String> {
     found
 }
 
-/// The first range of `Accept` that JSON satisfies.
-fn accepted(headers: &HeaderMap) -> Result<&'static str, Error> {
+/// The best of `Accept`: the highest quality, then the first.
+fn accepted(headers: &HeaderMap) -> Result<(Syntax, &'static str), Error> {
     let accept: Vec<&str> =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let accept = accept.join(",");
     if accept.trim().is_empty() {
-        return Ok(FHIR_JSON);
+        return Ok((Syntax::Json, FHIR_JSON));
     }
-    accept.split(',').find_map(offered).ok_or_else(|| not_acceptable(&accept))
+    let mut best: Option<(f32, (Syntax, &'static str))> = None;
+    for (quality, offer) in accept.split(',').filter_map(offered) {
+        if best.is_none_or(|(highest, _)| quality > highest) {
+            best = Some((quality, offer));
+        }
+    }
+    best.map(|(_, offer)| offer).ok_or_else(|| not_acceptable(&accept))
 }
 
-/// What is answered to one range or `_format` value; `None`: nothing.
-fn offered(range: &str) -> Option<&'static str> {
+/// What is answered to one range or `_format` value, and the quality it was given; `None`: nothing.
+fn offered(range: &str) -> Option<(f32, (Syntax, &'static str))> {
     let mut parts = range.split(';').map(str::trim);
     let media_type = parts.next()?.to_ascii_lowercase();
+    let mut quality = 1.0;
     for parameter in parts {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let refused = match name.trim() {
-            "q" => value.trim().parse() == Ok(0.0_f32),
-            "fhirVersion" => !is_r4(value),
-            _ => false,
-        };
-        if refused {
-            return None;
+        match name.trim() {
+            "q" => quality = value.trim().parse::<f32>().unwrap_or(0.0),
+            "fhirVersion" if !is_r4(value) => return None,
+            _ => {}
         }
     }
-    match media_type.as_str() {
-        // A plus in a query is a space once decoded.
-        "json" | "application/fhir+json" | "application/fhir json" | "*/*" | "application/*" => {
-            Some(FHIR_JSON)
-        }
-        "application/json" => Some("application/json; charset=utf-8"),
-        "text/json" | "text/*" => Some("text/json; charset=utf-8"),
-        _ => None,
-    }
+    let (_, syntax, answer) = *OFFERS.iter().find(|(name, ..)| *name == media_type)?;
+    (quality > 0.0).then_some((quality, (syntax, answer)))
 }
 
 fn is_r4(version: &str) -> bool {
@@ -81,32 +105,36 @@ fn is_r4(version: &str) -> bool {
 
 fn not_acceptable(asked: &str) -> Error {
     let asked: String = asked.chars().take(200).collect();
-    let text =
-        format!("{asked:?} is not offered: this server speaks JSON only for now (application/fhir+json)");
+    let text = format!(
+        "{asked:?} is not offered: this server speaks application/fhir+json and application/fhir+xml, FHIR version 4.0"
+    );
     Error::new(Code::NotAcceptable, text)
 }
 
-/// Whether a body of this Content-Type is JSON; none at all is taken for it.
+/// The syntax of a body by its Content-Type; none at all is taken for JSON.
 ///
 /// # Errors
-/// `UnsupportedMedia` for XML, other types, other charsets, other FHIR versions.
-pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+/// `UnsupportedMedia` for other types, other charsets, other FHIR versions.
+pub(super) fn of_body(headers: &HeaderMap) -> Result<Syntax, Error> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(Syntax::Json) };
     let text = String::from_utf8_lossy(value.as_bytes());
     let mut parts = text.split(';').map(str::trim);
-    let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let known = matches!(media_type.as_str(), "application/fhir+json" | "application/json" | "text/json");
+    let known = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "application/fhir+json" | "application/json" | "text/json" => Some(Syntax::Json),
+        "application/fhir+xml" | "application/xml" | "text/xml" => Some(Syntax::Xml),
+        _ => None,
+    };
     let parameters_fit = parts.all(|parameter| match parameter.split_once('=') {
         Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => is_utf8(value),
         Some((name, value)) if name.trim() == "fhirVersion" => is_r4(value),
         _ => true,
     });
-    if known && parameters_fit {
-        return Ok(());
+    if let (Some(syntax), true) = (known, parameters_fit) {
+        return Ok(syntax);
     }
     let text: String = text.chars().take(200).collect();
     let text = format!(
-        "a body of type {text:?} is not understood: this server reads JSON in UTF-8 only for now (application/fhir+json)"
+        "a body of type {text:?} is not understood: this server reads application/fhir+json and application/fhir+xml in UTF-8, FHIR version 4.0"
     );
     Err(Error::new(Code::UnsupportedMedia, text))
 }
@@ -130,14 +158,25 @@ mod tests {
 
     #[test]
     fn accept_ranges() {
-        assert_eq!(accept("text/html, application/xml;q=0.9, */*;q=0.8"), Ok(FHIR_JSON));
         assert_eq!(accept("application/fhir+json; fhirVersion=4.0"), Ok(FHIR_JSON));
         assert_eq!(accept("application/json"), Ok("application/json; charset=utf-8"));
-        for refused in
-            ["application/fhir+xml", "application/fhir+json;fhirVersion=5.0", "*/*;q=0", "text/html"]
-        {
+        assert_eq!(accept("text/xml"), Ok("text/xml; charset=utf-8"));
+        assert_eq!(accept("text/html, */*"), Ok(FHIR_JSON));
+        for refused in ["application/fhir+json;fhirVersion=5.0", "*/*;q=0", "text/html", "text/xml;q=much"] {
             assert_eq!(accept(refused), Err(Code::NotAcceptable), "{refused}");
         }
+    }
+
+    #[test]
+    fn the_highest_quality_wins_then_the_first() {
+        let xml = Ok("application/fhir+xml; charset=utf-8");
+        assert_eq!(accept("application/fhir+json;q=0.5, application/fhir+xml;q=0.8"), xml);
+        assert_eq!(accept("application/fhir+xml, application/fhir+json"), xml);
+        assert_eq!(accept("application/fhir+json, application/fhir+xml"), Ok(FHIR_JSON));
+        assert_eq!(
+            accept("text/html, application/xml;q=0.9, */*;q=0.8"),
+            Ok("application/xml; charset=utf-8")
+        );
     }
 
     #[test]
@@ -149,24 +188,31 @@ mod tests {
         let format = Format::negotiate(&headers, &mut parameters).unwrap();
         assert_eq!((format.media_type, format.pretty), (FHIR_JSON, true));
         assert_eq!(parameters, [pair("name", "x")]);
-        let xml = Format::negotiate(&HeaderMap::new(), &mut vec![pair("_format", "xml")]).unwrap_err();
-        assert!(xml.diagnostics().contains("JSON only"));
+        let xml =
+            Format::negotiate(&HeaderMap::new(), &mut vec![pair("_format", "application/fhir xml")]).unwrap();
+        assert_eq!(xml.syntax, Syntax::Xml);
+        let html = Format::negotiate(&HeaderMap::new(), &mut vec![pair("_format", "html")]).unwrap_err();
+        assert!(html.diagnostics().contains("application/fhir+xml"));
     }
 
     #[test]
     fn content_types() {
-        let check = |value: &str| {
+        let of = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::CONTENT_TYPE, value.parse().unwrap());
-            check_content_type(&headers).is_ok()
+            of_body(&headers).ok()
         };
-        for fit in ["application/fhir+json", "application/json;charset=UTF-8", "text/json; charset=\"utf-8\""]
+        for json in
+            ["application/fhir+json", "application/json;charset=UTF-8", "text/json; charset=\"utf-8\""]
         {
-            assert!(check(fit), "{fit}");
+            assert_eq!(of(json), Some(Syntax::Json), "{json}");
         }
-        for unfit in ["application/fhir+xml", "text/plain", "application/json; charset=latin1", ""] {
-            assert!(!check(unfit), "{unfit}");
+        for xml in ["application/fhir+xml", "application/xml; charset=utf-8", "text/xml;fhirVersion=4.0"] {
+            assert_eq!(of(xml), Some(Syntax::Xml), "{xml}");
         }
-        assert!(check_content_type(&HeaderMap::new()).is_ok());
+        for unfit in ["text/plain", "application/json; charset=latin1", "text/xml;fhirVersion=5.0", ""] {
+            assert_eq!(of(unfit), None, "{unfit}");
+        }
+        assert_eq!(of_body(&HeaderMap::new()).ok(), Some(Syntax::Json));
     }
 }

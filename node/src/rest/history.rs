@@ -52,8 +52,12 @@ fn request(call: &Call, resource_type: String, id: String) -> Result<HistoryRequ
             "_count" => request.count = count(value)?,
             "_since" => request.since_ms = since(value)?,
             "_cursor" => request.cursor = value.clone(),
+            "_summary" => request.summary = value.clone(),
+            "_elements" => request.elements = call.parameter("_elements"),
             other if call.prefer.strict => {
-                let text = format!("the history parameter {other:?} is not known; _count and _since are");
+                let text = format!(
+                    "the history parameter {other:?} is not known; _count, _since, _summary and _elements are"
+                );
                 return Err(Error::new(Code::BadParameter, text));
             }
             _ => {}

@@ -15,7 +15,6 @@ mod operation;
 mod outcome;
 mod payload;
 mod prefer;
-mod pretty;
 mod query;
 mod read;
 pub(crate) mod refusal;
@@ -23,6 +22,7 @@ mod response;
 mod search;
 mod transaction;
 mod update;
+mod xml;
 
 use crate::{config::Config, service::FhirService};
 use axum::{
@@ -47,9 +47,10 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config) -> Router {
         .fallback_service(routes)
         .layer(middleware::from_fn_with_state(shared, operation::intercept::<S>))
         .layer(RequestDecompressionLayer::new())
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(middleware::from_fn(layers::errors_are_outcomes))
+        .layer(middleware::from_fn(xml::answers))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
         .layer(middleware::from_fn(layers::request_id))
 }
 

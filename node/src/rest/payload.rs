@@ -2,9 +2,9 @@
 
 use super::{
     call::{Settings, Shared},
-    format::check_content_type,
+    format::{self, Syntax},
     outcome::Failure,
-    query,
+    query, xml,
 };
 use axum::{body::Body, extract::FromRequest};
 use bytes::{Bytes, BytesMut};
@@ -14,7 +14,7 @@ use proto::{Code, Error};
 use std::time::Duration;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-/// A JSON body in memory. Its share of `rest.bodies_bytes_max` is held until this is dropped.
+/// A body in memory, as JSON. Its share of `rest.bodies_bytes_max` is held until this is dropped.
 pub(super) struct Payload {
     pub bytes: Bytes,
     _share: Option<OwnedSemaphorePermit>,
@@ -27,8 +27,15 @@ impl<S: Send + Sync> FromRequest<Shared<S>> for Payload {
     type Rejection = Failure;
 
     async fn from_request(request: Request<Body>, shared: &Shared<S>) -> Result<Payload, Failure> {
-        check_content_type(request.headers())?;
-        Ok(read(request, &shared.settings).await?)
+        let syntax = format::of_body(request.headers())?;
+        let payload = read(request, &shared.settings).await?;
+        match syntax {
+            Syntax::Json => Ok(payload),
+            Syntax::Xml => {
+                let bytes = xml::to_json(payload.bytes, shared.settings.body_bytes_max).await?;
+                Ok(Payload { bytes, ..payload })
+            }
+        }
     }
 }
 

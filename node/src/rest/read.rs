@@ -13,7 +13,9 @@ pub(super) async fn read<S: FhirService>(
     Path((resource_type, id)): Path<(String, String)>,
     call: Call,
 ) -> Reply {
-    let found = shared.service.read(&call.context, ReadRequest { resource_type, id }).await?;
+    let (summary, elements) = (call.parameter("_summary"), call.parameter("_elements"));
+    let request = ReadRequest { resource_type, id, summary, elements };
+    let found = shared.service.read(&call.context, request).await?;
     Ok(response::read(&call, found))
 }
 
@@ -22,6 +24,7 @@ pub(super) async fn vread<S: FhirService>(
     Path((resource_type, id, version_id)): Path<(String, String, String)>,
     call: Call,
 ) -> Reply {
-    let request = VReadRequest { resource_type, id, version_id };
+    let (summary, elements) = (call.parameter("_summary"), call.parameter("_elements"));
+    let request = VReadRequest { resource_type, id, version_id, summary, elements };
     Ok(response::read(&call, shared.service.vread(&call.context, request).await?))
 }

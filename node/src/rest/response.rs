@@ -3,25 +3,42 @@
 use super::{
     call::Call,
     etag,
+    format::{FHIR_JSON, Syntax},
     outcome::{self, Failure},
     prefer::Return,
-    pretty,
 };
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use fhir::{
+    json::{Document, Limits},
+    projection,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use proto::api::v1::{Outcome, ReadResponse, WriteResponse};
 
 /// What handlers return.
 pub(super) type Reply = Result<Response, Failure>;
 
-/// A body in the format the call asked for; its bytes are untouched but for `_pretty`.
+/// A JSON body for the call; its bytes are untouched but for `_pretty`. [`super::xml`] makes XML of it where that was asked for.
 pub(super) fn json(call: &Call, status: StatusCode, body: Bytes) -> Response {
-    let body = if call.format.pretty && !body.is_empty() { pretty::indent(&body) } else { body };
-    (status, [(header::CONTENT_TYPE, call.format.media_type)], Body::from(body)).into_response()
+    let (body, media_type) = match call.format.syntax {
+        Syntax::Json if call.format.pretty => (pretty(body), call.format.media_type),
+        Syntax::Json => (body, call.format.media_type),
+        Syntax::Xml => (body, FHIR_JSON),
+    };
+    (status, [(header::CONTENT_TYPE, media_type)], Body::from(body)).into_response()
+}
+
+/// The body with white space; as it is if it is empty.
+fn pretty(body: Bytes) -> Bytes {
+    let limits = Limits { depth_max: 512, bytes_max: usize::MAX };
+    match Document::parse(body.clone(), &limits) {
+        Ok(document) => projection::pretty(document.root()).into(),
+        Err(_) => body,
+    }
 }
 
 /// A read: 304 where the client has this version already (<https://hl7.org/fhir/R4/http.html#cread>).

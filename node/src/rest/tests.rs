@@ -142,17 +142,44 @@ async fn every_error_is_an_outcome() {
     assert_eq!(refused(fixture.call("GET", "/fhir/Patient/%ff")).await.0, 400);
     assert_eq!(refused(fixture.call("GET", "/fhir/Patient?name=%ff")).await.0, 400);
     let (status, text) = refused(post(PATIENT).header("content-type", "application/fhir+xml")).await;
-    assert!(status == 415 && text.contains("JSON"), "{text}");
+    assert!(status == 400 && text.contains("text is not allowed"), "{text}");
+    let (status, text) = refused(post(PATIENT).header("content-type", "image/png")).await;
+    assert!(status == 415 && text.contains("application/fhir+xml"), "{text}");
     assert_eq!(refused(post(PATIENT).header("content-encoding", "br")).await.0, 415);
     assert_eq!(refused(post(PATIENT).header("content-encoding", "gzip")).await.0, 400);
-    let (status, text) =
-        refused(fixture.call("GET", "/fhir/Patient").header("accept", "application/fhir+xml")).await;
-    assert!(status == 406 && text.contains("JSON"), "{text}");
-    assert_eq!(refused(fixture.call("GET", "/fhir/metadata?_format=xml")).await.0, 406);
+    let (status, text) = refused(fixture.call("GET", "/fhir/Patient").header("accept", "text/html")).await;
+    assert!(status == 406 && text.contains("application/fhir+xml"), "{text}");
+    assert_eq!(refused(fixture.call("GET", "/fhir/metadata?_format=html")).await.0, 406);
     assert_eq!(refused(post("")).await.0, 400);
     assert_eq!(refused(post("panic")).await.0, 500);
     let invalid = json(post("{}").send().await.unwrap()).await;
     assert_eq!(invalid["issue"][0]["expression"][0], "Patient.name");
+}
+
+#[tokio::test]
+async fn what_is_asked_for_in_xml_is_xml() {
+    let fixture = Fixture::new().await;
+    let xml = "<Patient xmlns=\"http://hl7.org/fhir\"><active value=\"true\"/></Patient>";
+    let post = fixture.call("POST", "/fhir/Patient").header("content-type", "text/xml");
+    let created = post.header("accept", "application/fhir+xml").body(xml).send().await.unwrap();
+    assert_eq!(created.status(), 201);
+    assert_eq!(header(&created, "content-type"), "application/fhir+xml; charset=utf-8");
+    assert!(created.text().await.unwrap().ends_with(xml));
+    let stored = fixture.get("/fhir/Patient/new").await.text().await.unwrap();
+    assert_eq!(stored, r#"{"resourceType":"Patient","active":true}"#);
+    for (path, status) in [("/fhir/Patient/none?_format=xml", 404), ("/nothing?_format=xml", 404)] {
+        let refused = fixture.get(path).await;
+        assert_eq!(
+            (refused.status().as_u16(), header(&refused, "content-type")),
+            (status, "application/fhir+xml; charset=utf-8")
+        );
+        assert!(refused.text().await.unwrap().contains("<OperationOutcome xmlns="), "{path}");
+    }
+    // What JSON alone can say is not lost.
+    fixture.put("/fhir/Patient/other", PATIENT).await;
+    let refused = fixture.get("/fhir/Patient/other?_format=xml").await;
+    assert_eq!(refused.status(), 406);
+    assert!(refused.text().await.unwrap().contains("Patient.x"));
 }
 
 #[tokio::test]

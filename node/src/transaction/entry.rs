@@ -77,11 +77,12 @@ pub fn unsupported(method: Method, url: &str) -> Error {
 async fn get(node: &Node, context: &Context, target: Target) -> Result<ResponseEntry, Error> {
     match target {
         Target::Instance { resource_type, id } => {
-            let read = node.read(context, ReadRequest { resource_type, id }).await?;
+            let read = node.read(context, ReadRequest { resource_type, id, ..Default::default() }).await?;
             Ok(found(&read.version_id, read.last_updated_ms, read.body))
         }
         Target::Version { resource_type, id, version_id } => {
-            let read = node.vread(context, VReadRequest { resource_type, id, version_id }).await?;
+            let request = VReadRequest { resource_type, id, version_id, ..Default::default() };
+            let read = node.vread(context, request).await?;
             Ok(found(&read.version_id, read.last_updated_ms, read.body))
         }
         Target::Search { resource_type, query } => {

@@ -8,8 +8,8 @@ use proto::id::{ResourceId, TenantId};
 use proto::{Code, Error};
 use xxhash_rust::xxh3::Xxh3;
 
-/// Parameters that say how to answer, not what to find; the REST adapter takes them, and the rest do not matter here.
-const PRESENTATION: &[&str] = &["_format", "_pretty"];
+/// Parameters that say how to answer, not what to find; others take them, and they do not matter here.
+const PRESENTATION: &[&str] = &["_format", "_pretty", "_elements"];
 
 pub(super) fn compile(
     tenant: TenantId,
@@ -174,8 +174,8 @@ impl Compiler<'_> {
                 (self.query.count, self.query.total) = (0, true);
                 Ok(())
             }
-            "false" => Ok(()),
-            "true" | "text" | "data" => Err(Problem::unsupported("only count and false are supported")),
+            // Which part of a resource is shown is not the index's business.
+            "false" | "true" | "text" | "data" => Ok(()),
             _ => Err(Problem::unusable("it takes true, text, data, count or false")),
         }
     }

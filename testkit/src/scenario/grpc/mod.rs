@@ -23,7 +23,12 @@ impl Grpc {
         answer.or_else(|error| shape::error(&error).ok_or_else(|| error.into()))
     }
 
-    async fn call(&self, sent: &Sent, target: Target, parameters: target::Parameters) -> client::Result<Got> {
+    async fn call(
+        &self,
+        sent: &Sent,
+        target: Target,
+        mut parameters: target::Parameters,
+    ) -> client::Result<Got> {
         let header = |name: &str| sent.headers.get(name).cloned().unwrap_or_default();
         let body = bytes::Bytes::from(sent.body.clone().unwrap_or_default());
         let client = &self.client;
@@ -34,9 +39,15 @@ impl Grpc {
                 let request = api::CreateRequest { resource_type, body, if_none_exist, idempotency_key };
                 shape::written(client.create(request).await?)
             }
-            Target::Read { resource_type, id } => shape::read(client.read(&resource_type, &id).await?),
+            Target::Read { resource_type, id } => {
+                let (summary, elements) = parameters.part();
+                let request = api::ReadRequest { resource_type, id, summary, elements };
+                shape::read(client.read_part(request).await?)
+            }
             Target::VRead { resource_type, id, version } => {
-                shape::read(client.vread(&resource_type, &id, &version).await?)
+                let (summary, elements) = parameters.part();
+                let request = api::VReadRequest { resource_type, id, version_id: version, summary, elements };
+                shape::read(client.vread_part(request).await?)
             }
             Target::Update { resource_type, id } => {
                 let request = api::UpdateRequest {

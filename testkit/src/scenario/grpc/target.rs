@@ -139,7 +139,13 @@ impl Parameters {
     pub(super) fn history(mut self, resource_type: String, id: String) -> api::HistoryRequest {
         let count = self.take("_count").and_then(|count| count.parse().ok()).unwrap_or_default();
         let cursor = self.take(CURSOR).unwrap_or_default();
-        api::HistoryRequest { resource_type, id, count, since_ms: 0, cursor }
+        let (summary, elements) = self.part();
+        api::HistoryRequest { resource_type, id, count, since_ms: 0, cursor, summary, elements }
+    }
+
+    /// `_summary` and `_elements`.
+    pub(super) fn part(&mut self) -> (String, String) {
+        (self.take("_summary").unwrap_or_default(), self.take("_elements").unwrap_or_default())
     }
 
     pub(super) fn operation(self, request: api::OperationRequest) -> api::OperationRequest {
