@@ -16,4 +16,4 @@ pub use error::{Error, Result};
 pub use local::{MATCHES_MAX, Partitions};
 pub use matcher::{Facts, matches};
 pub use page::{Hit, Page};
-pub use query::{Limits, Query, Request, Scope};
+pub use query::{Limits, NoTerminology, Query, Request, Scope, Terminology, Token};

@@ -49,7 +49,10 @@ pub(crate) fn leaf_matches(values: &Values<'_>, leaf: &Leaf) -> bool {
         Leaf::Reference(param, reference) => {
             values.of(*param).any(|value| reference_matches(value, reference))
         }
-        Leaf::Uri(param, uri) => values.of(*param).any(|value| uri_matches(value, uri)),
+        Leaf::Uri(param, uri) => values.of(*param).any(|value| uri_of(value) == Some(uri)),
+        Leaf::UriBelow(param, start) => {
+            values.of(*param).any(|value| uri_of(value).is_some_and(|uri| uri.starts_with(start.as_str())))
+        }
         Leaf::Date(param, comparison) => interval_matches(values, *param, comparison),
         Leaf::Number(param, comparison) => interval_matches(values, *param, comparison),
         Leaf::Quantity(param, comparison, unit) => {
@@ -69,6 +72,7 @@ fn token_matches(value: Value<'_>, token: &TokenMatch) -> bool {
         TokenMatch::Full(wanted_system, wanted) => system == Some(wanted_system) && code == Some(wanted),
         TokenMatch::NoSystem(wanted) => system.is_none() && code == Some(wanted),
         TokenMatch::System(wanted) => system == Some(wanted),
+        TokenMatch::OneOf(wanted) => code.is_some_and(|code| wanted.has(system, code)),
     }
 }
 
@@ -93,10 +97,10 @@ fn reference_matches(value: Value<'_>, reference: &ReferenceMatch) -> bool {
     }
 }
 
-fn uri_matches(value: Value<'_>, wanted: &str) -> bool {
+fn uri_of(value: Value<'_>) -> Option<&str> {
     match value {
-        Value::Uri(uri) | Value::ReferenceUrl { url: uri, .. } => uri == wanted,
-        _ => false,
+        Value::Uri(uri) | Value::ReferenceUrl { url: uri, .. } => Some(uri),
+        _ => None,
     }
 }
 

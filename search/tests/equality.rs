@@ -94,6 +94,14 @@ fn one_query() -> impl Strategy<Value = String> {
         (prefix.clone(), date.clone()).prop_map(|(p, d)| format!("date={p}{d}")),
         token.clone().prop_map(|t| format!("code={t}")),
         token.prop_map(|t| format!("code:not={t}")),
+        prop::sample::select(vec![
+            "in=http://vs",
+            "not-in=http://vs",
+            "in=http://empty",
+            "below=http://s1|c1",
+            "above=http://s1|c2"
+        ])
+        .prop_map(|codes| format!("code:{codes}")),
         any::<bool>().prop_map(|b| format!("value-quantity:missing={b}")),
         (prefix.clone(), number.clone(), unit.clone())
             .prop_map(|(p, n, u)| format!("value-quantity={p}{n}{u}")),
@@ -115,7 +123,15 @@ fn one_query() -> impl Strategy<Value = String> {
         any::<bool>().prop_map(|b| format!("name:missing={b}")),
     ];
     let many = |one: BoxedStrategy<String>| prop::collection::vec(one, 0..3).prop_map(|all| all.join("&"));
+    let uris = prop::sample::select(vec![
+        "url:below=http://a.org/x",
+        "url:below=http://a.org/",
+        "url:above=http://a.org/x/y/z",
+        "url:above=http://a.org/x",
+        "url=http://a.org/x",
+    ]);
     prop_oneof![
+        1 => uris.prop_map(|uri| format!("ValueSet?{uri}&_total=accurate&_count=2")),
         3 => many(leaf.boxed()).prop_map(|all| format!("Observation?{all}&_total=accurate&_count=3")),
         2 => many(person.boxed()).prop_map(|all| format!("Patient?{all}&_total=accurate&_count=2")),
         1 => prop::sample::select(vec!["?_id=p1", "?_lastUpdated=ge2023", "?_type=Patient,Observation&_id=o1,p1", "?_type=Patient"])
@@ -123,18 +139,41 @@ fn one_query() -> impl Strategy<Value = String> {
     ]
 }
 
+fn value_set(id: usize) -> impl Strategy<Value = (String, String)> {
+    let long = format!("http://a.org/x/{}", "y".repeat(1_100));
+    let url = [
+        "http://a.org",
+        "http://a.org/",
+        "http://a.org/x",
+        "http://a.org/x/y",
+        "http://b.org/x",
+        "urn:oid:1.2",
+        &long,
+    ];
+    let url = prop::sample::select(url.map(str::to_owned).to_vec());
+    let name = format!("v{id}");
+    url.prop_map(move |url| {
+        (
+            name.clone(),
+            format!(r#"{{"resourceType":"ValueSet","id":"{name}","status":"draft","url":"{url}"}}"#),
+        )
+    })
+}
+
 /// Writes: the second half of the resources is written again, and some are deleted, so that old versions exist to hide.
 fn writes() -> impl Strategy<Value = Vec<(String, String, u64)>> {
     let round = || {
         let observations: Vec<_> = (0..12).map(observation).collect();
         let patients: Vec<_> = (0..8).map(patient).collect();
-        (observations, patients)
+        let value_sets: Vec<_> = (0..6).map(value_set).collect();
+        (observations, patients, value_sets)
     };
-    (round(), round()).prop_map(|((first_o, first_p), (again_o, again_p))| {
+    (round(), round()).prop_map(|((first_o, first_p, first_v), (again_o, again_p, _))| {
         let first = first_o
             .into_iter()
             .map(|w| ("Observation", w))
-            .chain(first_p.into_iter().map(|w| ("Patient", w)));
+            .chain(first_p.into_iter().map(|w| ("Patient", w)))
+            .chain(first_v.into_iter().map(|w| ("ValueSet", w)));
         let again = again_o
             .into_iter()
             .skip(6)

@@ -15,7 +15,7 @@ fn lenient(parameters: &[(&str, &str)]) -> Result<Query, Error> {
         strict: false,
         base: None,
     };
-    Query::compile(TENANT, &request, &Limits::default())
+    Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology)
 }
 
 #[test]
@@ -28,7 +28,9 @@ fn unknown_and_later_ones_are_errors_that_name_them() {
         ("Patient?_include=Patient:organization", "_include"),
         ("Patient?_has:Observation:patient:code=x", "_has:Observation:patient:code"),
         ("Patient?name:text=x", "name:text"),
-        ("Observation?code:in=x", "code:in"),
+        ("Observation?code:in=http://nowhere", "code:in"),
+        ("Observation?code:below=c0", "code:below"),
+        ("ValueSet?url:below=urn:oid:1", "url:below"),
         ("Observation?code-value-quantity=a$b", "code-value-quantity"),
         ("Observation?subject:Medication=x", "subject:Medication"),
         ("?name=x", "name"),

@@ -127,7 +127,7 @@ fn compartment_search(t: &str, parameters: &str) -> Query {
         strict: true,
         base: None,
     };
-    Query::compile(TENANT, &request, &Limits::default()).expect("a query")
+    Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology).expect("a query")
 }
 
 #[test]

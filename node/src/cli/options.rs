@@ -110,6 +110,7 @@ fn search_limits(config: &Config) -> search::Limits {
     search::Limits {
         parameters_max: config.limits.search_parameters_max,
         values_max: config.limits.search_values_max,
+        codes_max: config.limits.search_codes_max,
         value_bytes_max: config.limits.search_value_bytes_max,
         bytes_max: config.limits.search_bytes_max,
         count_default: config.limits.search_page_default,

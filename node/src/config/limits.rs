@@ -29,6 +29,8 @@ section! {
         search_parameters_max: usize = 64;
         /// Comma-separated values of one search parameter.
         search_values_max: usize = 1000;
+        /// Codes that one value of the modifiers `:in`, `:not-in`, `:below` and `:above` may stand for.
+        search_codes_max: usize = 10_000;
         /// Bytes of one search parameter's value.
         search_value_bytes_max: usize = 32 << 10;
         /// Bytes of all names and values of one search.

@@ -116,7 +116,7 @@ fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Result<Qu
         strict: request.strict,
         base: node.options.base_url.as_deref(),
     };
-    Query::compile(tenant, &request, &node.options.search_limits)
+    Query::compile(tenant, &request, &node.options.search_limits, &search::NoTerminology)
 }
 
 fn issue(issue: &proto::error::Issue) -> Issue {

@@ -2,7 +2,7 @@
 
 use super::param::{self, Context};
 use super::problem::Problem;
-use super::{Expr, Leaf, Limits, Query, Request, Scope, scope, value};
+use super::{Expr, Leaf, Limits, Query, Request, Scope, Terminology, scope, value};
 use fhir::definitions::{ResourceType, SearchParameter, search_parameter};
 use proto::id::{ResourceId, TenantId};
 use proto::{Code, Error};
@@ -15,11 +15,12 @@ pub(super) fn compile(
     tenant: TenantId,
     request: &Request<'_>,
     limits: &Limits,
+    terminology: &dyn Terminology,
     now_ms: i64,
 ) -> Result<Query, Error> {
     check_size(request, limits)?;
     let mut compiler = Compiler {
-        context: Context { limits, base: request.base, now_ms },
+        context: Context { limits, base: request.base, now_ms, terminology },
         query: Query {
             tenant,
             types: types(request)?,

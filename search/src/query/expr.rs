@@ -2,6 +2,7 @@
 //! Tantivy query (`engine/index`). Chains, joins and sorts will be further variants here.
 
 use super::comparison::Comparison;
+use super::terminology::TokenSet;
 use fhir::definitions::ParamId;
 use proto::id::{ResourceId, TypeCode};
 
@@ -27,6 +28,8 @@ pub enum Leaf {
     String(ParamId, StringMatch),
     Reference(ParamId, ReferenceMatch),
     Uri(ParamId, String),
+    /// A URI that starts so.
+    UriBelow(ParamId, String),
     Date(ParamId, Comparison),
     Number(ParamId, Comparison),
     Quantity(ParamId, Comparison, UnitMatch),
@@ -43,6 +46,8 @@ pub enum TokenMatch {
     NoSystem(String),
     /// `system|`: any code of the system.
     System(String),
+    /// One of many codes.
+    OneOf(TokenSet),
 }
 
 /// https://hl7.org/fhir/R4/search.html#string. All but `Exact` compare normalised text.

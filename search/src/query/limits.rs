@@ -7,6 +7,8 @@ pub struct Limits {
     pub parameters_max: usize,
     /// Comma-separated values of one parameter.
     pub values_max: usize,
+    /// Codes that one value of `:in`, `:not-in`, `:below` or `:above` stands for.
+    pub codes_max: usize,
     /// Bytes of one parameter's value.
     pub value_bytes_max: usize,
     /// Bytes of all names and values.
@@ -24,6 +26,7 @@ impl Default for Limits {
         Limits {
             parameters_max: 64,
             values_max: 1000,
+            codes_max: 10_000,
             value_bytes_max: 32 << 10,
             bytes_max: 64 << 10,
             count_default: 20,

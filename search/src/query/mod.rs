@@ -7,12 +7,15 @@ mod limits;
 mod param;
 mod problem;
 mod scope;
+mod terminology;
 mod value;
 
 pub use comparison::{Comparison, Prefix};
 pub use expr::{Expr, Leaf, ReferenceMatch, StringMatch, TokenMatch, UnitMatch};
 pub use limits::Limits;
+pub use problem::Problem;
 pub use scope::Scope;
+pub use terminology::{NoTerminology, Terminology, Token, TokenSet};
 
 use fhir::definitions::ResourceType;
 use proto::error::Issue;
@@ -55,14 +58,19 @@ pub struct Query {
 }
 
 impl Query {
-    /// Compiles a request.
+    /// Compiles a request. `terminology` lists the codes of value sets that the request names; it may take milliseconds.
     ///
     /// # Errors
     /// `UnknownType`; `BadParameter` for an unusable value, and under strict handling for an unknown or unsupported
     /// parameter; `TooCostly` over a limit.
-    pub fn compile(tenant: TenantId, request: &Request<'_>, limits: &Limits) -> Result<Query, proto::Error> {
+    pub fn compile(
+        tenant: TenantId,
+        request: &Request<'_>,
+        limits: &Limits,
+        terminology: &dyn Terminology,
+    ) -> Result<Query, proto::Error> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        compile::compile(tenant, request, limits, now.as_millis() as i64)
+        compile::compile(tenant, request, limits, terminology, now.as_millis() as i64)
     }
 
     /// Which part of the data can hold matches.

@@ -6,7 +6,8 @@ use fhir::definitions::ResourceType;
 use fhir::index::{ExtractOptions, Values, extract};
 use fhir::json::{Document, Limits as JsonLimits};
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
-use search::{Engine, Facts, Limits, Options, Query, Request, matches};
+use search::query::Problem;
+use search::{Engine, Facts, Limits, Options, Query, Request, Terminology, Token, matches};
 use std::time::Duration;
 use storage::{Change, ChangeKind};
 
@@ -56,7 +57,40 @@ pub fn query(url: &str) -> Result<Query, proto::Error> {
     let resource_type = (!name.is_empty()).then_some(name);
     let request =
         Request { resource_type, parameters: &parameters, compartment: None, strict: true, base: None };
-    Query::compile(TENANT, &request, &Limits::default())
+    Query::compile(TENANT, &request, &Limits::default(), &Codes)
+}
+
+/// Knows one value set, `http://vs`, and a code system `http://s1` in which each of c0 to c3 is above the next.
+pub struct Codes;
+
+fn token(system: &str, code: String) -> Token {
+    Token { code, system: system.to_owned() }
+}
+
+fn number(system: &str, code: &str) -> Result<u8, Problem> {
+    let number = code.strip_prefix('c').and_then(|number| number.parse().ok());
+    number.filter(|_| system == "http://s1").ok_or_else(|| Problem::Unusable("not known".to_owned()))
+}
+
+impl Terminology for Codes {
+    fn value_set(&self, canonical: &str, max: usize) -> Result<Vec<Token>, Problem> {
+        assert!(max > 3);
+        match canonical {
+            "http://vs" => Ok([("http://s0", 1), ("http://s1", 2), ("http://s1", 1)]
+                .map(|(system, code)| token(system, format!("c{code}")))
+                .into()),
+            "http://empty" => Ok(Vec::new()),
+            _ => Err(Problem::Unusable("not known".to_owned())),
+        }
+    }
+
+    fn at_or_below(&self, system: &str, code: &str, _: usize) -> Result<Vec<Token>, Problem> {
+        Ok((number(system, code)?..4).map(|code| token(system, format!("c{code}"))).collect())
+    }
+
+    fn at_or_above(&self, system: &str, code: &str, _: usize) -> Result<Vec<Token>, Problem> {
+        Ok((0..=number(system, code)?).map(|code| token(system, format!("c{code}"))).collect())
+    }
 }
 
 /// What the predicate back end finds among the current rows.

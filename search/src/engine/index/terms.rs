@@ -4,7 +4,7 @@
 //! lookup. The dictionary shares prefixes, so they cost next to nothing.
 
 use crate::matcher::searchable;
-use crate::query::{Leaf, ReferenceMatch, StringMatch, TokenMatch, UnitMatch};
+use crate::query::{Leaf, ReferenceMatch, StringMatch, TokenMatch, TokenSet, UnitMatch};
 use fhir::definitions::ParamId;
 use fhir::index::Value;
 use proto::id::{PartitionId, ResourceId, TenantId, TypeCode};
@@ -146,12 +146,30 @@ pub fn of_value(owner: Owner, param: ParamId, value: &Value<'_>, mut add: impl F
     }
 }
 
+/// Each code with its system, and without any.
+fn tokens(owner: Owner, param: ParamId, set: &TokenSet) -> Vec<Vec<u8>> {
+    let mut terms = Vec::with_capacity(2 * set.tokens().len());
+    let mut last = None;
+    for token in set.tokens() {
+        terms.push(pair(owner, param, TOKEN_FULL, &token.system, &token.code));
+        if last != Some(&token.code) {
+            terms.push(exact(owner, param, TOKEN_NO_SYSTEM, token.code.as_bytes()));
+            last = Some(&token.code);
+        }
+    }
+    terms
+}
+
 /// How a leaf finds its documents through terms.
 pub enum Lookup {
     /// Documents with exactly this term.
     Term(Vec<u8>),
+    /// Documents with one of these terms.
+    Terms(Vec<Vec<u8>>),
     /// Documents with a term that starts so.
     Prefix(Vec<u8>),
+    /// Documents with a term that starts in one of these ways.
+    Prefixes([Vec<u8>; 2]),
     /// Documents with a term that starts so and contains the text after that start.
     Contains(Vec<u8>, String),
     /// The leaf asks no terms.
@@ -170,6 +188,7 @@ pub fn of_leaf(owner: Owner, leaf: &Leaf) -> Lookup {
         Leaf::Token(param, TokenMatch::System(system)) => {
             exact(owner, *param, TOKEN_SYSTEM, system.as_bytes())
         }
+        Leaf::Token(param, TokenMatch::OneOf(set)) => return Lookup::Terms(tokens(owner, *param, set)),
         Leaf::String(param, StringMatch::Exact(text)) => exact(owner, *param, STRING_EXACT, text.as_bytes()),
         Leaf::String(param, StringMatch::Prefix(text)) if text.len() <= crate::matcher::STRING_BYTES_MAX => {
             let mut start = head(owner, *param, STRING);
@@ -186,6 +205,14 @@ pub fn of_leaf(owner: Owner, leaf: &Leaf) -> Lookup {
         }
         Leaf::Reference(param, ReferenceMatch::Url(url)) => exact(owner, *param, URL, url.as_bytes()),
         Leaf::Uri(param, uri) => exact(owner, *param, URL, uri.as_bytes()),
+        Leaf::UriBelow(param, start) => {
+            // Values too long for a term stand there by a start that is as long as `start` may be.
+            return Lookup::Prefixes([URL, SHORTENED | URL].map(|kind| {
+                let mut prefix = head(owner, *param, kind);
+                prefix.extend_from_slice(start.as_bytes());
+                prefix
+            }));
+        }
         Leaf::Quantity(param, _, UnitMatch::Unit(unit)) => {
             exact(owner, *param, QUANTITY_UNIT, unit.as_bytes())
         }

@@ -111,6 +111,14 @@ impl Translation<'_> {
         for owner in self.owners() {
             match terms::of_leaf(owner, leaf) {
                 Lookup::Term(term) => exact.push(Term::from_field_bytes(self.fields.terms, &term)),
+                Lookup::Terms(terms) => {
+                    exact.extend(terms.iter().map(|term| Term::from_field_bytes(self.fields.terms, term)));
+                }
+                Lookup::Prefixes(prefixes) => {
+                    for prefix in prefixes {
+                        any.push(Box::new(TermRange { field: self.fields.terms, prefix, test: None }));
+                    }
+                }
                 Lookup::Prefix(prefix) => {
                     any.push(Box::new(TermRange { field: self.fields.terms, prefix, test: None }));
                 }

@@ -121,7 +121,8 @@ fn needs(leaf: &Leaf) -> Option<Signature> {
         Leaf::Reference(param, ReferenceMatch::Url(url)) | Leaf::Uri(param, url) => text(*param, url),
         Leaf::String(param, StringMatch::Exact(exact)) => text(*param, exact),
         Leaf::Present(param)
-        | Leaf::Token(param, TokenMatch::System(_))
+        | Leaf::Token(param, TokenMatch::System(_) | TokenMatch::OneOf(_))
+        | Leaf::UriBelow(param, _)
         | Leaf::String(param, _)
         | Leaf::Date(param, _)
         | Leaf::Number(param, _)

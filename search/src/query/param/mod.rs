@@ -11,7 +11,7 @@ mod uri;
 pub(super) use date::comparison as date_comparison;
 
 use super::problem::Problem;
-use super::{Expr, Leaf, Limits, value};
+use super::{Expr, Leaf, Limits, Terminology, value};
 use fhir::definitions::{ParamKind, SearchParameter};
 
 /// What compiling a value may need besides the value.
@@ -21,6 +21,8 @@ pub(super) struct Context<'a> {
     pub base: Option<&'a str>,
     /// Milliseconds since the epoch, for `ap` on dates.
     pub now_ms: i64,
+    /// For the modifiers that name value sets and branches of code systems.
+    pub terminology: &'a dyn Terminology,
 }
 
 /// The condition of `parameter[:modifier]=text`.
@@ -35,7 +37,8 @@ pub(super) fn compile(
     }
     let supported = match parameter.kind {
         ParamKind::String => modifier.is_none_or(|modifier| matches!(modifier, "exact" | "contains")),
-        ParamKind::Token => modifier.is_none_or(|modifier| modifier == "not"),
+        ParamKind::Token => modifier.is_none_or(|name| matches!(name, "not") || token::lists_codes(name)),
+        ParamKind::Uri => modifier.is_none_or(|modifier| matches!(modifier, "below" | "above")),
         ParamKind::Reference => modifier.is_none_or(|name| reference::is_target(parameter, name)),
         ParamKind::Composite | ParamKind::Special => {
             return Err(Problem::unsupported(format!(
@@ -64,9 +67,9 @@ pub(super) fn compile(
         }
         any.push(match parameter.kind {
             ParamKind::String => string::compile(parameter.id, modifier, part)?,
-            ParamKind::Token => token::compile(parameter.id, part)?,
+            ParamKind::Token => token::compile(parameter.id, modifier, part, context)?,
             ParamKind::Reference => reference::compile(parameter, modifier, part, context)?,
-            ParamKind::Uri => uri::compile(parameter.id, part),
+            ParamKind::Uri => uri::compile(parameter.id, modifier, part)?,
             ParamKind::Date => Expr::Leaf(Leaf::Date(parameter.id, date::comparison(part, context.now_ms)?)),
             ParamKind::Number => Expr::Leaf(Leaf::Number(parameter.id, number::comparison(part)?)),
             ParamKind::Quantity => quantity::compile(parameter.id, part)?,
@@ -74,7 +77,7 @@ pub(super) fn compile(
         });
     }
     let any = Expr::or(any);
-    Ok(if modifier == Some("not") { Expr::Not(Box::new(any)) } else { any })
+    Ok(if matches!(modifier, Some("not" | "not-in")) { Expr::Not(Box::new(any)) } else { any })
 }
 
 /// https://hl7.org/fhir/R4/search.html#missing
@@ -93,8 +96,9 @@ fn missing(parameter: &SearchParameter, text: &str) -> Result<Expr, Problem> {
 fn offer(parameter: &SearchParameter) -> &'static str {
     match parameter.kind {
         ParamKind::String => "a string takes :exact, :contains and :missing",
-        ParamKind::Token => "a token takes :not and :missing",
+        ParamKind::Token => "a token takes :not, :in, :not-in, :below, :above and :missing",
         ParamKind::Reference => "a reference takes :missing and the name of a resource type it may point to",
+        ParamKind::Uri => "a uri takes :below, :above and :missing",
         _ => "it takes :missing",
     }
 }

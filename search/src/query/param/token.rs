@@ -2,12 +2,49 @@
 
 use super::super::expr::{Expr, Leaf, TokenMatch};
 use super::super::problem::Problem;
+use super::super::terminology::TokenSet;
 use super::super::value::{split, unescape};
+use super::Context;
 use fhir::definitions::ParamId;
 
-pub(super) fn compile(param: ParamId, part: &str) -> Result<Expr, Problem> {
+/// Whether the modifier stands for a list of codes.
+pub(super) fn lists_codes(modifier: &str) -> bool {
+    matches!(modifier, "in" | "not-in" | "below" | "above")
+}
+
+pub(super) fn compile(
+    param: ParamId,
+    modifier: Option<&str>,
+    part: &str,
+    context: &Context<'_>,
+) -> Result<Expr, Problem> {
+    let token = match modifier {
+        Some(modifier) if lists_codes(modifier) => TokenMatch::OneOf(codes(modifier, part, context)?),
+        _ => one(part)?,
+    };
+    Ok(Expr::Leaf(Leaf::Token(param, token)))
+}
+
+/// The codes of a value set, or of a branch of a code system.
+fn codes(modifier: &str, part: &str, context: &Context<'_>) -> Result<TokenSet, Problem> {
+    let (terminology, max) = (context.terminology, context.limits.codes_max);
+    if matches!(modifier, "in" | "not-in") {
+        return terminology.value_set(&unescape(part), max).map(TokenSet::new);
+    }
+    let TokenMatch::Full(system, code) = one(part)? else {
+        let why = format!("':{modifier}' needs the code system of '{part}'; write [system]|[code]");
+        return Err(Problem::unusable(why));
+    };
+    let codes = match modifier {
+        "below" => terminology.at_or_below(&system, &code, max)?,
+        _ => terminology.at_or_above(&system, &code, max)?,
+    };
+    Ok(TokenSet::new(codes))
+}
+
+fn one(part: &str) -> Result<TokenMatch, Problem> {
     let pieces = split(part, b'|');
-    let token = match pieces.as_slice() {
+    Ok(match pieces.as_slice() {
         [code] => TokenMatch::Code(unescape(code)),
         ["", ""] => return Err(Problem::unusable("'|' names neither a system nor a code")),
         ["", code] => TokenMatch::NoSystem(unescape(code)),
@@ -19,6 +56,5 @@ pub(super) fn compile(param: ParamId, part: &str) -> Result<Expr, Problem> {
             );
             return Err(Problem::unusable(why));
         }
-    };
-    Ok(Expr::Leaf(Leaf::Token(param, token)))
+    })
 }
