@@ -1,6 +1,7 @@
 //! FHIR's interactions, one file each, over the same writer and reader.
 
 mod capabilities;
+mod codes;
 pub(crate) mod create;
 mod delete;
 mod history;

@@ -1,5 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#search>
 
+use super::codes::{self, Codes};
 use super::part;
 use crate::{
     draft,
@@ -15,7 +16,7 @@ use proto::{
     Code, Error, PartitionId, ResourceKey, Slot, TenantId,
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
 };
-use search::{Hit, Page, Partitions, Query, Request, Scope};
+use search::{Hit, NoTerminology, Page, Partitions, Query, Request, Scope};
 use std::sync::Arc;
 use storage::Partition;
 
@@ -25,7 +26,7 @@ pub async fn search_page(
     context: &Context,
     request: SearchRequest,
 ) -> Result<SearchResponse, Error> {
-    let query = compile(node, context.tenant, &request)?;
+    let query = compile(node, context.tenant, &request).await?;
     let part = part::of_search(&request.parameters)?;
     let (entries, page) = read_page(node, context.tenant, &query, &part, &request.cursor).await?;
     Ok(SearchResponse {
@@ -43,7 +44,7 @@ pub async fn search_stream(
     context: Context,
     request: SearchRequest,
 ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
-    let query = Arc::new(compile(&node.inner, context.tenant, &request)?);
+    let query = Arc::new(compile(&node.inner, context.tenant, &request).await?);
     let part = Arc::new(part::of_search(&request.parameters)?);
     let (first, page) = read_page(&node.inner, context.tenant, &query, &part, &request.cursor).await?;
     let rest = stream::try_unfold(page.next, move |cursor| {
@@ -93,30 +94,39 @@ pub async fn find_keys(
         strict: true,
         ..Default::default()
     };
-    let query = compile(node, tenant, &request)?;
+    let query = compile(node, tenant, &request).await?;
     let page = run(node, &query, None).await?;
     Ok(page.hits.into_iter().map(|hit| hit.key).collect())
 }
 
-fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Result<Query, Error> {
-    let pairs: Vec<(String, String)> =
-        request.parameters.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect();
+/// Compiles the request; where it names value sets or branches of code systems, on a thread for what takes long.
+async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Result<Query, Error> {
+    let owned = |pair: &SearchParameter| (pair.name.clone(), pair.value.clone());
+    let pairs: Vec<(String, String)> = request.parameters.iter().map(owned).collect();
     let resource_type = match request.resource_type.as_str() {
         "" => None,
         name => Some(draft::known_type(name)?.name()),
     };
-    let compartment = match request.compartment_type.as_str() {
-        "" => None,
-        name => Some((name, request.compartment_id.as_str())),
+    let compartment = (request.compartment_type.clone(), request.compartment_id.clone());
+    let (strict, base) = (request.strict, node.options.base_url.clone());
+    let limits = node.options.search_limits.clone();
+    let lists_codes = pairs.iter().any(|(name, _)| codes::are_asked_by(name));
+    let compile = move |terminology: &dyn search::Terminology| {
+        let compartment = Some((compartment.0.as_str(), compartment.1.as_str()));
+        let request = Request {
+            resource_type,
+            parameters: &pairs,
+            compartment: compartment.filter(|(name, _)| !name.is_empty()),
+            strict,
+            base: base.as_deref(),
+        };
+        Query::compile(tenant, &request, &limits, terminology)
     };
-    let request = Request {
-        resource_type,
-        parameters: &pairs,
-        compartment,
-        strict: request.strict,
-        base: node.options.base_url.as_deref(),
-    };
-    Query::compile(tenant, &request, &node.options.search_limits, &search::NoTerminology)
+    if !lists_codes {
+        return compile(&NoTerminology);
+    }
+    let definitions = node.conformance.of(tenant);
+    node.threads.run(move || compile(&Codes(&definitions.terminology))).await
 }
 
 fn issue(issue: &proto::error::Issue) -> Issue {
