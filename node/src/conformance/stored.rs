@@ -43,7 +43,12 @@ impl Stored {
                 strict: true,
                 base: None,
             };
-            let query = search::Query::compile(TenantId::DEFAULT, &request, &search::Limits::default())?;
+            let query = search::Query::compile(
+                TenantId::DEFAULT,
+                &request,
+                &search::Limits::default(),
+                &search::NoTerminology,
+            )?;
             let mut cursor = None;
             loop {
                 let page = search.search(&query, cursor.as_deref()).map_err(proto::Error::from)?;
