@@ -27,6 +27,23 @@ pub enum ParamKind {
     Special,
 }
 
+impl ParamKind {
+    /// FHIR's code: <https://hl7.org/fhir/R4/valueset-search-param-type.html>.
+    pub fn code(self) -> &'static str {
+        match self {
+            ParamKind::Number => "number",
+            ParamKind::Date => "date",
+            ParamKind::String => "string",
+            ParamKind::Token => "token",
+            ParamKind::Reference => "reference",
+            ParamKind::Composite => "composite",
+            ParamKind::Quantity => "quantity",
+            ParamKind::Uri => "uri",
+            ParamKind::Special => "special",
+        }
+    }
+}
+
 /// A search parameter as it applies to one resource type.
 #[derive(Debug)]
 pub struct SearchParameter {

@@ -8,6 +8,7 @@ mod definition;
 mod invariant;
 mod issue;
 mod location;
+mod rules;
 mod structure;
 mod walk;
 pub mod xhtml;

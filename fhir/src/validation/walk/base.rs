@@ -8,6 +8,7 @@ use super::{Definition, Walk};
 use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::{Kind, Node};
 use crate::validation::definition::Element;
+use crate::validation::rules::Rules;
 use crate::validation::{Code, structure};
 use std::sync::{Arc, LazyLock};
 
@@ -34,6 +35,7 @@ impl<'d> Walk<'_, 'd> {
         let scope = Scope { bundle: index.as_ref().or(scope.bundle), ..*scope };
         self.type_rules(definition, 0, Instance::object(node, id), id.path(), &scope);
         self.domain_resource(node, &scope);
+        Rules { terminology: self.terminology, issues: &mut self.issues }.check(node, id.path());
         let profiles = node.get_name(META).and_then(|meta| meta.get_name(PROFILE));
         for profile in profiles.into_iter().flat_map(Node::items) {
             if let Some(canonical) = profile.as_str() {

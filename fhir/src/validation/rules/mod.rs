@@ -1,0 +1,60 @@
+//! Rules of single resource types that their StructureDefinitions cannot say: what R4's text, not its tables, asks for.
+
+mod canonical;
+mod capability_statement;
+mod code_system;
+mod concept_map;
+mod search_parameter;
+mod value_set;
+
+use super::{Code, Issues};
+use crate::definitions::{ResourceType, SearchParameter, search_parameters};
+use crate::json::Node;
+use crate::terminology::Terminology;
+use std::borrow::Cow;
+
+/// What a rule may ask and where it says what is wrong.
+pub(super) struct Rules<'r> {
+    pub terminology: &'r Terminology,
+    pub issues: &'r mut Issues,
+}
+
+impl Rules<'_> {
+    /// Checks one resource; what it holds is checked by itself.
+    pub fn check(&mut self, resource: Node<'_>, resource_type: &str) {
+        canonical::check(self, resource, resource_type);
+        match resource_type {
+            "CapabilityStatement" => capability_statement::check(self, resource),
+            "CodeSystem" => code_system::check(self, resource),
+            "ConceptMap" => concept_map::check(self, resource),
+            "SearchParameter" => search_parameter::check(self, resource),
+            "ValueSet" => value_set::check(self, resource),
+            _ => {}
+        }
+    }
+
+    fn error(&mut self, at: Node<'_>, code: Code, text: String) {
+        self.issues.error(at, code, text);
+    }
+}
+
+/// The text of a member.
+fn text<'d>(node: Node<'d>, name: &str) -> Option<Cow<'d, str>> {
+    node.get(name)?.as_str()
+}
+
+/// The items of a member that is a list.
+fn items<'d>(node: Node<'d>, name: &str) -> impl Iterator<Item = Node<'d>> + use<'d> {
+    node.get(name).into_iter().flat_map(Node::items)
+}
+
+/// A text of the resource, short enough for a message.
+fn shown(text: &str) -> String {
+    text.chars().take(120).collect()
+}
+
+/// R4's own search parameter of that canonical URL, and the type it is taken for.
+fn known_parameter(canonical: &str) -> Option<&'static SearchParameter> {
+    let (url, _, _) = crate::conformance::Canonical::read(canonical);
+    ResourceType::all().flat_map(search_parameters).find(|parameter| parameter.url() == url)
+}
