@@ -13,9 +13,14 @@ pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
     for group in items(resource, "group") {
         let (source_system, target_system) = (text(group, "source"), text(group, "target"));
         for element in items(group, "element") {
-            member(rules, element, source_system.as_deref(), source.as_deref());
+            if let Some((node, text)) = outside(element, source_system.as_deref(), source.as_deref()) {
+                rules.error(node, Code::CodeInvalid, text);
+            }
             for mapped in items(element, "target") {
-                member(rules, mapped, target_system.as_deref(), target.as_deref());
+                if let Some((node, text)) = outside(mapped, target_system.as_deref(), target.as_deref()) {
+                    // The target value set is context only: a map may lead out of it.
+                    rules.issues.warning(node, Code::CodeInvalid, text);
+                }
             }
         }
     }
@@ -27,11 +32,16 @@ fn value_set(rules: &Rules<'_>, resource: Node<'_>, names: [&str; 2]) -> Option<
     rules.terminology.value_set(&canonical).ok()
 }
 
-fn member(rules: &mut Rules<'_>, element: Node<'_>, system: Option<&str>, value_set: Option<&ValueSet>) {
-    let (Some(node), Some(value_set)) = (element.get("code"), value_set) else { return };
-    let Some(code) = node.as_str() else { return };
-    if matches!(value_set.contains(system, None, &code), Membership::NotIn) {
-        let text = format!("the code '{}' is not in the value set '{}'", shown(&code), value_set.canonical());
-        rules.error(node, Code::CodeInvalid, text);
-    }
+/// The code of `element`, and what to say, if it is not in the value set.
+fn outside<'d>(
+    element: Node<'d>,
+    system: Option<&str>,
+    value_set: Option<&ValueSet>,
+) -> Option<(Node<'d>, String)> {
+    let (node, value_set) = (element.get("code")?, value_set?);
+    let code = node.as_str()?;
+    let outside = matches!(value_set.contains(system, None, &code), Membership::NotIn);
+    outside.then(|| {
+        (node, format!("the code '{}' is not in the value set '{}'", shown(&code), value_set.canonical()))
+    })
 }

@@ -3,7 +3,6 @@
 use super::canonical::is_absolute;
 use super::{Rules, items, shown, text};
 use crate::json::Node;
-use crate::terminology::Membership;
 use crate::validation::Code;
 
 /// Says how the value of a filter is computed: <http://hl7.org/fhir/StructureDefinition/cqf-expression>.
@@ -32,14 +31,16 @@ pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
     }
 }
 
-/// Codes that are listed must be in their system, if all of it is known.
+/// Codes that are listed must be in their system, if a CodeSystem with all of its codes is known.
 fn codes(rules: &mut Rules<'_>, include: Node<'_>, system: &str) {
-    let all = rules.terminology.value_set(&format!("{system}?fhir_vs"));
-    let Ok(all) = all else { return };
+    let version = text(include, "version");
+    let Ok(Some(all)) = rules.terminology.code_system(system, version.as_deref()) else { return };
+    if !all.is_complete() {
+        return;
+    }
     for concept in items(include, "concept") {
         let Some(code) = text(concept, "code") else { continue };
-        let version = text(include, "version");
-        if matches!(all.contains(Some(system), version.as_deref(), &code), Membership::NotIn) {
+        if all.find(&code).is_none() {
             let text = format!("the code system '{}' has no code '{}'", shown(system), shown(&code));
             rules.error(concept, Code::CodeInvalid, text);
         }
