@@ -106,8 +106,11 @@ fn test(
         Kind::Exists => Test::Nothing,
         Kind::Type => Test::Type(types(element)),
         Kind::Profile => Test::Profile(profiles(&element.types)),
-        Kind::Value if tells(element) => Test::Value(at.definition, at.element),
         Kind::Value if element.max == 0 => Test::Exists(false),
+        Kind::Value if tells(element) => Test::Value(at.definition, at.element),
+        Kind::Value if element.types.iter().any(|one| !one.profiles.is_empty()) => {
+            Test::Profile(profiles(&element.types))
+        }
         Kind::Value if element.min > 0 => Test::Exists(true),
         Kind::Value => Test::Nothing,
     }
@@ -198,7 +201,7 @@ fn types(element: &Element) -> Vec<Box<str>> {
 /// Whether the element says which values it has.
 fn tells(element: &Element) -> bool {
     element.value.is_some()
-        || element.binding.is_some()
+        || element.binding.as_ref().is_some_and(|binding| !binding.inherited)
         || !element.children.is_empty()
         || element.slicing.is_some()
 }

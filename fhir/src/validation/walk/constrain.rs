@@ -3,12 +3,14 @@
 use super::instance::Instance;
 use super::scope::Scope;
 use super::{DEPTH_MAX, Definition, Walk};
-use crate::definitions::{TypeId, TypeKind};
+use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::Node;
 use crate::validation::Code;
 use crate::validation::definition::{Element, Found, TypeRule};
 use smallvec::SmallVec;
 use std::sync::Arc;
+
+const CONTAINED: NameId = names::lookup(b"contained");
 
 /// Elements of one name; most lists are short.
 pub(super) type List<'d> = SmallVec<[Instance<'d>; 8]>;
@@ -33,6 +35,8 @@ impl<'d> Walk<'_, 'd> {
             self.open.push(mark);
         }
         let rules = &definition.elements[element];
+        let inner = self.scope_of(instance, scope);
+        let scope = &inner;
         self.allowed_type(rules, instance);
         self.values(definition, rules, instance);
         if let Some(binding) = rules.binding.as_ref().filter(|binding| !binding.inherited) {
@@ -119,8 +123,7 @@ impl<'d> Walk<'_, 'd> {
                     );
                     return self.issues.error(node, Code::Structure, text);
                 }
-                let inner = self.scope_of(instance, scope);
-                self.constrain(&definition, 0, instance, &inner);
+                self.constrain(&definition, 0, instance, scope);
             }
             // Of an extension the URL tells enough, and its own check says that it is not known.
             Found::Unknown if instance.type_id.path() == "Extension" => {}
@@ -138,14 +141,15 @@ impl<'d> Walk<'_, 'd> {
 
     /// The scope for what is in the instance: a resource opens one of its own.
     fn scope_of<'s>(&self, instance: Instance<'d>, scope: &'s Scope<'s, 'd>) -> Scope<'s, 'd> {
-        match instance.value {
-            Some(node)
-                if instance.type_id.definition().kind == TypeKind::Resource
-                    && node.index() != scope.resource.index() =>
-            {
-                Scope { resource: node, root: node, outer: Some(scope), ..*scope }
-            }
-            _ => *scope,
+        let Some(node) = instance.value else { return *scope };
+        if instance.type_id.definition().kind != TypeKind::Resource || node.index() == scope.resource.index()
+        {
+            return *scope;
+        }
+        let contained = scope.resource.get_name(CONTAINED);
+        match contained.is_some_and(|all| all.items().any(|one| one.index() == node.index())) {
+            true => scope.contained(node),
+            false => Scope { resource: node, root: node, outer: Some(scope), ..*scope },
         }
     }
 
