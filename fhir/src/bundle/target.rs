@@ -16,6 +16,9 @@ pub enum Target {
     Search { resource_type: Option<String>, query: String },
     /// `Patient/1/_history`, `Patient/_history`, `_history`
     History { resource_type: Option<String>, id: Option<String> },
+    /// `$name`, `Patient/$name`, `Patient/1/$name`, `Patient/1/_history/2/$name`, with a query that is not decoded; what
+    /// is not in the path is empty: <https://hl7.org/fhir/R4/operations.html>
+    Operation { resource_type: String, id: String, version_id: String, name: String, query: String },
     /// `metadata`
     Metadata,
 }
@@ -24,7 +27,7 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "'{0}' is not a url of an entry; use Type, Type/id, Type?query, Type/id/_history/version, Type/id/_history, \
-     Type/_history, _history or metadata"
+     Type/_history, _history, metadata or a path of an operation, such as Type/$name"
 )]
 pub struct InvalidTarget(pub String);
 
@@ -42,6 +45,9 @@ impl Target {
 
     fn of(segments: &[&str], query: Option<&str>) -> Option<Self> {
         let own = |text: &str| text.to_owned();
+        if let Some((name, path)) = segments.split_last().filter(|(name, _)| name.starts_with('$')) {
+            return Self::operation(name, path, query.unwrap_or_default());
+        }
         let target = match *segments {
             [] | ["_search"] => Target::Search { resource_type: None, query: own(query?) },
             [first, ..] if first.is_empty() || first.starts_with('$') => return None,
@@ -65,6 +71,28 @@ impl Target {
     }
 }
 
+impl Target {
+    fn operation(name: &str, path: &[&str], query: &str) -> Option<Self> {
+        let [resource_type, id, version_id] = match *path {
+            [] => [""; 3],
+            [resource_type] => [resource_type, "", ""],
+            [resource_type, id] => [resource_type, id, ""],
+            [resource_type, id, "_history", version_id] => [resource_type, id, version_id],
+            _ => return None,
+        };
+        if path.iter().any(|segment| segment.is_empty() || segment.starts_with('$')) {
+            return None;
+        }
+        Some(Target::Operation {
+            resource_type: resource_type.to_owned(),
+            id: id.to_owned(),
+            version_id: version_id.to_owned(),
+            name: name.to_owned(),
+            query: query.to_owned(),
+        })
+    }
+}
+
 /// The segments after the base.
 fn segments(path: &str) -> Vec<&str> {
     let after_host = match path.split_once("://") {
@@ -79,7 +107,8 @@ fn segments(path: &str) -> Vec<&str> {
         return all;
     }
     let known = |segment: &&str| {
-        ResourceType::from_name(segment).is_some() || matches!(*segment, "metadata" | "_history" | "_search")
+        let own = matches!(*segment, "metadata" | "_history" | "_search") || segment.starts_with('$');
+        own || ResourceType::from_name(segment).is_some()
     };
     let start = all.iter().position(known).unwrap_or(0);
     all[start..].to_vec()
@@ -130,14 +159,29 @@ mod tests {
     }
 
     #[test]
+    fn reads_operations() {
+        let of = |url| match Target::parse(url) {
+            Ok(Target::Operation { resource_type, id, version_id, name, query }) => {
+                [resource_type, id, version_id, name, query]
+            }
+            other => panic!("{url}: {other:?}"),
+        };
+        assert_eq!(of("$versions"), ["", "", "", "$versions", ""]);
+        assert_eq!(of("/fhir/$versions"), ["", "", "", "$versions", ""]);
+        assert_eq!(of("ValueSet/$expand?url=a/b"), ["ValueSet", "", "", "$expand", "url=a/b"]);
+        assert_eq!(of("http://h/fhir/Patient/1/$validate"), ["Patient", "1", "", "$validate", ""]);
+        assert_eq!(of("Patient/1/_history/2/$validate"), ["Patient", "1", "2", "$validate", ""]);
+    }
+
+    #[test]
     fn refuses_the_rest() {
         for url in [
             "",
             "/",
             "Patient//1",
-            "$everything",
-            "Patient/$match",
-            "Patient/1/$everything",
+            "Patient//$match",
+            "Patient/1/2/3/$everything",
+            "Patient/$a/$b",
             "Patient/1/Observation",
             "Patient/1?x=y",
             "Patient/1/_history?_count=2",

@@ -13,7 +13,7 @@ use fhir::{
 use proto::{
     Code, Error,
     api::v1::{
-        CreateRequest, DeleteRequest, HistoryRequest, HistoryResponse, Outcome, ReadRequest, SearchParameter,
+        CreateRequest, DeleteRequest, HistoryRequest, HistoryResponse, OperationRequest, Outcome, ReadRequest, SearchParameter,
         SearchRequest, SearchResponse, UpdateRequest, VReadRequest, WriteResponse,
     },
 };
@@ -35,6 +35,9 @@ pub async fn run(node: &Node, context: &Context, request: Request) -> Result<Res
     let target =
         Target::parse(&request.url).map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
     match (request.method, target) {
+        (Method::Post, target @ Target::Operation { .. }) => {
+            operation(node, context, target, request.body, false).await
+        }
         (Method::Get | Method::Head, target) => get(node, context, target).await,
         (Method::Post, Target::Type { resource_type }) => {
             let create = CreateRequest {
@@ -67,6 +70,22 @@ pub async fn run(node: &Node, context: &Context, request: Request) -> Result<Res
         }
         (method, _) => Err(unsupported(method, &request.url)),
     }
+}
+
+/// An operation, answered by its resource.
+async fn operation(
+    node: &Node,
+    context: &Context,
+    target: Target,
+    body: Bytes,
+    read_only: bool,
+) -> Result<ResponseEntry, Error> {
+    let Target::Operation { resource_type, id, version_id, name, query } = target else {
+        return Err(Error::new(Code::BadRequest, "the entry names no operation"));
+    };
+    let parameters = parameters(&query);
+    let request = OperationRequest { name, resource_type, id, version_id, parameters, body, read_only };
+    Ok(listed(node.operation(context, request).await?.body))
 }
 
 /// What no entry can ask here, yet.
@@ -110,6 +129,7 @@ async fn get(node: &Node, context: &Context, target: Target) -> Result<ResponseE
             let statement = node.capabilities(context, Default::default()).await?;
             Ok(listed(statement.body))
         }
+        target @ Target::Operation { .. } => operation(node, context, target, Bytes::new(), true).await,
     }
 }
 
