@@ -13,8 +13,9 @@ use fhir::{
 use proto::{
     Code, Error,
     api::v1::{
-        CreateRequest, DeleteRequest, HistoryRequest, HistoryResponse, OperationRequest, Outcome, ReadRequest, SearchParameter,
-        SearchRequest, SearchResponse, UpdateRequest, VReadRequest, WriteResponse,
+        CreateRequest, DeleteRequest, HistoryRequest, HistoryResponse, OperationRequest, Outcome,
+        ReadRequest, SearchParameter, SearchRequest, SearchResponse, UpdateRequest, VReadRequest,
+        WriteResponse,
     },
 };
 
