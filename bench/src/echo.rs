@@ -140,6 +140,10 @@ impl Fhir for Echo {
         silent()
     }
 
+    async fn patch(&self, _: Request<PatchRequest>) -> Result<Response<WriteResponse>, Status> {
+        silent()
+    }
+
     async fn delete(&self, _: Request<DeleteRequest>) -> Result<Response<WriteResponse>, Status> {
         silent()
     }

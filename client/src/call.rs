@@ -91,6 +91,13 @@ impl Client {
         call!(self, update, request)
     }
 
+    /// Patches the resource with that id, or the one that matches the criteria.
+    /// https://hl7.org/fhir/R4/http.html#patch
+    pub async fn patch(&self, mut request: api::PatchRequest) -> Result<api::WriteResponse> {
+        key::fill(&mut request.idempotency_key);
+        call!(self, patch, request)
+    }
+
     /// Deletes; the history stays. https://hl7.org/fhir/R4/http.html#delete
     pub async fn delete(&self, mut request: api::DeleteRequest) -> Result<api::WriteResponse> {
         key::fill(&mut request.idempotency_key);

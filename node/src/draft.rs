@@ -133,7 +133,7 @@ pub fn version_id(text: &str) -> Option<u64> {
     plain.parse().ok().filter(|version| *version > 0)
 }
 
-fn malformed(error: json::Error) -> Error {
+pub(crate) fn malformed(error: json::Error) -> Error {
     let code = match error.kind() {
         json::ErrorKind::TooLarge { .. } => Code::TooLarge,
         _ => Code::Malformed,
@@ -141,6 +141,6 @@ fn malformed(error: json::Error) -> Error {
     Error::new(code, error.to_string())
 }
 
-fn invalid(error: &fhir::resource::Error) -> Error {
+pub(crate) fn invalid(error: &fhir::resource::Error) -> Error {
     Error::new(Code::Malformed, error.to_string())
 }

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 pub enum Write {
     Create(api::CreateRequest),
     Update(api::UpdateRequest),
+    Patch(api::PatchRequest),
     Delete(api::DeleteRequest),
     Transaction(api::TransactionRequest),
 }
@@ -21,6 +22,7 @@ impl Write {
         key::fill(match self {
             Write::Create(request) => &mut request.idempotency_key,
             Write::Update(request) => &mut request.idempotency_key,
+            Write::Patch(request) => &mut request.idempotency_key,
             Write::Delete(request) => &mut request.idempotency_key,
             Write::Transaction(request) => &mut request.idempotency_key,
         });
@@ -31,6 +33,7 @@ impl Write {
         let request = match self.clone() {
             Write::Create(request) => Request::Create(request),
             Write::Update(request) => Request::Update(request),
+            Write::Patch(request) => Request::Patch(request),
             Write::Delete(request) => Request::Delete(request),
             Write::Transaction(request) => Request::Transaction(request),
         };

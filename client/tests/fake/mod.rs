@@ -67,6 +67,7 @@ fn answer(fake: &Fake, request: api::WriteStreamRequest) -> api::WriteStreamResp
     let response = match request.request {
         Some(Q::Create(create)) => written(fake.write(&create.idempotency_key, &create.resource_type)),
         Some(Q::Update(update)) => written(fake.write(&update.idempotency_key, &update.id)),
+        Some(Q::Patch(patch)) => written(fake.write(&patch.idempotency_key, &patch.id)),
         Some(Q::Delete(delete)) => written(fake.write(&delete.idempotency_key, &delete.id)),
         Some(Q::Transaction(bundle)) => A::Transaction(api::TransactionResponse { bundle: bundle.bundle }),
         None => A::Error(Error::new(Code::BadRequest, "no request").to_detail()),
@@ -133,6 +134,15 @@ impl api::fhir_server::Fhir for Fake {
     async fn update(
         &self,
         request: Request<api::UpdateRequest>,
+    ) -> Result<Response<api::WriteResponse>, Status> {
+        let request = request.into_inner();
+        let written = self.write(&request.idempotency_key, &request.id);
+        written.map(Response::new).map_err(|error| error.to_status())
+    }
+
+    async fn patch(
+        &self,
+        request: Request<api::PatchRequest>,
     ) -> Result<Response<api::WriteResponse>, Status> {
         let request = request.into_inner();
         let written = self.write(&request.idempotency_key, &request.id);

@@ -19,10 +19,8 @@ pub(super) fn engine(config: &Config) -> Options {
             lease_max: ms(config.transactions.lease_ms),
         },
         base_url: (!config.rest.base_url.is_empty()).then(|| config.rest.base_url.clone()),
-        json: fhir::json::Limits {
-            depth_max: config.limits.json_depth_max,
-            bytes_max: config.limits.json_bytes_max,
-        },
+        json: json(config),
+        patch: patch(config),
         validation: Level::of(&config.validation.level).unwrap_or(Level::Structure),
         profiles: list(&config.validation.profiles).map(str::to_owned).collect(),
         issues_max: config.validation.issues_max.max(1),
@@ -55,6 +53,19 @@ fn computations(configured: usize) -> usize {
 
 fn ms(value: u64) -> Duration {
     Duration::from_millis(value)
+}
+
+fn json(config: &Config) -> fhir::json::Limits {
+    fhir::json::Limits { depth_max: config.limits.json_depth_max, bytes_max: config.limits.json_bytes_max }
+}
+
+fn patch(config: &Config) -> fhir::patch::Limits {
+    fhir::patch::Limits {
+        json: json(config),
+        operations_max: config.limits.patch_operations_max,
+        bytes_max: config.limits.patch_bytes_max,
+        steps_max: config.limits.patch_steps_max,
+    }
 }
 
 fn storage(config: &Config) -> storage::Options {

@@ -7,7 +7,7 @@ use proto::{
     api::v1::{Outcome, WriteResponse},
     log::v1 as log,
 };
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// A body that was parsed, placed and indexed before it came to the actor.
 #[derive(Clone, Debug)]
@@ -28,9 +28,21 @@ pub enum Intent {
         if_match: Option<u64>,
         must_be_new: bool,
     },
+    /// What becomes of the current version is worked out from it, here: no writer can come in between.
+    Change {
+        change: Arc<dyn Change>,
+        if_match: Option<u64>,
+    },
     Delete {
         if_match: Option<u64>,
     },
+}
+
+/// A change that needs the current version, such as a patch.
+pub trait Change: fmt::Debug + Send + Sync {
+    /// The next version of the resource with key `key`, made of the stored body of the current one. Errors are the
+    /// caller's, but for `Conflict`: the next version belongs to another compartment than `key` says; locate it again.
+    fn draft(&self, key: &ResourceKey, current: &Bytes) -> Result<Draft, Error>;
 }
 
 /// One write of one resource.
@@ -81,6 +93,15 @@ pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Answer,
                 _ => Ok(put(op, draft, current, now_ms)),
             }
         }
+        Intent::Change { change, if_match } => {
+            let current = existing(op, current)?;
+            check_match(op, Some(current), *if_match)?;
+            let draft = change.draft(&op.key, &current.body)?;
+            match is_unchanged(op, &draft, current) {
+                true => Ok(unchanged(op, current)),
+                false => Ok(put(op, &draft, Some(current), now_ms)),
+            }
+        }
         Intent::Delete { if_match } => {
             check_match(op, current, *if_match)?;
             match current {
@@ -113,6 +134,20 @@ fn check_match(op: &Op, current: Option<&Current>, if_match: Option<u64>) -> Res
             op.resource_type, op.key.id
         ),
     ))
+}
+
+/// What is changed must be there.
+fn existing<'c>(op: &Op, current: Option<&'c Current>) -> Result<&'c Current, Error> {
+    let name = format!("{}/{}", op.resource_type, op.key.id);
+    match current {
+        Some(current) if current.deleted => {
+            Err(Error::new(Code::Gone, format!("{name} was deleted; an update creates it again")))
+        }
+        Some(current) => Ok(current),
+        None => {
+            Err(Error::new(Code::NotFound, format!("{name} is not known; only what is there can be patched")))
+        }
+    }
 }
 
 fn exists(op: &Op) -> Error {
@@ -296,5 +331,40 @@ mod tests {
         assert_eq!(created.mutations.len(), 2);
         let again = Op { locate: Some(Slot(7)), ..update(MALE, None) };
         assert_eq!(decide(&again, created.next.as_ref(), 2000).unwrap().mutations.len(), 1);
+    }
+
+    /// Replaces the whole resource; refuses what is female already.
+    #[derive(Debug)]
+    struct ToFemale;
+
+    impl Change for ToFemale {
+        fn draft(&self, _: &ResourceKey, current: &Bytes) -> Result<Draft, Error> {
+            let current = std::str::from_utf8(current).unwrap();
+            match current.contains("female") {
+                true => Err(Error::new(Code::Invalid, "female already")),
+                false => Ok(draft(FEMALE)),
+            }
+        }
+    }
+
+    fn change(if_match: Option<u64>) -> Op {
+        op(Intent::Change { change: Arc::new(ToFemale), if_match })
+    }
+
+    #[test]
+    fn a_change_is_worked_out_from_the_current_version() {
+        let male = next(&update(MALE, None), None, 1000);
+        let female = next(&change(Some(1)), Some(&male), 2000);
+        assert_eq!(female.version, 2);
+        assert!(std::str::from_utf8(&female.body).unwrap().contains("female"));
+        let deleted = next(&op(Intent::Delete { if_match: None }), Some(&female), 3000);
+        for (current, if_match, code) in [
+            (Some(&female), None, Code::Invalid),
+            (Some(&male), Some(7), Code::VersionConflict),
+            (Some(&deleted), None, Code::Gone),
+            (None, Some(1), Code::NotFound),
+        ] {
+            assert_eq!(decide(&change(if_match), current, 4000).unwrap_err().code, code);
+        }
     }
 }

@@ -20,7 +20,7 @@ mod shard;
 pub use actor::{Commit, Lease, Verdict};
 pub(crate) use actor::{command, decide_all, log_write, stored};
 pub(crate) use decide::locate;
-pub use decide::{Answer, Current, Draft, Intent, Op, decide};
+pub use decide::{Answer, Change, Current, Draft, Intent, Op, decide};
 pub use directory::{Directory, Limits, StartError};
 
 use proto::TenantId;

@@ -13,6 +13,12 @@ section! {
         json_depth_max: usize = 64;
         /// Largest JSON body that is parsed, resource or bundle.
         json_bytes_max: usize = 64 << 20;
+        /// Operations of one patch.
+        patch_operations_max: usize = 10_000;
+        /// Bytes that all operations of one patch may write together.
+        patch_bytes_max: usize = 16 << 20;
+        /// Values that all operations of one patch may look at, take apart or shift; bounds how long it holds its compartment.
+        patch_steps_max: u64 = 4 << 20;
         /// Entries of one transaction or batch.
         bundle_entries_max: usize = 10_000;
         /// Entries of one batch that are worked on at the same time.

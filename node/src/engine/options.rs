@@ -18,6 +18,8 @@ pub struct Options {
     /// The FHIR base URL clients use, where it is configured: references below it are local ones.
     pub base_url: Option<String>,
     pub json: fhir::json::Limits,
+    /// What one patch may cost.
+    pub patch: fhir::patch::Limits,
     /// What every write is checked for.
     pub validation: Level,
     /// Under full validation: profiles that every resource of their type must follow.

@@ -43,6 +43,11 @@ impl<S: FhirService> Fhir for Adapter<S> {
         answer(&context, self.service.update(&context, request).await)
     }
 
+    async fn patch(&self, request: Request<PatchRequest>) -> Result<Response<WriteResponse>, Status> {
+        let (context, request) = open(request, self.timeout)?;
+        answer(&context, self.service.patch(&context, request).await)
+    }
+
     async fn delete(&self, request: Request<DeleteRequest>) -> Result<Response<WriteResponse>, Status> {
         let (context, request) = open(request, self.timeout)?;
         answer(&context, self.service.delete(&context, request).await)

@@ -59,6 +59,7 @@ impl<S: FhirService> Writes<S> {
         match request {
             Some(Request::Create(create)) => self.service.create(context, create).await.map(Response::Write),
             Some(Request::Update(update)) => self.service.update(context, update).await.map(Response::Write),
+            Some(Request::Patch(patch)) => self.service.patch(context, patch).await.map(Response::Write),
             Some(Request::Delete(delete)) => self.service.delete(context, delete).await.map(Response::Write),
             Some(Request::Transaction(bundle)) => {
                 self.service.transaction(context, bundle).await.map(Response::Transaction)

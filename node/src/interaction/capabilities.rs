@@ -23,6 +23,9 @@ fn statement() -> Value {
         "implementation": { "description": "Salamander FHIR R4 data platform" },
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+        "patchFormat": [
+            "application/json-patch+json", "application/merge-patch+json", "application/fhir+json", "application/fhir+xml",
+        ],
         "rest": [{
             "mode": "server",
             "documentation": "gRPC is the primary API (salamander.api.v1.Fhir); this REST facade offers the same interactions.",
@@ -42,7 +45,7 @@ fn resource(resource_type: ResourceType) -> Value {
         "type": resource_type.name(),
         "profile": format!("http://hl7.org/fhir/StructureDefinition/{}", resource_type.name()),
         "interaction": codes(&[
-            "create", "read", "vread", "update", "delete", "history-instance", "history-type", "search-type",
+            "create", "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "search-type",
         ]),
         "versioning": "versioned-update",
         "readHistory": true,

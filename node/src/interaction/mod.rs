@@ -6,6 +6,7 @@ pub(crate) mod create;
 mod delete;
 mod history;
 mod part;
+pub(crate) mod patch;
 mod read;
 mod search;
 pub(crate) mod update;
@@ -42,6 +43,14 @@ impl FhirService for Node {
 
     async fn update(&self, context: &Context, request: UpdateRequest) -> Result<WriteResponse, Error> {
         update::update(&self.inner, context, request).await
+    }
+
+    async fn patch(&self, context: &Context, request: PatchRequest) -> Result<WriteResponse, Error> {
+        if request.criteria.is_empty() {
+            return patch::patch(&self.inner, context, request).await;
+        }
+        let (node, context) = (self.inner.clone(), context.clone());
+        to_its_end(async move { patch::patch(&node, &context, request).await }).await
     }
 
     async fn delete(&self, context: &Context, request: DeleteRequest) -> Result<WriteResponse, Error> {

@@ -28,6 +28,7 @@ pub enum Interaction {
     Read,
     VRead,
     Update,
+    Patch,
     Delete,
     History,
     Transaction,
@@ -38,11 +39,12 @@ pub enum Interaction {
 }
 
 impl Interaction {
-    const ALL: [Interaction; 11] = [
+    const ALL: [Interaction; 12] = [
         Interaction::Create,
         Interaction::Read,
         Interaction::VRead,
         Interaction::Update,
+        Interaction::Patch,
         Interaction::Delete,
         Interaction::History,
         Interaction::Transaction,
@@ -59,6 +61,7 @@ impl Interaction {
             Interaction::Read => "read",
             Interaction::VRead => "vread",
             Interaction::Update => "update",
+            Interaction::Patch => "patch",
             Interaction::Delete => "delete",
             Interaction::History => "history",
             Interaction::Transaction => "transaction",

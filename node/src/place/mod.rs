@@ -6,6 +6,7 @@ use crate::{
     engine::Inner,
     writer::{self, Home, Step},
 };
+use bytes::Bytes;
 use cluster::Group;
 use fhir::{compartment, definitions::ResourceType};
 use proto::{CompartmentKey, Error, ResourceId, ResourceKey, Slot, TenantId, TypeCode, id::AssignedId};
@@ -101,8 +102,20 @@ pub async fn update_step(
 ) -> Result<Step, Error> {
     let place = find(node, tenant, parsed.resource_type, id).await?;
     let wanted = parsed.compartment(tenant, id);
-    let key = ResourceKey { compartment: wanted, type_code: parsed.type_code(), id };
-    let op = Op { key, resource_type: parsed.resource_type.name(), intent, fresh: false, locate: None };
+    step_to(node, tenant, place, parsed.resource_type, wanted, intent)
+}
+
+/// The write of a resource that is at `place`, and whose new content belongs to `wanted`.
+fn step_to(
+    node: &Inner,
+    tenant: TenantId,
+    place: Place,
+    resource_type: ResourceType,
+    wanted: CompartmentKey,
+    intent: Intent,
+) -> Result<Step, Error> {
+    let key = ResourceKey { compartment: wanted, type_code: place.own.type_code, id: place.own.id };
+    let op = Op { key, resource_type: resource_type.name(), intent, fresh: false, locate: None };
     let row = Home::Row { slot: place.own.slot, found: place.row };
     let (home, moved_from) = match place.row {
         Some(found) if found == wanted => (Home::None, None),
@@ -112,6 +125,29 @@ pub async fn update_step(
         None => (row, None),
     };
     Ok(Step { op, home, moved_from })
+}
+
+/// The change of what is stored at `resource_type`/`id`. `after` tells the compartment of what the change makes of a stored
+/// body, as far as can be told before the actor decides: a patch may give a resource to another patient.
+pub async fn change_step(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: ResourceType,
+    id: ResourceId,
+    intent: Intent,
+    after: impl FnOnce(&Bytes) -> Option<CompartmentKey>,
+) -> Result<Step, Error> {
+    let place = find(node, tenant, resource_type, id).await?;
+    let key = place.key();
+    let wanted = match may_live_with_a_patient(resource_type) {
+        true => {
+            let partition = node.group_of(key.compartment.slot)?.partition();
+            let row = partition.get(tenant, &key).map_err(crate::error::storage)?;
+            row.filter(|row| !row.is_deleted()).and_then(|row| after(&row.body))
+        }
+        false => None,
+    };
+    step_to(node, tenant, place, resource_type, wanted.unwrap_or(key.compartment), intent)
 }
 
 /// The deletion of `resource_type`/`id`, wherever it lives.

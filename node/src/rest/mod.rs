@@ -13,6 +13,7 @@ mod layers;
 mod metadata;
 mod operation;
 mod outcome;
+mod patch;
 mod payload;
 mod prefer;
 mod query;
@@ -57,14 +58,16 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config) -> Router {
 /// FHIR's routes below `base`. HEAD is answered wherever GET is.
 fn fhir_routes<S: FhirService>(base: &str) -> Router<Shared<S>> {
     let root = || get(search::system::<S>).post(transaction::transaction::<S>);
-    let instance = get(read::read::<S>).put(update::update::<S>).delete(delete::delete::<S>);
+    let of_type = get(search::of_type::<S>).post(create::create::<S>).patch(patch::conditional::<S>);
+    let instance =
+        get(read::read::<S>).put(update::update::<S>).patch(patch::instance::<S>).delete(delete::delete::<S>);
     Router::new()
         .route(base, root())
         .route(&format!("{base}/"), root())
         .route(&format!("{base}/metadata"), get(metadata::metadata::<S>))
         .route(&format!("{base}/_search"), post(search::system_form::<S>))
         .route(&format!("{base}/_history"), get(history::system::<S>))
-        .route(&format!("{base}/{{type}}"), get(search::of_type::<S>).post(create::create::<S>))
+        .route(&format!("{base}/{{type}}"), of_type)
         .route(&format!("{base}/{{type}}/_search"), post(search::of_type_form::<S>))
         .route(&format!("{base}/{{type}}/_history"), get(history::of_type::<S>))
         .route(&format!("{base}/{{type}}/{{id}}"), instance)

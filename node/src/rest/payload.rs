@@ -59,7 +59,8 @@ fn check_form(headers: &HeaderMap) -> Result<(), Error> {
     Err(Error::new(Code::UnsupportedMedia, "the body of _search is application/x-www-form-urlencoded"))
 }
 
-async fn read(request: Request<Body>, settings: &Settings) -> Result<Payload, Error> {
+/// Reads the whole body, whatever its type.
+pub(super) async fn read(request: Request<Body>, settings: &Settings) -> Result<Payload, Error> {
     let declared = declared_length(request.headers());
     let expects = request.headers().contains_key(header::EXPECT);
     let mut frames = request.into_body().into_data_stream();

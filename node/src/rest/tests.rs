@@ -1,4 +1,5 @@
 use crate::server::mock::Running;
+use proto::api::v1::PatchKind;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -322,4 +323,33 @@ async fn operations_go_by_their_paths() {
     assert_eq!(refused(changing).await.0, 405);
     let broken = fixture.call("POST", "/fhir/$echo").header("content-type", "text/plain").body("x");
     assert_eq!(refused(broken).await.0, 415);
+}
+
+#[tokio::test]
+async fn patches_go_by_their_media_types() {
+    let fixture = Fixture::new().await;
+    for (media_type, kind) in [
+        ("application/json-patch+json", PatchKind::Json),
+        ("application/merge-patch+json; charset=utf-8", PatchKind::Merge),
+        ("application/fhir+json", PatchKind::Fhirpath),
+    ] {
+        let patch = fixture.call("PATCH", "/fhir/Patient/a").body("[1.50]").header("if-match", "W/\"3\"");
+        let answer = patch.header("content-type", media_type).send().await.unwrap();
+        assert!(answer.status().is_success());
+        let seen = fixture.running.mock.patch.lock().take().unwrap();
+        assert_eq!((seen.kind(), seen.id.as_str(), seen.if_match.as_str()), (kind, "a", "3"));
+        assert_eq!(seen.body, "[1.50]");
+    }
+    let conditional = fixture.call("PATCH", "/fhir/Patient?identifier=a%7Cb%26c&_pretty=true");
+    conditional.header("content-type", "application/merge-patch+json").body("{}").send().await.unwrap();
+    let seen = fixture.running.mock.patch.lock().take().unwrap();
+    assert_eq!((seen.id.as_str(), seen.criteria.as_str()), ("", "identifier=a%7Cb%26c"));
+    for (media_type, path, status) in [
+        ("application/xml-patch+xml", "/fhir/Patient/a", 415),
+        ("text/plain", "/fhir/Patient/a", 415),
+        ("application/merge-patch+json", "/fhir/Patient", 400),
+    ] {
+        let patch = fixture.call("PATCH", path).header("content-type", media_type).body("{}");
+        assert_eq!(refused(patch).await.0, status, "{media_type}");
+    }
 }

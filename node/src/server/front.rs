@@ -148,6 +148,10 @@ impl<S: FhirService> FhirService for Front<S> {
         self.run(Interaction::Update, context, self.inner.update(context, request)).await
     }
 
+    async fn patch(&self, context: &Context, request: PatchRequest) -> Result<WriteResponse, Error> {
+        self.run(Interaction::Patch, context, self.inner.patch(context, request)).await
+    }
+
     async fn delete(&self, context: &Context, request: DeleteRequest) -> Result<WriteResponse, Error> {
         self.run(Interaction::Delete, context, self.inner.delete(context, request)).await
     }

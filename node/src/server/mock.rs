@@ -18,6 +18,8 @@ pub struct Mock {
     versions: Mutex<BTreeMap<Key, Vec<Bytes>>>,
     /// The last context seen.
     pub seen: Mutex<Option<Context>>,
+    /// The last patch seen.
+    pub patch: Mutex<Option<PatchRequest>>,
     /// The last idempotency key seen.
     pub idempotency_key: Mutex<String>,
 }
@@ -125,6 +127,12 @@ impl FhirService for Mock {
         if request.if_none_match == "*" && !current.is_empty() {
             return Err(Error::new(Code::PreconditionFailed, "it exists"));
         }
+        Ok(self.write(request.resource_type, request.id, request.body))
+    }
+
+    async fn patch(&self, context: &Context, request: PatchRequest) -> Result<WriteResponse, Error> {
+        self.saw(context, &request.idempotency_key);
+        *self.patch.lock() = Some(request.clone());
         Ok(self.write(request.resource_type, request.id, request.body))
     }
 

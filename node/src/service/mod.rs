@@ -2,6 +2,10 @@
 //! error; gRPC hands its messages through, REST builds the same messages from HTTP and calls the same trait. What is
 //! not here, neither wire can do.
 
+mod patch_kind;
+
+pub use patch_kind::patch_kind;
+
 use futures::stream::BoxStream;
 use proto::{Error, TenantId, api::v1::*};
 use std::{future::Future, sync::Arc, time::Instant};
@@ -45,6 +49,13 @@ pub trait FhirService: Send + Sync + 'static {
         &self,
         context: &Context,
         request: UpdateRequest,
+    ) -> impl Future<Output = Result<WriteResponse, Error>> + Send;
+
+    /// <https://hl7.org/fhir/R4/http.html#patch>, of the resource with that id or of the one that matches the criteria
+    fn patch(
+        &self,
+        context: &Context,
+        request: PatchRequest,
     ) -> impl Future<Output = Result<WriteResponse, Error>> + Send;
 
     /// <https://hl7.org/fhir/R4/http.html#delete>: deleting what is not there is no error

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     compartment::{Dedup, Intent},
     engine::Node,
-    interaction::{contended, dedup},
+    interaction::{contended, dedup, patch},
     place,
     service::Context,
     writer::{self, Attempt, Plan, Step},
@@ -77,6 +77,9 @@ async fn step(node: &Node, context: &Context, action: &Action) -> Result<Option<
             let intent =
                 Intent::Update { draft: draft.clone(), if_match: *if_match, must_be_new: *must_be_new };
             place::update_step(&node.inner, context.tenant, parsed, *id, intent).await.map(Some)
+        }
+        Action::Patch { patch, id, if_match } => {
+            patch::step(&node.inner, patch, *id, *if_match).await.map(Some)
         }
         Action::Delete { resource_type, id, if_match } => {
             place::delete_step(&node.inner, context.tenant, *resource_type, *id, *if_match).await.map(Some)

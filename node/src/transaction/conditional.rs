@@ -6,7 +6,7 @@ use crate::{
     compartment::Dedup,
     draft::Parsed,
     engine::Inner,
-    interaction::{create::write, find_keys},
+    interaction::{self, create::write, find_keys, patch::Patch},
     service::Context,
 };
 use bytes::Bytes;
@@ -40,6 +40,52 @@ pub async fn create(
     };
     reservation.release(node).await;
     outcome
+}
+
+/// A conditional patch: <https://hl7.org/fhir/R4/http.html#patch>. The version that was found to match is the one that is
+/// patched; where another writer comes in between, the search is made again.
+pub async fn patch(
+    node: &Inner,
+    context: &Context,
+    patch: &Arc<Patch>,
+    criteria: &str,
+    if_match: Option<u64>,
+    dedup: Option<Dedup>,
+) -> Result<WriteResponse, Error> {
+    let resource_type = patch.resource_type();
+    let reservation = Reservation::take(node, context.tenant, resource_type, criteria).await?;
+    let mut outcome = Err(crate::interaction::contended());
+    let mut pause = CAME_FIRST_PAUSE;
+    for _ in 0..node.options.write_attempts_max {
+        let answer = patch_match(node, context, patch, criteria, if_match, dedup.clone()).await;
+        let came_first = answer.as_ref().is_err_and(|error| error.code == Code::VersionConflict);
+        if if_match.is_some() || !came_first {
+            outcome = answer;
+            break;
+        }
+        // A search sees what is applied, the actor what is on its way there.
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(HELD_PAUSE);
+    }
+    reservation.release(node).await;
+    outcome
+}
+
+async fn patch_match(
+    node: &Inner,
+    context: &Context,
+    patch: &Arc<Patch>,
+    criteria: &str,
+    if_match: Option<u64>,
+    dedup: Option<Dedup>,
+) -> Result<WriteResponse, Error> {
+    let resource_type = patch.resource_type();
+    let key = only_match(node, context, resource_type, criteria).await?.ok_or_else(|| {
+        Error::new(Code::NotFound, format!("no {} matches '{criteria}'", resource_type.name()))
+    })?;
+    let found = found(node, context.tenant, resource_type, &key).await?;
+    let version = if_match.or(found.version_id.parse().ok());
+    interaction::patch::one(node, patch, key.id, version, dedup).await
 }
 
 /// The answer of a conditional create that found its match: nothing was written.
@@ -170,6 +216,7 @@ impl Reservation {
     }
 }
 
+const CAME_FIRST_PAUSE: Duration = Duration::from_millis(1);
 const HELD_PAUSE: Duration = Duration::from_millis(20);
 
 /// Criteria that mean the same get the same text: parameters in order of name and value.

@@ -1,5 +1,6 @@
 //! One entry on its own: what a batch does with each, and a transaction with its reads.
 
+use super::patch;
 use crate::{
     engine::Node,
     service::{Context, FhirService},
@@ -59,6 +60,10 @@ pub async fn run(node: &Node, context: &Context, request: Request) -> Result<Res
                 idempotency_key: request.idempotency_key,
             };
             node.update(context, update).await.map(|answer| written(&answer))
+        }
+        (Method::Patch, target @ (Target::Instance { .. } | Target::Search { .. })) => {
+            let patch = patch::request(target, request, &node.inner.options.json)?;
+            node.patch(context, patch).await.map(|answer| written(&answer))
         }
         (Method::Delete, Target::Instance { resource_type, id }) => {
             let delete = DeleteRequest {

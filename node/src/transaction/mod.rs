@@ -8,6 +8,7 @@ mod atomic;
 mod batch;
 pub mod conditional;
 mod entry;
+mod patch;
 mod plan;
 mod references;
 

@@ -4,7 +4,7 @@ use super::conditional::{self, Reservation};
 use crate::{
     draft::{self, Draft, Parsed},
     engine::Node,
-    interaction::update,
+    interaction::{patch::Patch, update},
     place,
     service::Context,
 };
@@ -31,6 +31,11 @@ pub enum Action {
         id: ResourceId,
         if_match: Option<u64>,
         must_be_new: bool,
+    },
+    Patch {
+        patch: Arc<Patch>,
+        id: ResourceId,
+        if_match: Option<u64>,
     },
     Delete {
         resource_type: ResourceType,
@@ -216,7 +221,7 @@ fn identity(node: &Node, tenant: TenantId, entry: &Entry<'_>, slot: Slot) -> Res
             let slot = own.map_or(slot, |patient| patient_slot(tenant, patient));
             Ok(Identity::Assigned(resource_type, place::assign(&node.inner, slot)))
         }
-        Method::Put => match target(entry)? {
+        Method::Put | Method::Patch => match target(entry)? {
             Target::Instance { resource_type, id } => {
                 Ok(Identity::Named(draft::known_type(&resource_type)?, draft::resource_id(&id)?))
             }
@@ -297,6 +302,13 @@ fn action(
             let draft = parsed.draft(&node.inner, tenant)?;
             Ok(Action::Update { parsed, draft, id, if_match, must_be_new })
         }
+        (Method::Patch, Identity::Named(resource_type, id)) => {
+            let body = rewritten_body(document, bundle, entry, resolved)?;
+            let (kind, body) = super::patch::of_resource(body, &node.inner.options.json)?;
+            let patch = Patch::read(&node.inner, tenant, resource_type, kind, body)?;
+            let (if_match, _) = update::preconditions(entry.if_match.as_deref().unwrap_or_default(), "")?;
+            Ok(Action::Patch { patch, id, if_match })
+        }
         (Method::Delete, _) => match target(entry)? {
             Target::Instance { resource_type, id } => {
                 let (if_match, _) = update::preconditions(entry.if_match.as_deref().unwrap_or_default(), "")?;
@@ -321,15 +333,23 @@ fn rewritten(
     entry: &Entry<'_>,
     resolved: &FxHashMap<String, String>,
 ) -> Result<Parsed, Error> {
+    draft::parse(rewritten_body(document, bundle, entry, resolved)?, &node.inner.options)
+}
+
+fn rewritten_body(
+    document: &Document,
+    bundle: &Bundle<'_>,
+    entry: &Entry<'_>,
+    resolved: &FxHashMap<String, String>,
+) -> Result<Bytes, Error> {
     let resource = entry.resource.ok_or_else(|| {
         Error::new(Code::Invalid, format!("{} {} needs a resource", entry.method.as_str(), entry.url))
     })?;
     let resolve = |reference: &str| resolved.get(reference).cloned();
-    let body = match bundle.rewrite(entry, resource, &resolve) {
+    Ok(match bundle.rewrite(entry, resource, &resolve) {
         Some(bytes) => Bytes::from(bytes),
         None => document.source().slice(resource.span()),
-    };
-    draft::parse(body, &node.inner.options)
+    })
 }
 
 fn posted_type(entry: &Entry<'_>) -> Result<ResourceType, Error> {

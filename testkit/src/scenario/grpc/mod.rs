@@ -60,6 +60,18 @@ impl Grpc {
                 };
                 shape::written(client.update(request).await?)
             }
+            Target::Patch { resource_type, id, criteria } => {
+                let request = api::PatchRequest {
+                    resource_type,
+                    id,
+                    criteria,
+                    kind: target::patch_kind(&header("content-type")) as i32,
+                    body,
+                    if_match: target::version_of(&header("if-match")),
+                    idempotency_key: header("idempotency-key"),
+                };
+                shape::written(client.patch(request).await?)
+            }
             Target::Delete { resource_type, id } => {
                 let if_match = target::version_of(&header("if-match"));
                 let idempotency_key = header("idempotency-key");

@@ -22,6 +22,12 @@ pub(super) enum Target {
         resource_type: String,
         id: String,
     },
+    /// With an empty id: of the one that matches the parameters.
+    Patch {
+        resource_type: String,
+        id: String,
+        criteria: String,
+    },
     Delete {
         resource_type: String,
         id: String,
@@ -79,6 +85,13 @@ pub(super) fn of(sent: &Sent) -> anyhow::Result<(Target, Parameters)> {
         ("POST", [kind]) => Target::Create { resource_type: owned(kind) },
         ("GET", [kind, id]) => Target::Read { resource_type: owned(kind), id: owned(id) },
         ("PUT", [kind, id]) => Target::Update { resource_type: owned(kind), id: owned(id) },
+        ("PATCH", [kind, id]) => {
+            Target::Patch { resource_type: owned(kind), id: owned(id), criteria: String::new() }
+        }
+        ("PATCH", [kind]) => {
+            let criteria = owned(url.query().unwrap_or_default());
+            Target::Patch { resource_type: owned(kind), id: String::new(), criteria }
+        }
         ("DELETE", [kind, id]) => Target::Delete { resource_type: owned(kind), id: owned(id) },
         ("GET", path) => search(path)?,
         _ => bail!("no call does {} {}: mark the step `only: rest`", sent.method, sent.path),
@@ -123,6 +136,16 @@ fn search(path: &[&str]) -> anyhow::Result<Target> {
 fn form_decoded(text: &str) -> anyhow::Result<String> {
     let url = reqwest::Url::parse(&format!("http://base/?x={text}"))?;
     Ok(url.query_pairs().next().context("empty")?.1.into_owned())
+}
+
+/// The language of a patch of that media type; `Unspecified` where there is none.
+pub(super) fn patch_kind(media_type: &str) -> api::PatchKind {
+    match media_type.split(';').next().unwrap_or_default() {
+        "application/json-patch+json" => api::PatchKind::Json,
+        "application/merge-patch+json" => api::PatchKind::Merge,
+        "application/fhir+json" => api::PatchKind::Fhirpath,
+        _ => api::PatchKind::Unspecified,
+    }
 }
 
 /// `W/"3"` → `3`.

@@ -1,0 +1,90 @@
+//! <https://hl7.org/fhir/R4/http.html#patch>, of an instance or of the one that matches the parameters
+
+use super::{
+    call::{Call, Shared},
+    outcome::Failure,
+    payload::{self, Payload},
+    query,
+    response::{Reply, written},
+    update::if_match,
+};
+use crate::service::{FhirService, patch_kind};
+use axum::{
+    body::Body,
+    extract::{FromRequest, Path, State},
+};
+use http::{Request, header};
+use proto::{
+    Code, Error,
+    api::v1::{PatchKind, PatchRequest},
+};
+
+pub(super) async fn instance<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path((resource_type, id)): Path<(String, String)>,
+    call: Call,
+    patch: PatchPayload,
+) -> Reply {
+    let request = request(&call, &patch, resource_type, id, String::new())?;
+    Ok(written(&call, shared.service.patch(&call.context, request).await?))
+}
+
+/// <https://hl7.org/fhir/R4/http.html#patch>: the search parameters of the URL are the criteria.
+pub(super) async fn conditional<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path(resource_type): Path<String>,
+    call: Call,
+    patch: PatchPayload,
+) -> Reply {
+    let mut criteria = String::new();
+    for (name, value) in &call.parameters {
+        query::append(&mut criteria, name, value);
+    }
+    let criteria = criteria.trim_start_matches('?').to_owned();
+    if criteria.is_empty() {
+        let text = format!("name the resource: PATCH {resource_type}/id, or PATCH {resource_type}?criteria");
+        return Err(Error::new(Code::BadRequest, text).into());
+    }
+    let request = request(&call, &patch, resource_type, String::new(), criteria)?;
+    Ok(written(&call, shared.service.patch(&call.context, request).await?))
+}
+
+fn request(
+    call: &Call,
+    patch: &PatchPayload,
+    resource_type: String,
+    id: String,
+    criteria: String,
+) -> Result<PatchRequest, Error> {
+    Ok(PatchRequest {
+        resource_type,
+        id,
+        criteria,
+        kind: patch.kind as i32,
+        body: patch.payload.bytes.clone(),
+        if_match: if_match(call)?,
+        idempotency_key: call.idempotency_key()?,
+    })
+}
+
+/// The body of a PATCH and its language.
+pub(super) struct PatchPayload {
+    kind: PatchKind,
+    payload: Payload,
+}
+
+impl<S: Send + Sync> FromRequest<Shared<S>> for PatchPayload {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request<Body>, shared: &Shared<S>) -> Result<PatchPayload, Failure> {
+        let media_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+        let media_type = String::from_utf8_lossy(media_type.unwrap_or_default()).into_owned();
+        let kind = patch_kind(&media_type)?;
+        let payload = match kind {
+            // A resource, in whatever format resources come.
+            PatchKind::Fhirpath => Payload::from_request(request, shared).await?,
+            _ => payload::read(request, &shared.settings).await?,
+        };
+        Ok(PatchPayload { kind, payload })
+    }
+}

@@ -1,0 +1,93 @@
+//! Patches in bundles: <https://hl7.org/fhir/R4/http.html#patch>. The entry's resource is a Parameters resource (FHIRPath
+//! Patch), or a Binary that holds a patch of the media type it names.
+
+use super::entry::Request;
+use crate::{draft, service::patch_kind};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use fhir::{
+    bundle::Target,
+    definitions::ResourceType,
+    json::{self, Document, Node},
+    resource::Envelope,
+};
+use proto::{
+    Code, Error,
+    api::v1::{PatchKind, PatchRequest},
+};
+
+/// The request of an entry on its own.
+pub fn request(target: Target, request: Request, limits: &json::Limits) -> Result<PatchRequest, Error> {
+    let (resource_type, id, criteria) = match target {
+        Target::Instance { resource_type, id } => (resource_type, id, String::new()),
+        Target::Search { resource_type: Some(resource_type), query } => (resource_type, String::new(), query),
+        _ => return Err(super::entry::unsupported(request.method, &request.url)),
+    };
+    let (kind, body) = of_resource(request.body, limits)?;
+    Ok(PatchRequest {
+        resource_type,
+        id,
+        criteria,
+        kind: kind as i32,
+        body,
+        if_match: request.if_match,
+        idempotency_key: request.idempotency_key,
+    })
+}
+
+/// The patch that the entry's resource is or holds.
+pub fn of_resource(resource: Bytes, limits: &json::Limits) -> Result<(PatchKind, Bytes), Error> {
+    if resource.is_empty() {
+        return Err(Error::new(
+            Code::Invalid,
+            "PATCH needs a resource: a Parameters, or a Binary with the patch",
+        ));
+    }
+    let document = Document::parse(resource.clone(), limits).map_err(draft::malformed)?;
+    let envelope = Envelope::read(document.root()).map_err(|error| draft::invalid(&error))?;
+    match envelope.resource_type.name() {
+        "Parameters" => Ok((PatchKind::Fhirpath, resource)),
+        _ if envelope.resource_type == ResourceType::BINARY => of_binary(document.root()),
+        other => Err(Error::new(
+            Code::Invalid,
+            format!("a {other} is no patch; send a Parameters (FHIRPath Patch), or a Binary with the patch"),
+        )),
+    }
+}
+
+fn of_binary(binary: Node<'_>) -> Result<(PatchKind, Bytes), Error> {
+    let text = |name: &str| binary.get(name).and_then(Node::as_str).unwrap_or_default();
+    let kind = patch_kind(&text("contentType"))?;
+    let decoded = BASE64_STANDARD.decode(text("data").as_bytes());
+    let bytes =
+        decoded.map_err(|error| Error::new(Code::Invalid, format!("Binary.data is not base64: {error}")))?;
+    Ok((kind, bytes.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(resource: &str) -> Result<(PatchKind, Bytes), Code> {
+        of_resource(resource.to_owned().into(), &json::Limits::default()).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn binaries_and_parameters_are_patches() {
+        let binary = r#"{"resourceType":"Binary","contentType":"application/json-patch+json","data":"W10="}"#;
+        assert_eq!(read(binary), Ok((PatchKind::Json, Bytes::from_static(b"[]"))));
+        let parameters = r#"{"resourceType":"Parameters"}"#;
+        assert_eq!(read(parameters), Ok((PatchKind::Fhirpath, parameters.into())));
+    }
+
+    #[test]
+    fn what_is_no_patch_is_refused() {
+        let xml = r#"{"resourceType":"Binary","contentType":"application/xml-patch+xml","data":"W10="}"#;
+        let no_base64 = r#"{"resourceType":"Binary","contentType":"application/json-patch+json","data":"["}"#;
+        assert_eq!(read(xml), Err(Code::UnsupportedMedia));
+        assert_eq!(read(no_base64), Err(Code::Invalid));
+        assert_eq!(read(r#"{"resourceType":"Patient"}"#), Err(Code::Invalid));
+        assert_eq!(read(""), Err(Code::Invalid));
+        assert_eq!(read("{"), Err(Code::Malformed));
+    }
+}
