@@ -168,7 +168,7 @@ fn narratives_are_judged_alike() {
         let document = document(&text);
         let about_div = |issue: &fhir::validation::Issue| issue.expression.ends_with(".div");
         assert_eq!(!validator.validate(document.root(), &[]).iter().any(about_div), fine, "{content}");
-        assert_eq!(holds(&expression("Narrative", "ele-1"), "text", &document), true);
+        assert!(holds(&expression("Narrative", "ele-1"), "text", &document));
         let checks = Expression::compile("text.div.htmlChecks()").expect("it compiles");
         assert_eq!(checks.is_true(&Input::resource(document.root())), Ok(fine), "{content}");
     }

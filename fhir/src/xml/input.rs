@@ -111,7 +111,7 @@ impl<'x> Input<'x> {
         let end = content.find(|c: char| c.is_ascii_whitespace()).unwrap_or(content.len());
         let tag = Tag { at: self.at, name: &content[..end], content, rest: &inner[end..] };
         // Most tags declare none, and have no x in their attributes.
-        if memchr::memchr(b'x', tag.content[end..].as_bytes()).is_some() {
+        if memchr::memchr(b'x', &tag.content.as_bytes()[end..]).is_some() {
             for attribute in tag.attributes() {
                 let attribute = attribute?;
                 let Some(prefix) = declared_prefix(attribute.key) else { continue };
