@@ -6,6 +6,7 @@ mod core;
 mod layers;
 pub mod package;
 mod resources;
+pub mod snapshot;
 pub mod version;
 
 pub use canonical::Canonical;
