@@ -121,7 +121,8 @@ impl Generator<'_> {
         let extension = code == "Extension";
         for (name, json) in root.properties() {
             let kept = OWN.contains(&name) || (name == "max" && !extension) || name == "condition";
-            if !kept && !(name == "constraint" && element.get(name).is_some()) {
+            let joined = name == "constraint" && element.get(name).is_some();
+            if !kept && !joined {
                 element.set(name, json.clone());
             }
         }
