@@ -12,7 +12,7 @@ pub use packages::{Error as PackageError, load};
 pub use stored::Stored;
 
 use fhir::{
-    conformance::{Canonical, Core, Layers, Package, Source},
+    conformance::{Canonical, Core, Layers, Package, Source, snapshot::Snapshots},
     definitions::ResourceType,
     json::Node,
     outcome::Severity,
@@ -95,7 +95,9 @@ impl Conformance {
     }
 
     fn definitions(&self, tenant: TenantId) -> Definitions {
-        let source: Arc<dyn Source> = Arc::new(self.source(tenant));
+        // Profiles come as differentials, too; the validator reads snapshots.
+        let source = Snapshots::new(Arc::new(self.source(tenant)), Default::default());
+        let source: Arc<dyn Source> = Arc::new(source);
         let terminology = Arc::new(Terminology::new(source.clone(), Default::default()));
         let options = validation::Options { issues_max: self.issues_max, ..Default::default() };
         let errors = validation::Options { severity_min: Severity::Error, ..options.clone() };
