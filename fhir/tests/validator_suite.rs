@@ -4,6 +4,7 @@
 //! the content of SNOMED CT, LOINC or other systems that are not to be had are in it with a reason that begins `external:`.
 
 use anyhow::{Context, Result};
+use fhir::conformance::snapshot::{self, Snapshots};
 use fhir::conformance::{Core, Layers, Resources};
 use fhir::json::{Document, Limits};
 use fhir::outcome::Severity;
@@ -78,7 +79,8 @@ fn errors(case: &Value, loaded: &[&str], profile: Option<&str>) -> Result<Vec<St
         }
         resources.add(document);
     }
-    let source = Arc::new(Layers::new(vec![Arc::new(resources), Arc::new(Core)]));
+    let layers = Layers::new(vec![Arc::new(resources), Arc::new(Core)]);
+    let source = Arc::new(Snapshots::new(Arc::new(layers), snapshot::Limits::default()));
     let terminology = Arc::new(Terminology::new(source.clone(), Default::default()));
     // The suite was run where extensions must be known.
     let options = Options {

@@ -71,6 +71,8 @@ impl<'s> Generator<'s> {
                 None => Err(Error::Nothing { definition: self.url.clone() }),
             };
         };
+        // Who keeps the name of the base's type adds nothing to it, whatever the derivation says.
+        self.specializes &= tree.name != change.name;
         if self.specializes || tree.element.is_none() {
             tree.name.clone_from(&change.name);
         }

@@ -11,6 +11,8 @@ use std::sync::Arc;
 /// Elements of one snapshot; R4's largest has some 400.
 const ELEMENTS_MAX: usize = 20_000;
 
+const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
+
 /// Finds the definition of a type.
 pub(super) type Types<'t> = &'t dyn Fn(TypeId) -> Option<Arc<Definition>>;
 
@@ -22,7 +24,9 @@ pub(super) fn compile(document: &Arc<Document>, types: Types<'_>) -> Result<Defi
     let root = document.root();
     let name = text(root, "type").ok_or("it has no type")?;
     let type_id = TypeId::from_path(&name).ok_or_else(|| format!("R4 has no type '{name}'"))?;
-    let profile = text(root, "derivation").as_deref() == Some("constraint");
+    // What has the name of a type, but another URL, constrains it, whatever it says of itself.
+    let own = text(root, "url").and_then(|url| url.strip_prefix(BASE).map(|own| *own == *name));
+    let profile = text(root, "derivation").as_deref() == Some("constraint") || own != Some(true);
     let mut builder = Builder { profile, types, elements: Vec::new(), parts: Vec::new(), open: Vec::new() };
     let snapshot = root.get("snapshot").ok_or("it has no snapshot")?;
     for (at, element) in list(snapshot, "element").enumerate() {
@@ -255,7 +259,6 @@ fn allowed(element: &Element, members: &[(NameId, TypeId)]) -> Vec<TypeId> {
 
 /// Takes out targets that are those of the type itself.
 fn drop_unchanged(element: &mut Element, own: &crate::definitions::Element) {
-    const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
     for one in &mut element.types {
         let Some(same) = own.types.iter().find(|same| *same.id.path() == *one.code) else { continue };
         let is_same =

@@ -38,6 +38,11 @@ impl Definitions {
         Definitions { source, revision, types, profiles: RwLock::default(), systems: Systems::default() }
     }
 
+    /// Where definitions come from.
+    pub fn source(&self) -> &dyn Source {
+        &*self.source
+    }
+
     /// The definition of a type with a name of its own; none for a backbone element.
     pub fn of_type(&self, id: TypeId) -> Option<&Arc<Definition>> {
         let compile = || {

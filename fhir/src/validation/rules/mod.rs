@@ -1,13 +1,16 @@
 //! Rules of single resource types that their StructureDefinitions cannot say: what R4's text, not its tables, asks for.
 
+mod bundle;
 mod canonical;
 mod capability_statement;
 mod code_system;
 mod concept_map;
+mod questionnaire_response;
 mod search_parameter;
 mod value_set;
 
 use super::{Code, Issues};
+use crate::conformance::Source;
 use crate::definitions::{ResourceType, SearchParameter, search_parameters};
 use crate::json::Node;
 use crate::terminology::Terminology;
@@ -16,6 +19,7 @@ use std::borrow::Cow;
 /// What a rule may ask and where it says what is wrong.
 pub(super) struct Rules<'r> {
     pub terminology: &'r Terminology,
+    pub source: &'r dyn Source,
     pub issues: &'r mut Issues,
 }
 
@@ -24,9 +28,11 @@ impl Rules<'_> {
     pub fn check(&mut self, resource: Node<'_>, resource_type: &str) {
         canonical::check(self, resource, resource_type);
         match resource_type {
+            "Bundle" => bundle::check(self, resource),
             "CapabilityStatement" => capability_statement::check(self, resource),
             "CodeSystem" => code_system::check(self, resource),
             "ConceptMap" => concept_map::check(self, resource),
+            "QuestionnaireResponse" => questionnaire_response::check(self, resource),
             "SearchParameter" => search_parameter::check(self, resource),
             "ValueSet" => value_set::check(self, resource),
             _ => {}

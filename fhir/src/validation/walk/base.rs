@@ -35,7 +35,8 @@ impl<'d> Walk<'_, 'd> {
         let scope = Scope { bundle: index.as_ref().or(scope.bundle), ..*scope };
         self.type_rules(definition, 0, Instance::object(node, id), id.path(), &scope);
         self.domain_resource(node, &scope);
-        Rules { terminology: self.terminology, issues: &mut self.issues }.check(node, id.path());
+        let source = definitions.source();
+        Rules { terminology: self.terminology, source, issues: &mut self.issues }.check(node, id.path());
         let profiles = node.get_name(META).and_then(|meta| meta.get_name(PROFILE));
         for profile in profiles.into_iter().flat_map(Node::items) {
             if let Some(canonical) = profile.as_str() {
