@@ -76,7 +76,7 @@ fn months(unit: &Unit) -> Option<Decimal> {
 
 impl Quantity {
     /// Both values in one unit; `None` if the units do not measure the same, or are not known.
-    pub(in crate::fhirpath) fn commensurate(&self, other: &Quantity) -> Option<(Decimal, Decimal)> {
+    pub(crate) fn commensurate(&self, other: &Quantity) -> Option<(Decimal, Decimal)> {
         if self.unit == other.unit {
             return Some((self.value, other.value));
         }

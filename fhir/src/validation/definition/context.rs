@@ -1,17 +1,19 @@
 //! Where extensions may stand.
 
 use super::value::{list, text};
+use crate::fhirpath::Expression;
 use crate::json::Node;
+use std::sync::Arc;
 
 /// <https://hl7.org/fhir/R4/defining-extensions.html#context>
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(in crate::validation) enum Context {
     /// An element, by path (`Patient.contact`, `HumanName`, `Element`).
     Element(Box<str>),
     /// An extension, by URL.
     Extension(Box<str>),
-    /// Whatever the expression selects.
-    Expression,
+    /// Whatever the expression selects of the resource; `None` if it is none.
+    Expression(Option<Arc<Expression>>),
 }
 
 /// Extensions of R4's own that R4's own definitions carry in other places than declared, and those places as the later
@@ -40,6 +42,6 @@ fn context(node: Node<'_>) -> Option<Context> {
     match &*text(node, "type")? {
         "element" => Some(Context::Element(expression)),
         "extension" => Some(Context::Extension(expression)),
-        _ => Some(Context::Expression),
+        _ => Some(Context::Expression(Expression::compile(&expression).ok().map(Arc::new))),
     }
 }

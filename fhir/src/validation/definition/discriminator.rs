@@ -93,6 +93,9 @@ fn test(
     let mut at = At { definition: None, element: slice };
     for (number, step) in path.0.iter().enumerate() {
         let last = number + 1 == path.0.len();
+        if last && *step == Step::Resolve && discriminator.kind == Kind::Type {
+            return Test::Type(target_types(at.element(definition), definitions));
+        }
         match follow(definition, &at, step, definitions) {
             Next::At(next) => at = next,
             Next::Test(test) if last => return test,
@@ -105,6 +108,7 @@ fn test(
         Kind::Exists if element.min > 0 => Test::Exists(true),
         Kind::Exists => Test::Nothing,
         Kind::Type => Test::Type(types(element)),
+        Kind::Profile if profiles(&element.types).is_empty() => Test::Any,
         Kind::Profile => Test::Profile(profiles(&element.types)),
         Kind::Value if element.max == 0 => Test::Exists(false),
         Kind::Value if tells(element) => Test::Value(at.definition, at.element),
@@ -196,6 +200,16 @@ fn child(definition: &Definition, element: usize, name: NameId, text: &str) -> O
 
 fn types(element: &Element) -> Vec<Box<str>> {
     element.types.iter().map(|one| one.code.clone()).collect()
+}
+
+/// The types of what the element's references may lead to.
+fn target_types(element: &Element, definitions: &Definitions) -> Vec<Box<str>> {
+    let targets = element.types.iter().flat_map(|one| one.targets.iter());
+    let known = targets.filter_map(|target| match definitions.profile(target) {
+        Found::Definition(definition) => Some(definition.type_id.path().into()),
+        _ => None,
+    });
+    known.collect()
 }
 
 /// Whether the element says which values it has.

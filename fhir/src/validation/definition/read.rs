@@ -9,6 +9,10 @@ use crate::validation::invariant;
 use std::sync::OnceLock;
 
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+const MUST_HAVE_VALUE: &str =
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.mustHaveValue";
+const VALUE_ALTERNATIVES: &str =
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.valueAlternatives";
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 
 /// Whether an invariant is checked elsewhere: by key and expression.
@@ -28,7 +32,7 @@ pub(super) fn element(node: Node<'_>, known: Known<'_>) -> Element {
         low: choice(node, "minValue").map(Node::index),
         high: choice(node, "maxValue").map(Node::index),
         binding: node.get("binding").and_then(binding),
-        invariants: list(node, "constraint").filter_map(|constraint| invariant(constraint, known)).collect(),
+        invariants: invariants(node, known),
         ..Element::default()
     }
 }
@@ -81,6 +85,39 @@ fn binding(node: Node<'_>) -> Option<Binding> {
         return None;
     }
     Some(Binding { strength, value_set, max, inherited: false, compiled: [OnceLock::new(), OnceLock::new()] })
+}
+
+fn invariants(node: Node<'_>, known: Known<'_>) -> Box<[Invariant]> {
+    let stated = list(node, "constraint").filter_map(|constraint| invariant(constraint, known));
+    stated.chain(value_or_alternative(node)).collect()
+}
+
+/// What R5 says of a primitive's value and R4 writes as extensions: it must be there, or one of some extensions.
+/// <https://hl7.org/fhir/R5/elementdefinition-definitions.html#ElementDefinition.mustHaveValue>
+fn value_or_alternative(node: Node<'_>) -> Option<Invariant> {
+    let must = extension(node, MUST_HAVE_VALUE).and_then(Node::as_bool) == Some(true);
+    let alternatives: Vec<_> = list(node, "extension")
+        .filter(|one| text(*one, "url").as_deref() == Some(VALUE_ALTERNATIVES))
+        .filter_map(|one| choice(one, "value").and_then(Node::as_str))
+        .filter(|url| !url.contains(['\'', '\\']))
+        .map(|url| format!("'{url}'"))
+        .collect();
+    let (human, expression): (_, Box<str>) = match (must, alternatives.is_empty()) {
+        (true, _) => ("a value must be there", "hasValue()".into()),
+        (false, true) => return None,
+        (false, false) => {
+            let urls = alternatives.join(" | ");
+            let expression = format!("hasValue() or extension.where(url in ({urls})).exists()");
+            ("a value must be there, or an extension that stands for one", expression.into())
+        }
+    };
+    Some(Invariant {
+        key: "mustHaveValue".into(),
+        severity: Severity::Error,
+        human: human.into(),
+        expression: compile(&expression),
+        text: expression,
+    })
 }
 
 fn invariant(node: Node<'_>, known: Known<'_>) -> Option<Invariant> {

@@ -54,6 +54,8 @@ pub(in crate::validation) enum Test {
     Profile(Vec<Box<str>>),
     /// Is an extension of that URL.
     Url(Box<str>),
+    /// Whatever it is: another discriminator tells.
+    Any,
     /// The definition says nothing to tell by: nothing is in the slice.
     Nothing,
 }

@@ -7,6 +7,7 @@ mod code_system;
 mod concept_map;
 mod questionnaire_response;
 mod search_parameter;
+mod structure_definition;
 mod value_set;
 
 use super::{Code, Issues};
@@ -34,6 +35,7 @@ impl Rules<'_> {
             "ConceptMap" => concept_map::check(self, resource),
             "QuestionnaireResponse" => questionnaire_response::check(self, resource),
             "SearchParameter" => search_parameter::check(self, resource),
+            "StructureDefinition" => structure_definition::check(self, resource),
             "ValueSet" => value_set::check(self, resource),
             _ => {}
         }

@@ -36,13 +36,15 @@ impl<'d> Walk<'_, 'd> {
         }
         let rules = &definition.elements[element];
         let inner = self.scope_of(instance, scope);
+        // A rule of an element that holds a resource is one of the resource around it.
+        let outer = if root { &inner } else { scope };
+        self.invariants(rules, instance, outer);
         let scope = &inner;
         self.allowed_type(rules, instance);
         self.values(definition, rules, instance);
         if let Some(binding) = rules.binding.as_ref().filter(|binding| !binding.inherited) {
             self.binding(binding, instance);
         }
-        self.invariants(rules, instance, scope);
         self.type_profiles(rules, instance, scope);
         self.below(definition, element, instance, scope);
         if root {

@@ -3,7 +3,8 @@
 use super::instance::Instance;
 use super::scope::Scope;
 use super::{Definition, Walk};
-use crate::definitions::{NameId, TypeId, names};
+use crate::definitions::{NameId, TypeId, TypeKind, names};
+use crate::fhirpath::{self, Expression, Input};
 use crate::json::Node;
 use crate::outcome::Severity;
 use crate::validation::Code;
@@ -90,7 +91,9 @@ impl<'d> Walk<'_, 'd> {
             let text = format!("the extension '{}' is {is}; put it into {be}", definition.url);
             self.issues.error(node, Code::Extension, text);
         }
-        if !definition.contexts.is_empty() && !definition.contexts.iter().any(|context| fits(context, host)) {
+        if !definition.contexts.is_empty()
+            && !definition.contexts.iter().any(|context| self.allows(context, host, scope))
+        {
             let text = format!("the extension '{}' is not allowed on {}", definition.url, host.path);
             self.issues.error(node, Code::Extension, text);
         }
@@ -98,6 +101,48 @@ impl<'d> Walk<'_, 'd> {
             self.invariant(invariant, host.instance, scope);
         }
         self.constrain(definition, 0, instance, scope);
+    }
+
+    /// Whether an extension of that context may stand on the host.
+    fn allows(&self, context: &Context, host: Host<'_, 'd>, scope: &Scope<'_, 'd>) -> bool {
+        match context {
+            // What cannot be worked out is no error.
+            Context::Expression(None) => true,
+            Context::Expression(Some(expression)) => self.selects(expression, host, scope).unwrap_or(true),
+            Context::Extension(url) => {
+                let carrier = match host.instance.type_id.path() {
+                    "Extension" => host.instance.value,
+                    // The value of an extension counts as the extension.
+                    _ if host.path.starts_with("Extension.value") => {
+                        host.instance.node().and_then(|node| holder(scope.root, node))
+                    }
+                    _ => None,
+                };
+                let own = carrier.and_then(|node| node.get_name(URL)).and_then(Node::as_str);
+                own.is_some_and(|own| own == **url)
+            }
+            Context::Element(path) => is_element(path, host),
+        }
+    }
+
+    /// Whether the expression selects the host among all of its resource; `None` if it fails.
+    fn selects(&self, expression: &Expression, host: Host<'_, 'd>, scope: &Scope<'_, 'd>) -> Option<bool> {
+        let wanted = host.instance.node()?.index();
+        let answers = super::host::Host { walk: self, scope };
+        let input = Input {
+            resource: Some(fhirpath::Element::resource(scope.resource)),
+            root_resource: Some(fhirpath::Element::resource(scope.root)),
+            host: &answers,
+            now: self.options.now,
+            limits: self.options.fhirpath,
+            ..Input::element(fhirpath::Element::resource(scope.resource))
+        };
+        let found = expression.evaluate(&input).ok()?;
+        Some(found.iter().any(|item| {
+            let element = item.element();
+            let nodes = element.map(|element| [element.node(), element.companion()]);
+            nodes.is_some_and(|nodes| nodes.into_iter().flatten().any(|node| node.index() == wanted))
+        }))
     }
 
     /// Invariant ext-1.
@@ -112,26 +157,38 @@ impl<'d> Walk<'_, 'd> {
     }
 }
 
-/// Whether an extension of that context may stand on the host.
-fn fits(context: &Context, host: Host<'_, '_>) -> bool {
-    let lineage = || host.instance.actual_type().lineage().map(TypeId::path);
-    match context {
-        // What an expression selects is not worked out; saying nothing is better than a false error.
-        Context::Expression => true,
-        Context::Extension(url) => {
-            let own = host.instance.value.and_then(|node| node.get_name(URL)).and_then(Node::as_str);
-            host.instance.type_id.path() == "Extension" && own.is_some_and(|own| own == **url)
+/// The object or list below `root` that `node` stands in.
+fn holder<'d>(root: Node<'d>, node: Node<'d>) -> Option<Node<'d>> {
+    let wanted = node.span();
+    let mut at = root;
+    loop {
+        let holds = |one: &Node<'_>| one.span().start <= wanted.start && wanted.end <= one.span().end;
+        let child = at.members().map(|(_, value)| value).chain(at.items()).find(holds)?;
+        if child.index() == node.index() {
+            return Some(at);
         }
-        Context::Element(path) => {
-            let path = path.split('#').next_back().unwrap_or_default();
-            let plain = |path: &str| path.replace("[x]", "");
-            // Resources are elements, too, though not of that type.
-            path == "Element"
-                || lineage().any(|name| name == path)
-                || plain(host.path) == plain(path)
-                || on_base(path, host.path)
-        }
+        at = child;
     }
+}
+
+/// Whether the host is what a path such as `Patient.contact`, `HumanName` or `Element` names.
+fn is_element(path: &str, host: Host<'_, '_>) -> bool {
+    let path = path.split('#').next_back().unwrap_or_default();
+    let plain = |path: &str| path.replace("[x]", "");
+    let actual = host.instance.actual_type();
+    // Resources are elements, too, though not of that type.
+    path == "Element"
+        || actual.lineage().any(|id| id.path() == path)
+        || plain(host.path) == plain(path)
+        || on_base(path, host.path)
+        || is_canonical(path)
+            && actual.definition().kind == TypeKind::Resource
+            && actual.element("url").is_some()
+}
+
+/// Later versions' name for the resources that have a canonical URL.
+fn is_canonical(path: &str) -> bool {
+    matches!(path, "CanonicalResource" | "MetadataResource")
 }
 
 /// Whether `path` is the same element of a type the host's owner derives from: `Quantity.value` for `Age.value`.

@@ -125,6 +125,9 @@ impl<'d> Walk<'_, 'd> {
                 // Nothing tells slices apart but what they ask for.
                 return self.quietly(|walk| walk.constrain(definition, slicing.slices[slice], item, scope));
             }
+            if tests[slice].iter().all(|test| matches!(test, Test::Any)) {
+                return false;
+            }
             tests[slice].iter().zip(&slicing.discriminators).all(|(test, discriminator)| {
                 let Ok(path) = &discriminator.path else { return false };
                 self.passes(definition, test, path, item, scope)
@@ -143,6 +146,7 @@ impl<'d> Walk<'_, 'd> {
         let values = super::select::select(item, path, scope);
         match test {
             Test::Exists(wanted) => values.is_empty() != *wanted,
+            Test::Any => true,
             Test::Nothing => false,
             Test::Value(of, element) => {
                 let of = of.clone().unwrap_or_else(|| definition.clone());

@@ -3,6 +3,7 @@
 use super::binding::Verdict;
 use super::instance::Instance;
 use super::{Definition, Walk};
+use crate::fhirpath::value::{Quantity, Unit};
 use crate::json::{Kind, Node, equal};
 use crate::validation::Code;
 use crate::validation::definition::{Element, Strength};
@@ -112,7 +113,8 @@ fn matches(value: Node<'_>, wanted: Node<'_>, fixed: bool) -> bool {
     }
 }
 
-/// Order of two values where there is one: numbers, and dates written with the same precision.
+/// Order of two values where there is one: numbers, dates as far as they do not overlap, quantities of units that UCUM
+/// converts into each other.
 fn compare(value: Node<'_>, limit: Node<'_>) -> Option<Ordering> {
     if let (Some(value), Some(limit)) = (value.number_text(), limit.number_text()) {
         let read = |text: &str| text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text)).ok();
@@ -121,7 +123,11 @@ fn compare(value: Node<'_>, limit: Node<'_>) -> Option<Ordering> {
     if let (Kind::Object, Kind::Object) = (value.kind(), limit.kind()) {
         let same =
             |name: &str| value.get(name).and_then(Node::as_str) == limit.get(name).and_then(Node::as_str);
-        return compare(value.get("value").filter(|_| same("system") && same("code"))?, limit.get("value")?);
+        if same("system") && same("code") {
+            return compare(value.get("value")?, limit.get("value")?);
+        }
+        let (value, limit) = quantity(value)?.commensurate(&quantity(limit)?)?;
+        return Some(value.cmp(&limit));
     }
     let (value, limit) = (value.as_str()?, limit.as_str()?);
     match (crate::index::date_range(&value), crate::index::date_range(&limit)) {
@@ -129,6 +135,14 @@ fn compare(value: Node<'_>, limit: Node<'_>) -> Option<Ordering> {
         (Ok(value), Ok(limit)) if value.0 >= limit.1 => Some(Ordering::Greater),
         _ => None,
     }
+}
+
+/// A Quantity with a unit of UCUM.
+fn quantity(node: Node<'_>) -> Option<Quantity> {
+    let text = |name: &str| node.get(name).and_then(Node::as_str);
+    text("system").filter(|system| system == "http://unitsofmeasure.org")?;
+    let value = node.get("value")?.number_text()?.parse().ok()?;
+    Some(Quantity { value, unit: Unit::Ucum(text("code")?.into()) })
 }
 
 /// A value for a message.

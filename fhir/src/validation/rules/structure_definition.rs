@@ -1,0 +1,74 @@
+//! StructureDefinition: <https://hl7.org/fhir/R4/structuredefinition.html>.
+
+use super::{Rules, items, shown, text};
+use crate::conformance::Canonical;
+use crate::definitions::{ResourceType, TypeId};
+use crate::json::{self, Node};
+use crate::validation::Code;
+use std::collections::BTreeMap;
+
+/// Checks what a differential says: discriminators name elements, fixed values of the base stay.
+pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
+    let Some(differential) = resource.get("differential") else { return };
+    let root = text(resource, "type").and_then(|name| TypeId::from_path(&name));
+    for element in items(differential, "element") {
+        if let Some(sliced) = root.and_then(|root| type_at(root, &text(element, "path")?)) {
+            discriminators(rules, element, sliced);
+        }
+    }
+    let base = text(resource, "baseDefinition");
+    let kind = ResourceType::from_name("StructureDefinition");
+    let (Some(base), Some(kind)) = (base, kind) else { return };
+    let (url, version, _) = Canonical::read(&base);
+    let Some(base) = rules.source.find(kind, url, version) else { return };
+    fixed_values(rules, differential, base.root());
+}
+
+/// The type of the element at that path, if there is but one.
+fn type_at(root: TypeId, path: &str) -> Option<TypeId> {
+    let mut id = root;
+    for name in path.split('.').skip(1) {
+        let element = id.element(name.trim_end_matches("[x]"))?;
+        let [only] = element.types.as_slice() else { return None };
+        id = only.id;
+    }
+    Some(id)
+}
+
+/// The first step of a discriminator is an element of what is sliced, if it is a name.
+fn discriminators(rules: &mut Rules<'_>, element: Node<'_>, sliced: TypeId) {
+    let Some(slicing) = element.get("slicing") else { return };
+    for discriminator in items(slicing, "discriminator") {
+        let Some(path) = text(discriminator, "path") else { continue };
+        let first = path.split('.').next().unwrap_or_default();
+        let is_name = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_name && sliced.element(first).is_none() {
+            let text =
+                format!("'{}' begins with no element of {}, which is sliced", shown(&path), sliced.path());
+            rules.error(discriminator, Code::Value, text);
+        }
+    }
+}
+
+/// A value that the base fixes cannot be fixed to another.
+fn fixed_values(rules: &mut Rules<'_>, differential: Node<'_>, base: Node<'_>) {
+    let Some(snapshot) = base.get("snapshot") else { return };
+    let mut fixed = BTreeMap::new();
+    for element in items(snapshot, "element") {
+        if let (Some(id), Some(value)) = (text(element, "id"), fixed_of(element)) {
+            fixed.insert(id, value);
+        }
+    }
+    for element in items(differential, "element") {
+        let Some(known) = text(element, "id").and_then(|id| fixed.get(&id)) else { continue };
+        let Some(value) = fixed_of(element) else { continue };
+        if !json::equal(value, *known) {
+            let text = "the base fixes another value; what it fixes cannot be changed".into();
+            rules.error(value, Code::Value, text);
+        }
+    }
+}
+
+fn fixed_of(element: Node<'_>) -> Option<Node<'_>> {
+    element.members().find(|(key, _)| key.as_str().starts_with("fixed")).map(|(_, value)| value)
+}
