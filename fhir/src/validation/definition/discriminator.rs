@@ -99,6 +99,8 @@ fn test(
         match follow(definition, &at, step, definitions) {
             Next::At(next) => at = next,
             Next::Test(test) if last => return test,
+            // What the slice says nothing of has no profile to fit.
+            Next::Nothing if discriminator.kind == Kind::Profile => return Test::Any,
             _ => return Test::Nothing,
         }
     }
