@@ -21,6 +21,8 @@ pub fn merge(element: &mut Element, change: &Element, source: &str) {
             old if name == "constraint" => with_constraints(old, json, source),
             Some(old) if name == "extension" => joined(old, json, "url"),
             Some(old) if GROWING.contains(&name) => grown(old, json),
+            // A profile cannot make a modifier harmless.
+            Some(old) if name == "isModifier" && **old == *b"true" => old.clone(),
             Some(old) if name == "binding" => completed(old, json),
             Some(old) if PROSE.contains(&name) => continued(old, json),
             _ => json.clone(),
