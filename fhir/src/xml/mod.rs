@@ -19,11 +19,13 @@
 //!
 //! Safe: a DOCTYPE is refused, so there are no entities to expand; size, depth, attributes and namespaces are bounded.
 
+mod attributes;
 mod error;
 mod input;
 mod layout;
 mod namespace;
 mod read;
+mod run;
 mod value;
 mod write;
 mod xhtml;

@@ -1,8 +1,10 @@
 //! Reads a resource: XML to JSON.
 
+use super::attributes::Attributes;
 use super::error::{Error, ErrorKind, Fault, shown};
 use super::input::{Input, Markup, Result, Tag};
-use super::namespace::{self, FHIR, SCHEMA_INSTANCE, XHTML};
+use super::namespace::{self, FHIR, XHTML};
+use super::run::{Run, begin_member};
 use super::value::{self, Form};
 use super::xhtml;
 use crate::definitions::names;
@@ -68,29 +70,6 @@ struct Step<'x> {
     position: Option<usize>,
 }
 
-/// The attributes FHIR has.
-#[derive(Default)]
-struct Attributes<'x> {
-    id: Option<Cow<'x, str>>,
-    url: Option<Cow<'x, str>>,
-    value: Option<Cow<'x, str>>,
-}
-
-/// A repeating element while its repetitions come.
-struct Run {
-    /// Of the JSON member.
-    name: &'static str,
-    count: usize,
-    /// Whether it is a primitive, with values and companions in two arrays.
-    primitive: bool,
-    /// Where the member begins in the output.
-    start: usize,
-    any_value: bool,
-    any_companion: bool,
-    /// The companions' array so far.
-    companions: Vec<u8>,
-}
-
 static ELEMENT: LazyLock<TypeId> = LazyLock::new(|| TypeId::from_path("Element").expect("R4 has it"));
 static EXTENSION: LazyLock<TypeId> = LazyLock::new(|| TypeId::from_path("Extension").expect("R4 has it"));
 
@@ -119,7 +98,7 @@ impl<'x> Reader<'x> {
         self.out.extend_from_slice(b"{\"resourceType\":\"");
         self.out.extend_from_slice(name.as_bytes());
         self.out.push(b'"');
-        self.attributes(&tag, &[])?;
+        Attributes::read(&self.input, &tag, &[])?;
         self.elements(id)?;
         self.out.push(b'}');
         Ok(())
@@ -136,7 +115,7 @@ impl<'x> Reader<'x> {
             let bit = 1_u128 << (element.order % 128);
             match last == element.order {
                 true if element.repeats() => {}
-                _ if seen & bit == 0 => self.end_run(run.take()),
+                _ if seen & bit == 0 => run.take().into_iter().for_each(|run| run.finish(&mut self.out)),
                 _ if element.repeats() => return Err(Fault::new(ErrorKind::Apart, tag.at)),
                 _ => return Err(Fault::new(ErrorKind::Duplicate, tag.at)),
             }
@@ -153,7 +132,7 @@ impl<'x> Reader<'x> {
             }
             self.path.pop();
         }
-        self.end_run(run);
+        run.into_iter().for_each(|run| run.finish(&mut self.out));
         Ok(())
     }
 
@@ -191,7 +170,7 @@ impl<'x> Reader<'x> {
                 self.content(tag, member.id, form)
             }
             primitive => {
-                let attributes = self.attributes(tag, &["id", "value"])?;
+                let attributes = Attributes::read(&self.input, tag, &["id", "value"])?;
                 if let Some(text) = &attributes.value {
                     begin_member(&mut self.out, "", member.name);
                     self.value(tag, primitive, text)?;
@@ -220,7 +199,7 @@ impl<'x> Reader<'x> {
         if !run.primitive {
             return self.content(tag, member.id, form);
         }
-        let attributes = self.attributes(tag, &["id", "value"])?;
+        let attributes = Attributes::read(&self.input, tag, &["id", "value"])?;
         match &attributes.value {
             Some(text) => self.value(tag, form, text)?,
             None => self.out.extend_from_slice(b"null"),
@@ -243,21 +222,6 @@ impl<'x> Reader<'x> {
         }
     }
 
-    fn end_run(&mut self, run: Option<Run>) {
-        let Some(run) = run else { return };
-        self.out.push(b']');
-        // Without any value there are companions only.
-        if run.primitive && !run.any_value {
-            self.out.truncate(run.start);
-        }
-        if run.any_companion {
-            begin_member(&mut self.out, "_", run.name);
-            self.out.push(b'[');
-            self.out.extend_from_slice(&run.companions);
-            self.out.push(b']');
-        }
-    }
-
     /// What is not primitive: an object, a resource or the narrative, from its start tag to its end.
     fn content(&mut self, tag: &Tag<'x>, id: TypeId, form: Form) -> Result<()> {
         match form {
@@ -275,7 +239,7 @@ impl<'x> Reader<'x> {
             _ => {
                 self.check_depth(tag)?;
                 let allowed: &[&str] = if id == *EXTENSION { &["id", "url"] } else { &["id"] };
-                let attributes = self.attributes(tag, allowed)?;
+                let attributes = Attributes::read(&self.input, tag, allowed)?;
                 self.out.push(b'{');
                 for (name, value) in [("id", attributes.id), ("url", attributes.url)] {
                     if let Some(value) = value {
@@ -292,7 +256,7 @@ impl<'x> Reader<'x> {
 
     /// An element that holds one resource.
     fn nested_resource(&mut self, tag: &Tag<'x>) -> Result<()> {
-        self.attributes(tag, &[])?;
+        Attributes::read(&self.input, tag, &[])?;
         let Markup::Open(resource) = self.input.markup()? else {
             return Err(Fault::new(ErrorKind::OneResource, tag.at));
         };
@@ -334,34 +298,6 @@ impl<'x> Reader<'x> {
         value::write(&mut self.out, form, text).map_err(|kind| Fault::new(kind, tag.at))
     }
 
-    /// The attributes of an element. Namespace declarations and the location of a schema are skipped, others than
-    /// those allowed refused.
-    fn attributes(&self, tag: &Tag<'x>, allowed: &[&str]) -> Result<Attributes<'x>> {
-        let mut read = Attributes::default();
-        for attribute in tag.attributes() {
-            let attribute = attribute?;
-            let place = match attribute.key {
-                "value" => &mut read.value,
-                "id" => &mut read.id,
-                "url" => &mut read.url,
-                _ if attribute.is_declaration() || self.is_schema_location(attribute.key) => continue,
-                other => return Err(Fault::new(ErrorKind::UnknownAttribute(shown(other)), tag.at)),
-            };
-            if !allowed.contains(&attribute.key) {
-                return Err(Fault::new(ErrorKind::UnknownAttribute(attribute.key.into()), tag.at));
-            }
-            *place = Some(attribute.value()?);
-        }
-        Ok(read)
-    }
-
-    fn is_schema_location(&self, key: &str) -> bool {
-        let (prefix, local) = namespace::split(key);
-        matches!(local, "schemaLocation" | "noNamespaceSchemaLocation")
-            && !prefix.is_empty()
-            && self.input.scopes.resolve(prefix) == Some(SCHEMA_INSTANCE)
-    }
-
     fn path(&self) -> String {
         let mut path = String::new();
         for step in &self.path {
@@ -382,32 +318,4 @@ impl<'x> Reader<'x> {
 struct Member {
     id: TypeId,
     name: &'static str,
-}
-
-impl Run {
-    fn begin(element: &'static Element, form: Form, out: &mut Vec<u8>) -> Run {
-        let start = out.len();
-        begin_member(out, "", element.name);
-        out.push(b'[');
-        Run {
-            name: element.name,
-            count: 0,
-            primitive: form.is_primitive(),
-            start,
-            any_value: false,
-            any_companion: false,
-            companions: Vec::new(),
-        }
-    }
-}
-
-/// The name of the next member of the object being written.
-fn begin_member(out: &mut Vec<u8>, prefix: &str, name: &str) {
-    if !matches!(out.last(), None | Some(b'{')) {
-        out.push(b',');
-    }
-    out.push(b'"');
-    out.extend_from_slice(prefix.as_bytes());
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":");
 }
