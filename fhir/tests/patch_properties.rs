@@ -72,7 +72,8 @@ proptest! {
         let patch = Value::Array(operations);
         let mut theirs = resource.clone();
         let operations: json_patch::Patch = serde_json::from_value(patch.clone()).unwrap();
-        let outcome = json_patch::patch(&mut theirs, &operations);
+        // Without undoing what failed: that the crate does not always survive.
+        let outcome = json_patch::patch_unsafe(&mut theirs, &operations);
         match (ours(Kind::Json, &resource, &patch), outcome) {
             (Ok(ours), Ok(())) => prop_assert_eq!(ours, theirs),
             (Err(ours), Err(theirs)) => prop_assert_eq!(ours.operation(), Some(theirs.operation), "{}", ours),

@@ -139,6 +139,8 @@ async fn every_error_is_an_outcome() {
     let (status, text) = refused(fixture.call("GET", "/nothing")).await;
     assert!(status == 404 && text.contains("/fhir"), "{text}");
     let (status, text) = refused(fixture.call("PATCH", "/fhir/Patient/a")).await;
+    assert!(status == 415 && text.contains("application/json-patch+json"), "{text}");
+    let (status, text) = refused(fixture.call("PATCH", "/fhir/metadata")).await;
     assert!(status == 405 && text.contains("PATCH"), "{text}");
     assert_eq!(refused(fixture.call("GET", "/fhir/Patient/%ff")).await.0, 400);
     assert_eq!(refused(fixture.call("GET", "/fhir/Patient?name=%ff")).await.0, 400);
