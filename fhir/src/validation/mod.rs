@@ -8,12 +8,14 @@ mod definition;
 mod invariant;
 mod issue;
 mod location;
+mod request;
 mod rules;
 mod structure;
 mod walk;
 pub mod xhtml;
 
 pub use issue::{Code, Issue, Issues};
+pub use request::Request;
 
 use crate::conformance::Source;
 use crate::fhirpath::{self, value::Temporal};
@@ -42,7 +44,7 @@ pub struct Options {
     pub unknown_extension: Severity,
     /// What one invariant may cost.
     pub fhirpath: fhirpath::Limits,
-    /// What `now()` is in invariants; without it those that ask for it are not evaluated.
+    /// What `now()` is in invariants unless a [`Request`] says; without either those that ask for it are not evaluated.
     pub now: Option<Temporal>,
 }
 
@@ -88,18 +90,25 @@ impl Validator {
     /// A profile of `meta.profile` that is not known gives a warning, one of `profiles` an error. What cannot be checked
     /// here (code systems without content, references to elsewhere) is no error.
     pub fn validate(&self, resource: Node<'_>, profiles: &[&str]) -> Issues {
-        self.validate_with(resource, profiles, &self.options)
+        self.validate_as(resource, &Request { profiles, ..Request::default() })
     }
 
     /// The same with other options.
     pub fn validate_with(&self, resource: Node<'_>, profiles: &[&str], options: &Options) -> Issues {
+        self.validate_as(resource, &Request { profiles, options: Some(options), ..Request::default() })
+    }
+
+    /// The same with all that may differ from one call to the next.
+    pub fn validate_as(&self, resource: Node<'_>, request: &Request<'_>) -> Issues {
+        let options = request.options.unwrap_or(&self.options);
         let issues = structure(resource, options.issues_max);
         if issues.is_full() {
             return issues;
         }
         let definitions = self.definitions();
-        let mut walk = Walk::new(&definitions, &self.terminology, options, issues);
-        walk.whole(resource, profiles);
+        let now = request.now.or(options.now);
+        let mut walk = Walk::new(&definitions, &self.terminology, options, now, issues);
+        walk.whole(resource, request.profiles);
         walk.issues
     }
 

@@ -47,7 +47,7 @@ impl Walk<'_, '_> {
             return false;
         }
         let Some(node) = instance.value else { return false };
-        let mut inner = Walk::new(self.definitions, self.terminology, self.options, Issues::new(1));
+        let mut inner = Walk::new(self.definitions, self.terminology, self.options, self.now, Issues::new(1));
         inner.steps = self.steps / 2;
         inner.open = self.open.clone();
         inner.constrain(definition, 0, instance, &Scope::of(node));

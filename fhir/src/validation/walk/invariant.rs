@@ -30,7 +30,7 @@ impl<'d> Walk<'_, 'd> {
             resource: Some(fhirpath::Element::resource(scope.resource)),
             root_resource: Some(fhirpath::Element::resource(scope.root)),
             host: &host,
-            now: self.options.now,
+            now: self.now,
             limits: self.options.fhirpath,
             ..Input::element(element(instance))
         };

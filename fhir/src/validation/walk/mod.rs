@@ -24,6 +24,7 @@ pub(super) use scope::Scope;
 
 use super::definition::{Definition, Definitions, Found};
 use super::{Code, Issues, Options};
+use crate::fhirpath::value::Temporal;
 use crate::json::Node;
 use crate::terminology::Terminology;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub(super) struct Walk<'v, 'd> {
     pub definitions: &'v Definitions,
     pub terminology: &'v Terminology,
     pub options: &'v Options,
+    /// What `now()` is in invariants.
+    pub now: Option<Temporal>,
     pub issues: Issues,
     /// Profiles being checked, by definition and node, so that circles end.
     open: Vec<(*const Definition, u32)>,
@@ -49,6 +52,7 @@ impl<'v, 'd> Walk<'v, 'd> {
         definitions: &'v Definitions,
         terminology: &'v Terminology,
         options: &'v Options,
+        now: Option<Temporal>,
         issues: Issues,
     ) -> Self {
         let steps = options.steps_max;
@@ -56,6 +60,7 @@ impl<'v, 'd> Walk<'v, 'd> {
             definitions,
             terminology,
             options,
+            now,
             issues,
             open: Vec::new(),
             steps,

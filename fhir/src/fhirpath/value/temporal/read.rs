@@ -1,6 +1,7 @@
 //! Text into dates and times.
 
 use super::{Precision, Temporal, TemporalKind};
+use crate::resource::instant;
 
 /// The farthest a time zone may be from UTC, in minutes.
 const OFFSET_MAX: i16 = 14 * 60;
@@ -41,6 +42,11 @@ impl Temporal {
             }
             Some(_) => None,
         }
+    }
+
+    /// The instant so many milliseconds after 1970-01-01T00:00:00Z, in UTC; the last one of the year 9999 for all that are later.
+    pub fn of_unix_ms(ms: u64) -> Temporal {
+        Self::parse_date_time(&instant(ms)).expect("an instant is a date with time")
     }
 
     /// `14`, `14:34`, `14:34:28.123`.
