@@ -5,10 +5,17 @@ mod canonical;
 mod capability_statement;
 mod code_system;
 mod concept_map;
+mod data_type;
+mod group;
+mod item_type;
+mod measure;
+mod questionnaire;
 mod questionnaire_response;
 mod search_parameter;
 mod structure_definition;
 mod value_set;
+
+pub(super) use data_type::check as data_type;
 
 use super::{Code, Issues};
 use crate::conformance::Source;
@@ -33,6 +40,9 @@ impl Rules<'_> {
             "CapabilityStatement" => capability_statement::check(self, resource),
             "CodeSystem" => code_system::check(self, resource),
             "ConceptMap" => concept_map::check(self, resource),
+            "Group" => group::check(self, resource),
+            "Measure" => measure::check(self, resource),
+            "Questionnaire" => questionnaire::check(self, resource),
             "QuestionnaireResponse" => questionnaire_response::check(self, resource),
             "SearchParameter" => search_parameter::check(self, resource),
             "StructureDefinition" => structure_definition::check(self, resource),

@@ -8,7 +8,7 @@ use super::{Definition, Walk};
 use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::{Kind, Node};
 use crate::validation::definition::Element;
-use crate::validation::rules::Rules;
+use crate::validation::rules::{self, Rules};
 use crate::validation::{Code, structure};
 use std::sync::{Arc, LazyLock};
 
@@ -35,8 +35,10 @@ impl<'d> Walk<'_, 'd> {
         let scope = Scope { bundle: index.as_ref().or(scope.bundle), ..*scope };
         self.type_rules(definition, 0, Instance::object(node, id), id.path(), &scope);
         self.domain_resource(node, &scope);
-        let source = definitions.source();
-        Rules { terminology: self.terminology, source, issues: &mut self.issues }.check(node, id.path());
+        if index.is_some() {
+            self.brought_along(node, &scope);
+        }
+        self.rules().check(node, id.path());
         let profiles = node.get_name(META).and_then(|meta| meta.get_name(PROFILE));
         for profile in profiles.into_iter().flat_map(Node::items) {
             if let Some(canonical) = profile.as_str() {
@@ -149,6 +151,12 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
+    /// What R4's text says beyond its definitions.
+    fn rules(&mut self) -> Rules<'_> {
+        let source = self.definitions.source();
+        Rules { terminology: self.terminology, source, issues: &mut self.issues }
+    }
+
     fn complex(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
         let definitions = self.definitions;
         let Some(definition) = definitions.of_type(instance.type_id) else { return };
@@ -157,6 +165,8 @@ impl<'d> Walk<'_, 'd> {
             self.type_reference(rules, instance, scope);
         } else if instance.type_id == *CODING || instance.type_id.lineage().any(|id| id == *QUANTITY) {
             self.coding(instance);
+        } else if let (Some(check), Some(value)) = (rules::data_type(instance.type_id), instance.value) {
+            check(&mut self.rules(), value);
         }
     }
 

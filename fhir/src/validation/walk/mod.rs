@@ -8,6 +8,7 @@ mod binding;
 mod bundle;
 mod coding;
 mod constrain;
+mod document;
 mod extension;
 mod host;
 mod instance;
@@ -20,7 +21,7 @@ mod slices;
 mod value;
 
 pub(super) use instance::{Instance, resource_type};
-pub(super) use scope::Scope;
+pub(super) use scope::{Scope, named_type};
 
 use super::definition::{Definition, Definitions, Found};
 use super::{Code, Issues, Options};

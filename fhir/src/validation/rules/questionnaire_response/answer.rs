@@ -1,6 +1,6 @@
 //! One answer to a question.
 
-use super::super::{Rules, items, shown, text};
+use super::super::{Rules, item_type, items, shown, text};
 use super::enabled::{choice, same};
 use crate::json::Node;
 use crate::terminology::Membership;
@@ -9,43 +9,21 @@ use crate::validation::Code;
 /// An answer must be of the question's type, and one of its options.
 pub(super) fn check(rules: &mut Rules<'_>, answer: Node<'_>, question: Node<'_>) {
     let kind = text(question, "type").unwrap_or_default();
-    let allowed = names(&kind);
+    let allowed = item_type::values(&kind);
     let value = answer.members().find(|(key, _)| key.as_str().starts_with("value"));
     let Some((name, value)) = value else { return };
-    if matches!(&*kind, "group" | "display") {
+    if item_type::is_unanswered(&kind) {
         return rules.error(answer, Code::Structure, format!("an item of type {kind} has no answer"));
     }
-    if !allowed.is_empty() && !allowed.contains(&&*name.as_str()) {
-        let text = format!("the question is of type {kind}: its answer is {}", allowed.join(" or "));
+    let name = name.as_str();
+    let given = item_type::of_member(&name, "value");
+    if !allowed.is_empty() && !given.is_some_and(|given| allowed.contains(&given)) {
+        let text =
+            format!("the question is of type {kind}: its answer is value{}", allowed.join(" or value"));
         return rules.error(answer, Code::Value, text);
     }
     too_long(rules, value, question);
     options(rules, value, question, &kind);
-}
-
-/// The names an answer to a question of that type may have; none for a type R4 does not know.
-fn names(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "boolean" => &["valueBoolean"],
-        "decimal" => &["valueDecimal"],
-        "integer" => &["valueInteger"],
-        "date" => &["valueDate"],
-        "dateTime" => &["valueDateTime"],
-        "time" => &["valueTime"],
-        "string" | "text" => &["valueString"],
-        "url" => &["valueUri"],
-        // An answer option may be of several types: see below.
-        "choice" => {
-            &["valueCoding", "valueInteger", "valueDate", "valueTime", "valueString", "valueReference"]
-        }
-        "open-choice" => {
-            &["valueCoding", "valueString", "valueInteger", "valueDate", "valueTime", "valueReference"]
-        }
-        "attachment" => &["valueAttachment"],
-        "reference" => &["valueReference"],
-        "quantity" => &["valueQuantity"],
-        _ => &[],
-    }
 }
 
 fn too_long(rules: &mut Rules<'_>, value: Node<'_>, question: Node<'_>) {
