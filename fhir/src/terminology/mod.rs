@@ -16,6 +16,7 @@ mod grammar;
 mod limits;
 mod member;
 pub mod operation;
+mod registry;
 mod service;
 mod value_set;
 mod versions;

@@ -3,7 +3,7 @@
 use super::code_system::{CodeSystem, ContentMode, Filter};
 use super::grammar::Grammar;
 use super::value_set::{Compiler, Content, Dependency, Reason, ValueSet};
-use super::{Error, Limits, VersionRules};
+use super::{Error, Limits, VersionRules, registry};
 use crate::conformance::{Canonical, Source};
 use crate::definitions::ResourceType;
 use crate::json::Document;
@@ -179,12 +179,32 @@ impl Terminology {
         }
     }
 
-    /// The code system of that URL and version, if its resource is known.
+    /// The code system of that URL and version: that of the source, unless it has no content and ISO's crates have; else
+    /// theirs.
     pub fn code_system(&self, url: &str, version: Option<&str>) -> Result<Option<Arc<CodeSystem>>, Error> {
-        match self.source.find(CODE_SYSTEM, url, version) {
-            Some(document) => self.compiled_system(document).map(Some),
-            None => Ok(None),
-        }
+        self.code_system_on(url, version, &mut Vec::new())
+    }
+
+    fn code_system_on(
+        &self,
+        url: &str,
+        version: Option<&str>,
+        dependencies: &mut Vec<Dependency>,
+    ) -> Result<Option<Arc<CodeSystem>>, Error> {
+        let document = match self.stand_in(url, dependencies) {
+            Some(document) => Some(document.clone()),
+            None => self.find(CODE_SYSTEM, url, version, dependencies),
+        };
+        document.map(|document| self.compiled_system(document)).transpose()
+    }
+
+    /// The CodeSystem made from a crate, unless the source has one with content, whatever its version.
+    fn stand_in(&self, url: &str, dependencies: &mut Vec<Dependency>) -> Option<&'static Arc<Document>> {
+        let document = registry::code_system(url)?;
+        let own = self.find(CODE_SYSTEM, url, None, dependencies);
+        let is_empty =
+            |own: &Document| super::member::text(own.root(), "content").as_deref() == Some("not-present");
+        own.is_none_or(|own| is_empty(&own)).then_some(document)
     }
 
     /// The code system of that URL and version. Errors: it is not known, or its content is not.
@@ -236,10 +256,9 @@ impl Terminology {
         if let Some(grammar) = Grammar::of(url) {
             return Ok(Content::Grammar(grammar));
         }
-        let Some(document) = self.find(CODE_SYSTEM, url, version, dependencies) else {
+        let Some(system) = self.code_system_on(url, version, dependencies)? else {
             return Ok(Content::Absent(self.not_known(url, version)));
         };
-        let system = self.compiled_system(document)?;
         Ok(match system.content {
             ContentMode::NotPresent | ContentMode::Supplement => {
                 Content::Absent(Reason::NotPresent(url.into()))
