@@ -18,6 +18,30 @@ pub struct Concept {
     pub is_deprecated: bool,
 }
 
+impl Concept {
+    /// Whether `text` is the display or a designation in any language, whatever its case and white space. A concept
+    /// without any takes each. Does not allocate.
+    pub fn has_display(&self, text: &str) -> bool {
+        let mut known = self.displays().peekable();
+        known.peek().is_none() || known.any(|one| is_same_display(one, text))
+    }
+
+    fn displays(&self) -> impl Iterator<Item = &str> {
+        self.display.as_deref().into_iter().chain(self.designations.iter().map(|one| &*one.value))
+    }
+}
+
+/// Whether two displays differ in case and white space only.
+pub(in crate::terminology) fn is_same_display(one: &str, other: &str) -> bool {
+    one == other || folded(one).eq(folded(other))
+}
+
+/// The characters in lower case, a space before each word.
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.split_whitespace()
+        .flat_map(|word| [' '].into_iter().chain(word.chars().flat_map(char::to_lowercase)))
+}
+
 /// Another text for a concept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Designation {

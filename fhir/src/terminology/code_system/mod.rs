@@ -5,6 +5,7 @@ mod filter;
 mod hierarchy;
 mod read;
 
+pub(super) use concept::is_same_display;
 pub use concept::{Concept, ConceptProperty, Designation, PropertyType};
 pub(super) use filter::Filter;
 pub use hierarchy::Subsumption;

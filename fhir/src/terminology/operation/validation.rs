@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use crate::terminology::Designation;
+use crate::terminology::code_system::is_same_display;
 
 /// Whether a code is valid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub(super) fn of_display<'c>(
     let display = usual.map(str::to_owned);
     let mut known = usual.into_iter().chain(designations.map(|one| &*one.value)).peekable();
     let fine = match asked {
-        Some(asked) if known.peek().is_some() => known.any(|one| folded(one) == folded(asked)),
+        Some(asked) if known.peek().is_some() => known.any(|one| is_same_display(one, asked)),
         _ => true,
     };
     let message = (!fine).then(|| {
@@ -65,8 +66,4 @@ pub(super) fn of_display<'c>(
         format!("the display '{}' is not one of {name}; it should be '{right}'", asked.unwrap_or_default())
     });
     Verdict { result: fine, message, display }
-}
-
-fn folded(text: &str) -> String {
-    text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }

@@ -1,7 +1,7 @@
 //! Code systems as far as codes can be checked against them, kept by URL.
 
 use crate::definitions::ResourceType;
-use crate::terminology::{Terminology, ValueSet};
+use crate::terminology::{CodeSystem, Terminology, ValueSet};
 use hashbrown::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,8 +11,8 @@ const KEPT_MAX: usize = 5_000;
 /// What can be said about the codes of a system.
 #[derive(Clone)]
 pub(in crate::validation) enum System {
-    /// The value set of all of its codes.
-    All(Arc<ValueSet>),
+    /// The value set of all of its codes, and what is known of each if its resource holds them all.
+    All(Arc<ValueSet>, Option<Arc<CodeSystem>>),
     /// It only adds to another system and has no codes.
     Supplement,
     /// Its codes are not known here.
@@ -48,5 +48,7 @@ fn look_up(url: &str, terminology: &Terminology) -> System {
     if document.is_some_and(|document| document.root().get("supplements").is_some()) {
         return System::Supplement;
     }
-    terminology.value_set(&format!("{url}?fhir_vs")).map_or(System::Unknown, System::All)
+    let Ok(all) = terminology.value_set(&format!("{url}?fhir_vs")) else { return System::Unknown };
+    let concepts = terminology.code_system(url, None).ok().flatten();
+    System::All(all, concepts.filter(|system| system.is_complete()))
 }

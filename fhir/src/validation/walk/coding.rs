@@ -1,16 +1,18 @@
-//! Codes that are not in the code system they name, whatever the element is bound to.
+//! Codes and displays that are not in the code system they name, whatever the element is bound to.
 
 use super::Walk;
 use super::instance::Instance;
 use crate::definitions::{NameId, names};
 use crate::json::Node;
-use crate::terminology::Membership;
+use crate::outcome::Severity;
+use crate::terminology::{CodeSystem, Concept, Membership};
 use crate::validation::Code;
 use crate::validation::definition::System;
 
 const SYSTEM: NameId = names::lookup(b"system");
 const VERSION: NameId = names::lookup(b"version");
 const CODE: NameId = names::lookup(b"code");
+const DISPLAY: NameId = names::lookup(b"display");
 
 impl<'d> Walk<'_, 'd> {
     /// Checks system and code of a Coding or Quantity. Systems that are not known here can have any code.
@@ -18,10 +20,17 @@ impl<'d> Walk<'_, 'd> {
         let text = |name| instance.value?.get_name(name)?.as_str();
         let (Some(system), Some(value)) = (text(SYSTEM), instance.value) else { return };
         match self.definitions.systems.find(&system, self.terminology) {
-            System::All(all) => {
+            System::All(all, concepts) => {
                 let (Some(code), version) = (text(CODE), text(VERSION)) else { return };
-                if matches!(all.contains(Some(&system), version.as_deref(), &code), Membership::NotIn) {
-                    self.unknown_code(value, &system, &code);
+                match all.contains(Some(&system), version.as_deref(), &code) {
+                    Membership::NotIn => self.unknown_code(value, &system, &code),
+                    // Another version may say it in other words.
+                    Membership::In if version.is_none() => {
+                        if let Some(concepts) = concepts {
+                            self.display(value, &concepts, &code);
+                        }
+                    }
+                    Membership::In | Membership::Unknown(_) => {}
                 }
             }
             System::Supplement => {
@@ -32,6 +41,32 @@ impl<'d> Walk<'_, 'd> {
             }
             System::Unknown => {}
         }
+    }
+
+    /// The display must be one the code system has for the code (<https://hl7.org/fhir/R4/datatypes.html#Coding>): in any
+    /// language, and case and white space do not count. A warning, as the meaning is the code's, whatever it is called.
+    fn display(&mut self, value: Node<'d>, concepts: &CodeSystem, code: &str) {
+        if self.options.severity_min > Severity::Warning {
+            return;
+        }
+        let Some(node) = value.get_name(DISPLAY) else { return };
+        let (Some(given), Some(number)) = (node.as_str(), concepts.find(code)) else { return };
+        let concept = concepts.concept(number);
+        if !concept.has_display(&given) {
+            self.other_display(node, concepts, concept, &given);
+        }
+    }
+
+    #[cold]
+    fn other_display(&mut self, node: Node<'d>, concepts: &CodeSystem, concept: &Concept, given: &str) {
+        let text = format!(
+            "'{}' is no display of the code '{}' of '{}'; write '{}' or leave it out",
+            shown(given),
+            concept.code,
+            concepts.url,
+            shown(concept.display.as_deref().unwrap_or(&concept.code))
+        );
+        self.issues.warning(node, Code::Value, text);
     }
 
     #[cold]
