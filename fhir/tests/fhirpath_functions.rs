@@ -312,6 +312,20 @@ fn functions_of_fhir() {
         ("gender.hasValue()", "false"),
         ("name.hasValue()", "false"),
         ("birthDate.getValue()", "1974-12"),
+        ("gender.getValue()", ""),
+        ("name.getValue()", ""),
+        ("name.given.getValue()", ""),
+        ("extension('kg').url", "kg"),
+        ("birthDate.extension('http://t').value.hasValue()", "true"),
+        ("extension({})", ""),
+        ("checkModifiers('a', 'b').id", "p"),
+        ("checkModifiers().id", "p"),
+        ("photo.conformsTo('http://nowhere')", ""),
+        ("photo.slice('http://nowhere', 's')", ""),
+        ("photo.elementDefinition()", ""),
+        ("photo.memberOf('http://nowhere')", ""),
+        ("photo.subsumes(photo)", ""),
+        ("photo.htmlChecks()", ""),
         ("text.div.htmlChecks()", "true"),
         ("'<script/>'.htmlChecks()", "false"),
         ("managingOrganization.resolve().name", "Org"),
@@ -321,6 +335,12 @@ fn functions_of_fhir() {
         ("generalPractitioner.resolve()", ""),
         ("checkModifiers('a').id", "p"),
         ("%resource.id", "p"),
+        ("%rootResource.id", "p"),
+        ("contained.select(%context.id & %resource.id)", "pp"),
+        ("%sct", "http://snomed.info/sct"),
+        ("%loinc", "http://loinc.org"),
+        ("%ucum", "http://unitsofmeasure.org"),
+        ("%`vs-administrative-gender`", "http://hl7.org/fhir/ValueSet/administrative-gender"),
         ("name.select(%context.id)", "p,p"),
         ("%`ext-a`", "http://hl7.org/fhir/StructureDefinition/a"),
         ("%\"vs-a\"", "http://hl7.org/fhir/ValueSet/a"),
@@ -329,6 +349,12 @@ fn functions_of_fhir() {
         ("contained.children().count()", "2"),
     ]);
     errors(&["%nothing", "gender.memberOf('http://nowhere')", "nothing()", "first(1)"]);
+    errors(&[
+        "id.slice('http://nowhere', 's')",
+        "id.slice('s')",
+        "id.elementDefinition()",
+        "id.elementDefinition(1)",
+    ]);
 }
 
 /// Knows one practitioner, one value set, one profile.
@@ -347,11 +373,19 @@ impl Host for World {
     fn conforms_to(&self, profile: &str, element: &Element<'_>) -> Option<bool> {
         (profile == "http://p").then(|| element.path() == "Patient.name[0]")
     }
+    fn in_slice(&self, structure: &str, name: &str, element: &Element<'_>) -> Option<bool> {
+        (structure == "http://p" && name == "second").then(|| element.path().ends_with("[1]"))
+    }
+    fn element_definition(&self, element: &Element<'_>) -> Option<Node<'_>> {
+        let names = element.path().starts_with("Patient.name");
+        names.then(|| self.0.root().get("contained")?.items().next()).flatten()
+    }
 }
 
 #[test]
 fn the_host_is_asked() {
-    let world = r#"{"resourceType":"Practitioner","id":"1","active":false}"#;
+    let world = r#"{"resourceType":"Practitioner","id":"1","active":false,
+        "contained":[{"path":"Patient.name","min":0}]}"#;
     let world = World(Document::parse(world, &Limits::default()).expect("JSON"));
     let document = Document::parse(PATIENT, &Limits::default()).expect("JSON");
     let input = Input { host: &world, ..Input::resource(document.root()) };
@@ -361,9 +395,21 @@ fn the_host_is_asked() {
         ("name.where(conformsTo('http://p')).use", "official"),
         ("'a'.subsumes('ab')", "true"),
         ("'a'.subsumedBy('ab')", "false"),
+        ("name.slice('http://p', 'second').use", "usual"),
+        ("name.given.slice('http://p', 'second')", "James,string"),
+        ("name.slice('http://p', {})", ""),
+        ("name.elementDefinition().path", "Patient.name,Patient.name"),
+        ("name.elementDefinition().first().min", "0"),
+        ("name.elementDefinition().first() is ElementDefinition", "true"),
     ] {
         let expression = Expression::compile(text).expect(text);
         assert_eq!(show(&expression.evaluate(&input).expect(text)), expected, "{text}");
+    }
+    for text in
+        ["name.slice('http://p', 'third')", "name.slice('http://q', 'second')", "id.elementDefinition()"]
+    {
+        let outcome = Expression::compile(text).expect(text).evaluate(&input);
+        assert!(matches!(outcome, Err(Error::Undecided { .. })), "{text}: {outcome:?}");
     }
 }
 

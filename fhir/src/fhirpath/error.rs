@@ -24,6 +24,8 @@ pub enum Error {
     Unordered { at: u32, function: String },
     #[error("at {at}: there is no variable %{name}")]
     UnknownVariable { at: u32, name: String },
+    #[error("at {at}: there is a variable %{name} already")]
+    VariableExists { at: u32, name: String },
     #[error("at {at}: the pattern '{pattern}' is not a regular expression within the limits")]
     Pattern { at: u32, pattern: String },
     #[error("at {at}: {what} takes one item, not several")]

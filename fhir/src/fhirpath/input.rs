@@ -91,6 +91,17 @@ pub trait Host {
     fn conforms_to(&self, _profile: &str, _element: &Element<'_>) -> Option<bool> {
         None
     }
+
+    /// Whether the element is in the slice of that name of the StructureDefinition of that canonical URL. `None` also if it has
+    /// no such slice.
+    fn in_slice(&self, _structure: &str, _name: &str, _element: &Element<'_>) -> Option<bool> {
+        None
+    }
+
+    /// The ElementDefinition of an element, as the type that has it defines it: `HumanName.given` of a name's given name.
+    fn element_definition(&self, _element: &Element<'_>) -> Option<Node<'_>> {
+        None
+    }
 }
 
 /// Knows nothing beyond the document.

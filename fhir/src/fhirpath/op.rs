@@ -17,6 +17,16 @@ pub(super) enum Op {
     Index,
     Total,
     Variable(Variable),
+    /// The items kept there.
+    Slot(Slot),
+    /// Gives the items of `on`, having kept those of a variable.
+    Define(Box<Definition>),
+    /// Keeps the items of `on`, which `then` works on.
+    Held {
+        on: Box<Op>,
+        slot: Slot,
+        then: Box<Op>,
+    },
     /// A name at the beginning of a path that is also a resource type's or a data type's: the focus, if it is of that type.
     Root {
         type_id: TypeId,
@@ -92,6 +102,23 @@ pub(super) enum Variable {
         name: Box<str>,
         at: u32,
     },
+}
+
+/// A place for items that one evaluation keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(pub u32);
+
+/// `on.defineVariable(name, value)`
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub on: Op,
+    pub name: Box<str>,
+    /// `None`: the items of `on` themselves.
+    pub value: Option<Op>,
+    /// Where the items of `on` are while the value is found, which begins at them.
+    pub input: Slot,
+    pub slot: Slot,
+    pub at: u32,
 }
 
 /// What a type name stands for: an unqualified one may mean two types.

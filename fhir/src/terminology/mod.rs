@@ -18,6 +18,7 @@ mod member;
 pub mod operation;
 mod registry;
 mod service;
+mod subsumption;
 mod value_set;
 mod versions;
 

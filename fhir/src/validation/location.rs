@@ -23,6 +23,27 @@ pub(super) fn of(target: Node<'_>) -> String {
     path
 }
 
+/// Which element a node is an instance of: the type that has the element, and its JSON name (without the underscore of a
+/// companion). `None` for the document's root, and below what R4 does not define.
+pub(super) fn element_of(target: Node<'_>) -> Option<(TypeId, NameId)> {
+    let mut at = target.document().root();
+    let mut type_id = resource_type(at)?;
+    let mut element = None;
+    while at.span() != target.span() {
+        let (next, name) = child(at, target)?;
+        at = next;
+        if let Some(key) = name {
+            let name = key.name_id().element();
+            element = Some((type_id, name));
+            type_id = type_id.member(name)?.1.id;
+        }
+        if type_id.definition().kind == TypeKind::Resource && at.kind() == Kind::Object {
+            type_id = resource_type(at)?;
+        }
+    }
+    element
+}
+
 fn child<'d>(at: Node<'d>, target: Node<'d>) -> Option<(Node<'d>, Option<Key<'d>>)> {
     let holds =
         |node: &Node<'_>| node.span().start <= target.span().start && target.span().end <= node.span().end;

@@ -4,7 +4,7 @@ use super::shape::{Kind, Shape};
 use super::{Checker, ordered};
 use crate::definitions::TypeId;
 use crate::fhirpath::ast::Expr;
-use crate::fhirpath::compile::type_spec;
+use crate::fhirpath::compile::{DEFINE, type_spec};
 use crate::fhirpath::error::Error;
 use crate::fhirpath::functions::{self, Run};
 use crate::fhirpath::model::System;
@@ -25,6 +25,10 @@ impl Checker {
                 let target = arguments.first().and_then(Expr::as_type_name);
                 let target = target.map(|target| type_spec(&target, at)).transpose()?;
                 return Ok(target.map_or(Shape::unknown(), Shape::of_spec));
+            }
+            DEFINE => {
+                arguments.iter().try_for_each(|argument| self.shape(argument, &on).map(|_| ()))?;
+                return Ok(on);
             }
             "first" | "last" | "tail" | "skip" | "take" => ordered(&on, name, at)?,
             _ => {}
@@ -48,19 +52,22 @@ fn items(name: &str, on: Shape, arguments: Vec<Shape>) -> Shape {
     let mut arguments = arguments.into_iter();
     match name {
         "where" | "single" | "first" | "last" | "tail" | "skip" | "take" | "exclude" | "intersect"
-        | "distinct" | "trace" | "checkModifiers" => on,
+        | "distinct" | "trace" | "checkModifiers" | "slice" => on,
         "sort" => Shape { ordered: true, ..on },
         "select" => arguments.next().unwrap_or_else(Shape::unknown),
         "union" | "combine" => arguments.fold(on, Shape::or),
         "iif" => arguments.skip(1).fold(Shape::none(), Shape::or),
-        "extension" => {
-            TypeId::from_path("Extension").map_or(Shape::unknown(), |id| Shape::of(Kind::Fhir(id)))
-        }
+        "extension" => fhir("Extension"),
+        "elementDefinition" => fhir("ElementDefinition"),
         "type" => Shape::system(System::TypeInfo),
         "toChars" | "split" => Shape::system(System::String),
         "children" | "descendants" | "repeat" => Shape { kinds: None, ordered: false },
         _ => Shape::unknown(),
     }
+}
+
+fn fhir(name: &str) -> Shape {
+    TypeId::from_path(name).map_or(Shape::unknown(), |id| Shape::of(Kind::Fhir(id)))
 }
 
 /// What a function of one value gives, where that does not depend on what it is given.

@@ -1,36 +1,59 @@
 //! Calls: the functions that are operations of their own, and the rest from the table.
 
-use super::{Options, compile, type_spec};
+use super::defined::{DEFINE, Focus, Mark};
+use super::{Compiler, type_spec};
 use crate::fhirpath::ast::Expr;
 use crate::fhirpath::error::Error;
 use crate::fhirpath::functions::{self, Function};
 use crate::fhirpath::op::{Call, Op, Pattern};
 use crate::fhirpath::value::Value;
 
-pub(super) fn call(
-    on: Option<&Expr>,
-    name: &str,
-    arguments: &[Expr],
-    at: u32,
-    options: Options,
-) -> Result<Op, Error> {
-    let on = on.map_or(Ok(Op::This), |on| compile(on, options))?;
-    match name {
-        "is" => typed("is", on, arguments, at, |on, target| Op::Is { on, target, at }),
-        "as" => {
-            let filter = options.as_filters;
-            typed("as", on, arguments, at, |on, target| Op::As { on, target, filter, at })
+impl Compiler {
+    pub(super) fn call(
+        &mut self,
+        on: Option<&Expr>,
+        name: &str,
+        arguments: &[Expr],
+        at: u32,
+    ) -> Result<Op, Error> {
+        let known = self.names.mark();
+        let on = on.map_or(Ok(self.focus.op()), |on| self.op(on))?;
+        match name {
+            "is" => typed("is", on, arguments, at, |on, target| Op::Is { on, target, at }),
+            "as" => {
+                let filter = self.options.as_filters;
+                typed("as", on, arguments, at, |on, target| Op::As { on, target, filter, at })
+            }
+            "ofType" => {
+                typed("ofType", on, arguments, at, |on, target| Op::As { on, target, filter: true, at })
+            }
+            DEFINE => self.define(on, arguments, at),
+            _ => self.function(known, on, name, arguments, at),
         }
-        "ofType" => typed("ofType", on, arguments, at, |on, target| Op::As { on, target, filter: true, at }),
-        _ => {
-            let function = functions::find(name);
-            let function = function.ok_or_else(|| Error::UnknownFunction { at, name: name.into() })?;
-            check_count(function, arguments.len(), at)?;
-            let arguments: Vec<_> =
-                arguments.iter().map(|one| compile(one, options)).collect::<Result<_, _>>()?;
-            let pattern = pattern(function, &arguments, at)?;
-            Ok(Op::Call(Box::new(Call { function, on, arguments, at, pattern })))
+    }
+
+    fn function(
+        &mut self,
+        known: Mark,
+        on: Op,
+        name: &str,
+        arguments: &[Expr],
+        at: u32,
+    ) -> Result<Op, Error> {
+        let function = functions::find(name);
+        let function = function.ok_or_else(|| Error::UnknownFunction { at, name: name.into() })?;
+        check_count(function, arguments.len(), at)?;
+        // Where the function says what `$this` is, a path begins at it again.
+        let outer = self.focus;
+        if function.lambda {
+            self.focus = Focus::This;
         }
+        let arguments: Result<Vec<_>, _> = arguments.iter().map(|one| self.apart(one)).collect();
+        self.focus = outer;
+        let arguments = arguments?;
+        let pattern = pattern(function, &arguments, at)?;
+        let call = |on| Op::Call(Box::new(Call { function, on, arguments, at, pattern }));
+        Ok(self.held(known, on, call))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Syntax tree to operations: names become numbers, literals values, patterns regular expressions.
 
 mod call;
+mod defined;
 mod literal;
 mod variable;
 
@@ -9,6 +10,8 @@ use super::error::Error;
 use super::model::{self, System};
 use super::op::{Binary, Name, Op, TypeSpec};
 use crate::definitions::{TypeId, TypeKind, names};
+pub(super) use defined::DEFINE;
+use defined::{Focus, Names};
 
 /// How an expression is read where the specification of its use differs from FHIRPath's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,35 +27,67 @@ impl Options {
 
 /// The operation of an expression.
 pub(super) fn compile(expr: &Expr, options: Options) -> Result<Op, Error> {
-    let at = expr.at;
-    let boxed = |expr: &Expr| compile(expr, options).map(Box::new);
-    Ok(match &expr.kind {
-        Kind::Empty => Op::Empty,
-        Kind::Literal(literal) => Op::Constant(literal::value(literal, at)?),
-        Kind::This => Op::This,
-        Kind::Index => Op::Index,
-        Kind::Total => Op::Total,
-        Kind::Variable(name) => Op::Variable(variable::variable(name, at)),
-        Kind::Member { on, name } => match on {
-            Some(on) => Op::Child { on: boxed(on)?, name: element_name(name) },
-            None => match root_type(name) {
-                Some(type_id) => Op::Root { type_id },
-                None => Op::Child { on: Box::new(Op::This), name: element_name(name) },
-            },
-        },
-        Kind::Call { on, name, arguments } => call::call(on.as_deref(), name, arguments, at, options)?,
-        Kind::Indexer { on, index } => Op::Indexer { on: boxed(on)?, index: boxed(index)?, at },
-        Kind::Sign { negative: true, operand } => Op::Negate { operand: boxed(operand)?, at },
-        Kind::Sign { negative: false, operand } => Op::Plus { operand: boxed(operand)?, at },
-        Kind::Binary { operator, left, right } => binary(*operator, boxed(left)?, boxed(right)?, at),
-        Kind::TypeTest { operator, operand, type_name } => {
-            let (on, target) = (boxed(operand)?, type_spec(type_name, at)?);
-            match operator {
-                TypeOperator::Is => Op::Is { on, target, at },
-                TypeOperator::As => Op::As { on, target, filter: options.as_filters, at },
+    Compiler { options, focus: Focus::This, names: Names::default() }.op(expr)
+}
+
+struct Compiler {
+    options: Options,
+    /// What a path begins at: `$this`, or what a variable is defined on.
+    focus: Focus,
+    names: Names,
+}
+
+impl Compiler {
+    fn op(&mut self, expr: &Expr) -> Result<Op, Error> {
+        let at = expr.at;
+        Ok(match &expr.kind {
+            Kind::Empty => Op::Empty,
+            Kind::Literal(literal) => Op::Constant(literal::value(literal, at)?),
+            Kind::This => self.focus.op(),
+            Kind::Index => Op::Index,
+            Kind::Total => Op::Total,
+            Kind::Variable(name) => self.variable(name, at),
+            Kind::Member { on: Some(on), name } => {
+                Op::Child { on: Box::new(self.op(on)?), name: element_name(name) }
             }
-        }
-    })
+            Kind::Member { on: None, name } => match root_type(name) {
+                Some(type_id) => self.focus.of_type(type_id, at),
+                None => Op::Child { on: Box::new(self.focus.op()), name: element_name(name) },
+            },
+            Kind::Call { on, name, arguments } => self.call(on.as_deref(), name, arguments, at)?,
+            Kind::Indexer { on, index } => self.indexer(on, index, at)?,
+            Kind::Sign { negative, operand } => {
+                let operand = Box::new(self.apart(operand)?);
+                if *negative { Op::Negate { operand, at } } else { Op::Plus { operand, at } }
+            }
+            Kind::Binary { operator, left, right } => {
+                let (left, right) = (self.apart(left)?, self.apart(right)?);
+                binary(*operator, Box::new(left), Box::new(right), at)
+            }
+            Kind::TypeTest { operator, operand, type_name } => {
+                let (on, target) = (Box::new(self.apart(operand)?), type_spec(type_name, at)?);
+                match operator {
+                    TypeOperator::Is => Op::Is { on, target, at },
+                    TypeOperator::As => Op::As { on, target, filter: self.options.as_filters, at },
+                }
+            }
+        })
+    }
+
+    /// An operand or argument: the variables it defines are its own.
+    fn apart(&mut self, expr: &Expr) -> Result<Op, Error> {
+        let known = self.names.mark();
+        let op = self.op(expr);
+        self.names.forget(known);
+        op
+    }
+
+    fn indexer(&mut self, on: &Expr, index: &Expr, at: u32) -> Result<Op, Error> {
+        let known = self.names.mark();
+        let on = self.op(on)?;
+        let index = Box::new(self.apart(index)?);
+        Ok(self.held(known, on, |on| Op::Indexer { on: Box::new(on), index, at }))
+    }
 }
 
 fn binary(operator: Operator, left: Box<Op>, right: Box<Op>, at: u32) -> Op {

@@ -4,8 +4,13 @@ use crate::fhirpath::op::Variable;
 
 /// Names that are not FHIR's are looked up in the input.
 pub(super) fn variable(name: &str, at: u32) -> Variable {
+    system(name).unwrap_or_else(|| Variable::Named { name: name.into(), at })
+}
+
+/// The variables that every expression has.
+pub(super) fn system(name: &str) -> Option<Variable> {
     let constant = |text: String| Variable::Constant(text.into());
-    match name {
+    Some(match name {
         "context" => Variable::Context,
         "resource" => Variable::Resource,
         "rootResource" => Variable::RootResource,
@@ -15,7 +20,7 @@ pub(super) fn variable(name: &str, at: u32) -> Variable {
         _ => match (name.strip_prefix("vs-"), name.strip_prefix("ext-")) {
             (Some(value_set), _) => constant(format!("http://hl7.org/fhir/ValueSet/{value_set}")),
             (_, Some(extension)) => constant(format!("http://hl7.org/fhir/StructureDefinition/{extension}")),
-            _ => Variable::Named { name: name.into(), at },
+            _ => return None,
         },
-    }
+    })
 }

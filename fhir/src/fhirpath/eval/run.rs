@@ -4,8 +4,9 @@ use super::{Distinct, Out, Scope, Step, navigate, type_test};
 use crate::fhirpath::error::Error;
 use crate::fhirpath::functions::Run;
 use crate::fhirpath::item::{Element, Item};
-use crate::fhirpath::op::{Binary, Op, Variable};
+use crate::fhirpath::op::{Binary, Definition, Op, Slot, Variable};
 use crate::fhirpath::value::{Text, Value};
+use std::rc::Rc;
 
 impl<'s, 'd> Scope<'s, 'd> {
     /// Gives the items of `op` to `out`, in order.
@@ -17,6 +18,12 @@ impl<'s, 'd> Scope<'s, 'd> {
             Op::Index => self.index.map_or(Ok(()), |index| out(Item::Value(Value::Integer(index as i64)))),
             Op::Total => self.total.into_iter().flatten().try_for_each(|item| out(item.clone())),
             Op::Variable(variable) => self.variable(variable, out),
+            Op::Slot(slot) => self.slot(*slot, out),
+            Op::Define(definition) => self.define(definition, out),
+            Op::Held { on, slot, then } => {
+                self.env.keep(*slot, Rc::new(self.collect(on)?))?;
+                self.run(then, out)
+            }
             Op::Root { type_id } => match self.this {
                 Some(this) if type_test::is_a(this, *type_id) => out(this.clone()),
                 _ => Ok(()),
@@ -63,6 +70,30 @@ impl<'s, 'd> Scope<'s, 'd> {
                 None => Err(Error::UnknownVariable { at: *at, name: name.to_string() }.into()),
             },
         }
+    }
+
+    fn slot(&self, slot: Slot, out: &mut Out<'_, 'd>) -> Step {
+        self.env.kept(slot).iter().try_for_each(|item| {
+            self.env.step()?;
+            out(item.clone())
+        })
+    }
+
+    fn define(&self, definition: &Definition, out: &mut Out<'_, 'd>) -> Step {
+        let Definition { on, name, value, input, slot, at } = definition;
+        if self.env.input.variables.iter().any(|(own, _)| *own == &**name) {
+            return Err(Error::VariableExists { at: *at, name: name.to_string() }.into());
+        }
+        let items = Rc::new(self.collect(on)?);
+        let value = match value {
+            None => items.clone(),
+            Some(value) => {
+                self.env.keep(*input, items.clone())?;
+                Rc::new(self.collect(value)?)
+            }
+        };
+        self.env.keep(*slot, value)?;
+        items.iter().try_for_each(|item| out(item.clone()))
     }
 
     /// `%resource`

@@ -4,19 +4,38 @@ use super::{Answer, Out, Step, Stop};
 use crate::fhirpath::error::Error;
 use crate::fhirpath::input::{Collection, Input};
 use crate::fhirpath::item::Item;
-use crate::fhirpath::op::Op;
+use crate::fhirpath::op::{Op, Slot};
 use crate::fhirpath::value::{Text, Value};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// The same throughout one evaluation.
 pub(in crate::fhirpath) struct Env<'e, 'd> {
     pub input: &'e Input<'d>,
     steps_left: Cell<u64>,
+    /// What variables defined in the expression are.
+    kept: RefCell<Vec<Rc<Collection<'d>>>>,
 }
 
 impl<'e, 'd> Env<'e, 'd> {
     pub fn new(input: &'e Input<'d>) -> Self {
-        Env { input, steps_left: Cell::new(input.limits.steps_max) }
+        Env { input, steps_left: Cell::new(input.limits.steps_max), kept: RefCell::default() }
+    }
+
+    /// Puts items into a slot, in place of what was there.
+    pub fn keep(&self, slot: Slot, items: Rc<Collection<'d>>) -> Step {
+        self.pay(items.len() as u64)?;
+        let (mut kept, at) = (self.kept.borrow_mut(), slot.0 as usize);
+        if kept.len() <= at {
+            kept.resize_with(at + 1, Default::default);
+        }
+        kept[at] = items;
+        Ok(())
+    }
+
+    /// What is in a slot.
+    pub fn kept(&self, slot: Slot) -> Rc<Collection<'d>> {
+        self.kept.borrow().get(slot.0 as usize).cloned().unwrap_or_default()
     }
 
     /// Pays for one item or comparison.

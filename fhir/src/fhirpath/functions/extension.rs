@@ -57,9 +57,15 @@ fn has_value(call: &Call, scope: &Scope<'_, '_>) -> Answer<Option<bool>> {
     Ok(Some(count == 1 && has))
 }
 
+/// The value of the primitive, if there is one primitive and it has a value; else nothing.
 fn get_value<'d>(call: &Call, scope: &Scope<'_, 'd>) -> Answer<Option<Value<'d>>> {
-    let item = scope.single(&call.on, call.at, "getValue()")?;
-    Ok(item.filter(|item| item.element().is_none_or(Element::has_value)).and_then(|item| item.value()))
+    let (mut count, mut value) = (0, None);
+    scope.run(&call.on, &mut |item| {
+        count += 1;
+        value = item.value().filter(|_| item.element().is_none_or(Element::has_value));
+        Ok(())
+    })?;
+    Ok(value.filter(|_| count == 1))
 }
 
 /// The items, if they have no modifier extensions but those named; else an error.

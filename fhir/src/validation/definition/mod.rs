@@ -138,6 +138,13 @@ impl Definition {
         self.document.node(place)
     }
 
+    /// The ElementDefinition of that path; of slices of it, the first that is none.
+    pub fn element_definition(&self, path: &str) -> Option<Node<'_>> {
+        let snapshot = self.document.root().get("snapshot")?;
+        value::list(snapshot, "element")
+            .find(|one| one.get("path").and_then(Node::as_str).is_some_and(|own| own == path))
+    }
+
     /// The elements below `element`, a content reference followed.
     pub fn below(&self, element: usize) -> &Element {
         let element = &self.elements[element];
@@ -151,6 +158,11 @@ impl Definition {
 }
 
 impl Element {
+    /// The name of the slice, if it is one.
+    pub fn slice_name(&self) -> Option<&str> {
+        self.path.split_once(':').map(|(_, name)| name)
+    }
+
     /// The rules for the member of that JSON name (without the underscore of a companion), and the type it has.
     #[inline]
     pub fn child(&self, name: NameId) -> Option<(usize, TypeId)> {

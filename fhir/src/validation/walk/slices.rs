@@ -112,7 +112,7 @@ impl<'d> Walk<'_, 'd> {
     }
 
     /// The slice an item belongs to, as its place in the list of slices.
-    fn slice_of(
+    pub(super) fn slice_of(
         &mut self,
         definition: &Arc<Definition>,
         slicing: &Slicing,
