@@ -19,6 +19,7 @@ pub mod operation;
 mod registry;
 mod service;
 mod subsumption;
+mod supplements;
 mod value_set;
 mod versions;
 

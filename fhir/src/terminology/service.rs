@@ -3,7 +3,7 @@
 use super::code_system::{CodeSystem, ContentMode, Filter};
 use super::grammar::Grammar;
 use super::value_set::{Compiler, Content, Dependency, Reason, ValueSet};
-use super::{Error, Limits, VersionRules, registry};
+use super::{Error, Limits, VersionRules, registry, supplements};
 use crate::conformance::{Canonical, Source};
 use crate::definitions::ResourceType;
 use crate::json::Document;
@@ -19,6 +19,7 @@ pub struct Terminology {
     limits: Limits,
     value_sets: RwLock<HashMap<Box<str>, Kept>>,
     code_systems: RwLock<HashMap<Box<str>, Arc<CodeSystem>>>,
+    pub(super) supplements: supplements::Index,
 }
 
 /// A code system that codes can be looked up in.
@@ -46,7 +47,13 @@ struct Kept {
 impl Terminology {
     /// Terminology over the resources of `source`.
     pub fn new(source: Arc<dyn Source>, limits: Limits) -> Self {
-        Terminology { source, limits, value_sets: RwLock::default(), code_systems: RwLock::default() }
+        Terminology {
+            source,
+            limits,
+            value_sets: RwLock::default(),
+            code_systems: RwLock::default(),
+            supplements: supplements::Index::default(),
+        }
     }
 
     pub fn limits(&self) -> &Limits {
@@ -213,15 +220,27 @@ impl Terminology {
             Content::Known(system) => Ok(System::Known(system)),
             Content::Grammar(grammar) => Ok(System::Grammar(url.into(), grammar)),
             Content::Absent(Reason::NotKnown(_) | Reason::VersionNotKnown(_)) => {
-                Err(Error::NotFound { resource_type: "CodeSystem", url: url.into() })
+                let url = version.map_or_else(|| url.to_owned(), |version| format!("{url}|{version}"));
+                Err(Error::NotFound { resource_type: "CodeSystem", url })
             }
-            Content::Absent(reason) => Err(Error::UnknownContent { reason: reason.to_string() }),
+            Content::Absent(reason) => Err(without_codes(reason)),
         }
     }
 
-    /// Compiles a CodeSystem resource that may not be in the source; it is not kept.
-    pub(super) fn compiled_apart(&self, document: Arc<Document>) -> Result<Arc<CodeSystem>, Error> {
-        CodeSystem::read(document, &self.limits).map(Arc::new)
+    /// The code system in a CodeSystem resource that may not be in the source; it is not kept. Errors: it has no codes.
+    pub(super) fn system_of(&self, document: Arc<Document>) -> Result<System, Error> {
+        let url = super::member::text(document.root(), "url").unwrap_or_default();
+        if let Some(grammar) = Grammar::of(&url) {
+            return Ok(System::Grammar(url, grammar));
+        }
+        match content_of(Arc::new(CodeSystem::read(document, &self.limits)?)) {
+            Content::Known(system) => Ok(System::Known(system)),
+            Content::Absent(Reason::NotPresent(_)) if registry::code_system(&url).is_some() => {
+                self.system(&url, None)
+            }
+            Content::Absent(reason) => Err(without_codes(reason)),
+            Content::Grammar(grammar) => Ok(System::Grammar(url, grammar)),
+        }
     }
 
     /// The compiled form of that very document.
@@ -259,12 +278,7 @@ impl Terminology {
         let Some(system) = self.code_system_on(url, version, dependencies)? else {
             return Ok(Content::Absent(self.not_known(url, version)));
         };
-        Ok(match system.content {
-            ContentMode::NotPresent | ContentMode::Supplement => {
-                Content::Absent(Reason::NotPresent(url.into()))
-            }
-            ContentMode::Example | ContentMode::Fragment | ContentMode::Complete => Content::Known(system),
-        })
+        Ok(content_of(system))
     }
 
     fn not_known(&self, url: &str, version: Option<&str>) -> Reason {
@@ -291,5 +305,26 @@ impl Terminology {
             found: found.clone(),
         });
         found
+    }
+}
+
+/// What is known of the codes of a compiled code system.
+fn content_of(system: Arc<CodeSystem>) -> Content {
+    match system.content {
+        ContentMode::NotPresent => Content::Absent(Reason::NotPresent((&*system.url).into())),
+        ContentMode::Supplement => {
+            let supplemented = system.supplements.as_deref().unwrap_or_default();
+            Content::Absent(Reason::Supplement((&*system.url).into(), supplemented.into()))
+        }
+        ContentMode::Example | ContentMode::Fragment | ContentMode::Complete => Content::Known(system),
+    }
+}
+
+/// The error of who asks for the codes of a system that has none here.
+fn without_codes(reason: Reason) -> Error {
+    match reason {
+        // Who names a supplement as a code system can mend that.
+        Reason::Supplement(..) => Error::Invalid { problem: reason.to_string() },
+        reason => Error::UnknownContent { reason: reason.to_string() },
     }
 }

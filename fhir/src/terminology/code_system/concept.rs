@@ -152,6 +152,13 @@ impl PropertyType {
 }
 
 impl Concept {
+    /// Makes the display one designation of several, as that of a supplement is: the system's own goes before it.
+    pub(super) fn demote_display(&mut self, language: Option<&str>) {
+        let Some(value) = self.display.take() else { return };
+        let display = Designation { language: language.map(Into::into), usage: None, value };
+        self.designations = [display].into_iter().chain(self.designations.iter().cloned()).collect();
+    }
+
     pub(super) fn search_text(&self) -> Box<str> {
         let designations = self.designations.iter().map(|one| &*one.value);
         let texts = [&*self.code].into_iter().chain(self.display.as_deref()).chain(designations);

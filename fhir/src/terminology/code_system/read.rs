@@ -21,6 +21,10 @@ impl CodeSystem {
         let case_sensitive = member::flag(root, "caseSensitive").unwrap_or(true);
         let mut reader = Reader::new(root);
         reader.concepts(root, limits)?;
+        let (content, language) = (content_mode(root), member::text(root, "language"));
+        if content == ContentMode::Supplement {
+            reader.concepts.iter_mut().for_each(|concept| concept.demote_display(language.as_deref()));
+        }
         let Reader { properties, concepts, .. } = &reader;
         let table = CodeTable::new(concepts.len(), !case_sensitive, |number| &concepts[number as usize].code);
         let edges = edges(&reader, &table);
@@ -30,8 +34,8 @@ impl CodeSystem {
             name: member::text(root, "name").or_else(|| member::text(root, "title")),
             supplements: member::text(root, "supplements"),
             value_set: member::text(root, "valueSet"),
-            content: content_mode(root),
-            language: member::text(root, "language"),
+            content,
+            language,
             url,
             case_sensitive,
             inactive: inactive.collect(),
@@ -50,7 +54,11 @@ fn problem(url: &str, problem: &str) -> Error {
     Error::Resource { resource_type: "CodeSystem", url: url.into(), problem: problem.into() }
 }
 
+/// What names a system it supplements is a supplement, whatever it says of its content.
 fn content_mode(root: Node<'_>) -> ContentMode {
+    if root.get("supplements").is_some() {
+        return ContentMode::Supplement;
+    }
     match member::text(root, "content").as_deref() {
         Some("complete") => ContentMode::Complete,
         Some("example") => ContentMode::Example,

@@ -1,11 +1,13 @@
 //! `$validate-code` of CodeSystem: <https://hl7.org/fhir/R4/codesystem-operation-validate-code.html>
 
 use super::coded::Coded;
+use super::display::in_language;
 use super::request::is_of_type;
 use super::validation::{Verdict, of_display};
 use super::{Error, Request};
 use crate::terminology::service::System;
-use crate::terminology::{Reason, Terminology};
+use crate::terminology::{CodeSystem, Reason, Terminology};
+use std::borrow::Cow;
 
 /// Parameters with `result`, `message` and `display`: whether a code is one of a code system, and its display is right.
 ///
@@ -25,20 +27,19 @@ pub fn validate_code_in_code_system(
     let system = match given {
         Some(document) => {
             is_of_type(&document, "CodeSystem")?;
-            Some(System::Known(terminology.compiled_apart(document)?))
+            Some(terminology.system_of(document)?)
         }
         None => match request.text("url")? {
             Some(url) => Some(terminology.system(&url, request.text("version")?.as_deref())?),
             None => None,
         },
     };
+    let judge = Judge { terminology, allow_abstract, language: request.text("displayLanguage")? };
     let mut verdicts = Vec::new();
     for coded in &asked {
         verdicts.push(match (&system, &coded.system) {
-            (Some(system), _) => verdict(system, coded, allow_abstract),
-            (None, Some(url)) => {
-                verdict(&terminology.system(url, coded.version.as_deref())?, coded, allow_abstract)
-            }
+            (Some(system), _) => judge.verdict(system, coded)?,
+            (None, Some(url)) => judge.verdict(&terminology.system(url, coded.version.as_deref())?, coded)?,
             (None, None) => {
                 return Err(Error::Missing {
                     name: "url",
@@ -50,30 +51,50 @@ pub fn validate_code_in_code_system(
     Ok(Verdict::of_concept(verdicts).write())
 }
 
-fn verdict(system: &System, coded: &Coded, allow_abstract: bool) -> Verdict {
-    let name = coded.name();
-    if coded.system.as_ref().is_some_and(|url| **url != *system.url()) {
-        return Verdict::no(format!("{name} is of another code system than '{}'", system.url()));
-    }
-    let system = match system {
-        System::Known(system) => system,
-        System::Grammar(url, grammar) if grammar.allows(&coded.code) => {
-            return of_display(&format!("'{url}'"), None, None, [].iter());
+struct Judge<'r> {
+    terminology: &'r Terminology,
+    allow_abstract: bool,
+    language: Option<Cow<'r, str>>,
+}
+
+impl Judge<'_> {
+    fn verdict(&self, system: &System, coded: &Coded) -> Result<Verdict, Error> {
+        let name = coded.name();
+        if coded.system.as_ref().is_some_and(|url| **url != *system.url()) {
+            return Ok(Verdict::no(format!("{name} is of another code system than '{}'", system.url())));
         }
-        System::Grammar(url, _) => return Verdict::no(format!("'{}' is no code of '{url}'", coded.code)),
-    };
-    let Some(number) = system.find(&coded.code) else {
-        return Verdict::no(match system.is_complete() {
-            true => format!("'{}' is no code of '{}'", coded.code, system.url),
-            false => {
-                let reason = Reason::Fragment((&*system.url).into());
-                format!("it cannot be told whether '{}' is a code of '{}': {reason}", coded.code, system.url)
+        match system {
+            System::Known(system) => self.of_known(system, coded),
+            System::Grammar(_, grammar) if grammar.allows(&coded.code) => {
+                Ok(Verdict { result: true, ..Verdict::default() })
             }
-        });
-    };
-    let concept = system.concept(number);
-    if concept.is_abstract && !allow_abstract {
-        return Verdict::no(format!("{name} is abstract: it groups others and is no choice itself"));
+            System::Grammar(url, _) => Ok(Verdict::no(format!("'{}' is no code of '{url}'", coded.code))),
+        }
     }
-    of_display(&name, coded.display.as_deref(), concept.display.as_deref(), concept.designations.iter())
+
+    fn of_known(&self, system: &CodeSystem, coded: &Coded) -> Result<Verdict, Error> {
+        let name = coded.name();
+        let Some(number) = system.find(&coded.code) else {
+            return Ok(Verdict::no(match system.is_complete() {
+                true => format!("'{}' is no code of '{}'", coded.code, system.url),
+                false => {
+                    let (code, url) = (&coded.code, &system.url);
+                    let reason = Reason::Fragment((&**url).into());
+                    format!("it cannot be told whether '{code}' is a code of '{url}': {reason}")
+                }
+            }));
+        };
+        let concept = system.concept(number);
+        if concept.is_abstract && !self.allow_abstract {
+            return Ok(Verdict::no(format!("{name} is abstract: it groups others and is no choice itself")));
+        }
+        let supplements = self.terminology.supplements_of(&system.url)?;
+        let more = supplements.of(&system.url, system.version.as_deref(), &concept.code);
+        let more: Vec<_> = more.flat_map(|(_, one)| &one.designations).collect();
+        let all = || concept.designations.iter().chain(more.iter().copied());
+        let (display, own) = (concept.display.as_deref(), system.language.as_deref());
+        let usual = in_language(display, own, self.language.as_deref(), all);
+        let known = display.into_iter().chain(all().map(|one| &*one.value));
+        Ok(of_display(&name, coded.display.as_deref(), usual, known))
+    }
 }

@@ -4,6 +4,7 @@ use super::expansion::Expansion;
 use super::text_filter::TextFilter;
 use super::{Error, Request};
 use crate::conformance::Canonical;
+use crate::terminology::supplements::Supplements;
 use crate::terminology::{Entry, Limits, Reason, Terminology, ValueSet};
 
 /// What is wanted of an expansion.
@@ -53,12 +54,29 @@ pub fn expand(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8
     request.refuse(&["date", "contextDirection"])?;
     let options = Options::read(request)?;
     let value_set = request.value_set(terminology)?;
-    let expansion = Expansion::of(&value_set, &options, terminology.limits())?;
+    let supplements = supplements(terminology, request, &value_set)?;
+    let expansion = Expansion::of(&value_set, &options, terminology.limits(), &supplements)?;
     Ok(expansion.write(&value_set, &options, request.now))
 }
 
+/// The supplements the value set says it needs, and those the caller asks for.
+fn supplements(
+    terminology: &Terminology,
+    request: &Request<'_>,
+    value_set: &ValueSet,
+) -> Result<Supplements, Error> {
+    let asked = request.texts("useSupplement")?;
+    let asked = terminology.supplements_named(asked.iter().map(|one| &**one))?;
+    Ok(terminology.supplements_needed_by(value_set)?.and(asked))
+}
+
 impl<'v> Expansion<'v> {
-    pub fn of(value_set: &'v ValueSet, options: &Options, limits: &Limits) -> Result<Expansion<'v>, Error> {
+    pub fn of(
+        value_set: &'v ValueSet,
+        options: &Options,
+        limits: &Limits,
+        supplements: &'v Supplements,
+    ) -> Result<Expansion<'v>, Error> {
         let only_part = match value_set.incomplete() {
             None => false,
             // What is known of a fragment is worth listing, and the answer says that it is not all.
@@ -74,11 +92,12 @@ impl<'v> Expansion<'v> {
                 || (options.exclude_abstract && entry.is_abstract())
                 || options.excluded_systems.iter().any(|system| is_of(entry, system))
         };
-        let passes = |entry: Entry<'_>| filter.as_ref().is_none_or(|filter| filter.passes(entry));
+        let passes =
+            |entry: Entry<'_>| filter.as_ref().is_none_or(|filter| filter.passes(entry, supplements));
         let offset = options.offset.unwrap_or(0);
         let count = options.count.unwrap_or(usize::MAX);
         let max = limits.expansion_codes_max;
-        let mut expansion = Expansion { entries: Vec::new(), total: 0, only_part };
+        let mut expansion = Expansion { entries: Vec::new(), total: 0, only_part, supplements };
         for entry in value_set.entries().filter(|entry| !left_out(*entry) && passes(*entry)) {
             if expansion.total >= offset && expansion.entries.len() < count.min(max) {
                 expansion.entries.push(entry);

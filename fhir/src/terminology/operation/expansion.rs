@@ -1,7 +1,9 @@
 //! An expansion as it is written: <https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.expansion>
 
+use super::display::{designations, display_in};
 use super::expand::Options;
 use crate::json::{Node, write_string};
+use crate::terminology::supplements::Supplements;
 use crate::terminology::{Designation, Entry, ValueSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +17,8 @@ pub(super) struct Expansion<'v> {
     pub total: usize,
     /// There may be more that are not known here.
     pub only_part: bool,
+    /// Those whose texts are shown.
+    pub supplements: &'v Supplements,
 }
 
 impl Expansion<'_> {
@@ -63,6 +67,7 @@ impl Expansion<'_> {
         let used =
             versions.into_iter().filter_map(|(system, version)| Some(format!("{system}|{}", version?)));
         parameters.extend(used.map(|system| ("version", "valueUri", system)));
+        parameters.extend(self.supplements.canonicals().map(|one| ("useSupplement", "valueUri", one)));
         for (at, (name, member, text)) in parameters.iter().enumerate() {
             out.extend_from_slice(if at == 0 { b",\"parameter\":[{\"name\":" } else { b",{\"name\":" });
             write_string(out, name);
@@ -82,7 +87,7 @@ impl Expansion<'_> {
     fn contains(&self, out: &mut Vec<u8>, options: &Options, entries: &[usize], tree: Option<&Tree>) {
         for (at, entry) in entries.iter().enumerate() {
             out.extend_from_slice(if at == 0 { b",\"contains\":[{" } else { b",{" });
-            write_entry(out, self.entries[*entry], options);
+            write_entry(out, self.entries[*entry], options, self.supplements);
             if let Some(tree) = tree {
                 self.contains(out, options, &tree.children[*entry], Some(tree));
             }
@@ -159,7 +164,7 @@ fn definition(out: &mut Vec<u8>, value_set: &ValueSet, whole: bool) {
     }
 }
 
-fn write_entry(out: &mut Vec<u8>, entry: Entry<'_>, options: &Options) {
+fn write_entry(out: &mut Vec<u8>, entry: Entry<'_>, options: &Options, supplements: &Supplements) {
     let member = |out: &mut Vec<u8>, name: &str, text: &str| {
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
         write_string(out, text);
@@ -173,11 +178,11 @@ fn write_entry(out: &mut Vec<u8>, entry: Entry<'_>, options: &Options) {
         out.extend_from_slice(b",\"inactive\":true");
     }
     member(out, "code", entry.code());
-    if let Some(display) = display_in(entry, options.language.as_deref()) {
+    if let Some(display) = display_in(entry, options.language.as_deref(), supplements) {
         member(out, "display", display);
     }
     if options.include_designations {
-        let wanted = entry.designations().filter(|one| is_wanted(one, &options.designations));
+        let wanted = designations(entry, supplements).filter(|one| is_wanted(one, &options.designations));
         let mut first = true;
         for designation in wanted {
             out.extend_from_slice(if first { b",\"designation\":[" } else { b"," });
@@ -188,12 +193,6 @@ fn write_entry(out: &mut Vec<u8>, entry: Entry<'_>, options: &Options) {
             out.push(b']');
         }
     }
-}
-
-/// The display in that language, if there is one in it; else the usual one.
-pub(super) fn display_in<'v>(entry: Entry<'v>, language: Option<&str>) -> Option<&'v str> {
-    let in_language = language.and_then(|language| entry.designations().find(|one| one.is_in(language)));
-    in_language.map(|one| &*one.value).or_else(|| entry.display())
 }
 
 /// `designation` of the request: a language, or `urn:ietf:bcp:47|language`, or `system|code` of the use.

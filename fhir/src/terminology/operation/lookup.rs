@@ -2,10 +2,12 @@
 
 use super::answer::Answer;
 use super::coded::Coded;
+use super::display::in_language;
 use super::request::is_of_type;
 use super::{Error, Request};
 use crate::terminology::service::System;
-use crate::terminology::{CodeSystem, Grammar, PropertyType, Terminology};
+use crate::terminology::supplements::Supplements;
+use crate::terminology::{CodeSystem, Concept, Designation, Grammar, PropertyType, Terminology};
 use std::borrow::Cow;
 
 /// Parameters with what is known of a code: `name`, `version`, `display`, `designation`, and `property` for definition,
@@ -21,7 +23,7 @@ pub fn lookup(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8
     let system = match (&request.subject, &coded.system) {
         (Some(document), _) => {
             is_of_type(document, "CodeSystem")?;
-            System::Known(terminology.compiled_apart(document.clone())?)
+            terminology.system_of(document.clone())?
         }
         (None, Some(url)) => terminology.system(url, coded.version.as_deref())?,
         (None, None) => return Err(Error::Missing { name: "system", problem: "name the code system" }),
@@ -30,7 +32,8 @@ pub fn lookup(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8
     match &system {
         System::Known(system) => {
             let number = system.find(&coded.code).ok_or_else(unknown)?;
-            Ok(of_concept(system, number, &wanted, language.as_deref()))
+            let supplements = supplements(terminology, request, system)?;
+            Ok(of_concept(system, number, &wanted, language.as_deref(), &supplements))
         }
         System::Grammar(_, grammar) if grammar.allows(&coded.code) => Ok(of_grammar(*grammar, &coded.code)),
         System::Grammar(..) => Err(unknown()),
@@ -59,22 +62,44 @@ impl Wanted<'_> {
     fn has(&self, name: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|one| one == name)
     }
+
+    /// Whether `lang.X` is wanted for the designation's language X.
+    fn has_language_of(&self, designation: &Designation) -> bool {
+        self.0.iter().any(|one| one.strip_prefix("lang.").is_some_and(|language| designation.is_in(language)))
+    }
 }
 
-fn of_concept(system: &CodeSystem, number: u32, wanted: &Wanted<'_>, language: Option<&str>) -> Vec<u8> {
+/// Every supplement of the system that is known, or those the caller names.
+fn supplements(
+    terminology: &Terminology,
+    request: &Request<'_>,
+    system: &CodeSystem,
+) -> Result<Supplements, Error> {
+    let named = request.texts("useSupplement")?;
+    match named.is_empty() {
+        true => terminology.supplements_of(&system.url),
+        false => terminology.supplements_named(named.iter().map(|one| &**one)),
+    }
+}
+
+fn of_concept(
+    system: &CodeSystem,
+    number: u32,
+    wanted: &Wanted<'_>,
+    language: Option<&str>,
+    supplements: &Supplements,
+) -> Vec<u8> {
     let concept = system.concept(number);
+    let more: Vec<_> = supplements.of(&system.url, system.version.as_deref(), &concept.code).collect();
+    let texts = || concept.designations.iter().chain(more.iter().flat_map(|(_, one)| &one.designations));
     let mut answer = Answer::new();
     answer.text("name", "String", system.name.as_deref().unwrap_or(&system.url));
     if let Some(version) = &system.version {
         answer.text("version", "String", version);
     }
-    let translated =
-        language.and_then(|language| concept.designations.iter().find(|one| one.is_in(language)));
-    let display = translated.map(|one| &one.value).or(concept.display.as_ref()).unwrap_or(&concept.code);
-    answer.text("display", "String", display);
-    if wanted.has("designation") {
-        designations(&mut answer, system, number);
-    }
+    let display = in_language(concept.display.as_deref(), system.language.as_deref(), language, texts);
+    answer.text("display", "String", display.unwrap_or(&concept.code));
+    designations(&mut answer, texts(), wanted);
     if let Some(definition) = concept.definition.as_deref().filter(|_| wanted.has("definition")) {
         property(&mut answer, "definition", "String", definition, None);
     }
@@ -89,12 +114,16 @@ fn of_concept(system: &CodeSystem, number: u32, wanted: &Wanted<'_>, language: O
             property(&mut answer, name, "Code", &other.code, other.display.as_deref());
         }
     }
-    own_properties(&mut answer, system, number, wanted);
+    own_properties(&mut answer, system, concept, wanted);
+    for (supplement, concept) in more {
+        own_properties(&mut answer, supplement, concept, wanted);
+    }
     answer.finish()
 }
 
-fn designations(answer: &mut Answer, system: &CodeSystem, number: u32) {
-    for designation in &system.concept(number).designations {
+/// All if `designation` is wanted, else those in a language that is wanted as `lang.X`.
+fn designations<'c>(answer: &mut Answer, all: impl Iterator<Item = &'c Designation>, wanted: &Wanted<'_>) {
+    for designation in all.filter(|one| wanted.has("designation") || wanted.has_language_of(one)) {
         answer.begin("designation");
         if let Some(language) = &designation.language {
             answer.text("language", "Code", language);
@@ -108,9 +137,9 @@ fn designations(answer: &mut Answer, system: &CodeSystem, number: u32) {
 }
 
 /// Those the resource gives, except what has been said already.
-fn own_properties(answer: &mut Answer, system: &CodeSystem, number: u32, wanted: &Wanted<'_>) {
+fn own_properties(answer: &mut Answer, system: &CodeSystem, concept: &Concept, wanted: &Wanted<'_>) {
     const SAID: [&str; 4] = ["abstract", "inactive", "parent", "child"];
-    for one in &system.concept(number).properties {
+    for one in &concept.properties {
         let code = system.property_code(one);
         if SAID.contains(&code) || !wanted.has(code) {
             continue;

@@ -10,6 +10,7 @@ mod code_system_validation;
 mod coded;
 mod concept_map;
 mod context;
+mod display;
 mod expand;
 mod expansion;
 mod lookup;

@@ -54,7 +54,7 @@ fn find(
 ) -> Result<System, Error> {
     if let Some(document) = &request.subject {
         is_of_type(document, "CodeSystem")?;
-        return Ok(System::Known(terminology.compiled_apart(document.clone())?));
+        return terminology.system_of(document.clone());
     }
     let named = request.text("system")?;
     let url = named.as_deref().or(of_coding);

@@ -2,6 +2,7 @@
 
 use crate::index::query::normalize;
 use crate::terminology::Entry;
+use crate::terminology::supplements::Supplements;
 use memchr::memmem::Finder;
 
 /// Words, all of which must begin a word of a concept's code, display or designations; case and accents do not count.
@@ -16,8 +17,8 @@ impl TextFilter {
         TextFilter { words: words.collect() }
     }
 
-    pub fn passes(&self, entry: Entry<'_>) -> bool {
-        match entry.own_texts() {
+    pub fn passes(&self, entry: Entry<'_>, supplements: &Supplements) -> bool {
+        match own_texts(entry, supplements) {
             // The value set adds no text of its own: the code system's are normalized already.
             None => self.words.iter().all(|word| begins_a_word(entry.system_text(), word)),
             Some(texts) => {
@@ -26,6 +27,20 @@ impl TextFilter {
                 self.words.iter().all(begins)
             }
         }
+    }
+}
+
+/// The texts that the code system itself does not give: those of the value set and of supplements.
+fn own_texts(entry: Entry<'_>, supplements: &Supplements) -> Option<String> {
+    let own = entry.own_texts();
+    if supplements.is_empty() {
+        return own;
+    }
+    let more = supplements.of(entry.system(), entry.version(), entry.code());
+    let more: Vec<_> = more.flat_map(|(_, concept)| &concept.designations).map(|one| &*one.value).collect();
+    match (own, more.is_empty()) {
+        (own, true) => own,
+        (own, false) => Some(format!("{}\n{}", own.unwrap_or_default(), more.join("\n"))),
     }
 }
 

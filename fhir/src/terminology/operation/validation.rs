@@ -1,7 +1,6 @@
 //! What both `$validate-code` have in common: the verdict and how displays are compared.
 
 use super::answer::Answer;
-use crate::terminology::Designation;
 use crate::terminology::code_system::is_same_display;
 
 /// Whether a code is valid.
@@ -47,23 +46,26 @@ impl Verdict {
     }
 }
 
-/// The verdict on a code that exists, by what is said of its display: it must be one of the concept's, whatever its case
-/// and white space. A concept without any display takes each.
+/// The verdict on a code that exists, by what is said of its display: it must be one of `known`, whatever its case and white
+/// space. A concept without any display takes each. `usual` is the display to use.
 pub(super) fn of_display<'c>(
     name: &str,
     asked: Option<&str>,
     usual: Option<&'c str>,
-    designations: impl Iterator<Item = &'c Designation>,
+    known: impl Iterator<Item = &'c str>,
 ) -> Verdict {
     let display = usual.map(str::to_owned);
-    let mut known = usual.into_iter().chain(designations.map(|one| &*one.value)).peekable();
-    let fine = match asked {
-        Some(asked) if known.peek().is_some() => known.any(|one| is_same_display(one, asked)),
-        _ => true,
+    let mut known = usual.into_iter().chain(known).peekable();
+    let Some(asked) = asked.filter(|_| known.peek().is_some()) else {
+        return Verdict { result: true, message: None, display };
     };
-    let message = (!fine).then(|| {
-        let right = usual.unwrap_or_default();
-        format!("the display '{}' is not one of {name}; it should be '{right}'", asked.unwrap_or_default())
-    });
-    Verdict { result: fine, message, display }
+    if known.any(|one| is_same_display(one, asked)) {
+        return Verdict { result: true, message: None, display };
+    }
+    let instead = usual.map(|usual| format!("; it should be '{usual}'")).unwrap_or_default();
+    Verdict {
+        result: false,
+        message: Some(format!("the display '{asked}' is not one of {name}{instead}")),
+        display,
+    }
 }

@@ -1,9 +1,10 @@
 //! `$validate-code` of ValueSet: <https://hl7.org/fhir/R4/valueset-operation-validate-code.html>
 
 use super::coded::Coded;
-use super::expansion::display_in;
+use super::display::{designations, display_in};
 use super::validation::{Verdict, of_display};
 use super::{Error, Request};
+use crate::terminology::supplements::Supplements;
 use crate::terminology::{Entry, Membership, Terminology, ValueSet};
 
 /// Parameters with `result`, `message` and `display`: whether a code is in a value set, and its display is right.
@@ -18,6 +19,7 @@ pub fn validate_code_in_value_set(
     request.refuse(&["date"])?;
     let infer = request.flag("inferSystem")?.unwrap_or(false) || request.text("context")?.is_some();
     let judge = Judge {
+        terminology,
         infer: infer || request.coding("coding").is_some() || request.concept("codeableConcept").is_some(),
         allow_abstract: request.flag("abstract")?.unwrap_or(false),
         language: request.text("displayLanguage")?.map(Into::into),
@@ -30,19 +32,22 @@ pub fn validate_code_in_value_set(
         });
     }
     let value_set = request.value_set(terminology)?;
-    Ok(Verdict::of_concept(asked.iter().map(|coded| judge.verdict(&value_set, coded)).collect()).write())
+    terminology.supplements_needed_by(&value_set)?;
+    let verdicts: Result<_, _> = asked.iter().map(|coded| judge.verdict(&value_set, coded)).collect();
+    Ok(Verdict::of_concept(verdicts?).write())
 }
 
-struct Judge {
+struct Judge<'t> {
+    terminology: &'t Terminology,
     infer: bool,
     allow_abstract: bool,
     language: Option<String>,
 }
 
-impl Judge {
-    fn verdict(&self, value_set: &ValueSet, coded: &Coded) -> Verdict {
+impl Judge<'_> {
+    fn verdict(&self, value_set: &ValueSet, coded: &Coded) -> Result<Verdict, Error> {
         let (name, set) = (coded.name(), value_set.canonical());
-        match value_set.contains(coded.system.as_deref(), coded.version.as_deref(), &coded.code) {
+        Ok(match value_set.contains(coded.system.as_deref(), coded.version.as_deref(), &coded.code) {
             Membership::NotIn => Verdict::no(format!("{name} is not in the value set '{set}'")),
             Membership::Unknown(reason) => {
                 Verdict::no(format!("it cannot be told whether {name} is in the value set '{set}': {reason}"))
@@ -53,29 +58,29 @@ impl Judge {
                 Verdict::no(format!("{name} is a code of several systems of the value set '{set}'; name one"))
             }
             Membership::In => match value_set.entry(coded.system.as_deref(), &coded.code) {
-                Some(entry) => self.of_entry(entry, coded),
+                Some(entry) => self.of_entry(entry, coded)?,
                 // The grammar allows it; there is no concept to compare with.
                 None => Verdict { result: true, ..Verdict::default() },
             },
-        }
+        })
     }
 
-    fn of_entry(&self, entry: Entry<'_>, coded: &Coded) -> Verdict {
+    fn of_entry(&self, entry: Entry<'_>, coded: &Coded) -> Result<Verdict, Error> {
         if entry.is_abstract() && !self.allow_abstract {
-            return Verdict::no(format!(
-                "{} is abstract: it groups others and is no choice itself",
-                coded.name()
-            ));
+            let name = coded.name();
+            return Ok(Verdict::no(format!("{name} is abstract: it groups others and is no choice itself")));
         }
-        let usual = display_in(entry, self.language.as_deref());
-        // The usual display counts whatever language is asked for.
-        let mut verdict = of_display(&coded.name(), coded.display.as_deref(), usual, entry.designations());
-        if !verdict.result && entry.display().is_some() {
-            let plain = of_display(&coded.name(), coded.display.as_deref(), entry.display(), [].iter());
-            verdict.result = plain.result;
-            verdict.message = verdict.message.filter(|_| !plain.result);
-        }
-        verdict
+        // Only a display, or a language to show it in, needs what supplements say.
+        let supplements = match coded.display.is_some() || self.language.is_some() {
+            true => self.terminology.supplements_of(entry.system())?,
+            false => Supplements::default(),
+        };
+        let usual = display_in(entry, self.language.as_deref(), &supplements);
+        // A text the value set gives does not make that of the code system wrong.
+        let of_system = entry.concept().and_then(|(_, concept)| concept.display.as_deref());
+        let others = designations(entry, &supplements).map(|one| &*one.value);
+        let known = entry.display().into_iter().chain(of_system).chain(others);
+        Ok(of_display(&coded.name(), coded.display.as_deref(), usual, known))
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Reason {
         "the codes of the code system '{0}' are not in its resource; load the content to have them checked"
     )]
     NotPresent(Arc<str>),
+    #[error("'{0}' is a supplement and has no codes of its own; name the code system it supplements, '{1}'")]
+    Supplement(Arc<str>, Arc<str>),
     #[error("only a part of the code system '{0}' is known here; load the content to have its codes checked")]
     Fragment(Arc<str>),
     #[error("a filter on the code system '{0}' cannot be evaluated here")]
