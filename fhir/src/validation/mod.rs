@@ -40,6 +40,13 @@ pub struct Options {
     pub best_practice: bool,
     /// Whether text that looks like HTML is an error where text is plain: for servers whose clients show what they are sent.
     pub markup_refused: bool,
+    /// Whether URLs of the domains that are for examples (RFC 2606) are errors: for servers of real data.
+    pub example_urls_refused: bool,
+    /// Whether contained resources are looked into. If not, neither their structure nor dom-3 to dom-5 are checked.
+    pub contained: bool,
+    /// Whether a reference to what is not here must say a type that is allowed: not `Group/1` where only a Patient may
+    /// stand. What is contained or in the bundle must be of such a type in any case.
+    pub absent_targets: bool,
     /// How bad an extension is that no source defines; one that modifies its element is always an error.
     pub unknown_extension: Severity,
     /// What one invariant may cost.
@@ -56,6 +63,9 @@ impl Default for Options {
             severity_min: Severity::Information,
             best_practice: false,
             markup_refused: false,
+            example_urls_refused: false,
+            contained: true,
+            absent_targets: true,
             unknown_extension: Severity::Information,
             fhirpath: fhirpath::Limits::default(),
             now: None,
@@ -81,7 +91,7 @@ impl Validator {
 
     /// The fast level: see [`structure`].
     pub fn structure(&self, resource: Node<'_>) -> Issues {
-        structure(resource, self.options.issues_max)
+        structure_of(resource, &self.options)
     }
 
     /// The full level: structure, and everything the definitions say: of the resource's type, of the
@@ -101,7 +111,7 @@ impl Validator {
     /// The same with all that may differ from one call to the next.
     pub fn validate_as(&self, resource: Node<'_>, request: &Request<'_>) -> Issues {
         let options = request.options.unwrap_or(&self.options);
-        let issues = structure(resource, options.issues_max);
+        let issues = structure_of(resource, options);
         if issues.is_full() {
             return issues;
         }
@@ -130,7 +140,11 @@ impl Validator {
 ///
 /// <https://hl7.org/fhir/R4/json.html>, <https://hl7.org/fhir/R4/datatypes.html>
 pub fn structure(resource: Node<'_>, issues_max: usize) -> Issues {
-    let mut issues = Issues::new(issues_max);
-    structure::check(resource, &mut issues);
+    structure_of(resource, &Options { issues_max, ..Options::default() })
+}
+
+fn structure_of(resource: Node<'_>, options: &Options) -> Issues {
+    let mut issues = Issues::new(options.issues_max);
+    structure::check(resource, options.contained, &mut issues);
     issues
 }

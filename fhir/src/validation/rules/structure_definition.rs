@@ -3,12 +3,21 @@
 use super::{Rules, items, shown, text};
 use crate::conformance::Canonical;
 use crate::definitions::{ResourceType, TypeId};
-use crate::json::{self, Node};
+use crate::json::{self, Document, Node};
 use crate::validation::Code;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Checks what a differential says: discriminators name elements, fixed values of the base stay.
+/// <http://hl7.org/fhir/StructureDefinition/inherit-obligations>, and what marks profiles it may name.
+const INHERIT: &str = "http://hl7.org/fhir/StructureDefinition/inherit-obligations";
+const FLAG: &str = "http://hl7.org/fhir/StructureDefinition/obligation-profile-flag";
+
+/// Checks what a differential says: discriminators name elements, fixed values of the base stay. And that obligations are
+/// inherited from profiles that are there for it.
 pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
+    for extension in extensions(resource, INHERIT) {
+        obligations(rules, extension);
+    }
     let Some(differential) = resource.get("differential") else { return };
     let root = text(resource, "type").and_then(|name| TypeId::from_path(&name));
     for element in items(differential, "element") {
@@ -16,12 +25,33 @@ pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
             discriminators(rules, element, sliced);
         }
     }
-    let base = text(resource, "baseDefinition");
-    let kind = ResourceType::from_name("StructureDefinition");
-    let (Some(base), Some(kind)) = (base, kind) else { return };
-    let (url, version, _) = Canonical::read(&base);
-    let Some(base) = rules.source.find(kind, url, version) else { return };
-    fixed_values(rules, differential, base.root());
+    let base = text(resource, "baseDefinition").and_then(|base| definition(rules, &base));
+    if let Some(base) = base {
+        fixed_values(rules, differential, base.root());
+    }
+}
+
+fn definition(rules: &Rules<'_>, canonical: &str) -> Option<Arc<Document>> {
+    let (url, version, _) = Canonical::read(canonical);
+    rules.source.find(ResourceType::from_name("StructureDefinition")?, url, version)
+}
+
+fn extensions<'d>(node: Node<'d>, url: &'static str) -> impl Iterator<Item = Node<'d>> {
+    items(node, "extension").filter(move |extension| text(*extension, "url").as_deref() == Some(url))
+}
+
+/// "The other profile must be an Obligation Profile."
+fn obligations(rules: &mut Rules<'_>, extension: Node<'_>) {
+    let Some(profile) = text(extension, "valueCanonical") else { return };
+    let Some(found) = definition(rules, &profile) else { return };
+    let marked = |flag: Node<'_>| flag.get("valueBoolean").and_then(Node::as_bool) == Some(true);
+    if !extensions(found.root(), FLAG).any(marked) {
+        let text = format!(
+            "the profile '{}' is no obligation profile; name one that is marked so (obligation-profile-flag)",
+            shown(&profile)
+        );
+        rules.error(extension, Code::BusinessRule, text);
+    }
 }
 
 /// The type of the element at that path, if there is but one.

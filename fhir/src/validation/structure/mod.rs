@@ -19,9 +19,9 @@ use shape::{Content, Member, Shape};
 const RESOURCE_TYPE: NameId = names::lookup(b"resourceType");
 const ID: NameId = names::lookup(b"id");
 
-/// Checks `resource` with all it holds.
-pub(super) fn check(resource: Node<'_>, issues: &mut Issues) {
-    Walk { issues }.resource(resource, false);
+/// Checks `resource` with all it holds; what is contained only if `contained`.
+pub(super) fn check(resource: Node<'_>, contained: bool, issues: &mut Issues) {
+    Walk { issues, contained }.resource(resource, false);
 }
 
 /// Checks a URI that names itself a UUID or OID.
@@ -36,6 +36,8 @@ pub(super) fn check_urn(text: &str) -> Result<(), std::borrow::Cow<'static, str>
 
 struct Walk<'i> {
     issues: &'i mut Issues,
+    /// Whether contained resources are looked into.
+    contained: bool,
 }
 
 impl Walk<'_> {
@@ -118,6 +120,7 @@ impl Walk<'_> {
                 }
             }
             (Content::Resource, Kind::Object) => self.resource(value, false),
+            (Content::Contained, Kind::Object) if !self.contained => {}
             (Content::Contained, Kind::Object) => self.resource(value, true),
             _ => self.wrong_kind(member, value),
         }

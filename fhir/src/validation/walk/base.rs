@@ -1,7 +1,7 @@
 //! The rules of types: every element of a resource, once.
 
 use super::bundle::Index;
-use super::extension::Host;
+use super::extension::{Host, is_example};
 use super::instance::{Instance, Instances, resource_type};
 use super::scope::Scope;
 use super::{Definition, Walk};
@@ -115,6 +115,7 @@ impl<'d> Walk<'_, 'd> {
             TypeKind::Primitive => {
                 self.invariants(rules, instance, scope);
                 self.urn(instance);
+                self.example_url(instance);
                 self.markup(instance);
                 self.companion(rules, instance, scope);
             }
@@ -157,6 +158,16 @@ impl<'d> Walk<'_, 'd> {
         Rules { terminology: self.terminology, source, issues: &mut self.issues }
     }
 
+    /// A URL that leads nowhere, and is only for examples.
+    fn example_url(&mut self, instance: Instance<'d>) {
+        let Some(value) = instance.value.filter(|_| self.options.example_urls_refused) else { return };
+        let is_uri = instance.type_id.lineage().any(|id| id.path() == "uri");
+        if is_uri && value.as_str().is_some_and(|url| is_example(&url)) {
+            let text = "a URL of a domain that is for examples only (RFC 2606); write the real one".into();
+            self.issues.error(value, Code::Value, text);
+        }
+    }
+
     fn complex(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
         let definitions = self.definitions;
         let Some(definition) = definitions.of_type(instance.type_id) else { return };
@@ -184,7 +195,10 @@ impl<'d> Walk<'_, 'd> {
     fn nested(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
         let Some(resource) = instance.value.filter(|value| value.kind() == Kind::Object) else { return };
         if rules.members.first().is_some_and(|member| member.0 == CONTAINED) {
-            return self.resource(resource, &scope.contained(resource));
+            if self.options.contained {
+                self.resource(resource, &scope.contained(resource));
+            }
+            return;
         }
         let inner = Scope { resource, root: resource, outer: Some(scope), ..*scope };
         self.resource(resource, &inner);

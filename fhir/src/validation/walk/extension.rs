@@ -201,7 +201,7 @@ fn on_base(path: &str, host: &str) -> bool {
 }
 
 /// Whether a URL is on a domain of RFC 2606.
-fn is_example(url: &str) -> bool {
+pub(super) fn is_example(url: &str) -> bool {
     let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
     ["example.org", "example.com", "example.net"]
         .iter()

@@ -23,7 +23,7 @@ const REFERENCE: NameId = names::lookup(b"reference");
 impl<'d> Walk<'_, 'd> {
     /// dom-3 to dom-6; dom-2 is a matter of structure.
     pub(super) fn domain_resource(&mut self, node: Node<'d>, scope: &Scope<'_, 'd>) {
-        if let Some(contained) = node.get_name(CONTAINED) {
+        if let Some(contained) = node.get_name(CONTAINED).filter(|_| self.options.contained) {
             self.contained(node, contained);
         }
         if let Some(div) = node.get_name(TEXT).and_then(|text| text.get_name(DIV)) {

@@ -67,7 +67,11 @@ impl<'d> Walk<'_, 'd> {
 
     /// Whether the target is of a type (or of the type of a profile) that is allowed.
     fn target_type(&mut self, targets: &[Box<str>], value: Node<'d>, target: Target<'d>) -> bool {
-        let Some(actual) = actual_type(value, target, true).filter(|_| !targets.is_empty()) else {
+        let actual = match self.options.absent_targets {
+            true => actual_type(value, target, true),
+            false => target.resource().and_then(resource_type),
+        };
+        let Some(actual) = actual.filter(|_| !targets.is_empty()) else {
             return true;
         };
         let allowed: Vec<_> = targets.iter().map(|profile| self.type_of(profile)).collect();
