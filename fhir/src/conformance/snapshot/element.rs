@@ -177,8 +177,18 @@ fn choice_of(name: &str) -> Option<&'static str> {
     CHOICES.into_iter().find(|choice| name.strip_prefix(choice).is_some_and(is_typed))
 }
 
+const PROFILE_ELEMENT: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
+
 fn read_type(node: Node<'_>) -> Type {
-    let profiles = node.get("profile").into_iter().flat_map(Node::items).filter_map(Node::as_str);
+    let mut companions = node.get("_profile").into_iter().flat_map(Node::items);
+    let of_element = |companion: Node<'_>| {
+        let mut extensions = companion.get("extension").into_iter().flat_map(Node::items);
+        extensions.any(|one| one.get("url").and_then(Node::as_str).is_some_and(|url| url == PROFILE_ELEMENT))
+    };
+    // What only an element of a profile says of the type adds nothing to the tree.
+    let whole = |_: &Node<'_>| !companions.next().is_some_and(of_element);
+    let profiles = node.get("profile").into_iter().flat_map(Node::items).filter(whole);
+    let profiles = profiles.filter_map(Node::as_str);
     Type {
         code: node.get("code").and_then(Node::as_str).map(String::from).unwrap_or_default(),
         profiles: profiles.map(String::from).collect(),

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Elements of one snapshot; R4's largest has some 400.
 const ELEMENTS_MAX: usize = 20_000;
 
+/// A primitive's value in the paths of definitions.
+const VALUE: NameId = names::lookup(b"value");
+
 const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// Finds the definition of a type.
@@ -140,6 +143,9 @@ impl Builder<'_> {
         let Some(owner) = self.parts[parent].type_id else {
             return Err(format!("{path} stands below an element of several types"));
         };
+        if stem == "value" && owner.definition().kind == TypeKind::Primitive {
+            return Ok(Some(self.place_value(element, owner)));
+        }
         let (own, members) = match owner.element(stem) {
             Some(own) => {
                 let members = own.types.iter().enumerate();
@@ -173,6 +179,20 @@ impl Builder<'_> {
         }
         element.members = members.into();
         Ok(only)
+    }
+
+    /// The value of a primitive is no element of its own in JSON: the name stands for the primitive without id and extensions.
+    fn place_value(&self, element: &mut Element, owner: TypeId) -> TypeId {
+        element.members = [(VALUE, owner)].into();
+        element.counted = element.min > 0 || element.max < 1;
+        // What the type itself says has been checked.
+        let definition = if self.profile { (self.types)(owner) } else { None };
+        let same = definition.as_deref().and_then(|of| of.by_path(&format!("{}.value", owner.path())));
+        if let Some(same) = same {
+            element.lexical = element.lexical.take().filter(|own| same.lexical.as_ref() != Some(own));
+            element.length_max = element.length_max.filter(|max| same.length_max != Some(*max));
+        }
+        owner
     }
 
     /// Hangs a new element below its parent, a slice below what it is a slice of.

@@ -136,9 +136,11 @@ enum Next {
 
 fn follow(start: &Definition, at: &At, step: &Step, definitions: &Definitions) -> Next {
     let element = at.element(start);
-    let profile = |urls: &[Box<str>]| match urls.first().map(|url| definitions.profile(url)) {
-        Some(Found::Definition(definition)) => Some(definition),
-        _ => None,
+    let profile = |urls: &[Box<str>]| {
+        let url = urls.first()?;
+        let Found::Definition(definition) = definitions.profile(url) else { return None };
+        let element = definition.named(url)?;
+        Some((definition, element))
     };
     let here = at.definition.as_deref().unwrap_or(start);
     match step {
@@ -146,7 +148,7 @@ fn follow(start: &Definition, at: &At, step: &Step, definitions: &Definitions) -
         Step::Resolve => {
             let targets: Vec<_> = element.types.iter().flat_map(|one| one.targets.iter().cloned()).collect();
             match profile(&targets) {
-                Some(definition) => Next::At(At { definition: Some(definition), element: 0 }),
+                Some((definition, element)) => Next::At(At { definition: Some(definition), element }),
                 None => Next::Nothing,
             }
         }
@@ -157,7 +159,7 @@ fn follow(start: &Definition, at: &At, step: &Step, definitions: &Definitions) -
             }
             let profiles = profiles(&element.types);
             match profile(&profiles) {
-                Some(definition) => match child(&definition, 0, *name, text) {
+                Some((definition, element)) => match child(&definition, element, *name, text) {
                     Some(child) => Next::At(At { definition: Some(definition), element: child }),
                     None => Next::Nothing,
                 },

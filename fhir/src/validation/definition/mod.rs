@@ -7,6 +7,7 @@ mod build;
 mod context;
 mod corrected;
 mod discriminator;
+mod lexical;
 mod read;
 mod registry;
 mod slicing;
@@ -19,11 +20,13 @@ pub(super) use registry::{Definitions, Found};
 pub(super) use slicing::{Rules, Slicing, Test};
 pub(super) use systems::System;
 
+use crate::conformance::Canonical;
 use crate::definitions::{NameId, TypeId};
 use crate::fhirpath::Expression;
 use crate::json::{Document, Node};
 use crate::outcome::Severity;
 use crate::terminology::ValueSet;
+use lexical::Lexical;
 use std::sync::{Arc, OnceLock};
 
 /// A compiled StructureDefinition.
@@ -64,6 +67,8 @@ pub(super) struct Element {
     /// The fixed value or pattern: its place in the definition, and whether it is fixed.
     pub value: Option<(u32, bool)>,
     pub length_max: Option<usize>,
+    /// The regular expression of the value.
+    pub lexical: Option<Lexical>,
     /// Places of the least and the greatest value.
     pub low: Option<u32>,
     pub high: Option<u32>,
@@ -82,7 +87,7 @@ pub(super) struct Element {
 #[derive(Default)]
 pub(super) struct TypeRule {
     pub code: Box<str>,
-    /// Profiles of which the value must fit one; none for any value.
+    /// Profiles of which the value must fit one; none for any value. A fragment is the id of the element whose rules are meant.
     pub profiles: Box<[Box<str>]>,
     /// Profiles of which a reference's target must fit one; none for any target.
     pub targets: Box<[Box<str>]>,
@@ -145,6 +150,14 @@ impl Definition {
             .find(|one| one.get("path").and_then(Node::as_str).is_some_and(|own| own == path))
     }
 
+    /// The element whose rules `canonical`, a URL of this definition, stands for: the one its fragment names, else the root.
+    pub fn named(&self, canonical: &str) -> Option<usize> {
+        let (_, _, Some(id)) = Canonical::read(canonical) else { return Some(0) };
+        let snapshot = self.document.root().get("snapshot")?;
+        let has_id = |one: Node<'_>| one.get("id").and_then(Node::as_str).is_some_and(|own| own == id);
+        value::list(snapshot, "element").position(has_id)
+    }
+
     /// The elements below `element`, a content reference followed.
     pub fn below(&self, element: usize) -> &Element {
         let element = &self.elements[element];
@@ -176,6 +189,7 @@ impl Element {
             || self.allowed.is_some()
             || self.value.is_some()
             || self.length_max.is_some()
+            || self.lexical.is_some()
             || self.low.is_some()
             || self.high.is_some()
             || self.binding.as_ref().is_some_and(|binding| !binding.inherited)

@@ -1,5 +1,6 @@
 //! One ElementDefinition (<https://hl7.org/fhir/R4/elementdefinition.html>) as rules.
 
+use super::lexical::Lexical;
 use super::value::{choice, extension, list, text, texts};
 use super::{Aggregation, Binding, Element, Invariant, Strength, TypeRule, corrected};
 use crate::fhirpath::{Expression, Options};
@@ -9,6 +10,8 @@ use crate::validation::invariant;
 use std::sync::OnceLock;
 
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+const PROFILE_ELEMENT: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
+const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
 const MUST_HAVE_VALUE: &str =
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.mustHaveValue";
 const VALUE_ALTERNATIVES: &str =
@@ -29,6 +32,7 @@ pub(super) fn element(node: Node<'_>, known: Known<'_>) -> Element {
         types: list(node, "type").map(type_rule).collect(),
         value: fixed.or_else(pattern),
         length_max: number(node, "maxLength").map(|length| length as usize),
+        lexical: lexical(node),
         low: choice(node, "minValue").map(Node::index),
         high: choice(node, "maxValue").map(Node::index),
         binding: node.get("binding").and_then(binding),
@@ -57,10 +61,30 @@ fn type_rule(node: Node<'_>) -> TypeRule {
     };
     TypeRule {
         code: code.unwrap_or_default(),
-        profiles: texts(node, "profile"),
+        profiles: profiles(node),
         targets: texts(node, "targetProfile"),
         aggregation: texts(node, "aggregation").iter().filter_map(|code| aggregation(code)).collect(),
     }
+}
+
+/// The profiles of a type; one that holds for an element of a StructureDefinition only, with the element's id as fragment.
+fn profiles(node: Node<'_>) -> Box<[Box<str>]> {
+    let mut companions = list(node, "_profile");
+    let one = |url: Node<'_>| {
+        let element = companions.next().and_then(|companion| extension(companion, PROFILE_ELEMENT));
+        let url = url.as_str()?;
+        match element.and_then(Node::as_str) {
+            Some(element) => Some(format!("{url}#{element}").into()),
+            None => Some(url.into()),
+        }
+    };
+    list(node, "profile").filter_map(one).collect()
+}
+
+/// The regular expression of a primitive's value: it stands at the type, in some guides at the element.
+fn lexical(node: Node<'_>) -> Option<Lexical> {
+    let mut all = list(node, "type").chain([node]).filter_map(|one| extension(one, REGEX));
+    Some(Lexical::new(&all.next()?.as_str()?))
 }
 
 fn aggregation(code: &str) -> Option<Aggregation> {

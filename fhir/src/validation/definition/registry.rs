@@ -57,8 +57,9 @@ impl Definitions {
         self.types[id.number()].get_or_init(compile).as_ref()
     }
 
-    /// What `canonical` (`url` or `url|version`) defines.
+    /// What `canonical` (`url` or `url|version`) defines. Its fragment is not looked at: see [`Definition::named`].
     pub fn profile(&self, canonical: &str) -> Found {
+        let canonical = canonical.split('#').next().unwrap_or_default();
         let (url, version, _) = Canonical::read(canonical);
         if version.is_none()
             && let Some(id) = url.strip_prefix(BASE).and_then(TypeId::from_path)

@@ -2,7 +2,7 @@
 
 use super::instance::Instance;
 use super::scope::Scope;
-use super::{DEPTH_MAX, Definition, Walk};
+use super::{DEPTH_MAX, Definition, Walk, severity_of};
 use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::Node;
 use crate::validation::Code;
@@ -16,6 +16,25 @@ const CONTAINED: NameId = names::lookup(b"contained");
 pub(super) type List<'d> = SmallVec<[Instance<'d>; 8]>;
 
 impl<'d> Walk<'_, 'd> {
+    /// Checks an instance by a profile, or by one of its elements that is named as a profile.
+    pub(super) fn apply(
+        &mut self,
+        definition: &Arc<Definition>,
+        element: usize,
+        instance: Instance<'d>,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let Some(node) = instance.node() else { return };
+        // The same profile of the same node within itself has nothing new to say.
+        let mark = (std::ptr::from_ref(&definition.elements[element]), node.index());
+        if self.open.contains(&mark) || self.open.len() >= DEPTH_MAX {
+            return;
+        }
+        self.open.push(mark);
+        self.constrain(definition, element, instance, scope);
+        self.open.pop();
+    }
+
     /// Everything the element's rules ask of the instance itself, and of what is below it.
     pub(super) fn constrain(
         &mut self,
@@ -25,19 +44,13 @@ impl<'d> Walk<'_, 'd> {
         scope: &Scope<'_, 'd>,
     ) {
         let Some(node) = instance.node() else { return };
-        // The same profile of the same node within itself has nothing new to say.
-        let mark = (Arc::as_ptr(definition), node.index());
-        let root = element == 0;
-        if !self.step(node) || root && (self.open.contains(&mark) || self.open.len() >= DEPTH_MAX) {
+        if !self.step(node) {
             return;
-        }
-        if root {
-            self.open.push(mark);
         }
         let rules = &definition.elements[element];
         let inner = self.scope_of(instance, scope);
         // A rule of an element that holds a resource is one of the resource around it.
-        let outer = if root { &inner } else { scope };
+        let outer = if element == 0 { &inner } else { scope };
         self.invariants(rules, instance, outer);
         let scope = &inner;
         self.allowed_type(rules, instance);
@@ -47,9 +60,6 @@ impl<'d> Walk<'_, 'd> {
         }
         self.type_profiles(rules, instance, scope);
         self.below(definition, element, instance, scope);
-        if root {
-            self.open.pop();
-        }
     }
 
     fn allowed_type(&mut self, rules: &Element, instance: Instance<'d>) {
@@ -114,31 +124,46 @@ impl<'d> Walk<'_, 'd> {
                     self.issues.error(node, Code::Structure, text);
                 }
             }
-            Found::Definition(definition) => {
-                let actual = instance.actual_type();
-                if !actual.lineage().any(|id| id == definition.type_id) {
-                    let text = format!(
-                        "{} must fit {}, a profile of {}",
-                        rules.path,
-                        profile,
-                        definition.type_id.path()
-                    );
-                    return self.issues.error(node, Code::Structure, text);
-                }
-                self.constrain(&definition, 0, instance, scope);
-            }
+            Found::Definition(definition) => self.applied(&definition, profile, rules, instance, scope),
             // Of an extension the URL tells enough, and its own check says that it is not known.
             Found::Unknown if instance.type_id.path() == "Extension" => {}
             Found::Unknown => {
                 let text =
                     format!("the profile '{profile}' is not known here, so nothing was checked against it");
-                self.issues.warning(node, Code::NotFound, text);
+                self.issues.add(severity_of(self.asked), node, Code::NotFound, text);
             }
             Found::Broken(reason) => {
                 let text = format!("the profile '{profile}' cannot be used: {reason}");
-                self.issues.warning(node, Code::NotFound, text);
+                self.issues.add(severity_of(self.asked), node, Code::NotFound, text);
             }
         }
+    }
+
+    fn applied(
+        &mut self,
+        definition: &Arc<Definition>,
+        profile: &str,
+        rules: &Element,
+        instance: Instance<'d>,
+        scope: &Scope<'_, 'd>,
+    ) {
+        let Some(node) = instance.node() else { return };
+        let Some(element) = definition.named(profile) else {
+            let text =
+                format!("the profile '{profile}' has no such element, so nothing was checked against it");
+            return self.issues.add(severity_of(self.asked), node, Code::NotFound, text);
+        };
+        let members = &definition.elements[element].members;
+        let is_of = |id: TypeId| match element {
+            0 => id == definition.type_id,
+            _ => members.iter().any(|member| member.1 == id),
+        };
+        if !instance.actual_type().lineage().any(is_of) {
+            let of = &definition.elements[element].path;
+            let text = format!("{} must fit {profile}, a profile of {of}", rules.path);
+            return self.issues.error(node, Code::Structure, text);
+        }
+        self.apply(definition, element, instance, scope);
     }
 
     /// The scope for what is in the instance: a resource opens one of its own.

@@ -100,7 +100,7 @@ impl<'d> Walk<'_, 'd> {
         for invariant in &definition.context_invariants {
             self.invariant(invariant, host.instance, scope);
         }
-        self.constrain(definition, 0, instance, scope);
+        self.apply(definition, 0, instance, scope);
     }
 
     /// Whether an extension of that context may stand on the host.

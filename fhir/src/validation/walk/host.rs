@@ -130,7 +130,7 @@ impl<'v, 'd> Walk<'v, 'd> {
         }
         let Some(node) = instance.node() else { return false };
         let mut aside = self.aside();
-        aside.constrain(definition, 0, instance, &Scope::of(node));
+        aside.apply(definition, 0, instance, &Scope::of(node));
         aside.issues.is_valid()
     }
 

@@ -56,8 +56,13 @@ impl<'d> Instance<'d> {
         self.children().filter(|_| primitive).and_then(|node| node.get_name(companion))
     }
 
-    /// The child elements of that JSON name, without `_`; `type_id` is their type.
+    /// The child elements of that JSON name, without `_`; `type_id` is their type. The `value` of a primitive is the primitive
+    /// without its id and extensions.
     pub fn all(self, name: NameId, type_id: TypeId) -> Instances<'d> {
+        const VALUE: NameId = names::lookup(b"value");
+        if name == VALUE && self.is_primitive() {
+            return Instances::new(self.value, None, type_id);
+        }
         let value = self.children().and_then(|node| node.get_name(name));
         Instances::new(value, self.companion_of(name, type_id), type_id)
     }

@@ -23,7 +23,7 @@ mod value;
 pub(super) use instance::{Instance, resource_type};
 pub(super) use scope::{Scope, named_type};
 
-use super::definition::{Definition, Definitions, Found};
+use super::definition::{Definition, Definitions, Element, Found};
 use super::{Code, Issues, Options};
 use crate::fhirpath::value::Temporal;
 use crate::json::Node;
@@ -41,8 +41,10 @@ pub(super) struct Walk<'v, 'd> {
     /// What `now()` is in invariants.
     pub now: Option<Temporal>,
     pub issues: Issues,
-    /// Profiles being checked, by definition and node, so that circles end.
-    open: Vec<(*const Definition, u32)>,
+    /// Profiles being checked, by the rules they begin at and the node, so that circles end.
+    open: Vec<(*const Element, u32)>,
+    /// Whether the profile being checked is one the caller asked for: then what it builds on must be known.
+    asked: bool,
     /// Steps left; see [`Options::steps_max`].
     steps: u64,
     document: std::marker::PhantomData<&'d ()>,
@@ -64,6 +66,7 @@ impl<'v, 'd> Walk<'v, 'd> {
             now,
             issues,
             open: Vec::new(),
+            asked: false,
             steps,
             document: std::marker::PhantomData,
         }
@@ -73,6 +76,7 @@ impl<'v, 'd> Walk<'v, 'd> {
     pub fn whole(&mut self, resource: Node<'d>, profiles: &[&str]) {
         let scope = Scope::of(resource);
         self.resource(resource, &scope);
+        self.asked = true;
         for &canonical in profiles {
             self.named_profile(resource, resource, canonical, &scope, true);
         }
@@ -124,14 +128,16 @@ impl<'v, 'd> Walk<'v, 'd> {
             return self.issues.error(at, Code::Structure, text);
         }
         if definition.profile {
-            self.constrain(definition, 0, Instance::object(resource, own), scope);
+            self.apply(definition, 0, Instance::object(resource, own), scope);
         }
     }
 
-    /// Whether `check` finds no error; what it finds is not reported.
+    /// Whether `check` finds no error; what it finds is not reported. What is not known is no error here.
     fn quietly(&mut self, check: impl FnOnce(&mut Self)) -> bool {
         let issues = std::mem::replace(&mut self.issues, Issues::new(1));
+        let asked = std::mem::replace(&mut self.asked, false);
         check(self);
+        self.asked = asked;
         std::mem::replace(&mut self.issues, issues).is_valid()
     }
 

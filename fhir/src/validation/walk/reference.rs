@@ -157,7 +157,7 @@ impl<'d> Walk<'_, 'd> {
             _ => Scope { resource, root: resource, outer: Some(scope), ..*scope },
         };
         let fits = |walk: &mut Self, definition: &Arc<Definition>| {
-            walk.quietly(|walk| walk.constrain(definition, 0, Instance::object(resource, actual), &inner))
+            walk.quietly(|walk| walk.apply(definition, 0, Instance::object(resource, actual), &inner))
         };
         if !candidates.iter().any(|definition| fits(self, definition)) {
             let urls: Vec<_> = candidates.iter().map(|definition| &*definition.url).collect();

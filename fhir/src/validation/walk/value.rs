@@ -8,6 +8,7 @@ use crate::json::{Kind, Node, equal};
 use crate::validation::Code;
 use crate::validation::definition::{Element, Strength};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -34,7 +35,29 @@ impl<'d> Walk<'_, 'd> {
                 format!("{} may have {max} characters at most", rules.path),
             );
         }
+        self.lexical(rules, value);
         self.limits(definition, rules, value);
+    }
+
+    /// Whether a primitive is written as its regular expression says.
+    fn lexical(&mut self, rules: &Element, value: Node<'d>) {
+        let Some(lexical) = &rules.lexical else { return };
+        let text = match value.kind() {
+            Kind::String => value.as_str(),
+            Kind::Number | Kind::Bool => std::str::from_utf8(value.raw()).ok().map(Cow::Borrowed),
+            Kind::Object | Kind::Array | Kind::Null => None,
+        };
+        match text.map(|text| lexical.fits(&text)) {
+            None | Some(Some(true)) => {}
+            Some(Some(false)) => {
+                let text = format!("{} must be written as {}", rules.path, lexical.shown());
+                self.issues.error(value, Code::Value, text);
+            }
+            Some(None) => {
+                let text = format!("the regular expression {} cannot be used here", lexical.shown());
+                self.issues.warning(value, Code::Value, text);
+            }
+        }
     }
 
     fn limits(&mut self, definition: &Definition, rules: &Element, value: Node<'d>) {
