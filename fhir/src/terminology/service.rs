@@ -97,25 +97,26 @@ impl Terminology {
         if let Some(kept) = self.kept(canonical, revision).filter(|_| rules.is_empty()) {
             return kept;
         }
-        if path.contains(&canonical) {
-            return Err(Error::Cycle { url: canonical.into() });
-        }
-        let (found, max) = (path.len() + 1, self.limits.import_depth_max);
-        if found > max {
-            return Err(Error::TooCostly {
-                what: "imports of value sets",
-                found,
-                max,
-                limit: "import_depth_max",
-            });
-        }
-        let path = [path, &[canonical]].concat();
+        let path = self.longer(path, canonical)?;
         let compiled = self.compile(canonical, &path, rules).map(Arc::new);
         // A failure that depends on who asked is not kept.
         if rules.is_empty() && !matches!(compiled, Err(Error::Cycle { .. } | Error::TooCostly { .. })) {
             self.keep(canonical, Kept { revision, compiled: compiled.clone() });
         }
         compiled
+    }
+
+    /// The path of imports with one more value set. Errors: it is on it already, or the path gets too long.
+    pub(super) fn longer<'p>(&self, path: &[&'p str], next: &'p str) -> Result<Vec<&'p str>, Error> {
+        if path.contains(&next) {
+            return Err(Error::Cycle { url: next.into() });
+        }
+        let (found, max) = (path.len() + 1, self.limits.import_depth_max);
+        if found > max {
+            let what = "imports of value sets";
+            return Err(Error::TooCostly { what, found, max, limit: "import_depth_max" });
+        }
+        Ok([path, &[next]].concat())
     }
 
     fn keep(&self, canonical: &str, kept: Kept) {

@@ -70,12 +70,12 @@ impl Designation {
         same && matches!(own.as_bytes().get(language.len()), None | Some(b'-'))
     }
 
-    /// Whether that is its use.
-    pub(in crate::terminology) fn has_use(&self, system: &str, code: &str) -> bool {
+    /// Whether that is its use; without a system, of any.
+    pub(in crate::terminology) fn has_use(&self, system: Option<&str>, code: &str) -> bool {
         let Some(json) = &self.usage else { return false };
         let Ok(coding) = Document::parse(json.to_string(), &Limits::default()) else { return false };
         let is = |name, text: &str| member::text(coding.root(), name).as_deref() == Some(text);
-        is("system", system) && is("code", code)
+        system.is_none_or(|system| is("system", system)) && is("code", code)
     }
 
     /// As `ValueSet.expansion.contains.designation`.

@@ -142,11 +142,19 @@ fn pattern(text: &str, limits: &Limits) -> Result<regex::Regex, Error> {
             limit: "regex_bytes_max",
         });
     }
-    RegexBuilder::new(&format!("^(?:{text})$"))
-        .size_limit(limits.regex_program_bytes_max)
-        .dfa_size_limit(limits.regex_program_bytes_max)
-        .build()
-        .map_err(|error| Error::Invalid { problem: format!("the regular expression '{text}': {error}") })
+    let build = |pattern: &str| {
+        RegexBuilder::new(pattern)
+            .size_limit(limits.regex_program_bytes_max)
+            .dfa_size_limit(limits.regex_program_bytes_max)
+            .build()
+    };
+    // It must be whole by itself: what closes a group that it did not open would escape from the anchors.
+    let compiled = build(text).and_then(|_| build(&format!("^(?:{text})$")));
+    compiled.map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Error::Invalid { problem: format!("the regular expression '{text}' cannot be used: {reason}") }
+    })
 }
 
 fn without(system: &CodeSystem, left_out: RoaringBitmap) -> RoaringBitmap {

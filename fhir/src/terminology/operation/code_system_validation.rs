@@ -2,7 +2,6 @@
 
 use super::coded::Coded;
 use super::display::in_language;
-use super::request::is_of_type;
 use super::validation::{Verdict, of_display};
 use super::{Error, Request};
 use crate::terminology::service::System;
@@ -20,13 +19,9 @@ pub fn validate_code_in_code_system(
     request.refuse(&["date"])?;
     let allow_abstract = request.flag("abstract")?.unwrap_or(true);
     let asked = Coded::asked(request, "version")?;
-    let given = match &request.subject {
-        Some(document) => Some(document.clone()),
-        None => request.resource("codeSystem")?,
-    };
-    let system = match given {
+    let system = match request.given("codeSystem", "CodeSystem")? {
         Some(document) => {
-            is_of_type(&document, "CodeSystem")?;
+            request.is_named(&document, "url", "version")?;
             Some(terminology.system_of(document)?)
         }
         None => match request.text("url")? {
@@ -64,6 +59,14 @@ impl Judge<'_> {
             return Ok(Verdict::no(format!("{name} is of another code system than '{}'", system.url())));
         }
         match system {
+            System::Known(system) if is_other(coded.version.as_deref(), system.version.as_deref()) => {
+                let (asked, own) = (coded.version.as_deref(), system.canonical());
+                let asked = asked.unwrap_or_default();
+                let text = format!(
+                    "it cannot be told whether {name} is in version '{asked}': known here is '{own}'"
+                );
+                Ok(Verdict::no(text))
+            }
             System::Known(system) => self.of_known(system, coded),
             System::Grammar(_, grammar) if grammar.allows(&coded.code) => {
                 Ok(Verdict { result: true, ..Verdict::default() })
@@ -95,6 +98,15 @@ impl Judge<'_> {
         let (display, own) = (concept.display.as_deref(), system.language.as_deref());
         let usual = in_language(display, own, self.language.as_deref(), all);
         let known = display.into_iter().chain(all().map(|one| &*one.value));
-        Ok(of_display(&name, coded.display.as_deref(), usual, known))
+        let verdict = of_display(&name, coded.display.as_deref(), usual, known);
+        Ok(match system.inactive().contains(number) {
+            true => verdict.with_hint(|| format!("{name} is no longer in use")),
+            false => verdict,
+        })
     }
+}
+
+/// Whether both are given and not the same.
+fn is_other(asked: Option<&str>, own: Option<&str>) -> bool {
+    asked.is_some() && own.is_some() && asked != own
 }

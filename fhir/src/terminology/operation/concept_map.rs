@@ -72,10 +72,15 @@ pub(super) fn matches(document: &Document, question: &Question<'_>) -> (Vec<Matc
             false => (member::text(group, "source"), member::text(group, "target")),
             true => (member::text(group, "target"), member::text(group, "source")),
         };
+        let version = member::text(group, if question.reverse { "targetVersion" } else { "sourceVersion" });
         let other = |wanted: Option<&str>, own: &Option<Box<str>>| {
             wanted.is_some_and(|wanted| own.as_deref().is_some_and(|own| own != wanted))
         };
-        if other(question.coded.system.as_deref(), &from) || other(question.target_system, &to) {
+        let other_version = other(question.coded.version.as_deref(), &version);
+        if other(question.coded.system.as_deref(), &from)
+            || other_version
+            || other(question.target_system, &to)
+        {
             continue;
         }
         let listed = match question.reverse {

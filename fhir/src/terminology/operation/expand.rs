@@ -1,11 +1,12 @@
 //! `$expand`: <https://hl7.org/fhir/R4/valueset-operation-expand.html>
 
 use super::expansion::Expansion;
+use super::request::wrong;
 use super::text_filter::TextFilter;
 use super::{Error, Request};
 use crate::conformance::Canonical;
 use crate::terminology::supplements::Supplements;
-use crate::terminology::{Entry, Limits, Reason, Terminology, ValueSet};
+use crate::terminology::{Entry, Limits, Reason, Terminology, ValueSet, VersionRules};
 
 /// What is wanted of an expansion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,23 +23,30 @@ pub(super) struct Options {
     pub exclude_abstract: bool,
     pub language: Option<String>,
     pub excluded_systems: Vec<Canonical>,
+    /// Obeyed when the value set is compiled; here to be told in the answer.
+    pub versions: VersionRules,
 }
 
 impl Options {
     fn read(request: &Request<'_>) -> Result<Options, Error> {
         let flag = |name| Ok::<bool, Error>(request.flag(name)?.unwrap_or(false));
+        // There are no post-coordinated codes here: with or without them the answer is the same.
+        flag("excludePostCoordinated")?;
+        let include_designations = request.flag("includeDesignations")?;
+        let designations: Vec<_> = request.texts("designation")?.into_iter().map(Into::into).collect();
         Ok(Options {
             filter: request.text("filter")?.map(Into::into).filter(|text: &String| !text.trim().is_empty()),
             offset: request.count("offset")?,
             count: request.count("count")?,
-            include_designations: flag("includeDesignations")?,
+            include_designations: include_designations.unwrap_or(!designations.is_empty()),
             include_definition: flag("includeDefinition")?,
-            designations: request.texts("designation")?.into_iter().map(Into::into).collect(),
+            designations,
             active_only: flag("activeOnly")?,
             exclude_nested: flag("excludeNested")?,
             exclude_abstract: flag("excludeNotForUI")?,
             language: request.text("displayLanguage")?.map(Into::into),
             excluded_systems: request.excluded_systems()?,
+            versions: request.version_rules()?,
         })
     }
 }
@@ -51,12 +59,25 @@ impl Options {
 /// Errors: the value set is not known; its codes cannot be listed, because the content of a code system is not known here
 /// or follows a grammar; there are more than the limit and no `count` asks for less.
 pub fn expand(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8>, Error> {
-    request.refuse(&["date", "contextDirection"])?;
+    request.refuse(&["date"])?;
+    direction(request)?;
     let options = Options::read(request)?;
     let value_set = request.value_set(terminology)?;
     let supplements = supplements(terminology, request, &value_set)?;
     let expansion = Expansion::of(&value_set, &options, terminology.limits(), &supplements)?;
     Ok(expansion.write(&value_set, &options, request.now))
+}
+
+/// Checks `contextDirection`: an element has one binding here, whichever way its codes go.
+fn direction(request: &Request<'_>) -> Result<(), Error> {
+    let Some(direction) = request.text("contextDirection")? else { return Ok(()) };
+    if request.text("context")?.is_none() {
+        return Err(Error::Missing { name: "context", problem: "contextDirection is about a context" });
+    }
+    match &*direction {
+        "incoming" | "outgoing" => Ok(()),
+        _ => Err(wrong("contextDirection", "'incoming' or 'outgoing'")),
+    }
 }
 
 /// The supplements the value set says it needs, and those the caller asks for.

@@ -2,10 +2,11 @@
 
 use super::display::{designations, display_in};
 use super::expand::Options;
+use super::expansion_parameters;
 use crate::json::{Node, write_string};
 use crate::terminology::supplements::Supplements;
 use crate::terminology::{Designation, Entry, ValueSet};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Nesting beyond this is written flat: a reader's depth limit is not ours to test.
 const DEPTH_MAX: usize = 16;
@@ -31,7 +32,7 @@ impl Expansion<'_> {
         if options.offset.is_some() || options.count.is_some() {
             out.extend_from_slice(format!(",\"offset\":{}", options.offset.unwrap_or(0)).as_bytes());
         }
-        self.parameters(&mut out, value_set, options);
+        expansion_parameters::write(&mut out, self, value_set, options);
         let paged = options.offset.is_some() || options.count.is_some();
         let tree = match paged || options.filter.is_some() || options.exclude_nested {
             true => None,
@@ -43,44 +44,6 @@ impl Expansion<'_> {
         }
         out.extend_from_slice(b"}}");
         out
-    }
-
-    /// What the expansion depended on.
-    fn parameters(&self, out: &mut Vec<u8>, value_set: &ValueSet, options: &Options) {
-        let mut parameters: Vec<(&str, &str, String)> = Vec::new();
-        let text = |text: &Option<String>| text.clone();
-        parameters.extend(text(&options.filter).map(|text| ("filter", "valueString", text)));
-        parameters.extend(text(&options.language).map(|text| ("displayLanguage", "valueCode", text)));
-        let flags = [
-            ("includeDesignations", options.include_designations),
-            ("includeDefinition", options.include_definition),
-            ("activeOnly", options.active_only),
-            ("excludeNested", options.exclude_nested),
-            ("excludeNotForUI", options.exclude_abstract),
-            ("limitedExpansion", self.only_part),
-        ];
-        let set = flags.into_iter().filter(|(_, flag)| *flag);
-        parameters.extend(set.map(|(name, flag)| (name, "valueBoolean", flag.to_string())));
-        parameters
-            .extend(options.designations.iter().map(|text| ("designation", "valueString", text.clone())));
-        let versions: BTreeSet<_> = value_set.systems().collect();
-        let used =
-            versions.into_iter().filter_map(|(system, version)| Some(format!("{system}|{}", version?)));
-        parameters.extend(used.map(|system| ("version", "valueUri", system)));
-        parameters.extend(self.supplements.canonicals().map(|one| ("useSupplement", "valueUri", one)));
-        for (at, (name, member, text)) in parameters.iter().enumerate() {
-            out.extend_from_slice(if at == 0 { b",\"parameter\":[{\"name\":" } else { b",{\"name\":" });
-            write_string(out, name);
-            out.extend_from_slice(format!(",\"{member}\":").as_bytes());
-            match *member {
-                "valueBoolean" => out.extend_from_slice(text.as_bytes()),
-                _ => write_string(out, text),
-            }
-            out.push(b'}');
-        }
-        if !parameters.is_empty() {
-            out.push(b']');
-        }
     }
 
     /// Those entries, with those below them. Recursion ends at `DEPTH_MAX`: `Tree::of` refuses deeper ones.
@@ -195,12 +158,12 @@ fn write_entry(out: &mut Vec<u8>, entry: Entry<'_>, options: &Options, supplemen
     }
 }
 
-/// `designation` of the request: a language, or `urn:ietf:bcp:47|language`, or `system|code` of the use.
+/// `designation` of the request: a language, or `urn:ietf:bcp:47|language`, or `system|code` or `code` of the use.
 fn is_wanted(designation: &Designation, wanted: &[String]) -> bool {
     wanted.is_empty()
         || wanted.iter().any(|token| match token.split_once('|') {
             Some(("urn:ietf:bcp:47", language)) => designation.is_in(language),
-            Some((system, code)) => designation.has_use(system, code),
-            None => designation.is_in(token),
+            Some((system, code)) => designation.has_use(Some(system), code),
+            None => designation.is_in(token) || designation.has_use(None, token),
         })
 }

@@ -42,7 +42,7 @@ pub fn lookup(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8
 
 /// `code` with `system`, or `coding`.
 fn asked(request: &Request<'_>) -> Result<Coded, Error> {
-    match (request.text("code")?, request.coding("coding")) {
+    match (request.text("code")?, request.coding("coding")?) {
         (Some(_), Some(_)) => Err(Error::Invalid { problem: "give either code or coding, not both".into() }),
         (None, Some(coding)) => Ok(coding),
         (None, None) => Err(Error::Missing { name: "code", problem: "give code and system, or coding" }),

@@ -13,6 +13,7 @@ mod context;
 mod display;
 mod expand;
 mod expansion;
+mod expansion_parameters;
 mod lookup;
 mod request;
 mod subsumes;

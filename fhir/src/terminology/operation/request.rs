@@ -95,9 +95,13 @@ impl<'r> Request<'r> {
         self.canonicals("exclude-system")
     }
 
-    /// A parameter of type Coding.
-    pub(super) fn coding(&self, name: &'static str) -> Option<Coded> {
-        self.value(name).map(Coded::read)
+    /// A parameter of type Coding. Errors: it has no code.
+    pub(super) fn coding(&self, name: &'static str) -> Result<Option<Coded>, Error> {
+        let coded = self.value(name).map(Coded::read);
+        match coded.as_ref().is_some_and(|coded| coded.code.is_empty()) {
+            true => Err(wrong(name, "a Coding with a code")),
+            false => Ok(coded),
+        }
     }
 
     /// The codings of a parameter of type CodeableConcept.
@@ -119,22 +123,28 @@ impl<'r> Request<'r> {
     /// Refuses parameters that would change the answer if they were obeyed.
     pub(super) fn refuse(&self, names: &[&str]) -> Result<(), Error> {
         match names.iter().find(|name| self.all(name).next().is_some()) {
-            Some(name) => Err(Error::NotSupported { what: format!("the parameter '{name}'") }),
+            Some(name) => Err(Error::NotSupported { what: format!("the parameter '{name}'; leave it out") }),
             None => Ok(()),
         }
     }
 
     /// The value set that is asked of: the subject, `valueSet`, `url` with `valueSetVersion`, or that of the element
-    /// `context` names.
+    /// `context` names. Errors: there is none of them, or several that are not the same.
     pub(super) fn value_set(&self, terminology: &Terminology) -> Result<Arc<ValueSet>, Error> {
         let rules = self.version_rules()?;
-        if let Some(document) =
-            self.subject.clone().map_or_else(|| self.resource("valueSet"), |one| Ok(Some(one)))?
-        {
-            is_of_type(&document, "ValueSet")?;
+        let (url, context) = (self.text("url")?, self.text("context")?);
+        if url.is_some() && context.is_some() {
+            return Err(Error::Invalid { problem: "give either url or context, not both".into() });
+        }
+        if let Some(document) = self.given("valueSet", "ValueSet")? {
+            if context.is_some() {
+                let problem = "give either a value set or a context, not both".into();
+                return Err(Error::Invalid { problem });
+            }
+            self.is_named(&document, "url", "valueSetVersion")?;
             return terminology.value_set_of(document, &rules).map(Arc::new);
         }
-        let url = match (self.text("url")?, self.text("context")?) {
+        let url = match (url, context) {
             (Some(url), _) => url.into_owned(),
             (None, Some(context)) => super::context::value_set_of(terminology.source(), &context)?,
             (None, None) => {
@@ -144,11 +154,61 @@ impl<'r> Request<'r> {
                 });
             }
         };
-        let canonical = match self.text("valueSetVersion")? {
-            Some(version) if !url.contains('|') => format!("{url}|{version}"),
-            _ => url,
+        terminology.value_set_with(&self.versioned(url, "valueSetVersion")?, &rules)
+    }
+
+    /// The resource asked of: the subject, or that of the parameter. Errors: both are there, or it is of another type.
+    pub(super) fn given(
+        &self,
+        name: &'static str,
+        resource_type: &'static str,
+    ) -> Result<Option<Arc<Document>>, Error> {
+        let given = match (&self.subject, self.resource(name)?) {
+            (Some(_), Some(_)) => {
+                let problem = format!("the operation is asked of one resource: leave out '{name}'");
+                return Err(Error::Invalid { problem });
+            }
+            (Some(document), None) => Some(document.clone()),
+            (None, given) => given,
         };
-        terminology.value_set_with(&canonical, &rules)
+        if let Some(document) = &given {
+            is_of_type(document, resource_type)?;
+        }
+        Ok(given)
+    }
+
+    /// Refuses a URL or version beside a resource that has others.
+    pub(super) fn is_named(
+        &self,
+        document: &Document,
+        url: &'static str,
+        version: &'static str,
+    ) -> Result<(), Error> {
+        for (name, member) in [(url, "url"), (version, "version")] {
+            let (Some(asked), own) = (self.text(name)?, member::text(document.root(), member)) else {
+                continue;
+            };
+            let asked = if member == "url" { Canonical::read(&asked).0 } else { &*asked };
+            if own.as_deref() != Some(asked) {
+                let own = own.as_deref().unwrap_or("(none)");
+                let problem =
+                    format!("'{name}' is '{asked}', but the {member} of the resource given is '{own}'");
+                return Err(Error::Invalid { problem });
+            }
+        }
+        Ok(())
+    }
+
+    /// The canonical URL with the version that parameter asks for. Errors: the URL has another one.
+    pub(super) fn versioned(&self, url: String, version: &'static str) -> Result<String, Error> {
+        let Some(asked) = self.text(version)? else { return Ok(url) };
+        match Canonical::read(&url).1 {
+            None => Ok(format!("{url}|{asked}")),
+            Some(own) if *own == *asked => Ok(url),
+            Some(_) => Err(Error::Invalid {
+                problem: format!("'{version}' is '{asked}', but '{url}' names another version"),
+            }),
+        }
     }
 }
 

@@ -20,7 +20,14 @@ pub fn subsumes(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<
         }
         (left, right) => left.as_ref().or(right.as_ref()),
     };
-    let system = find(terminology, request, system.map(|system| &**system), &first)?;
+    let version = first.version.as_deref().or(second.version.as_deref());
+    let of_coding = system.map(|system| &**system);
+    let system = find(terminology, request, of_coding, version)?;
+    if of_coding.is_some_and(|url| *url != *system.url()) {
+        let problem =
+            format!("how codes of other code systems relate to '{}' is not known here", system.url());
+        return Err(Error::Invalid { problem });
+    }
     let outcome = match &system {
         System::Known(system) => system.subsumption(number(system, &first)?, number(system, &second)?),
         // Codes of a grammar have no hierarchy.
@@ -37,10 +44,13 @@ pub fn subsumes(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<
 }
 
 fn concept(request: &Request<'_>, code: &'static str, coding: &'static str) -> Result<Coded, Error> {
-    if let Some(coded) = request.coding(coding) {
-        return Ok(coded);
+    let (text, coded) = (request.text(code)?, request.coding(coding)?);
+    if let Some(coded) = coded {
+        return match text {
+            Some(_) => Err(Error::Invalid { problem: format!("give either {code} or {coding}, not both") }),
+            None => Ok(coded),
+        };
     }
-    let text = request.text(code)?;
     let text = text.ok_or(Error::Missing { name: code, problem: "give both codes, or both codings" })?;
     Ok(Coded { code: text.into(), ..Coded::default() })
 }
@@ -50,7 +60,7 @@ fn find(
     terminology: &Terminology,
     request: &Request<'_>,
     of_coding: Option<&str>,
-    coded: &Coded,
+    version: Option<&str>,
 ) -> Result<System, Error> {
     if let Some(document) = &request.subject {
         is_of_type(document, "CodeSystem")?;
@@ -59,8 +69,8 @@ fn find(
     let named = request.text("system")?;
     let url = named.as_deref().or(of_coding);
     let url = url.ok_or(Error::Missing { name: "system", problem: "name the code system" })?;
-    let version = request.text("version")?;
-    terminology.system(url, version.as_deref().or(coded.version.as_deref()))
+    let named = request.text("version")?;
+    terminology.system(url, named.as_deref().or(version))
 }
 
 fn number(system: &Arc<CodeSystem>, coded: &Coded) -> Result<u32, Error> {

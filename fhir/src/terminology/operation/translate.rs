@@ -3,7 +3,6 @@
 use super::answer::Answer;
 use super::coded::Coded;
 use super::concept_map::{Match, Product, Question, Unmapped, matches};
-use super::request::is_of_type;
 use super::{Error, Request};
 use crate::conformance::Canonical;
 use crate::definitions::ResourceType;
@@ -28,6 +27,9 @@ pub fn translate(terminology: &Terminology, request: &Request<'_>) -> Result<Vec
     let dependencies = dependencies(request)?;
     let target_system = request.text("targetsystem")?;
     let asked = Coded::asked(request, "version")?;
+    if request.text("code")?.is_some() && asked.iter().any(|coded| coded.system.is_none()) {
+        return Err(Error::Missing { name: "system", problem: "a code needs it; or give a coding" });
+    }
     let mut found = Vec::new();
     for coded in &asked {
         let reverse = request.flag("reverse")?.unwrap_or(false);
@@ -75,22 +77,18 @@ fn find(terminology: &Terminology, canonical: &str) -> Result<Arc<Document>, Err
 
 /// The maps to ask, in the order of their URLs.
 fn maps(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<Arc<Document>>, Error> {
-    let given = match &request.subject {
-        Some(document) => Some(document.clone()),
-        None => request.resource("conceptMap")?,
-    };
-    if let Some(document) = given {
-        is_of_type(&document, "ConceptMap")?;
+    if let Some(document) = request.given("conceptMap", "ConceptMap")? {
+        request.is_named(&document, "url", "conceptMapVersion")?;
         return Ok(vec![document]);
     }
     if let Some(url) = request.text("url")? {
-        let canonical = match request.text("conceptMapVersion")? {
-            Some(version) if !url.contains('|') => format!("{url}|{version}"),
-            _ => url.into_owned(),
-        };
+        let canonical = request.versioned(url.into_owned(), "conceptMapVersion")?;
         return Ok(vec![find(terminology, &canonical)?]);
     }
-    let (source, target) = (request.text("source")?, request.text("target")?);
+    let (mut source, mut target) = (request.text("source")?, request.text("target")?);
+    if request.flag("reverse")?.unwrap_or(false) {
+        std::mem::swap(&mut source, &mut target);
+    }
     if source.is_none() && target.is_none() && request.text("targetsystem")?.is_none() {
         let problem = "name a map by url or conceptMap, or value sets by source and target";
         return Err(Error::Missing { name: "url", problem });

@@ -7,7 +7,7 @@ use crate::terminology::code_system::is_same_display;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub result: bool,
-    /// Why it is not valid.
+    /// Why it is not valid, or what to mind although it is.
     pub message: Option<String>,
     /// The display to use.
     pub display: Option<String>,
@@ -31,6 +31,12 @@ impl Verdict {
             true => Verdict::no("the concept has no coding".into()),
             false => Verdict::no(messages.join("; ")),
         }
+    }
+
+    /// With a hint, unless there is something else to say.
+    pub fn with_hint(mut self, hint: impl FnOnce() -> String) -> Verdict {
+        self.message = self.message.or_else(|| Some(hint()));
+        self
     }
 
     pub fn write(&self) -> Vec<u8> {

@@ -20,7 +20,7 @@ pub fn validate_code_in_value_set(
     let infer = request.flag("inferSystem")?.unwrap_or(false) || request.text("context")?.is_some();
     let judge = Judge {
         terminology,
-        infer: infer || request.coding("coding").is_some() || request.concept("codeableConcept").is_some(),
+        infer: infer || request.coding("coding")?.is_some() || request.concept("codeableConcept").is_some(),
         allow_abstract: request.flag("abstract")?.unwrap_or(false),
         language: request.text("displayLanguage")?.map(Into::into),
     };
@@ -80,7 +80,11 @@ impl Judge<'_> {
         let of_system = entry.concept().and_then(|(_, concept)| concept.display.as_deref());
         let others = designations(entry, &supplements).map(|one| &*one.value);
         let known = entry.display().into_iter().chain(of_system).chain(others);
-        Ok(of_display(&coded.name(), coded.display.as_deref(), usual, known))
+        let verdict = of_display(&coded.name(), coded.display.as_deref(), usual, known);
+        Ok(match entry.is_inactive() {
+            true => verdict.with_hint(|| format!("{} is no longer in use", coded.name())),
+            false => verdict,
+        })
     }
 }
 

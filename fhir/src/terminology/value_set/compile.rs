@@ -15,7 +15,9 @@ pub(in crate::terminology) struct Compiler<'t> {
     /// The value sets being compiled, this one last.
     pub(super) path: &'t [&'t str],
     pub(super) rules: &'t VersionRules,
-    url: &'t str,
+    pub(super) url: &'t str,
+    /// The resource that contains what `#id` names.
+    pub(super) outer: Option<Arc<Document>>,
     pub(super) drafts: Vec<Draft>,
     pub(super) sequence: Vec<Step>,
     pub(super) dependencies: Vec<Dependency>,
@@ -34,6 +36,7 @@ impl<'t> Compiler<'t> {
             path,
             rules,
             url,
+            outer: None,
             drafts: Vec::new(),
             sequence: Vec::new(),
             dependencies: Vec::new(),
@@ -42,6 +45,7 @@ impl<'t> Compiler<'t> {
 
     /// Compiles the resource: its `compose`, or its `expansion` if it has no other.
     pub fn resource(mut self, document: Arc<Document>) -> Result<ValueSet, Error> {
+        self.outer.get_or_insert_with(|| document.clone());
         let root = document.root();
         let codes = match (root.get("compose"), root.get("expansion")) {
             (Some(compose), _) => self.compose(compose)?,
@@ -85,7 +89,8 @@ impl<'t> Compiler<'t> {
     }
 
     pub(super) fn problem(&self, problem: impl Into<String>) -> Error {
-        Error::Resource { resource_type: "ValueSet", url: self.url.into(), problem: problem.into() }
+        let url = if self.url.is_empty() { "(without url)" } else { self.url };
+        Error::Resource { resource_type: "ValueSet", url: url.into(), problem: problem.into() }
     }
 
     pub(super) fn limits(&self) -> &'t Limits {
