@@ -1,7 +1,7 @@
 //! Invariants that are checked without their FHIRPath expression.
 
 /// Key and expression, as R4 has them.
-const NATIVE: [(&str, &str); 10] = [
+const NATIVE: [(&str, &str); 13] = [
     // By the level of structure: every element has a value or children.
     ("ele-1", "hasValue() or (children().count() > id.count())"),
     ("ext-1", "extension.exists() != value.exists()"),
@@ -16,6 +16,18 @@ const NATIVE: [(&str, &str); 10] = [
     ("dom-4", "contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()"),
     ("dom-5", "contained.meta.security.empty()"),
     ("dom-6", "text.`div`.exists()"),
+    // Those three say of which item or entry they speak.
+    ("que-2", "descendants().linkId.isDistinct()"),
+    (
+        "bdl-3",
+        "entry.all(request.exists() = (%resource.type = 'batch' or %resource.type = 'transaction' or \
+         %resource.type = 'history'))",
+    ),
+    (
+        "bdl-4",
+        "entry.all(response.exists() = (%resource.type = 'batch-response' or %resource.type = \
+         'transaction-response' or %resource.type = 'history'))",
+    ),
     ("txt-1", "htmlChecks()"),
     ("txt-2", "htmlChecks()"),
     (

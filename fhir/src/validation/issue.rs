@@ -129,6 +129,12 @@ impl Issues {
         self.list.len() >= self.max && self.list.iter().all(|issue| issue.severity >= Severity::Error)
     }
 
+    /// Whether there is an error of that kind at that location.
+    pub(super) fn has_error(&self, expression: &str, code: Code) -> bool {
+        let is_it = |issue: &Issue| issue.severity >= Severity::Error && issue.code == code;
+        self.list.iter().any(|issue| is_it(issue) && issue.expression == expression)
+    }
+
     /// Whether no issue is an error.
     pub fn is_valid(&self) -> bool {
         self.list.iter().all(|issue| issue.severity < Severity::Error)

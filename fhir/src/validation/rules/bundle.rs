@@ -7,10 +7,17 @@ use crate::validation::Code;
 /// Links of which a page has one (<https://hl7.org/fhir/R4/http.html#paging>).
 const ONCE: [&str; 6] = ["self", "first", "previous", "prev", "next", "last"];
 
-/// Checks links, and the entries of a searchset.
+/// Checks links, what entries of that type of bundle have, and the entries of a searchset.
 pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
     links(rules, resource);
-    if text(resource, "type").as_deref() == Some("searchset") {
+    let kind = text(resource, "type").unwrap_or_default();
+    for entry in items(resource, "entry") {
+        let has_request = matches!(&*kind, "batch" | "transaction" | "history");
+        part(rules, entry, &kind, ("request", has_request, "bdl-3"));
+        let has_response = matches!(&*kind, "batch-response" | "transaction-response" | "history");
+        part(rules, entry, &kind, ("response", has_response, "bdl-4"));
+    }
+    if kind == "searchset" {
         for entry in items(resource, "entry") {
             found(rules, entry);
         }
@@ -25,6 +32,21 @@ fn links(rules: &mut Rules<'_>, resource: Node<'_>) {
         if std::mem::replace(&mut met[at], true) {
             rules.error(link, Code::Value, format!("a second link '{relation}'; a bundle has one"));
         }
+    }
+}
+
+/// Invariants bdl-3 and bdl-4: a part of an entry that a bundle of that type must have, or must not.
+fn part(rules: &mut Rules<'_>, entry: Node<'_>, kind: &str, (name, wanted, key): (&str, bool, &str)) {
+    match entry.get(name) {
+        None if wanted => {
+            let text = format!("an entry of a {} has a {name}; add it ({key})", shown(kind));
+            rules.error(entry, Code::Invariant, text);
+        }
+        Some(node) if !wanted => {
+            let text = format!("an entry of a {} has no {name}; take it out ({key})", shown(kind));
+            rules.error(node, Code::Invariant, text);
+        }
+        _ => {}
     }
 }
 

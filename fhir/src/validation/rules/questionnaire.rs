@@ -1,5 +1,5 @@
-//! Questionnaire: <https://hl7.org/fhir/R4/questionnaire-definitions.html>. That link ids are unique, and what groups and
-//! displays may not have, its invariants say.
+//! Questionnaire: <https://hl7.org/fhir/R4/questionnaire-definitions.html>. What groups and displays may not have, its
+//! invariants say.
 
 use super::{Rules, item_type, items, shown, text};
 use crate::json::Node;
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
     let form = Form::of(resource);
     for (place, asked) in form.items.iter().enumerate() {
+        form.unique(rules, place);
         for condition in items(asked.node, "enableWhen") {
             form.condition(rules, place, condition);
         }
@@ -52,6 +53,17 @@ impl<'q> Form<'q> {
             }
             self.add(node);
             self.items[place].end = self.items.len();
+        }
+    }
+
+    /// Invariant que-2.
+    fn unique(&self, rules: &mut Rules<'_>, place: usize) {
+        let Some(at) = self.items[place].node.get("linkId") else { return };
+        let Some(link) = at.as_str() else { return };
+        if self.by_link.get(&link) != Some(&place) {
+            let text =
+                format!("an item before has the linkId '{}', too; give each its own (que-2)", shown(&link));
+            rules.error(at, Code::Invariant, text);
         }
     }
 

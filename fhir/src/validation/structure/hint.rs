@@ -1,7 +1,10 @@
 //! The name somebody probably meant.
 
 /// The name nearest to `wrong` in edits, if it is near enough to be worth a hint; the first of equals.
-pub(super) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(in crate::validation) fn nearest<'n>(
+    wrong: &str,
+    names: impl Iterator<Item = &'n str>,
+) -> Option<&'n str> {
     const LENGTH_MAX: usize = 64;
     if wrong.len() > LENGTH_MAX {
         return None;

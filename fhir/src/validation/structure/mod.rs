@@ -9,6 +9,7 @@ mod primitive;
 mod shape;
 mod text;
 
+pub(super) use hint::nearest;
 pub(super) use primitive::Primitive;
 
 use super::issue::{Code, Issues};
@@ -142,7 +143,10 @@ impl Walk<'_> {
         let mut text = format!("{} has no element '{shown}'", shape.id.path());
         match hint::nearest(&name, shape.names()) {
             Some(near) => text += &format!("; did you mean '{near}'?"),
-            None => text += "; take it out, or use an extension",
+            None => match choice_of(shape.id, &name) {
+                Some(names) => text += &format!("; it may be {names}"),
+                None => text += "; take it out, or use an extension",
+            },
         }
         self.issues.error(value, Code::Structure, text);
     }
@@ -186,7 +190,7 @@ impl Walk<'_> {
         let shown: String = String::from_utf8_lossy(value.raw()).chars().take(80).collect();
         let text = match primitive {
             Primitive::Xhtml => format!("not a narrative: {expected}"),
-            _ => format!("{shown} is not a {}; expected {expected}", primitive.name()),
+            _ => format!("{shown} is no {}; expected {expected}", primitive.name()),
         };
         self.issues.error(value, Code::Value, text);
     }
@@ -225,7 +229,23 @@ fn resource_type(node: Node<'_>) -> Result<TypeId, String> {
         node.get_name(RESOURCE_TYPE).ok_or("resourceType is missing; say which type of resource this is")?;
     let name = name.as_str().ok_or("resourceType must be a string")?;
     let concrete = crate::definitions::ResourceType::from_name(&name).is_some();
-    TypeId::from_path(&name)
-        .filter(|_| concrete)
-        .ok_or_else(|| format!("R4 has no resource type '{}'", name.chars().take(64).collect::<String>()))
+    TypeId::from_path(&name).filter(|_| concrete).ok_or_else(|| no_resource_type(&name))
+}
+
+/// What to say of a name that is no resource type.
+#[cold]
+pub(super) fn no_resource_type(name: &str) -> String {
+    let near = hint::nearest(name, crate::definitions::ResourceType::all().map(|known| known.name()));
+    let hint = near.map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
+    format!("R4 has no resource type '{}'{hint}", name.chars().take(64).collect::<String>())
+}
+
+/// The names of the choice element that `name` would be if it had a type that is allowed: `deceasedString`.
+#[cold]
+fn choice_of(id: TypeId, name: &str) -> Option<String> {
+    let is_type = |at: &usize| name[*at..].starts_with(|first: char| first.is_ascii_uppercase());
+    let places = name.char_indices().map(|(at, _)| at).filter(is_type);
+    let element = places.filter_map(|at| id.element(&name[..at])).find(|element| element.choice)?;
+    let names = (0..element.types.len()).filter_map(|choice| element.json_name(choice).name());
+    Some(names.collect::<Vec<_>>().join(" or "))
 }

@@ -148,7 +148,8 @@ impl<'d> Walk<'_, 'd> {
             return;
         }
         if let Some(Err(expected)) = value.as_str().map(|text| structure::check_urn(&text)) {
-            self.issues.error(value, Code::Value, format!("expected {expected}"));
+            let shown: String = value.as_str().unwrap_or_default().chars().take(80).collect();
+            self.issues.error(value, Code::Value, format!("'{shown}' is not {expected}"));
         }
     }
 

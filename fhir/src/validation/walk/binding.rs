@@ -1,11 +1,12 @@
 //! Bindings (<https://hl7.org/fhir/R4/terminologies.html#binding>).
 
 use super::Walk;
+use super::coding::did_you_mean;
 use super::instance::Instance;
 use crate::definitions::{NameId, names};
 use crate::json::Node;
 use crate::outcome::Severity;
-use crate::terminology::{Membership, ValueSet};
+use crate::terminology::{Entry, Membership, ValueSet};
 use crate::validation::Code;
 use crate::validation::definition::{Binding, Strength};
 use std::borrow::Cow;
@@ -34,7 +35,7 @@ impl<'d> Walk<'_, 'd> {
         if let Some(max) = &binding.max {
             let verdict = self.verdict(max, &binding.compiled[1], instance);
             if matches!(verdict, Verdict::NotIn) {
-                return self.outside(Severity::Error, value, max, verdict);
+                return self.outside(Severity::Error, value, max, &binding.compiled[1], verdict);
             }
         }
         let severity = match binding.strength {
@@ -49,7 +50,11 @@ impl<'d> Walk<'_, 'd> {
         let verdict = self.verdict(&binding.value_set, &binding.compiled[0], instance);
         // A concept that is only text is fine unless a code is required.
         if verdict == Verdict::NotIn || verdict == Verdict::NoCode && binding.strength == Strength::Required {
-            self.outside(severity, value, &binding.value_set, verdict);
+            // Codes that do not exist are errors of their own.
+            if severity < Severity::Error && self.has_no_known_code(value) {
+                return;
+            }
+            self.outside(severity, value, &binding.value_set, &binding.compiled[0], verdict);
         }
     }
 
@@ -58,15 +63,26 @@ impl<'d> Walk<'_, 'd> {
         if binding.strength == Strength::Required
             && let Some(node) = instance.node()
         {
-            self.outside(Severity::Error, node, &binding.value_set, Verdict::NoCode);
+            self.outside(Severity::Error, node, &binding.value_set, &binding.compiled[0], Verdict::NoCode);
         }
     }
 
     #[cold]
-    fn outside(&mut self, severity: Severity, value: Node<'d>, value_set: &str, verdict: Verdict) {
+    fn outside(
+        &mut self,
+        severity: Severity,
+        value: Node<'d>,
+        url: &str,
+        compiled: &OnceLock<Option<Arc<ValueSet>>>,
+        verdict: Verdict,
+    ) {
+        let value_set = compiled.get().and_then(Option::as_deref);
+        let advice = value_set.map_or_else(String::new, |value_set| advice(value_set, value));
         let text = match verdict {
-            Verdict::NoCode => format!("a code of the value set {value_set} is required, but there is none"),
-            _ => format!("{} is not in the value set {value_set}; take a code from it", shown(value)),
+            Verdict::NoCode => {
+                format!("a code of the value set {url} is required, but there is none{advice}")
+            }
+            _ => format!("{} is not in the value set {url}{advice}", shown(value)),
         };
         self.issues.add(severity, value, Code::CodeInvalid, text);
     }
@@ -130,11 +146,38 @@ fn verdict(membership: Membership) -> Verdict {
     }
 }
 
+/// What to write instead: the codes, if they are few, else the one that was probably meant.
+fn advice(value_set: &ValueSet, value: Node<'_>) -> String {
+    const SHOWN_MAX: u64 = 12;
+    let wrong = value.as_str().or_else(|| value.get_name(CODE)?.as_str()).unwrap_or_default();
+    if value_set.incomplete().is_some() || value_set.len() > SHOWN_MAX {
+        let near = did_you_mean(&wrong, value_set.entries().map(Entry::code));
+        return if near.is_empty() { "; take a code from it".into() } else { near };
+    }
+    let mut systems: Vec<_> = value_set.systems().map(|(system, _)| system).collect();
+    systems.dedup();
+    let codes: Vec<_> = value_set
+        .entries()
+        .map(|entry| match systems.len() {
+            0 | 1 => entry.code().to_owned(),
+            _ => format!("{}|{}", entry.system(), entry.code()),
+        })
+        .collect();
+    match (codes.is_empty(), value.as_str().is_some(), &systems[..]) {
+        (true, ..) => String::new(),
+        (_, false, [system]) => format!("; take one of {} of system '{system}'", codes.join(", ")),
+        _ => format!("; take one of {}", codes.join(", ")),
+    }
+}
+
 /// The codes of a value, for a message.
 fn shown(value: Node<'_>) -> String {
     let one = |value: Node<'_>| {
         let text = |name| value.get_name(name).and_then(Node::as_str).unwrap_or_default();
-        format!("'{}' of system '{}'", text(CODE), text(SYSTEM))
+        match text(SYSTEM) {
+            system if system.is_empty() => format!("'{}', which names no system,", text(CODE)),
+            system => format!("'{}' of system '{system}'", text(CODE)),
+        }
     };
     let text = match value.get_name(CODING) {
         Some(codings) => codings.items().map(one).collect::<Vec<_>>().join(", "),

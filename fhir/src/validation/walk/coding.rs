@@ -1,14 +1,15 @@
 //! Codes and displays that are not in the code system they name, whatever the element is bound to.
 
-use super::Walk;
 use super::instance::Instance;
+use super::{Walk, units};
 use crate::definitions::{NameId, names};
 use crate::json::Node;
 use crate::outcome::Severity;
 use crate::terminology::{CodeSystem, Concept, Membership};
-use crate::validation::Code;
 use crate::validation::definition::System;
+use crate::validation::{Code, Issue, location, structure};
 
+const CODING: NameId = names::lookup(b"coding");
 const SYSTEM: NameId = names::lookup(b"system");
 const VERSION: NameId = names::lookup(b"version");
 const CODE: NameId = names::lookup(b"code");
@@ -23,7 +24,7 @@ impl<'d> Walk<'_, 'd> {
             System::All(all, concepts) => {
                 let (Some(code), version) = (text(CODE), text(VERSION)) else { return };
                 match all.contains(Some(&system), version.as_deref(), &code) {
-                    Membership::NotIn => self.unknown_code(value, &system, &code),
+                    Membership::NotIn => self.unknown_code(value, &system, &code, concepts.as_deref()),
                     // Another version may say it in other words.
                     Membership::In if version.is_none() => {
                         if let Some(concepts) = concepts {
@@ -70,11 +71,48 @@ impl<'d> Walk<'_, 'd> {
     }
 
     #[cold]
-    fn unknown_code(&mut self, value: Node<'d>, system: &str, code: &str) {
-        let (code, system) = (shown(code), shown(system));
-        let text = format!("the code system '{system}' has no code '{code}'");
-        self.issues.error(value, Code::CodeInvalid, text);
+    fn unknown_code(&mut self, value: Node<'d>, system: &str, code: &str, concepts: Option<&CodeSystem>) {
+        // A required binding has said so already, and what to take instead.
+        let at = location::of(value);
+        let concept = at.rsplit_once(".coding[").map(|(concept, _)| concept);
+        if concept.is_some_and(|concept| self.issues.has_error(concept, Code::CodeInvalid)) {
+            return;
+        }
+        let text = match system {
+            units::UCUM => units::no_unit(&shown(code)),
+            _ => {
+                let codes =
+                    concepts.map_or(&[][..], CodeSystem::concepts).iter().map(|concept| &*concept.code);
+                let hint = did_you_mean(code, codes);
+                format!("the code system '{}' has no code '{}'{hint}", shown(system), shown(code))
+            }
+        };
+        self.issues.push(Issue { severity: Severity::Error, code: Code::CodeInvalid, expression: at, text });
     }
+
+    /// Whether all codes of a concept are unknown to their systems, which is an error of its own.
+    pub(super) fn has_no_known_code(&self, value: Node<'d>) -> bool {
+        let is_unknown = |coding: Node<'d>| {
+            let text = |name| coding.get_name(name).and_then(Node::as_str);
+            let (Some(system), Some(code)) = (text(SYSTEM), text(CODE)) else { return false };
+            let System::All(all, _) = self.definitions.systems.find(&system, self.terminology) else {
+                return false;
+            };
+            matches!(all.contains(Some(&system), text(VERSION).as_deref(), &code), Membership::NotIn)
+        };
+        match value.get_name(CODING) {
+            Some(codings) => !codings.is_empty() && codings.items().all(is_unknown),
+            None => is_unknown(value),
+        }
+    }
+}
+
+/// A question about the code somebody may have meant, or nothing: of short codes nearly all are alike.
+pub(super) fn did_you_mean<'c>(code: &str, codes: impl Iterator<Item = &'c str>) -> String {
+    const LENGTH_MIN: usize = 3;
+    const CODES_MAX: usize = 5_000;
+    let near = structure::nearest(code, codes.take(CODES_MAX)).filter(|_| code.len() >= LENGTH_MIN);
+    near.map_or_else(String::new, |near| format!("; did you mean '{near}'?"))
 }
 
 fn shown(text: &str) -> String {

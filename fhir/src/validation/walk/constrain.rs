@@ -196,7 +196,9 @@ impl<'d> Walk<'_, 'd> {
             for &one in &all {
                 self.constrain(definition, child, one, scope);
             }
-            if let Some(slicing) = &rules.slicing {
+            // Of what is missing altogether that much is said.
+            let missing = all.is_empty() && rules.counted && rules.min > 0;
+            if let Some(slicing) = rules.slicing.as_ref().filter(|_| !missing) {
                 self.slices(definition, slicing, &all, node, scope);
             }
         }

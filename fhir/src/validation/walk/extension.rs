@@ -94,7 +94,12 @@ impl<'d> Walk<'_, 'd> {
         if !definition.contexts.is_empty()
             && !definition.contexts.iter().any(|context| self.allows(context, host, scope))
         {
-            let text = format!("the extension '{}' is not allowed on {}", definition.url, host.path);
+            let text = format!(
+                "the extension '{}' is not allowed on {}; it is for {}",
+                definition.url,
+                host.path,
+                places(&definition.contexts)
+            );
             self.issues.error(node, Code::Extension, text);
         }
         for invariant in &definition.context_invariants {
@@ -198,6 +203,16 @@ fn on_base(path: &str, host: &str) -> bool {
     };
     element == rest
         && TypeId::from_path(owner).is_some_and(|id| id.lineage().any(|base| base.path() == wanted))
+}
+
+/// Contexts for a message.
+fn places(contexts: &[Context]) -> String {
+    let place = |context: &Context| match context {
+        Context::Element(path) => path.to_string(),
+        Context::Extension(url) => format!("the extension '{url}'"),
+        Context::Expression(_) => "what its definition's expression selects".into(),
+    };
+    contexts.iter().map(place).collect::<Vec<_>>().join(" or ")
 }
 
 /// Whether a URL is on a domain of RFC 2606.

@@ -18,6 +18,7 @@ mod reference;
 mod scope;
 mod select;
 mod slices;
+mod units;
 mod value;
 
 pub(super) use instance::{Instance, resource_type};

@@ -5,8 +5,8 @@ use super::scope::{Scope, Target, named_type};
 use super::{Definition, Walk};
 use crate::definitions::{NameId, ResourceType, TypeId, names};
 use crate::json::Node;
-use crate::validation::Code;
 use crate::validation::definition::{Aggregation, Element, Found, TypeRule};
+use crate::validation::{Code, structure};
 use std::sync::Arc;
 
 const REFERENCE: NameId = names::lookup(b"reference");
@@ -44,7 +44,12 @@ impl<'d> Walk<'_, 'd> {
             let text = format!("'{shown}' leads to {}; the type in the reference is wrong", actual.path());
             self.issues.error(node, Code::Value, text);
         } else if matches!(target, Target::Outside) && !text.contains(':') && named_type(text).is_none() {
-            let text = format!("'{shown}' is no reference; write Type/id, #id or an absolute URL");
+            let text = match text.split_once('/') {
+                Some((name, id)) if !id.is_empty() && ResourceType::from_name(name).is_none() => {
+                    format!("'{shown}' is no reference: {}", structure::no_resource_type(name))
+                }
+                _ => format!("'{shown}' is no reference; write Type/id, #id or an absolute URL"),
+            };
             self.issues.error(node, Code::Value, text);
         }
         target
