@@ -58,6 +58,12 @@ impl Filter {
     }
 
     fn subject(&self, system: &CodeSystem) -> Result<Subject, Error> {
+        // These are the hierarchy, nesting included, even if the system declares properties of these codes.
+        match &*self.property {
+            "parent" => return Ok(Subject::Parent),
+            "child" => return Ok(Subject::Child),
+            _ => {}
+        }
         if let Some(number) = system.properties.iter().position(|code| *code == self.property) {
             return Ok(Subject::Property(number as u32));
         }
@@ -65,8 +71,6 @@ impl Filter {
             "concept" | "code" => Ok(Subject::Code),
             "display" => Ok(Subject::Display),
             "definition" => Ok(Subject::Definition),
-            "parent" => Ok(Subject::Parent),
-            "child" => Ok(Subject::Child),
             "inactive" => Ok(Subject::Inactive),
             "notSelectable" | "abstract" => Ok(Subject::Abstract),
             _ => Err(self.unsupported(system)),
