@@ -1,5 +1,6 @@
 //! What each family of functions and operators means, as tables of expression and result.
 
+use fhir::definitions::TypeId;
 use fhir::fhirpath::{Element, Error, Expression, Host, Input, Item, Options};
 use fhir::json::{Document, Limits, Node};
 
@@ -472,4 +473,16 @@ fn the_first_item_is_enough() {
     assert!(
         !Expression::compile("photo.title = 'x'").expect("an expression").is_true(&input).expect("a boolean")
     );
+}
+
+#[test]
+fn an_expression_may_be_of_several_types() {
+    let types = ["Patient", "Person"].map(|name| TypeId::from_path(name).expect("a type"));
+    let check = |text: &str| Expression::compile(text).expect(text).check_any(&types);
+    assert_eq!(check("Patient.name | Person.name | gender"), Ok(()));
+    assert_eq!(Expression::compile("anything").expect("a name").check_any(&[]), Ok(()));
+    let error = check("Patient.name | Person.name.nothing").expect_err("no such element");
+    assert_eq!(error.to_string(), "at 27: HumanName has no element 'nothing'");
+    assert_eq!(error.at(), 27);
+    assert!(check("Group.name").is_err());
 }

@@ -45,6 +45,29 @@ pub enum Error {
 }
 
 impl Error {
+    /// Where in the expression; 0 for what concerns all of it.
+    pub fn at(&self) -> u32 {
+        match self {
+            Error::Syntax { at, .. }
+            | Error::TooDeep { at, .. }
+            | Error::UnknownFunction { at, .. }
+            | Error::ArgumentCount { at, .. }
+            | Error::Argument { at, .. }
+            | Error::UnknownType { at, .. }
+            | Error::UnknownElement { at, .. }
+            | Error::Unordered { at, .. }
+            | Error::UnknownVariable { at, .. }
+            | Error::VariableExists { at, .. }
+            | Error::Pattern { at, .. }
+            | Error::NotSingle { at, .. }
+            | Error::WrongType { at, .. }
+            | Error::Operands { at, .. }
+            | Error::Undecided { at, .. }
+            | Error::TextTooLong { at, .. } => *at,
+            Error::TooLong { .. } | Error::TooManySteps { .. } | Error::TooManyItems { .. } => 0,
+        }
+    }
+
     pub(super) fn wrong_type(
         at: u32,
         what: &'static str,

@@ -1,6 +1,6 @@
 //! Compiled expressions and their evaluation.
 
-use super::ast::Expr;
+use super::ast::{Expr, Kind, Operator};
 use super::check;
 use super::compile::{self, Options};
 use super::error::Error;
@@ -44,6 +44,29 @@ impl Expression {
     /// Evaluation gives nothing for such names; authors of profiles and queries want to hear of them.
     pub fn check(&self, focus: TypeId) -> Result<(), Error> {
         check::check(&parse::parse(&self.text)?, focus)
+    }
+
+    /// As [`check`](Self::check), of an expression that is evaluated on items of several types: each operand of its unions
+    /// must fit one of them, as in `Patient.name | Person.name`; of no types anything does. Errors: that of the first operand
+    /// that fits none.
+    pub fn check_any(&self, focus: &[TypeId]) -> Result<(), Error> {
+        let tree = parse::parse(&self.text)?;
+        let mut operands = vec![&tree];
+        while let Some(operand) = operands.pop() {
+            if let Kind::Binary { operator: Operator::Union, left, right } = &operand.kind {
+                operands.extend([&**right, &**left]);
+                continue;
+            }
+            let outcomes: Result<Vec<_>, ()> =
+                focus.iter().map(|id| check::check(operand, *id).err().ok_or(())).collect();
+            // The type that most of the operand fits is the one that was meant.
+            if let Ok(errors) = outcomes
+                && let Some(error) = errors.into_iter().max_by_key(Error::at)
+            {
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// What was compiled.

@@ -4,6 +4,7 @@ use super::systems::Systems;
 use super::{Definition, build};
 use crate::conformance::{Canonical, Source};
 use crate::definitions::{ResourceType, TypeId, TypeKind};
+use crate::json::Node;
 use hashbrown::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -20,6 +21,8 @@ pub(in crate::validation) enum Found {
     Unknown,
     /// It is known, but not usable: why.
     Broken(Arc<str>),
+    /// It is a logical model: nothing that is a resource or an element of one is an instance of it.
+    Logical,
 }
 
 pub(in crate::validation) struct Definitions {
@@ -83,6 +86,9 @@ impl Definitions {
     fn compile(&self, url: &str, version: Option<&str>) -> Found {
         let Some(kind) = ResourceType::from_name("StructureDefinition") else { return Found::Unknown };
         let Some(document) = self.source.find(kind, url, version) else { return Found::Unknown };
+        if document.root().get("kind").and_then(Node::as_str).is_some_and(|kind| kind == "logical") {
+            return Found::Logical;
+        }
         match build::compile(&document, &|id| self.of_type(id).cloned()) {
             Ok(definition) => Found::Definition(Arc::new(definition)),
             Err(reason) => Found::Broken(reason.into()),

@@ -1,8 +1,8 @@
 //! SearchParameter: <https://hl7.org/fhir/R4/searchparameter.html>.
 
+use super::expression::compiled;
 use super::{Rules, items, known_parameter, shown, text};
-use crate::definitions::{ResourceType, search_parameters};
-use crate::fhirpath::Expression;
+use crate::definitions::{ResourceType, TypeId, search_parameters};
 use crate::json::Node;
 use crate::validation::Code;
 
@@ -30,10 +30,17 @@ pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
     }
 }
 
+/// The expression is FHIRPath and names elements of the bases; those of components are FHIRPath.
 fn expression(rules: &mut Rules<'_>, resource: Node<'_>) {
-    let Some(node) = resource.get("expression") else { return };
-    let Some(text) = node.as_str() else { return };
-    if let Err(error) = Expression::compile(&text) {
-        rules.error(node, Code::Value, format!("the expression is no FHIRPath: {error}"));
+    let bases = items(resource, "base").filter_map(|base| TypeId::from_path(&base.as_str()?));
+    let bases: Vec<_> = bases.collect();
+    if let Some(node) = resource.get("expression") {
+        compiled(rules, node, "the expression", |expression| expression.check_any(&bases));
+    }
+    for component in items(resource, "component") {
+        // What it is evaluated on is what the whole expression selects.
+        if let Some(node) = component.get("expression") {
+            compiled(rules, node, "the component's expression", |_| Ok(()));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! StructureDefinition: <https://hl7.org/fhir/R4/structuredefinition.html>.
 
-use super::{Rules, items, shown, text};
+use super::{Rules, constraint, items, shown, text};
 use crate::conformance::Canonical;
 use crate::definitions::{ResourceType, TypeId};
 use crate::json::{self, Document, Node};
@@ -12,14 +12,15 @@ use std::sync::Arc;
 const INHERIT: &str = "http://hl7.org/fhir/StructureDefinition/inherit-obligations";
 const FLAG: &str = "http://hl7.org/fhir/StructureDefinition/obligation-profile-flag";
 
-/// Checks what a differential says: discriminators name elements, fixed values of the base stay. And that obligations are
+/// Checks its FHIRPath, and what a differential says: discriminators name elements, fixed values of the base stay. And that obligations are
 /// inherited from profiles that are there for it.
 pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
     for extension in extensions(resource, INHERIT) {
         obligations(rules, extension);
     }
-    let Some(differential) = resource.get("differential") else { return };
     let root = text(resource, "type").and_then(|name| TypeId::from_path(&name));
+    constraint::check(rules, resource, root);
+    let Some(differential) = resource.get("differential") else { return };
     for element in items(differential, "element") {
         if let Some(sliced) = root.and_then(|root| type_at(root, &text(element, "path")?)) {
             discriminators(rules, element, sliced);
@@ -55,7 +56,7 @@ fn obligations(rules: &mut Rules<'_>, extension: Node<'_>) {
 }
 
 /// The type of the element at that path, if there is but one.
-fn type_at(root: TypeId, path: &str) -> Option<TypeId> {
+pub(super) fn type_at(root: TypeId, path: &str) -> Option<TypeId> {
     let mut id = root;
     for name in path.split('.').skip(1) {
         let element = id.element(name.trim_end_matches("[x]"))?;

@@ -132,6 +132,7 @@ impl<'d> Walk<'_, 'd> {
                     format!("the profile '{profile}' is not known here, so nothing was checked against it");
                 self.issues.add(severity_of(self.asked), node, Code::NotFound, text);
             }
+            Found::Logical => self.logical(node, profile),
             Found::Broken(reason) => {
                 let text = format!("the profile '{profile}' cannot be used: {reason}");
                 self.issues.add(severity_of(self.asked), node, Code::NotFound, text);

@@ -63,6 +63,7 @@ impl<'d> Walk<'_, 'd> {
                     if is_example(&url) { Severity::Information } else { self.options.unknown_extension };
                 self.issues.add(severity, url_node, Code::Extension, text);
             }
+            Found::Logical => self.logical(url_node, &shown(&url)),
             Found::Broken(reason) => {
                 let text =
                     format!("the definition of the extension '{}' cannot be used: {reason}", shown(&url));

@@ -104,11 +104,18 @@ impl<'v, 'd> Walk<'v, 'd> {
                     format!("the profile '{shown}' is not known here, so nothing was checked against it");
                 self.issues.warning(at, Code::NotFound, text);
             }
+            Found::Logical => self.logical(at, &shown),
             Found::Broken(reason) => {
                 let text = format!("the profile '{shown}' cannot be used: {reason}");
                 self.issues.add(severity_of(asked), at, Code::NotFound, text);
             }
         }
+    }
+
+    /// No resource and no element of one fits a logical model (<https://hl7.org/fhir/R4/structuredefinition.html#logical>).
+    fn logical(&mut self, at: Node<'d>, profile: &str) {
+        let text = format!("'{profile}' is a logical model, which no resource can follow; name a profile");
+        self.issues.error(at, Code::Structure, text);
     }
 
     fn profile(

@@ -100,7 +100,7 @@ impl<'d> Walk<'_, 'd> {
         }
         match self.definitions.profile(profile) {
             Found::Definition(definition) => Some(definition.type_id),
-            Found::Unknown | Found::Broken(_) => None,
+            Found::Unknown | Found::Logical | Found::Broken(_) => None,
         }
     }
 
@@ -154,7 +154,7 @@ impl<'d> Walk<'_, 'd> {
                 }
                 Found::Definition(one) if one.type_id == actual => candidates.push(one),
                 Found::Definition(_) => {}
-                Found::Unknown | Found::Broken(_) => return,
+                Found::Unknown | Found::Logical | Found::Broken(_) => return,
             }
         }
         let inner = match target {
