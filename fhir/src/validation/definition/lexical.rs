@@ -40,7 +40,10 @@ fn compile(text: &str) -> Option<Regex> {
     if text.len() > TEXT_BYTES_MAX {
         return None;
     }
-    RegexBuilder::new(&format!(r"\A(?:{text})\z")).size_limit(PROGRAM_BYTES_MAX).build().ok()
+    let build = |text: &str| RegexBuilder::new(text).size_limit(PROGRAM_BYTES_MAX).build().ok();
+    // What is no expression by itself, such as `a)|(b`, must not become one between the anchors.
+    build(text)?;
+    build(&format!(r"\A(?:{text})\z"))
 }
 
 #[cfg(test)]
@@ -55,6 +58,7 @@ mod tests {
         assert_eq!(fits("a|b", "ab"), Some(false), "an alternative is the whole value, too");
         assert_eq!(fits("a", "a\n"), Some(false));
         assert_eq!(fits("(", "a"), None);
+        assert_eq!(fits("a)|(b", "ax"), None, "the anchors cannot be escaped");
         assert_eq!(fits("(?!a)b", "b"), None, "looking ahead is not linear");
         assert_eq!(fits("(a{1000}){1000}", "a"), None);
         assert_eq!(fits(&"a".repeat(5_000), "a"), None);
