@@ -349,7 +349,13 @@ fn functions_of_fhir() {
         ("descendants().where($this is code).count()", "9"),
         ("contained.children().count()", "2"),
     ]);
-    errors(&["%nothing", "gender.memberOf('http://nowhere')", "nothing()", "first(1)"]);
+    errors(&[
+        "%nothing",
+        "'ax'.matchesFull('a)|(b')",
+        "gender.memberOf('http://nowhere')",
+        "nothing()",
+        "first(1)",
+    ]);
     errors(&[
         "id.slice('http://nowhere', 's')",
         "id.slice('s')",

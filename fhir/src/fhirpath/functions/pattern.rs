@@ -7,7 +7,6 @@ use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::op::{Call, Pattern};
 use crate::fhirpath::value::Value;
 use regex::{Regex, RegexBuilder};
-use std::borrow::Cow;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("matches", (1, 1), Run::Truth(matches)),
@@ -21,15 +20,18 @@ const COMPILED_BYTES_MAX: usize = 1 << 20;
 /// The pattern of the function of that name. A dot matches line ends, too, as FHIRPath's single-line mode asks;
 /// `matchesFull` is anchored at both ends.
 pub(in crate::fhirpath) fn compile(function: &str, pattern: &str, at: u32) -> Result<Regex, Error> {
-    let anchored = match function {
-        "matchesFull" => Cow::Owned(format!("^(?:{pattern})$")),
-        _ => Cow::Borrowed(pattern),
+    let build = |text: &str| {
+        RegexBuilder::new(text)
+            .dot_matches_new_line(true)
+            .size_limit(COMPILED_BYTES_MAX)
+            .dfa_size_limit(COMPILED_BYTES_MAX)
+            .build()
     };
-    let regex = RegexBuilder::new(&anchored)
-        .dot_matches_new_line(true)
-        .size_limit(COMPILED_BYTES_MAX)
-        .dfa_size_limit(COMPILED_BYTES_MAX)
-        .build();
+    let regex = match function {
+        // It must be whole by itself: `a)|(b` must not become an expression between the anchors.
+        "matchesFull" => build(pattern).and_then(|_| build(&format!("^(?:{pattern})$"))),
+        _ => build(pattern),
+    };
     regex.map_err(|_| Error::Pattern { at, pattern: pattern.chars().take(100).collect() })
 }
 
