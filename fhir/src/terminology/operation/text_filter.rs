@@ -18,30 +18,17 @@ impl TextFilter {
     }
 
     pub fn passes(&self, entry: Entry<'_>, supplements: &Supplements) -> bool {
-        match own_texts(entry, supplements) {
-            // The value set adds no text of its own: the code system's are normalized already.
-            None => self.words.iter().all(|word| begins_a_word(entry.system_text(), word)),
-            Some(texts) => {
-                let own = normalize(&texts).into_owned();
-                let begins = |word| begins_a_word(&own, word) || begins_a_word(entry.system_text(), word);
-                self.words.iter().all(begins)
-            }
-        }
+        let (own, system) = (entry.own_text(), entry.system_text());
+        let more = if supplements.is_empty() { String::new() } else { text_of(supplements, entry) };
+        self.words.iter().all(|word| [system, own, &more].iter().any(|text| begins_a_word(text, word)))
     }
 }
 
-/// The texts that the code system itself does not give: those of the value set and of supplements.
-fn own_texts(entry: Entry<'_>, supplements: &Supplements) -> Option<String> {
-    let own = entry.own_texts();
-    if supplements.is_empty() {
-        return own;
-    }
-    let more = supplements.of(entry.system(), entry.version(), entry.code());
-    let more: Vec<_> = more.flat_map(|(_, concept)| &concept.designations).map(|one| &*one.value).collect();
-    match (own, more.is_empty()) {
-        (own, true) => own,
-        (own, false) => Some(format!("{}\n{}", own.unwrap_or_default(), more.join("\n"))),
-    }
+/// What supplements call the code.
+fn text_of(supplements: &Supplements, entry: Entry<'_>) -> String {
+    let concepts = supplements.of(entry.system(), entry.version(), entry.code());
+    let texts: Vec<_> = concepts.flat_map(|(_, one)| &one.designations).map(|one| &*one.value).collect();
+    normalize(&texts.join("\n")).into_owned()
 }
 
 fn begins_a_word(text: &str, word: &Finder<'_>) -> bool {

@@ -163,7 +163,8 @@ impl<'t> Compiler<'t> {
         for concept in concepts.items() {
             let Some(code) = member::text(concept, "code") else { continue };
             let designations = member::list(concept, "designation").filter_map(Designation::read).collect();
-            let listed = Listed { code, display: member::text(concept, "display"), designations };
+            let listed =
+                Listed { code, display: member::text(concept, "display"), designations, ..Listed::default() };
             numbers.push(self.drafts[universe].number(listed));
         }
         let yes = numbers.iter().copied().collect();

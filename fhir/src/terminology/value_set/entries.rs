@@ -60,12 +60,10 @@ impl<'v> Entry<'v> {
         }
     }
 
-    /// Code, display and designations the value set itself gives, one a line; `None` if it gives no text.
-    pub(in crate::terminology) fn own_texts(self) -> Option<String> {
-        let listed = self.universe.listed(self.number)?;
-        let designations = listed.designations.iter().map(|one| &*one.value);
-        let texts = [&*listed.code].into_iter().chain(listed.display.as_deref()).chain(designations);
-        Some(texts.collect::<Vec<_>>().join("\n"))
+    /// Code, display and designations the value set itself gives, in the form in which texts are compared; empty if it
+    /// gives no text.
+    pub(in crate::terminology) fn own_text(self) -> &'v str {
+        self.universe.listed(self.number).map_or("", |listed| listed.search_text())
     }
 
     /// The code system's texts in the form in which texts are compared; empty if its content is not known.

@@ -41,7 +41,8 @@ impl Compiler<'_> {
         let content = Content::Absent(Reason::NotKnown((&*system).into()));
         let universe = self.draft(&system, member::text(node, "version").as_deref(), content);
         let designations = member::list(node, "designation").filter_map(Designation::read).collect();
-        let listed = Listed { code, display: member::text(node, "display"), designations };
+        let listed =
+            Listed { code, display: member::text(node, "display"), designations, ..Listed::default() };
         Some((universe, self.drafts[universe].number(listed)))
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Membership;
 use super::selection::{Rest, Selection};
+use crate::index::query::normalize;
 use crate::terminology::code_table::CodeTable;
 use crate::terminology::{CodeSystem, Designation, Grammar};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Why it cannot be told here whether a code is in a value set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +74,19 @@ pub(super) struct Listed {
     pub code: Box<str>,
     pub display: Option<Box<str>>,
     pub designations: Box<[Designation]>,
+    /// Made when a text filter first asks.
+    pub search: OnceLock<Box<str>>,
+}
+
+impl Listed {
+    /// Code, display and designations, one a line, in the form in which texts are compared.
+    pub fn search_text(&self) -> &str {
+        self.search.get_or_init(|| {
+            let designations = self.designations.iter().map(|one| &*one.value);
+            let texts = [&*self.code].into_iter().chain(self.display.as_deref()).chain(designations);
+            normalize(&texts.collect::<Vec<_>>().join("\n")).into()
+        })
+    }
 }
 
 /// A code system with numbers for the codes a value set speaks of: first those of its content, then those listed besides.
