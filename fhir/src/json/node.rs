@@ -133,6 +133,12 @@ impl<'d> Node<'d> {
         self.index
     }
 
+    /// Whether the value with that [`index`](Self::index) is this one, or in it.
+    #[inline]
+    pub fn holds(self, index: u32) -> bool {
+        (self.index..self.entry().next).contains(&index)
+    }
+
     /// The document this is a part of.
     pub fn document(self) -> &'d Document {
         self.document

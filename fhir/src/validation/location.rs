@@ -1,26 +1,66 @@
 //! Where an element stands, as FHIRPath: `Observation.value`, not `Observation.valueQuantity`.
 
 use crate::definitions::{NameId, TypeId, TypeKind};
-use crate::json::{Key, Kind, Node};
+use crate::json::{Document, Items, Key, Kind, Members, Node};
 use std::fmt::Write;
+use std::iter::Enumerate;
 
-/// The location of `target` in its document. For messages: it walks down from the root.
-pub(super) fn of(target: Node<'_>) -> String {
-    let mut at = target.document().root();
-    let mut type_id = resource_type(at);
+/// Gives `found` the location of each of `places`, which are [`Node::index`]es in rising order, in one walk over the
+/// document: what has been passed is not looked at again.
+pub(super) fn each(document: &Document, places: impl Iterator<Item = u32>, mut found: impl FnMut(&str)) {
+    let root = document.root();
+    let type_id = resource_type(root);
     let mut path = type_id.map_or("$", TypeId::path).to_owned();
-    while at.span() != target.span() {
-        let Some((next, name)) = child(at, target) else { break };
-        match name {
-            Some(key) => type_id = push_member(&mut path, type_id, key),
-            None => push_index(&mut path, at, next),
+    let mut open = vec![Open::new(root, type_id, path.len())];
+    for place in places {
+        while open.len() > 1 && open.last().is_some_and(|last| !last.node.holds(place)) {
+            open.pop();
         }
-        at = next;
-        if type_id.is_some_and(|id| id.definition().kind == TypeKind::Resource) && at.kind() == Kind::Object {
-            type_id = resource_type(at);
+        while let Some(last) = open.last_mut() {
+            path.truncate(last.path_end);
+            let Some(below) = last.towards(place, &mut path) else { break };
+            open.push(below);
         }
+        found(&path);
     }
-    path
+}
+
+/// An element on the way to the place looked for.
+struct Open<'d> {
+    node: Node<'d>,
+    /// The type of what is in it.
+    type_id: Option<TypeId>,
+    /// How much of the path is its own location.
+    path_end: usize,
+    members: Members<'d>,
+    items: Enumerate<Items<'d>>,
+}
+
+impl<'d> Open<'d> {
+    fn new(node: Node<'d>, type_id: Option<TypeId>, path_end: usize) -> Self {
+        Open { node, type_id, path_end, members: node.members(), items: node.items().enumerate() }
+    }
+
+    /// The child that is or holds the place, with its name or number added to the path.
+    fn towards(&mut self, place: u32, path: &mut String) -> Option<Open<'d>> {
+        if self.node.index() == place {
+            return None;
+        }
+        if let Some((key, value)) = self.members.find(|(_, value)| value.holds(place)) {
+            let type_id = push_member(path, self.type_id, key);
+            return Some(Open::new(value, actual(type_id, value), path.len()));
+        }
+        let (index, item) = self.items.find(|(_, item)| item.holds(place))?;
+        // Writing to a String cannot fail.
+        let _ = write!(path, "[{index}]");
+        Some(Open::new(item, actual(self.type_id, item), path.len()))
+    }
+}
+
+/// A resource is of the type it says it is.
+fn actual(type_id: Option<TypeId>, node: Node<'_>) -> Option<TypeId> {
+    let is_resource = type_id.is_some_and(|id| id.definition().kind == TypeKind::Resource);
+    if is_resource && node.kind() == Kind::Object { resource_type(node) } else { type_id }
 }
 
 /// Which element a node is an instance of: the type that has the element, and its JSON name (without the underscore of a
@@ -64,12 +104,6 @@ fn push_member(path: &mut String, parent: Option<TypeId>, key: Key<'_>) -> Optio
     member.map(|(_, element_type)| element_type.id)
 }
 
-fn push_index(path: &mut String, array: Node<'_>, item: Node<'_>) {
-    let index = array.items().take_while(|other| other.span() != item.span()).count();
-    // Writing to a String cannot fail.
-    let _ = write!(path, "[{index}]");
-}
-
 fn resource_type(node: Node<'_>) -> Option<TypeId> {
     const RESOURCE_TYPE: NameId = crate::definitions::names::lookup(b"resourceType");
     let name = node.get_name(RESOURCE_TYPE)?.as_str()?;
@@ -78,8 +112,14 @@ fn resource_type(node: Node<'_>) -> Option<TypeId> {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
-    use crate::json::{Document, Limits, Node};
+    use super::*;
+    use crate::json::Limits;
+
+    fn of(node: Node<'_>) -> String {
+        let mut path = String::new();
+        each(node.document(), [node.index()].into_iter(), |found| path = found.to_owned());
+        path
+    }
 
     #[test]
     fn elements_have_fhirpath_names() {

@@ -7,6 +7,7 @@
 mod definition;
 mod invariant;
 mod issue;
+mod issues;
 mod location;
 mod request;
 mod rules;
@@ -14,7 +15,8 @@ mod structure;
 mod walk;
 pub mod xhtml;
 
-pub use issue::{Code, Issue, Issues};
+pub use issue::{Code, Issue};
+pub use issues::Issues;
 pub use request::Request;
 
 use crate::conformance::Source;
@@ -111,15 +113,19 @@ impl Validator {
     /// The same with all that may differ from one call to the next.
     pub fn validate_as(&self, resource: Node<'_>, request: &Request<'_>) -> Issues {
         let options = request.options.unwrap_or(&self.options);
-        let issues = structure_of(resource, options);
+        let mut issues = Issues::new(options.issues_max);
+        structure::check(resource, options.contained, &mut issues);
         if issues.is_full() {
+            issues.locate(resource.document());
             return issues;
         }
         let definitions = self.definitions();
         let now = request.now.or(options.now);
         let mut walk = Walk::new(&definitions, &self.terminology, options, now, issues);
         walk.whole(resource, request.profiles);
-        walk.issues
+        let mut issues = walk.issues;
+        issues.locate(resource.document());
+        issues
     }
 
     /// What is compiled, made anew when the source has changed.
@@ -146,5 +152,6 @@ pub fn structure(resource: Node<'_>, issues_max: usize) -> Issues {
 fn structure_of(resource: Node<'_>, options: &Options) -> Issues {
     let mut issues = Issues::new(options.issues_max);
     structure::check(resource, options.contained, &mut issues);
+    issues.locate(resource.document());
     issues
 }

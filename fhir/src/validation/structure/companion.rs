@@ -50,6 +50,9 @@ impl Walk<'_> {
     fn elements(&mut self, companions: Node<'_>, plain: Option<Node<'_>>) {
         let mut values = plain.map(Node::items);
         for companion in companions.items() {
+            if self.issues.is_full() {
+                return;
+            }
             let value = values.as_mut().and_then(Iterator::next);
             if companion.kind() != Kind::Null {
                 self.element(companion, value);

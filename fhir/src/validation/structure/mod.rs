@@ -12,9 +12,10 @@ mod text;
 pub(super) use hint::nearest;
 pub(super) use primitive::Primitive;
 
-use super::issue::{Code, Issues};
+use super::{Code, Issues};
 use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::{Key, Kind, Node};
+use crate::outcome::Severity;
 use shape::{Content, Member, Shape};
 
 const RESOURCE_TYPE: NameId = names::lookup(b"resourceType");
@@ -94,6 +95,9 @@ impl Walk<'_> {
         }
         let mut companions = None;
         for (at, item) in value.items().enumerate() {
+            if self.issues.is_full() {
+                return;
+            }
             if let Some(companions) = &mut companions {
                 self.maybe_null(item, Iterator::next(companions));
             } else if item.kind() == Kind::Null && matches!(member.content, Content::Primitive(_)) {
@@ -136,7 +140,7 @@ impl Walk<'_> {
     fn unknown(&mut self, value: Node<'_>, shape: &Shape, key: Key<'_>) {
         let name = key.as_str();
         let is_resource = shape.id.definition().kind == TypeKind::Resource;
-        if key.name_id() == RESOURCE_TYPE && is_resource {
+        if key.name_id() == RESOURCE_TYPE && is_resource || !self.issues.takes(Severity::Error) {
             return;
         }
         let shown: String = name.chars().take(64).collect();

@@ -76,6 +76,9 @@ impl<'d> Walk<'_, 'd> {
         compiled: &OnceLock<Option<Arc<ValueSet>>>,
         verdict: Verdict,
     ) {
+        if !self.issues.takes(severity) {
+            return;
+        }
         let value_set = compiled.get().and_then(Option::as_deref);
         let advice = value_set.map_or_else(String::new, |value_set| advice(value_set, value));
         let text = match verdict {

@@ -7,7 +7,7 @@ use crate::json::Node;
 use crate::outcome::Severity;
 use crate::terminology::{CodeSystem, Concept, Membership};
 use crate::validation::definition::System;
-use crate::validation::{Code, Issue, location, structure};
+use crate::validation::{Code, structure};
 
 const CODING: NameId = names::lookup(b"coding");
 const SYSTEM: NameId = names::lookup(b"system");
@@ -72,10 +72,7 @@ impl<'d> Walk<'_, 'd> {
 
     #[cold]
     fn unknown_code(&mut self, value: Node<'d>, system: &str, code: &str, concepts: Option<&CodeSystem>) {
-        // A required binding has said so already, and what to take instead.
-        let at = location::of(value);
-        let concept = at.rsplit_once(".coding[").map(|(concept, _)| concept);
-        if concept.is_some_and(|concept| self.issues.has_error(concept, Code::CodeInvalid)) {
+        if self.is_told(value) || !self.issues.takes(Severity::Error) {
             return;
         }
         let text = match system {
@@ -87,7 +84,16 @@ impl<'d> Walk<'_, 'd> {
                 format!("the code system '{}' has no code '{}'{hint}", shown(system), shown(code))
             }
         };
-        self.issues.push(Issue { severity: Severity::Error, code: Code::CodeInvalid, expression: at, text });
+        self.issues.error(value, Code::CodeInvalid, text);
+    }
+
+    /// Whether a required binding of the concept that holds the coding has said already what is wrong, and what to take instead.
+    fn is_told(&self, coding: Node<'d>) -> bool {
+        let holds = |place: u32| {
+            let concept = coding.document().node(place);
+            concept.and_then(|node| node.get_name(CODING)).is_some_and(|all| all.holds(coding.index()))
+        };
+        self.issues.errors_of(Code::CodeInvalid).any(holds)
     }
 
     /// Whether all codes of a concept are unknown to their systems, which is an error of its own.
