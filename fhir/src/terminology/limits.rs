@@ -17,8 +17,15 @@ pub struct Limits {
     pub regex_bytes_max: usize,
     /// Bytes a compiled regular expression may take.
     pub regex_program_bytes_max: usize,
+    /// Steps of compiling one value set with all it imports, each of which is compiled once. A step is an include, a code
+    /// that is listed, a concept a filter looks at, a resource it depends on, or a thousand codes of a set that is joined.
+    pub compile_steps_max: usize,
+    /// Bytes of one compilation: of all value sets it makes.
+    pub compile_bytes_max: usize,
     /// Compiled value sets, and code systems, that are kept; beyond them the cache starts anew.
     pub cached_max: usize,
+    /// Bytes of what is kept, resources included; beyond them the cache starts anew. What is larger alone is not kept.
+    pub cached_bytes_max: usize,
 }
 
 impl Default for Limits {
@@ -31,7 +38,10 @@ impl Default for Limits {
             filters_max: 64,
             regex_bytes_max: 1_024,
             regex_program_bytes_max: 1 << 20,
+            compile_steps_max: 50_000_000,
+            compile_bytes_max: 256 << 20,
             cached_max: 10_000,
+            cached_bytes_max: 256 << 20,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! [`Membership::Unknown`] with a [`Reason`], never a guess; codes that a value set enumerates are known whatever system
 //! they are of.
 
+mod cache;
 mod code_system;
 mod code_table;
 mod error;

@@ -1,14 +1,14 @@
 //! Finds, compiles and keeps code systems and value sets.
 
-use super::code_system::{CodeSystem, ContentMode, Filter};
+use super::cache::{Cache, Kept, is_same_document};
+use super::code_system::{self, CodeSystem, ContentMode};
 use super::grammar::Grammar;
-use super::value_set::{Compiler, Content, Dependency, Reason, ValueSet};
+use super::value_set::{Compilation, Content, Dependencies, Dependency, Reason, ValueSet};
 use super::{Error, Limits, VersionRules, registry, supplements};
-use crate::conformance::{Canonical, Source};
+use crate::conformance::Source;
 use crate::definitions::ResourceType;
 use crate::json::Document;
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 pub(super) const CODE_SYSTEM: ResourceType = ResourceType::from_name("CodeSystem").expect("a resource type");
 pub(super) const VALUE_SET: ResourceType = ResourceType::from_name("ValueSet").expect("a resource type");
@@ -17,8 +17,7 @@ pub(super) const VALUE_SET: ResourceType = ResourceType::from_name("ValueSet").e
 pub struct Terminology {
     source: Arc<dyn Source>,
     limits: Limits,
-    value_sets: RwLock<HashMap<Box<str>, Kept>>,
-    code_systems: RwLock<HashMap<Box<str>, Arc<CodeSystem>>>,
+    cache: Cache,
     pub(super) supplements: supplements::Index,
 }
 
@@ -38,22 +37,10 @@ impl System {
     }
 }
 
-/// What was compiled, or why not, and the revision of the source it is right for.
-struct Kept {
-    revision: u64,
-    compiled: Result<Arc<ValueSet>, Error>,
-}
-
 impl Terminology {
     /// Terminology over the resources of `source`.
     pub fn new(source: Arc<dyn Source>, limits: Limits) -> Self {
-        Terminology {
-            source,
-            limits,
-            value_sets: RwLock::default(),
-            code_systems: RwLock::default(),
-            supplements: supplements::Index::default(),
-        }
+        Terminology { source, limits, cache: Cache::default(), supplements: supplements::Index::default() }
     }
 
     pub fn limits(&self) -> &Limits {
@@ -64,6 +51,11 @@ impl Terminology {
         &self.source
     }
 
+    /// About how many bytes what is kept takes, never more than `cached_bytes_max`.
+    pub fn cached_bytes(&self) -> usize {
+        self.cache.bytes()
+    }
+
     /// The value set of a canonical URL (with or without `|version`), compiled on first use and again when what it was
     /// compiled from has changed.
     ///
@@ -71,70 +63,30 @@ impl Terminology {
     /// and `<system>?fhir_vs` with or without `=isa/<code>`. Errors: it is not known, it imports itself, a filter is not
     /// possible, a limit is met.
     pub fn value_set(&self, canonical: &str) -> Result<Arc<ValueSet>, Error> {
-        self.value_set_on(canonical, &[], &VersionRules::default())
+        self.value_set_with(canonical, &VersionRules::default())
     }
 
     /// The same with wishes about versions; what they lead to is not kept.
     pub fn value_set_with(&self, canonical: &str, rules: &VersionRules) -> Result<Arc<ValueSet>, Error> {
-        self.value_set_on(canonical, &[], rules)
+        Compilation::new(self, rules).value_set(canonical, &[])
     }
 
     /// Compiles a ValueSet resource that is not in the source; it is not kept.
     pub fn value_set_of(&self, document: Arc<Document>, rules: &VersionRules) -> Result<ValueSet, Error> {
-        let url = super::member::text(document.root(), "url").unwrap_or_default();
-        Compiler::new(self, &[&url], rules, &url).resource(document)
+        Compilation::new(self, rules).of_document(document)
     }
 
-    /// The same for a value set that those of `path` import, one the other.
-    pub(super) fn value_set_on(
-        &self,
-        canonical: &str,
-        path: &[&str],
-        rules: &VersionRules,
-    ) -> Result<Arc<ValueSet>, Error> {
-        // What is read before asking is what the answer is at least as new as.
-        let revision = self.source.revision();
-        if let Some(kept) = self.kept(canonical, revision).filter(|_| rules.is_empty()) {
-            return kept;
-        }
-        let path = self.longer(path, canonical)?;
-        let compiled = self.compile(canonical, &path, rules).map(Arc::new);
-        // A failure that depends on who asked is not kept.
-        if rules.is_empty() && !matches!(compiled, Err(Error::Cycle { .. } | Error::TooCostly { .. })) {
-            self.keep(canonical, Kept { revision, compiled: compiled.clone() });
-        }
-        compiled
+    pub(super) fn keep(&self, canonical: &str, kept: Kept) {
+        self.cache.keep_value_set(canonical, kept, &self.limits);
     }
 
-    /// The path of imports with one more value set. Errors: it is on it already, or the path gets too long.
-    pub(super) fn longer<'p>(&self, path: &[&'p str], next: &'p str) -> Result<Vec<&'p str>, Error> {
-        if path.contains(&next) {
-            return Err(Error::Cycle { url: next.into() });
-        }
-        let (found, max) = (path.len() + 1, self.limits.import_depth_max);
-        if found > max {
-            let what = "imports of value sets";
-            return Err(Error::TooCostly { what, found, max, limit: "import_depth_max" });
-        }
-        Ok([path, &[next]].concat())
-    }
-
-    fn keep(&self, canonical: &str, kept: Kept) {
-        let mut value_sets = self.value_sets.write().unwrap_or_else(PoisonError::into_inner);
-        if value_sets.len() >= self.limits.cached_max {
-            value_sets.clear();
-        }
-        value_sets.insert(canonical.into(), kept);
-    }
-
-    fn kept(&self, canonical: &str, revision: u64) -> Option<Result<Arc<ValueSet>, Error>> {
-        let value_sets = self.value_sets.read().unwrap_or_else(PoisonError::into_inner);
-        let kept = value_sets.get(canonical)?;
+    /// What is kept of that canonical URL and right for that revision of the source.
+    pub(super) fn kept(&self, canonical: &str, revision: u64) -> Option<Result<Arc<ValueSet>, Error>> {
+        let kept = self.cache.value_set(canonical)?;
         if kept.revision == revision {
-            return Some(kept.compiled.clone());
+            return Some(kept.compiled);
         }
-        let value_set = kept.compiled.as_ref().ok()?.clone();
-        drop(value_sets);
+        let value_set = kept.compiled.ok()?;
         if !value_set.dependencies.iter().all(|one| self.is_same(one)) {
             return None;
         }
@@ -145,59 +97,23 @@ impl Terminology {
     fn is_same(&self, dependency: &Dependency) -> bool {
         let Dependency { resource_type, url, version, found } = dependency;
         match (self.source.find(*resource_type, url, version.as_deref()), found) {
-            (Some(now), Some(then)) => Arc::ptr_eq(&now, then),
+            (Some(now), Some(then)) => is_same_document(&now, then),
             (None, None) => true,
             _ => false,
-        }
-    }
-
-    fn compile(&self, canonical: &str, path: &[&str], rules: &VersionRules) -> Result<ValueSet, Error> {
-        let (url, version, _) = Canonical::read(canonical);
-        let mut dependencies = Vec::new();
-        let document = self.find(VALUE_SET, url, version, &mut dependencies);
-        let compiler = Compiler::new(self, path, rules, url);
-        let mut value_set = match document {
-            Some(document) => compiler.resource(document)?,
-            None => self.implicit(compiler, url)?,
-        };
-        value_set.dependencies.append(&mut dependencies);
-        Ok(value_set)
-    }
-
-    /// A value set that has no resource of its own.
-    fn implicit(&self, compiler: Compiler<'_>, url: &str) -> Result<ValueSet, Error> {
-        if let Some((system, rest)) = url.split_once("?fhir_vs") {
-            return match rest.strip_prefix("=isa/") {
-                None if rest.is_empty() => compiler.implicit(system, None),
-                Some(code) => {
-                    let filter = Filter { property: "concept".into(), op: "is-a".into(), value: code.into() };
-                    compiler.implicit(system, Some(filter))
-                }
-                None => Err(Error::NotSupported { what: format!("the implicit value set '{url}'") }),
-            };
-        }
-        let named = |one: &Canonical| {
-            let document = self.source.find(CODE_SYSTEM, &one.url, None)?;
-            let value_set = document.root().get("valueSet")?.as_str()?;
-            (Canonical::read(&value_set).0 == url).then(|| one.url.clone())
-        };
-        match self.source.canonicals(CODE_SYSTEM).iter().find_map(named) {
-            Some(system) => compiler.implicit(&system, None),
-            None => Err(Error::NotFound { resource_type: "ValueSet", url: url.into() }),
         }
     }
 
     /// The code system of that URL and version: that of the source, unless it has no content and ISO's crates have; else
     /// theirs.
     pub fn code_system(&self, url: &str, version: Option<&str>) -> Result<Option<Arc<CodeSystem>>, Error> {
-        self.code_system_on(url, version, &mut Vec::new())
+        self.code_system_on(url, version, &mut Dependencies::new())
     }
 
     fn code_system_on(
         &self,
         url: &str,
         version: Option<&str>,
-        dependencies: &mut Vec<Dependency>,
+        dependencies: &mut Dependencies,
     ) -> Result<Option<Arc<CodeSystem>>, Error> {
         let document = match self.stand_in(url, dependencies) {
             Some(document) => Some(document.clone()),
@@ -207,7 +123,7 @@ impl Terminology {
     }
 
     /// The CodeSystem made from a crate, unless the source has one with content, whatever its version.
-    fn stand_in(&self, url: &str, dependencies: &mut Vec<Dependency>) -> Option<&'static Arc<Document>> {
+    fn stand_in(&self, url: &str, dependencies: &mut Dependencies) -> Option<&'static Arc<Document>> {
         let document = registry::code_system(url)?;
         let own = self.find(CODE_SYSTEM, url, None, dependencies);
         let is_empty =
@@ -217,7 +133,7 @@ impl Terminology {
 
     /// The code system of that URL and version. Errors: it is not known, or its content is not.
     pub(super) fn system(&self, url: &str, version: Option<&str>) -> Result<System, Error> {
-        match self.content(url, version, &mut Vec::new())? {
+        match self.content(url, version, &mut Dependencies::new())? {
             Content::Known(system) => Ok(System::Known(system)),
             Content::Grammar(grammar) => Ok(System::Grammar(url.into(), grammar)),
             Content::Absent(Reason::NotKnown(_) | Reason::VersionNotKnown(_)) => {
@@ -247,23 +163,12 @@ impl Terminology {
     /// The compiled form of that very document.
     pub(super) fn compiled_system(&self, document: Arc<Document>) -> Result<Arc<CodeSystem>, Error> {
         let text = |name| super::member::text(document.root(), name).unwrap_or_default();
-        let key = format!("{}|{}", text("url"), text("version"));
-        let code_systems = self.code_systems.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = code_systems.get(&*key).filter(|kept| Arc::ptr_eq(&kept.document, &document)) {
-            return Ok(kept.clone());
+        let key = code_system::key(&text("url"), Some(&text("version")));
+        if let Some(kept) = self.cache.code_system(&key, &document) {
+            return Ok(kept);
         }
-        drop(code_systems);
-        let compiled = Arc::new(CodeSystem::read(document.clone(), &self.limits)?);
-        let mut code_systems = self.code_systems.write().unwrap_or_else(PoisonError::into_inner);
-        // Who was first wins: value sets compare code systems by identity.
-        if let Some(kept) = code_systems.get(&*key).filter(|kept| Arc::ptr_eq(&kept.document, &document)) {
-            return Ok(kept.clone());
-        }
-        if code_systems.len() >= self.limits.cached_max {
-            code_systems.clear();
-        }
-        code_systems.insert(key.into(), compiled.clone());
-        Ok(compiled)
+        let compiled = Arc::new(CodeSystem::read(document, &self.limits)?);
+        Ok(self.cache.keep_code_system(&key, compiled, &self.limits))
     }
 
     /// What is known of the codes of a system.
@@ -271,7 +176,7 @@ impl Terminology {
         &self,
         url: &str,
         version: Option<&str>,
-        dependencies: &mut Vec<Dependency>,
+        dependencies: &mut Dependencies,
     ) -> Result<Content, Error> {
         if let Some(grammar) = Grammar::of(url) {
             return Ok(Content::Grammar(grammar));
@@ -291,15 +196,15 @@ impl Terminology {
         }
     }
 
-    fn find(
+    pub(super) fn find(
         &self,
         resource_type: ResourceType,
         url: &str,
         version: Option<&str>,
-        dependencies: &mut Vec<Dependency>,
+        dependencies: &mut Dependencies,
     ) -> Option<Arc<Document>> {
         let found = self.source.find(resource_type, url, version);
-        dependencies.push(Dependency {
+        dependencies.insert(Dependency {
             resource_type,
             url: url.into(),
             version: version.map(Into::into),

@@ -78,6 +78,11 @@ impl Designation {
         system.is_none_or(|system| is("system", system)) && is("code", code)
     }
 
+    pub(in crate::terminology) fn memory_bytes(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        size_of::<Designation>() + text(&self.language) + text(&self.usage) + self.value.len()
+    }
+
     /// As `ValueSet.expansion.contains.designation`.
     pub(in crate::terminology) fn write(&self, out: &mut Vec<u8>) {
         out.push(b'{');
@@ -167,11 +172,7 @@ impl Concept {
 
     pub(super) fn memory_bytes(&self) -> usize {
         let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
-        let designations: usize = self
-            .designations
-            .iter()
-            .map(|one| size_of::<Designation>() + text(&one.language) + text(&one.usage) + one.value.len())
-            .sum();
+        let designations: usize = self.designations.iter().map(Designation::memory_bytes).sum();
         let properties: usize = self
             .properties
             .iter()

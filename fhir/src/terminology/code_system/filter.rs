@@ -6,6 +6,7 @@ use crate::json::Node;
 use crate::terminology::{Error, Limits, member};
 use regex::RegexBuilder;
 use roaring::RoaringBitmap;
+use std::collections::BTreeSet;
 
 /// `property op value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,13 +48,22 @@ impl Filter {
         }
         match &*self.op {
             "=" => Ok(values(system, &subject, |text| text == &*self.value)),
-            "in" => Ok(values(system, &subject, |text| self.listed().any(|one| one == text))),
-            "not-in" => {
-                Ok(without(system, values(system, &subject, |text| self.listed().any(|one| one == text))))
-            }
+            "in" => Ok(self.listed_in(system, &subject)),
+            "not-in" => Ok(without(system, self.listed_in(system, &subject))),
             "exists" => self.exists(system, &subject),
             "regex" => self.matching(system, &subject, limits),
             _ => Err(self.unsupported(system)),
+        }
+    }
+
+    /// What selecting costs: the concepts it looks at. A hierarchy is walked no further than the codes that are selected.
+    pub fn steps(&self, system: &CodeSystem) -> usize {
+        let concepts = system.concepts().len();
+        let walks = matches!(&*self.op, "is-a" | "descendent-of" | "generalizes" | "child-of")
+            && matches!(&*self.property, "concept" | "code");
+        match walks {
+            true => 1 + concepts / 64,
+            false => 1 + concepts + self.value.len(),
         }
     }
 
@@ -111,8 +121,9 @@ impl Filter {
         system.find(&self.value).ok_or_else(unknown)
     }
 
-    fn listed(&self) -> impl Iterator<Item = &str> {
-        self.value.split(',').map(str::trim)
+    fn listed_in(&self, system: &CodeSystem, subject: &Subject) -> RoaringBitmap {
+        let listed: BTreeSet<_> = self.value.split(',').map(str::trim).collect();
+        values(system, subject, |text| listed.contains(text))
     }
 
     fn exists(&self, system: &CodeSystem, subject: &Subject) -> Result<RoaringBitmap, Error> {

@@ -50,6 +50,12 @@ pub struct CodeSystem {
     all: RoaringBitmap,
     /// What a text filter looks at, per concept; made on first use.
     search: OnceLock<Vec<Box<str>>>,
+    bytes: OnceLock<usize>,
+}
+
+/// What names a code system of that URL and version among those that are kept.
+pub(super) fn key(url: &str, version: Option<&str>) -> String {
+    format!("{url}|{}", version.unwrap_or_default())
 }
 
 impl CodeSystem {
@@ -118,6 +124,19 @@ impl CodeSystem {
     /// Whether a code that is not found is certainly no code of this system.
     pub fn is_complete(&self) -> bool {
         self.content == ContentMode::Complete
+    }
+
+    /// What names it among those that are kept.
+    pub(super) fn key(&self) -> String {
+        key(&self.url, self.version.as_deref())
+    }
+
+    /// Memory held, in bytes, with the document and what a text filter will look at; counted once.
+    pub(super) fn bytes(&self) -> usize {
+        *self.bytes.get_or_init(|| {
+            // What a text filter looks at is about as long as the texts.
+            2 * self.memory_bytes() + self.document.memory_bytes()
+        })
     }
 
     /// `url` or `url|version`.

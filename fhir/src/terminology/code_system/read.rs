@@ -41,6 +41,7 @@ impl CodeSystem {
             inactive: inactive.collect(),
             all: table.numbers().collect(),
             search: OnceLock::new(),
+            bytes: OnceLock::new(),
             hierarchy: Hierarchy::new(concepts.len(), edges),
             table,
             properties: reader.properties,

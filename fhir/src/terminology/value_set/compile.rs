@@ -1,45 +1,46 @@
 //! A value set from its resource (<https://hl7.org/fhir/R4/valueset.html#compositions>).
 
+use super::ValueSet;
+use super::compilation::Compilation;
+use super::dependency::Dependencies;
 use super::group::{self, Draft, Group};
 use super::selection::Selection;
+use super::sequence::Sequence;
 use super::universe::{Content, Listed, Reason};
-use super::{Dependency, Step, ValueSet};
 use crate::json::{Document, Node};
 use crate::terminology::code_system::Filter;
-use crate::terminology::{Designation, Error, Limits, Terminology, VersionRules, member};
+use crate::terminology::{Designation, Error, Limits, member};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
-/// Compiles one value set, and those it imports through `terminology`.
-pub(in crate::terminology) struct Compiler<'t> {
-    pub(super) terminology: &'t Terminology,
+/// Compiles one value set, and those it imports through the compilation.
+pub(super) struct Compiler<'t> {
+    pub(super) compilation: &'t Compilation<'t>,
     /// The value sets being compiled, this one last.
     pub(super) path: &'t [&'t str],
-    pub(super) rules: &'t VersionRules,
     pub(super) url: &'t str,
     /// The resource that contains what `#id` names.
     pub(super) outer: Option<Arc<Document>>,
     pub(super) drafts: Vec<Draft>,
-    pub(super) sequence: Vec<Step>,
-    pub(super) dependencies: Vec<Dependency>,
+    pub(super) sequence: Sequence,
+    pub(super) dependencies: Dependencies,
+    /// The codes of value sets it has imported already.
+    pub(super) imported: BTreeMap<Box<str>, Rc<Group>>,
 }
 
 impl<'t> Compiler<'t> {
     /// For the value set `url`; `path` are the value sets that led to it, itself included.
-    pub fn new(
-        terminology: &'t Terminology,
-        path: &'t [&'t str],
-        rules: &'t VersionRules,
-        url: &'t str,
-    ) -> Self {
+    pub fn new(compilation: &'t Compilation<'t>, path: &'t [&'t str], url: &'t str) -> Self {
         Compiler {
-            terminology,
+            compilation,
             path,
-            rules,
             url,
             outer: None,
             drafts: Vec::new(),
-            sequence: Vec::new(),
-            dependencies: Vec::new(),
+            sequence: Sequence::default(),
+            dependencies: Dependencies::new(),
+            imported: BTreeMap::new(),
         }
     }
 
@@ -69,7 +70,7 @@ impl<'t> Compiler<'t> {
             Some(filter) => self.filtered(universe, &[filter])?,
             None => self.drafts[universe].everything(),
         };
-        self.sequence.push(Step::All { universe });
+        self.sequence.list_all(universe);
         Ok(self.finish(Group::from([(universe, selection)]), false))
     }
 
@@ -79,7 +80,7 @@ impl<'t> Compiler<'t> {
         });
         ValueSet {
             universes: universes.collect(),
-            sequence: self.sequence,
+            sequence: self.sequence.finish(),
             dependencies: self.dependencies,
             url: self.url.into(),
             version: None,
@@ -94,7 +95,7 @@ impl<'t> Compiler<'t> {
     }
 
     pub(super) fn limits(&self) -> &'t Limits {
-        self.terminology.limits()
+        self.compilation.terminology.limits()
     }
 
     fn compose(&mut self, compose: Node<'_>) -> Result<Group, Error> {
@@ -112,30 +113,39 @@ impl<'t> Compiler<'t> {
         }
         let mut codes = Group::new();
         for include in member::list(compose, "include") {
-            codes = group::or(codes, self.include(include)?);
+            let included = self.include(include)?;
+            self.compilation.spend(group::steps(&codes))?;
+            codes = group::or(codes, included);
         }
-        let listed = self.sequence.len();
+        // What is excluded has no place in the order.
+        let sequence = std::mem::take(&mut self.sequence);
         for exclude in member::list(compose, "exclude") {
-            codes = group::without(codes, &self.include(exclude)?);
+            let excluded = self.include(exclude)?;
+            self.compilation.spend(group::steps(&codes))?;
+            codes = group::without(codes, &excluded);
         }
-        self.sequence.truncate(listed);
+        self.sequence = sequence;
         Ok(codes)
     }
 
     /// One include or exclude: the codes of its system, as far as they are in every value set it names.
     fn include(&mut self, include: Node<'_>) -> Result<Group, Error> {
+        self.compilation.spend(1)?;
         let mut codes = match member::text(include, "system") {
             Some(system) => Some(self.of_system(include, &system)?),
             None => None,
         };
         for url in member::list(include, "valueSet").filter_map(Node::as_str) {
             let imported = self.import(&url)?;
+            self.compilation.spend(1 + group::steps(&imported))?;
             codes = Some(match codes {
                 Some(codes) => group::and(&codes, &imported),
-                None => imported,
+                None => (*imported).clone(),
             });
         }
-        codes.ok_or_else(|| self.problem("an include has neither system nor valueSet"))
+        let codes = codes.ok_or_else(|| self.problem("an include has neither system nor valueSet"))?;
+        self.compilation.spend(group::steps(&codes))?;
+        Ok(codes)
     }
 
     fn of_system(&mut self, include: Node<'_>, system: &str) -> Result<Group, Error> {
@@ -143,33 +153,34 @@ impl<'t> Compiler<'t> {
         let universe = self.universe(system, version.as_deref())?;
         let selection = match (include.get("concept"), include.get("filter")) {
             (Some(_), Some(_)) => return Err(self.problem("an include has both concepts and filters")),
-            (Some(concepts), None) => self.enumerated(universe, concepts),
+            (Some(concepts), None) => self.enumerated(universe, concepts)?,
             (None, Some(filters)) => {
                 let filters = filters.items().map(Filter::read).collect::<Result<Vec<_>, _>>();
                 let filters = filters.map_err(|problem| self.problem(problem))?;
-                self.sequence.push(Step::All { universe });
+                self.sequence.list_all(universe);
                 self.filtered(universe, &filters)?
             }
             (None, None) => {
-                self.sequence.push(Step::All { universe });
+                self.sequence.list_all(universe);
                 self.drafts[universe].everything()
             }
         };
         Ok(Group::from([(universe, selection)]))
     }
 
-    fn enumerated(&mut self, universe: usize, concepts: Node<'_>) -> Selection {
+    fn enumerated(&mut self, universe: usize, concepts: Node<'_>) -> Result<Selection, Error> {
         let mut numbers = Vec::new();
         for concept in concepts.items() {
+            self.compilation.spend(1)?;
             let Some(code) = member::text(concept, "code") else { continue };
             let designations = member::list(concept, "designation").filter_map(Designation::read).collect();
             let listed =
                 Listed { code, display: member::text(concept, "display"), designations, ..Listed::default() };
-            numbers.push(self.drafts[universe].number(listed));
+            numbers.push(self.drafts[universe].number(Arc::new(listed)));
         }
         let yes = numbers.iter().copied().collect();
-        self.sequence.push(Step::Listed { universe, numbers: numbers.into() });
-        Selection::only(yes)
+        self.sequence.list(universe, numbers.into_iter());
+        Ok(Selection::only(yes))
     }
 
     /// The codes that pass all filters.
@@ -186,6 +197,7 @@ impl<'t> Compiler<'t> {
         };
         let mut yes = system.all().clone();
         for filter in filters {
+            self.compilation.spend(filter.steps(system))?;
             match filter.select(system, self.limits()) {
                 Ok(selected) => yes &= selected,
                 // A part of a system need not have what a filter names.
@@ -201,10 +213,11 @@ impl<'t> Compiler<'t> {
 
     /// The draft of that system and version.
     pub(super) fn universe(&mut self, url: &str, version: Option<&str>) -> Result<usize, Error> {
-        let version = self.rules.version(url, version);
-        let content = self.terminology.content(url, version, &mut self.dependencies)?;
+        let rules = self.compilation.rules;
+        let version = rules.version(url, version);
+        let content = self.compilation.content(url, version, &mut self.dependencies)?;
         let universe = self.draft(url, version, content);
-        self.rules.check(url, self.drafts[universe].version.as_deref())?;
+        rules.check(url, self.drafts[universe].version.as_deref())?;
         Ok(universe)
     }
 

@@ -1,7 +1,8 @@
 //! The codes of a value set, one by one.
 
+use super::ValueSet;
+use super::sequence::Step;
 use super::universe::{Content, Universe};
-use super::{Step, ValueSet};
 use crate::terminology::{CodeSystem, Concept, Designation};
 use roaring::RoaringBitmap;
 

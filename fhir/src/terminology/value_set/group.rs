@@ -6,6 +6,7 @@ use crate::terminology::CodeSystem;
 use crate::terminology::code_table::CodeTable;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Codes per universe; a universe that is absent has none.
 pub(super) type Group = BTreeMap<usize, Selection>;
@@ -37,6 +38,11 @@ pub(super) fn without(left: Group, right: &Group) -> Group {
     left.into_iter().map(remaining).collect()
 }
 
+/// What joining the group with another costs: a step for each thousand codes its bitmaps have room for.
+pub(super) fn steps(group: &Group) -> usize {
+    group.values().map(|selection| 1 + selection.memory_bytes() / 128).sum()
+}
+
 /// A universe to which codes are still added.
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -44,8 +50,8 @@ pub(super) struct Draft {
     pub version: Option<Box<str>>,
     pub content: Content,
     numbers: BTreeMap<Box<str>, u32>,
-    extra: Vec<Listed>,
-    listed: BTreeMap<u32, Listed>,
+    extra: Vec<Arc<Listed>>,
+    listed: BTreeMap<u32, Arc<Listed>>,
 }
 
 impl Draft {
@@ -73,7 +79,7 @@ impl Draft {
     }
 
     /// The number of a code, new if it had none; what is said of it first stays.
-    pub fn number(&mut self, one: Listed) -> u32 {
+    pub fn number(&mut self, one: Arc<Listed>) -> u32 {
         if let Some(number) = self.system().and_then(|system| system.find(&one.code)) {
             if one.display.is_some() || !one.designations.is_empty() {
                 self.listed.entry(number).or_insert(one);

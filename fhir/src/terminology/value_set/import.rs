@@ -1,22 +1,27 @@
 //! Value sets that a value set names.
 
+use super::ValueSet;
 use super::compile::Compiler;
 use super::group::Group;
 use super::selection::Selection;
-use super::universe::{Listed, Universe};
-use super::{Step, ValueSet};
-use crate::json::{Document, Limits, Node};
-use crate::terminology::{Error, member};
+use super::sequence::Step;
+use super::universe::Universe;
+use crate::terminology::Error;
 use roaring::RoaringBitmap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Compiler<'_> {
     /// The codes of the value set of that canonical URL, in this value set's numbers.
-    pub(super) fn import(&mut self, canonical: &str) -> Result<Group, Error> {
+    pub(super) fn import(&mut self, canonical: &str) -> Result<Rc<Group>, Error> {
+        if let Some(codes) = self.imported.get(canonical) {
+            return Ok(codes.clone());
+        }
         let value_set = match canonical.strip_prefix('#') {
-            Some(id) => Arc::new(self.contained(id)?),
-            None => self.terminology.value_set_on(canonical, self.path, self.rules)?,
+            Some(id) => self.contained(id)?,
+            None => self.compilation.value_set(canonical, self.path)?,
         };
+        self.compilation.spend(value_set.import_steps())?;
         self.dependencies.extend(value_set.dependencies.iter().cloned());
         let universes: Vec<_> = value_set.universes.iter().map(|one| self.universe_of(one)).collect();
         let mut codes = Group::new();
@@ -29,27 +34,19 @@ impl Compiler<'_> {
             codes.insert(*universe, merged);
         }
         self.steps_of(&value_set, &universes);
+        let codes = Rc::new(codes);
+        self.imported.insert(canonical.into(), codes.clone());
         Ok(codes)
     }
 
-    /// The value set of that id which the resource contains (<https://hl7.org/fhir/R4/references.html#canonical-fragments>).
-    fn contained(&self, id: &str) -> Result<ValueSet, Error> {
-        let not_there =
-            || self.problem(format!("it contains no ValueSet '{id}', which it imports as '#{id}'"));
-        let outer = self.outer.as_ref().ok_or_else(not_there)?;
-        let is_it = |one: &Node<'_>| {
-            let is = |name, text: &str| member::text(*one, name).as_deref() == Some(text);
-            is("resourceType", "ValueSet") && is("id", id)
+    fn contained(&self, id: &str) -> Result<Arc<ValueSet>, Error> {
+        let found = match &self.outer {
+            Some(outer) => self.compilation.contained(outer, id, self.path)?,
+            None => None,
         };
-        let found = member::list(outer.root(), "contained").find(is_it).ok_or_else(not_there)?;
-        let document = Document::parse(outer.source().slice_ref(found.raw()), &Limits::default());
-        let document = document.map_err(|error| self.problem(error.to_string()))?;
-        let outer_url = member::text(outer.root(), "url").unwrap_or_default();
-        let name = format!("{outer_url}#{id}");
-        let path = self.terminology.longer(self.path, &name)?;
-        let mut compiler = Compiler::new(self.terminology, &path, self.rules, &name);
-        compiler.outer = Some(outer.clone());
-        compiler.resource(Arc::new(document))
+        found.ok_or_else(|| {
+            self.problem(format!("it contains no ValueSet '{id}', which it imports as '#{id}'"))
+        })
     }
 
     /// The draft for a universe of another value set, and the numbers of that one's extra codes in it.
@@ -58,22 +55,36 @@ impl Compiler<'_> {
         for (_, listed) in &other.listed {
             self.drafts[universe].number(listed.clone());
         }
-        let numbers = other.extra.iter().map(|listed: &Listed| self.drafts[universe].number(listed.clone()));
+        let numbers = other.extra.iter().map(|listed| self.drafts[universe].number(listed.clone()));
         (universe, numbers.collect())
     }
 
     fn steps_of(&mut self, value_set: &ValueSet, universes: &[(usize, Vec<u32>)]) {
         for step in &value_set.sequence {
-            self.sequence.push(match step {
-                Step::All { universe } => Step::All { universe: universes[*universe].0 },
+            match step {
+                Step::All { universe } => self.sequence.list_all(universes[*universe].0),
                 Step::Listed { universe, numbers } => {
                     let own = &value_set.universes[*universe];
                     let (universe, extra) = &universes[*universe];
-                    let numbers = numbers.iter().map(|number| renumber(own, extra, *number)).collect();
-                    Step::Listed { universe: *universe, numbers }
+                    let numbers = numbers.iter().map(|number| renumber(own, extra, *number));
+                    self.sequence.list(*universe, numbers);
                 }
-            });
+            }
         }
+    }
+}
+
+impl ValueSet {
+    /// What it costs to import it.
+    fn import_steps(&self) -> usize {
+        let universe =
+            |one: &Universe| 1 + one.extra.len() + one.listed.len() + one.selection.memory_bytes() / 128;
+        let listed = |step: &Step| match step {
+            Step::Listed { numbers, .. } => numbers.len(),
+            Step::All { .. } => 1,
+        };
+        let universes: usize = self.universes.iter().map(universe).sum();
+        universes + self.sequence.iter().map(listed).sum::<usize>() + self.dependencies.len()
     }
 }
 

@@ -1,22 +1,26 @@
 //! Compiled value sets (<https://hl7.org/fhir/R4/valueset.html>).
 
+mod compilation;
 mod compile;
+mod dependency;
 mod entries;
 mod group;
 mod import;
 mod selection;
+mod sequence;
 mod stored;
 mod universe;
 
-pub(super) use compile::Compiler;
+pub(super) use compilation::Compilation;
+pub(super) use dependency::{Dependencies, Dependency};
 pub use entries::Entry;
 pub(super) use universe::Content;
 pub use universe::Reason;
 
-use crate::definitions::ResourceType;
+use super::CodeSystem;
 use crate::json::Document;
-use roaring::RoaringBitmap;
 use selection::Rest;
+use sequence::Step;
 use std::sync::Arc;
 use universe::Universe;
 
@@ -39,25 +43,7 @@ pub struct ValueSet {
     universes: Vec<Universe>,
     sequence: Vec<Step>,
     /// The resources this was compiled from: while the source gives the same ones, it stays right.
-    pub(super) dependencies: Vec<Dependency>,
-}
-
-/// A resource that was asked for, and what was found.
-#[derive(Clone, Debug)]
-pub(super) struct Dependency {
-    pub resource_type: ResourceType,
-    pub url: Box<str>,
-    pub version: Option<Box<str>>,
-    pub found: Option<Arc<Document>>,
-}
-
-/// In which order codes are listed in an expansion: what was listed before is skipped.
-#[derive(Clone, Debug)]
-enum Step {
-    /// Codes of a universe as their author listed them.
-    Listed { universe: usize, numbers: Box<[u32]> },
-    /// All codes of a universe, in its own order.
-    All { universe: usize },
+    pub(super) dependencies: Dependencies,
 }
 
 impl ValueSet {
@@ -115,11 +101,23 @@ impl ValueSet {
         }
     }
 
+    /// The compiled code systems it holds.
+    pub(super) fn known_systems(&self) -> impl Iterator<Item = &Arc<CodeSystem>> {
+        self.universes.iter().filter_map(|universe| match &universe.content {
+            Content::Known(system) => Some(system),
+            _ => None,
+        })
+    }
+
     /// Memory held, in bytes, code systems and document not included.
     pub fn memory_bytes(&self) -> usize {
-        let bitmap = RoaringBitmap::serialized_size;
-        let universe =
-            |one: &Universe| one.memory_bytes() + bitmap(&one.selection.yes) + bitmap(&one.selection.no);
-        self.universes.iter().map(universe).sum()
+        let universes: usize = self.universes.iter().map(Universe::memory_bytes).sum();
+        let steps: usize = self.sequence.iter().map(Step::memory_bytes).sum();
+        universes + steps + self.dependencies.len() * 2 * size_of::<Dependency>()
+    }
+
+    /// The same with the document.
+    pub(super) fn bytes(&self) -> usize {
+        self.memory_bytes() + self.document.as_ref().map_or(0, |document| document.memory_bytes())
     }
 }

@@ -80,6 +80,10 @@ impl Selection {
         self.joined(other, domain, yes, no, self.rest.min(other.rest.not()))
     }
 
+    pub fn memory_bytes(&self) -> usize {
+        [&self.yes, &self.no, &self.maybe].map(RoaringBitmap::serialized_size).iter().sum()
+    }
+
     /// All codes that either one names.
     fn domain(&self, other: &Selection) -> RoaringBitmap {
         &self.yes | &self.no | &self.maybe | &other.yes | &other.no | &other.maybe

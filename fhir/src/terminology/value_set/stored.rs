@@ -1,12 +1,12 @@
 //! A value set that comes only with an expansion (<https://hl7.org/fhir/R4/valueset.html#expansion>).
 
-use super::Step;
 use super::compile::Compiler;
 use super::group::Group;
 use super::selection::Selection;
 use super::universe::{Content, Listed, Reason};
 use crate::json::{Items, Node};
 use crate::terminology::{Designation, Error, member};
+use std::sync::Arc;
 
 impl Compiler<'_> {
     /// The codes an expansion lists, abstract groups left out. Errors: it is one page of a longer list.
@@ -20,10 +20,11 @@ impl Compiler<'_> {
                 continue;
             };
             count += 1;
+            self.compilation.spend(1)?;
             if let Some((universe, number)) = self.stored_code(node) {
                 let selection = codes.entry(universe).or_insert_with(Selection::none);
                 selection.yes.insert(number);
-                self.sequence.push(Step::Listed { universe, numbers: [number].into() });
+                self.sequence.list(universe, [number].into_iter());
             }
             open.push(nested(node));
         }
@@ -43,7 +44,7 @@ impl Compiler<'_> {
         let designations = member::list(node, "designation").filter_map(Designation::read).collect();
         let listed =
             Listed { code, display: member::text(node, "display"), designations, ..Listed::default() };
-        Some((universe, self.drafts[universe].number(listed)))
+        Some((universe, self.drafts[universe].number(Arc::new(listed))))
     }
 }
 

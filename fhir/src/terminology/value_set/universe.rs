@@ -79,6 +79,14 @@ pub(super) struct Listed {
 }
 
 impl Listed {
+    /// Memory held, in bytes.
+    fn memory_bytes(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        let designations: usize = self.designations.iter().map(Designation::memory_bytes).sum();
+        // What a text filter looks at is about as long as the texts.
+        size_of::<Listed>() + 2 * (self.code.len() + text(&self.display) + designations)
+    }
+
     /// Code, display and designations, one a line, in the form in which texts are compared.
     pub fn search_text(&self) -> &str {
         self.search.get_or_init(|| {
@@ -96,10 +104,10 @@ pub(super) struct Universe {
     pub version: Option<Box<str>>,
     pub content: Content,
     /// Codes without a number in the content.
-    pub extra: Vec<Listed>,
+    pub extra: Vec<Arc<Listed>>,
     pub extra_table: CodeTable,
     /// What is said of codes of the content, by rising number.
-    pub listed: Vec<(u32, Listed)>,
+    pub listed: Vec<(u32, Arc<Listed>)>,
     pub selection: Selection,
 }
 
@@ -148,7 +156,7 @@ impl Universe {
     /// What the value set says of the code of that number.
     pub fn listed(&self, number: u32) -> Option<&Listed> {
         match number.checked_sub(self.content.count()) {
-            Some(extra) => self.extra.get(extra as usize),
+            Some(extra) => self.extra.get(extra as usize).map(|listed| &**listed),
             None => {
                 let at = self.listed.binary_search_by_key(&number, |(number, _)| *number).ok()?;
                 Some(&self.listed[at].1)
@@ -156,13 +164,13 @@ impl Universe {
         }
     }
 
+    /// What several universes share counts in each.
     pub fn memory_bytes(&self) -> usize {
-        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
-        let listed = |one: &Listed| size_of::<Listed>() + one.code.len() + text(&one.display);
-        let extra: usize = self.extra.iter().map(listed).sum();
+        let entry = size_of::<(u32, Arc<Listed>)>();
+        let listed = self.extra.iter().chain(self.listed.iter().map(|(_, one)| one));
         size_of::<Universe>()
-            + extra
+            + listed.map(|one| entry + one.memory_bytes()).sum::<usize>()
             + self.extra_table.memory_bytes()
-            + self.listed.iter().map(|(_, one)| 4 + listed(one)).sum::<usize>()
+            + self.selection.memory_bytes()
     }
 }
