@@ -138,7 +138,28 @@ fn entities_are_not_expanded() {
         &patient(&format!("<text>{nbsp}</text>")),
         "Patient.text.div, line 1, column 86: the entity &nbsp; is not defined",
     );
+    for (value, why) in [
+        ("a&nbsp;&eacute;", "the entity &nbsp; is not defined; XML knows amp"),
+        ("&eacute;", "the entity &eacute; is not defined"),
+        ("&AMP;", "the entity &AMP; is not defined"),
+        ("&#0;", "not well-formed XML: a character reference must name a character"),
+        ("&#xD800;", "not well-formed XML: a character reference must name a character"),
+        ("&#x110000;", "not well-formed XML: a character reference must name a character"),
+        ("&#1;", "the character 0x0001 is not allowed in XML"),
+        ("&#xFFFE;", "the character 0xfffe is not allowed in XML"),
+        ("&#65535;", "the character 0xffff is not allowed in XML"),
+    ] {
+        let at = "Patient.name[0].family, line 1, column 44: ";
+        refuses(&patient(&format!("<name><family value=\"{value}\"/></name>")), &format!("{at}{why}"));
+        let div = format!("<div xmlns=\"http://www.w3.org/1999/xhtml\"><p title=\"{value}\"/></div>");
+        let at = "Patient.text.div, line 1, column 86: ";
+        refuses(&patient(&format!("<text>{div}</text>")), &format!("{at}{why}"));
+    }
     // JSON's narratives have them; XML's must not.
+    writes(
+        r#"{"resourceType":"Patient","text":{"div":"<div title='a&nbsp;&eacute;&amp;&#233;&gt;'/>"}}"#,
+        "<text><div xmlns=\"http://www.w3.org/1999/xhtml\" title='a&#160;&#233;&amp;&#233;&gt;'/></text>",
+    );
     writes(
         r#"{"resourceType":"Patient","text":{"div":"<div>&nbsp;&lt;</div>"}}"#,
         "<text><div xmlns=\"http://www.w3.org/1999/xhtml\">&#160;&lt;</div></text>",

@@ -5,7 +5,7 @@ use super::error::{ErrorKind, Fault, shown};
 use super::namespace::{self, Scopes};
 use quick_xml::XmlVersion;
 use quick_xml::errors::{Error as XmlError, IllFormedError};
-use quick_xml::escape::EscapeError;
+use quick_xml::escape::{EscapeError, resolve_html5_entity, resolve_xml_entity};
 use quick_xml::events::attributes::{Attribute, Attributes};
 use quick_xml::events::{BytesDecl, Event};
 use quick_xml::reader::Reader;
@@ -15,6 +15,9 @@ pub(super) type Result<T> = std::result::Result<T, Box<Fault>>;
 
 /// Attributes of one element; comparing their names with each other is quadratic.
 const ATTRIBUTES_MAX: usize = 64;
+
+/// Of `&#0;`, `&#xD800;`, `&#x;`.
+pub(super) const NO_CHARACTER: &str = "a character reference must name a character";
 
 /// The events of a document with their place in the source.
 pub(super) struct Input<'x> {
@@ -195,11 +198,22 @@ impl<'x> Tag<'x> {
 }
 
 impl<'x> Written<'x> {
-    /// The value, references resolved and white space normalized (<https://www.w3.org/TR/xml/#AVNormalize>).
+    /// The value, references resolved and white space normalized (<https://www.w3.org/TR/xml/#AVNormalize>). Refuses
+    /// entities that XML itself does not define, as nothing declares them here.
     pub fn value(&self) -> Result<Cow<'x, str>> {
+        self.resolved(resolve_xml_entity)
+    }
+
+    /// The same with the entities HTML defines.
+    pub fn html_value(&self) -> Result<Cow<'x, str>> {
+        self.resolved(|name| resolve_xml_entity(name).or_else(|| resolve_html5_entity(name)))
+    }
+
+    fn resolved(&self, entity: fn(&str) -> Option<&'static str>) -> Result<Cow<'x, str>> {
         let attribute = Attribute { key: quick_xml::name::QName(self.key), value: self.raw.clone() };
-        let value =
-            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| fault(error, self.at))?;
+        // What an entity stands for has no entities in it.
+        let value = attribute.normalized_value_with(XmlVersion::Implicit1_0, 1, entity);
+        let value = value.map_err(|error| fault(error, self.at))?;
         if matches!(value, Cow::Owned(_)) {
             refuse_characters(&value).map_err(|fault| Fault::new(fault.kind, self.at))?;
         }
@@ -244,6 +258,7 @@ pub(super) fn syntax(message: &str, at: usize) -> Box<Fault> {
 fn fault(error: XmlError, at: usize) -> Box<Fault> {
     let kind = match error {
         XmlError::Escape(EscapeError::UnrecognizedEntity(_, name)) => ErrorKind::UnknownEntity(shown(&name)),
+        XmlError::Escape(EscapeError::InvalidCharRef(_)) => ErrorKind::Syntax(NO_CHARACTER.into()),
         XmlError::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => ErrorKind::Syntax(
             format!("expected the end tag </{}>, found </{}>", shown(&expected), shown(&found)),
         ),

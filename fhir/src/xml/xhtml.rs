@@ -1,7 +1,7 @@
 //! The narrative: XHTML that is kept as it was written (<https://hl7.org/fhir/R4/narrative.html#xhtml>).
 
 use super::error::{ErrorKind, Fault, shown};
-use super::input::{Input, Markup, Result, Tag, refuse_characters, syntax};
+use super::input::{Input, Markup, NO_CHARACTER, Result, Tag, refuse_characters, syntax};
 use super::namespace::{self, XHTML};
 use quick_xml::escape::{resolve_html5_entity, resolve_xml_entity};
 use quick_xml::events::{BytesRef, Event};
@@ -91,7 +91,10 @@ fn start_tag<'x>(
     let mut declared = false;
     for attribute in tag.attributes() {
         let attribute = attribute?;
-        let value = attribute.value()?;
+        let value = match direction {
+            Direction::ToJson => attribute.value()?,
+            Direction::ToXml => attribute.html_value()?,
+        };
         if attribute.key == "xmlns" && value != XHTML {
             return Err(Fault::new(ErrorKind::Namespace { expected: XHTML, found: shown(&value) }, tag.at));
         }
@@ -135,7 +138,7 @@ fn reference(
     out: &mut impl FnMut(&str),
 ) -> Result<()> {
     match reference.resolve_char_ref() {
-        Err(_) => return Err(syntax("a character reference must name a character", at)),
+        Err(_) => return Err(syntax(NO_CHARACTER, at)),
         Ok(Some('\r')) if direction == Direction::ToJson => out("\r"),
         Ok(Some(character)) => {
             refuse_characters(character.encode_utf8(&mut [0; 4]))
@@ -143,18 +146,22 @@ fn reference(
             out(text);
         }
         Ok(None) if resolve_xml_entity(reference).is_some() => out(text),
-        Ok(None) => match resolve_html5_entity(reference).filter(|_| direction == Direction::ToXml) {
+        Ok(None) => match numeric(reference).filter(|_| direction == Direction::ToXml) {
             None => return Err(Fault::new(ErrorKind::UnknownEntity(shown(reference)), at)),
-            Some(characters) => {
-                let mut numeric = String::new();
-                for character in characters.chars() {
-                    write!(numeric, "&#{};", u32::from(character)).expect("a String takes all");
-                }
-                out(&numeric);
-            }
+            Some(numeric) => out(&numeric),
         },
     }
     Ok(())
+}
+
+/// The entity HTML names so, as XML has it: `&#160;` for `nbsp`.
+fn numeric(name: &str) -> Option<String> {
+    let characters = resolve_html5_entity(name)?.chars();
+    let mut numeric = String::new();
+    for character in characters {
+        write!(numeric, "&#{};", u32::from(character)).expect("a String takes all");
+    }
+    Some(numeric)
 }
 
 /// The text with every line end a line feed.
@@ -187,7 +194,7 @@ fn quoted_returns_as_references(attributes: &str, out: &mut impl FnMut(&str)) {
         let quote = char::from(rest.as_bytes()[open]);
         let close = rest[open + 1..].find(quote).map_or(rest.len(), |length| open + 1 + length);
         line_feeds(&rest[..open], out);
-        returns(&rest[open..close], RETURN, out);
+        quoted(&rest[open..close], out);
         rest = &rest[close..];
         if let Some(after) = rest.strip_prefix(quote) {
             out(&rest[..1]);
@@ -195,6 +202,25 @@ fn quoted_returns_as_references(attributes: &str, out: &mut impl FnMut(&str)) {
         }
     }
     line_feeds(rest, out);
+}
+
+/// A value with what XML cannot have in it replaced: returns, and entities that only HTML defines.
+fn quoted(value: &str, out: &mut impl FnMut(&str)) {
+    let mut rest = value;
+    while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
+        returns(&rest[..at], RETURN, out);
+        let end = rest[at..].find(';').map_or(rest.len(), |length| at + length);
+        let name = &rest[at + 1..end];
+        match numeric(name).filter(|_| resolve_xml_entity(name).is_none()) {
+            Some(numeric) => out(&numeric),
+            None => {
+                out(&rest[at..end]);
+                out(";");
+            }
+        }
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    returns(rest, RETURN, out);
 }
 
 /// The text with every return replaced.
