@@ -67,10 +67,36 @@ fn elements_with_what_is_mandatory() {
 }
 
 #[test]
+fn paths_name_base_elements_of_their_type() {
+    let patient = r#"{"resourceType":"Patient","name":[{"text":"n"}],"contact":[{"name":{"text":"c"},"gender":"male"}]}"#;
+    let named = |name: &str| {
+        let rest = match name {
+            "name" => r#""name":[{"text":"n"}],"#,
+            "contact" => r#""contact":[{"name":{"text":"c"},"gender":"male"}],"#,
+            _ => "",
+        };
+        format!(r#"{{"resourceType":"Patient",{rest}"meta":{{"tag":[TAG]}}}}"#)
+    };
+    for (elements, wanted) in [
+        ("contact.name", "contact"),
+        ("Patient.contact.name", "contact"),
+        ("Patient.name", "name"),
+        ("DomainResource.name,Resource.name", "name"),
+        ("Observation.name", ""),
+        ("Observation.contact.name", ""),
+        ("a.b.name", ""),
+        ("Patient", ""),
+    ] {
+        gives("", elements, patient, &named(wanted));
+    }
+}
+
+#[test]
 fn what_is_no_projection() {
     assert_eq!(Projection::parse("maybe", ""), Err(Error::Summary("maybe".into())));
     assert_eq!(Projection::parse("true", "name"), Err(Error::Both));
     assert_eq!(Projection::parse("", "a,b c"), Err(Error::Element { found: "b c".into() }));
+    assert_eq!(Projection::parse("", "contact..name"), Err(Error::Element { found: "contact..name".into() }));
     assert_eq!(Projection::parse("", &"a,".repeat(200)), Err(Error::TooMany));
 }
 

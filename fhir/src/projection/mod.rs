@@ -21,7 +21,8 @@ pub enum Projection {
     Text,
     /// Everything but the narrative.
     Data,
-    /// The elements of these names (`value`, not `valueQuantity`), and what is mandatory.
+    /// The elements of these names (`value`, not `valueQuantity`; or `Patient.name`, of that type only), and what is
+    /// mandatory.
     Elements(Vec<Box<str>>),
 }
 
@@ -80,12 +81,20 @@ impl Projection {
     }
 }
 
-/// The name of an element; a resource type before it is dropped, as FHIRPath would write it.
+/// A name of `_elements`, which are base elements (<https://hl7.org/fhir/R4/search.html#elements>): of a path into one,
+/// `contact.name`, the whole of it is wanted. A resource type before it, as FHIRPath would write it, is kept: the element is
+/// that type's only.
 fn element_name(name: &str) -> Result<Box<str>, Error> {
-    let element = name.rsplit_once('.').map_or(name, |(_, element)| element);
-    let plain = !element.is_empty() && element.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    match plain {
-        true => Ok(element.into()),
-        false => Err(Error::Element { found: name.chars().take(64).collect() }),
+    let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !name.split('.').all(is_plain) {
+        return Err(Error::Element { found: name.chars().take(64).collect() });
     }
+    let parts = if is_type(name.split('.').next().unwrap_or_default()) { 2 } else { 1 };
+    let end = name.match_indices('.').nth(parts - 1).map_or(name.len(), |(at, _)| at);
+    Ok(name[..end].into())
+}
+
+/// Types have a capital, elements have none.
+fn is_type(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
 }

@@ -27,7 +27,7 @@ pub(super) fn write(projection: &Projection, resource: Node<'_>) -> Vec<u8> {
         let wanted = match name {
             RESOURCE_TYPE | ID | META => true,
             _ => {
-                member.is_some_and(|(element, _)| wants(projection, element))
+                member.is_some_and(|(element, _)| wants(projection, id, element))
                     || (member.is_none() && *projection == Projection::Data)
             }
         };
@@ -56,16 +56,24 @@ pub(super) fn write(projection: &Projection, resource: Node<'_>) -> Vec<u8> {
     out
 }
 
-fn wants(projection: &Projection, element: &Element) -> bool {
+fn wants(projection: &Projection, id: TypeId, element: &Element) -> bool {
     let named = match projection {
         Projection::Whole => true,
         Projection::Summary => element.summary,
         Projection::Text => element.name == "text",
         Projection::Data => element.name != "text",
-        Projection::Elements(names) => names.iter().any(|name| **name == *element.name),
+        Projection::Elements(names) => names.iter().any(|name| is_named(name, id, element)),
     };
     // Without what is mandatory it would not be a valid resource.
     named || (element.min > 0 && *projection != Projection::Data)
+}
+
+/// Whether `name` or `Type.name` is that element of a resource of type `id`.
+fn is_named(name: &str, id: TypeId, element: &Element) -> bool {
+    match name.split_once('.') {
+        None => *name == *element.name,
+        Some((of, name)) => *name == *element.name && id.lineage().any(|one| *one.definition().path == *of),
+    }
 }
 
 /// A value of type `id` with the summary's elements at every level. Documents are bounded in depth, and so is this.
