@@ -3,6 +3,7 @@
 use fhir::conformance::{Canonical, Core, Resources, Source};
 use fhir::definitions::ResourceType;
 use fhir::json::{Document, Limits as JsonLimits};
+use fhir::terminology::operation::{self, Request};
 use fhir::terminology::{Error, Limits, Membership, Terminology};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -203,4 +204,65 @@ fn questions_about_unknown_value_sets_fill_no_memory() {
         assert!(terminology.value_set(&format!("http://nowhere.org/{one}")).is_err());
         assert!(terminology.cached_bytes() <= 100_000);
     }
+}
+
+type Operation = fn(&Terminology, &Request<'_>) -> Result<Vec<u8>, Error>;
+
+/// The answer to parameters, all of which the operation is given.
+fn ask(operation: Operation, parameters: Vec<Value>) -> Result<Vec<u8>, Error> {
+    let (terminology, _) = terminology(&[system(SYSTEM, 3)], Limits::default());
+    let parameters = document(&json!({"resourceType": "Parameters", "parameter": parameters}));
+    operation(
+        &terminology,
+        &Request { parameters: parameters.root(), subject: None, now: "2026-01-02T03:04:05Z" },
+    )
+}
+
+#[test]
+fn what_is_asked_of_every_code_is_bounded() {
+    let url = || json!({"name": "url", "valueUri": format!("{SYSTEM}?fhir_vs")});
+    for (name, text) in [
+        ("designation", "de"),
+        ("exclude-system", "http://elsewhere.org"),
+        ("system-version", "http://elsewhere.org|1"),
+        ("check-system-version", "http://elsewhere.org|1"),
+        ("force-system-version", "http://elsewhere.org|1"),
+    ] {
+        let of = |times: usize| {
+            let mut parameters = vec![json!({"name": name, "valueString": text}); times];
+            parameters.push(url());
+            ask(operation::expand, parameters)
+        };
+        assert!(of(64).is_ok(), "{name}");
+        assert!(matches!(of(65), Err(Error::TooCostly { .. })), "{name}");
+    }
+    let language = |text: String| {
+        ask(operation::expand, vec![url(), json!({"name": "displayLanguage", "valueCode": text})])
+    };
+    assert!(language("de-CH".into()).is_ok());
+    assert_eq!(language("a-".repeat(1_000)).unwrap_err().status(), 400);
+}
+
+#[test]
+fn codings_and_dependencies_are_bounded() {
+    let coding = json!({"system": SYSTEM, "code": "c1"});
+    let concept = |times: usize| {
+        let concept = json!({"coding": vec![coding.clone(); times]});
+        json!({"name": "codeableConcept", "valueCodeableConcept": concept})
+    };
+    let url = json!({"name": "url", "valueUri": format!("{SYSTEM}?fhir_vs")});
+    let validate = |times| ask(operation::validate_code_in_value_set, vec![url.clone(), concept(times)]);
+    assert!(validate(64).is_ok());
+    assert!(matches!(validate(65), Err(Error::TooCostly { .. })));
+    let dependency = json!({"name": "dependency", "part": [
+        {"name": "element", "valueUri": "http://example.org/element"}, {"name": "concept", "valueCoding": coding}
+    ]});
+    let translate = |times: usize| {
+        let mut parameters = vec![dependency.clone(); times];
+        parameters.push(json!({"name": "coding", "valueCoding": coding}));
+        parameters.push(json!({"name": "targetsystem", "valueUri": "http://elsewhere.org"}));
+        ask(operation::translate, parameters)
+    };
+    assert!(translate(64).is_ok());
+    assert!(matches!(translate(65), Err(Error::TooCostly { .. })));
 }

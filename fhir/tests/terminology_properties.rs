@@ -164,7 +164,10 @@ impl World {
             own.index(2) == *system
                 && match codes {
                     Codes::All => number.is_some(),
-                    Codes::Listed(all) => all.iter().any(|one| self.listed(*system, one) == *code),
+                    // The systems are complete: what they do not have is no code, be it listed.
+                    Codes::Listed(all) => {
+                        number.is_some() && all.iter().any(|one| self.listed(*system, one) == *code)
+                    }
                     Codes::Filtered(filters) => number.is_some_and(|number| {
                         filters.iter().all(|filter| self.passes(filter, *system, number))
                     }),

@@ -24,6 +24,14 @@ pub enum Error {
     UnknownContent { reason: String },
 }
 
+/// Refuses more of something than a limit allows.
+pub(super) fn within(what: &'static str, found: usize, max: usize, limit: &'static str) -> Result<(), Error> {
+    match found > max {
+        true => Err(Error::TooCostly { what, found, max, limit }),
+        false => Ok(()),
+    }
+}
+
 impl Error {
     /// The code for an OperationOutcome: <https://hl7.org/fhir/R4/valueset-issue-type.html>
     pub fn code(&self) -> &'static str {

@@ -5,6 +5,10 @@
 pub struct Limits {
     /// Codes of one expansion that is answered without paging, or of one page.
     pub expansion_codes_max: usize,
+    /// Bytes of a text filter.
+    pub filter_bytes_max: usize,
+    /// Different words of a text filter: each is looked for in the texts of every code.
+    pub filter_words_max: usize,
     /// Concepts of one code system.
     pub concepts_max: usize,
     /// How deep value sets may import each other.
@@ -32,6 +36,8 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             expansion_codes_max: 20_000,
+            filter_bytes_max: 1_024,
+            filter_words_max: 32,
             concepts_max: 2_000_000,
             import_depth_max: 32,
             includes_max: 10_000,

@@ -3,6 +3,7 @@
 use crate::index::query::normalize;
 use crate::json::{Document, Limits, Node, write_string};
 use crate::terminology::member;
+use crate::terminology::operation::Coded;
 
 /// A code with what is known of it (<https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.concept>).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,12 +71,10 @@ impl Designation {
         same && matches!(own.as_bytes().get(language.len()), None | Some(b'-'))
     }
 
-    /// Whether that is its use; without a system, of any.
-    pub(in crate::terminology) fn has_use(&self, system: Option<&str>, code: &str) -> bool {
-        let Some(json) = &self.usage else { return false };
-        let Ok(coding) = Document::parse(json.to_string(), &Limits::default()) else { return false };
-        let is = |name, text: &str| member::text(coding.root(), name).as_deref() == Some(text);
-        system.is_none_or(|system| is("system", system)) && is("code", code)
+    /// Its use.
+    pub(in crate::terminology) fn usage(&self) -> Option<Coded> {
+        let coding = Document::parse(self.usage.as_ref()?.to_string(), &Limits::default()).ok()?;
+        Some(Coded::read(coding.root()))
     }
 
     pub(in crate::terminology) fn memory_bytes(&self) -> usize {

@@ -29,7 +29,7 @@ pub fn validate_code_in_code_system(
             None => None,
         },
     };
-    let judge = Judge { terminology, allow_abstract, language: request.text("displayLanguage")? };
+    let judge = Judge { terminology, allow_abstract, language: request.language()? };
     let mut verdicts = Vec::new();
     for coded in &asked {
         verdicts.push(match (&system, &coded.system) {

@@ -28,7 +28,7 @@ impl Coded {
     /// parameter with the system's version. Errors: none or more than one of the three is given.
     pub(super) fn asked(request: &Request<'_>, version: &'static str) -> Result<Vec<Coded>, Error> {
         let code = request.text("code")?;
-        let given = (code, request.coding("coding")?, request.concept("codeableConcept"));
+        let given = (code, request.coding("coding")?, request.concept("codeableConcept")?);
         match given {
             (Some(code), None, None) => Ok(vec![Coded {
                 system: request.text("system")?.map(Into::into),

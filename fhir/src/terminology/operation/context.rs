@@ -21,7 +21,11 @@ pub(super) fn value_set_of(source: &Arc<dyn Source>, context: &str) -> Result<St
         }
     };
     let document = source.find(STRUCTURE, &url, version);
-    let document = document.ok_or(Error::NotFound { resource_type: "StructureDefinition", url })?;
+    let missing = || {
+        let url = version.map_or_else(|| url.clone(), |version| format!("{url}|{version}"));
+        Error::NotFound { resource_type: "StructureDefinition", url }
+    };
+    let document = document.ok_or_else(missing)?;
     let snapshot = document.root().get("snapshot");
     let is_it = |node: &Node<'_>| {
         let is = |name| node.get(name).and_then(Node::as_str).is_some_and(|text| text == element);

@@ -44,7 +44,7 @@ impl Options {
             active_only: flag("activeOnly")?,
             exclude_nested: flag("excludeNested")?,
             exclude_abstract: flag("excludeNotForUI")?,
-            language: request.text("displayLanguage")?.map(Into::into),
+            language: request.language()?.map(Into::into),
             excluded_systems: request.excluded_systems()?,
             versions: request.version_rules()?,
         })
@@ -107,7 +107,7 @@ impl<'v> Expansion<'v> {
                 return Err(Error::UnknownContent { reason });
             }
         };
-        let filter = options.filter.as_deref().map(TextFilter::new);
+        let filter = options.filter.as_deref().map(|text| TextFilter::new(text, limits)).transpose()?;
         let left_out = |entry: Entry<'_>| {
             (options.active_only && entry.is_inactive())
                 || (options.exclude_abstract && entry.is_abstract())

@@ -160,10 +160,17 @@ fn write_entry(out: &mut Vec<u8>, entry: Entry<'_>, options: &Options, supplemen
 
 /// `designation` of the request: a language, or `urn:ietf:bcp:47|language`, or `system|code` or `code` of the use.
 fn is_wanted(designation: &Designation, wanted: &[String]) -> bool {
-    wanted.is_empty()
-        || wanted.iter().any(|token| match token.split_once('|') {
-            Some(("urn:ietf:bcp:47", language)) => designation.is_in(language),
-            Some((system, code)) => designation.has_use(Some(system), code),
-            None => designation.is_in(token) || designation.has_use(None, token),
-        })
+    if wanted.is_empty() {
+        return true;
+    }
+    let usage = designation.usage();
+    let is_use = |system: Option<&str>, code: &str| {
+        let own = usage.as_ref().filter(|own| *own.code == *code);
+        own.is_some_and(|own| system.is_none() || own.system.as_deref() == system)
+    };
+    wanted.iter().any(|token| match token.split_once('|') {
+        Some(("urn:ietf:bcp:47", language)) => designation.is_in(language),
+        Some((system, code)) => is_use(Some(system), code),
+        None => designation.is_in(token) || is_use(None, token),
+    })
 }

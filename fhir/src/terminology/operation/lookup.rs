@@ -19,7 +19,7 @@ pub fn lookup(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8
     request.refuse(&["date"])?;
     let coded = asked(request)?;
     let wanted = Wanted(request.texts("property")?);
-    let language = request.text("displayLanguage")?;
+    let language = request.language()?;
     let system = match (&request.subject, &coded.system) {
         (Some(document), _) => {
             is_of_type(document, "CodeSystem")?;

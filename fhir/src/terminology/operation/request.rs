@@ -3,10 +3,17 @@
 use super::Error;
 use super::coded::Coded;
 use crate::conformance::Canonical;
-use crate::json::{Document, Limits, Node};
+use crate::json::{Document, Kind, Limits, Node};
+use crate::terminology::error::within;
 use crate::terminology::{Terminology, ValueSet, VersionRules, member};
 use std::borrow::Cow;
 use std::sync::Arc;
+
+/// Values of a parameter that repeats, and codings of a concept: each is asked about by itself, or of every code.
+pub(super) const REPEATS_MAX: usize = 64;
+
+/// Languages have some 35 bytes at most (<https://www.rfc-editor.org/rfc/rfc5646#section-4.4.1>).
+const LANGUAGE_BYTES_MAX: usize = 100;
 
 /// A call of an operation.
 #[derive(Clone, Debug)]
@@ -56,8 +63,18 @@ impl<'r> Request<'r> {
         number.map(Some).ok_or_else(|| wrong(name, "an integer, 0 or more"))
     }
 
-    /// The texts of a simple parameter that may repeat.
+    /// `displayLanguage`. Errors: it is longer than any language; each of its parts is asked of every code.
+    pub(super) fn language(&self) -> Result<Option<Cow<'r, str>>, Error> {
+        let language = self.text("displayLanguage")?;
+        match language.as_ref().is_some_and(|language| language.len() > LANGUAGE_BYTES_MAX) {
+            true => Err(wrong("displayLanguage", "one language, such as de-CH")),
+            false => Ok(language),
+        }
+    }
+
+    /// The texts of a simple parameter that may repeat. Errors: one is no text, or there are more than 64.
     pub(super) fn texts(&self, name: &'static str) -> Result<Vec<Cow<'r, str>>, Error> {
+        within("values of one parameter", self.all(name).count(), REPEATS_MAX, "64 values")?;
         self.all(name)
             .map(|parameter| {
                 let value = member::choice(parameter, "value").and_then(|(_, value)| value.as_str());
@@ -95,18 +112,31 @@ impl<'r> Request<'r> {
         self.canonicals("exclude-system")
     }
 
-    /// A parameter of type Coding. Errors: it has no code.
+    /// A parameter of type Coding. Errors: it is of another type, or has no code.
     pub(super) fn coding(&self, name: &'static str) -> Result<Option<Coded>, Error> {
-        let coded = self.value(name).map(Coded::read);
+        let wanted = "a Coding with a code, as valueCoding";
+        let coded = self.of_type(name, "Coding", wanted)?.map(Coded::read);
         match coded.as_ref().is_some_and(|coded| coded.code.is_empty()) {
-            true => Err(wrong(name, "a Coding with a code")),
+            true => Err(wrong(name, wanted)),
             false => Ok(coded),
         }
     }
 
-    /// The codings of a parameter of type CodeableConcept.
-    pub(super) fn concept(&self, name: &'static str) -> Option<Vec<Coded>> {
-        self.value(name).map(|concept| member::list(concept, "coding").map(Coded::read).collect())
+    /// The codings of a parameter of type CodeableConcept. Errors: it is of another type, or has more than 64 codings.
+    pub(super) fn concept(&self, name: &'static str) -> Result<Option<Vec<Coded>>, Error> {
+        let wanted = "a CodeableConcept, as valueCodeableConcept";
+        let Some(concept) = self.of_type(name, "CodeableConcept", wanted)? else { return Ok(None) };
+        within("codings of a concept", member::list(concept, "coding").count(), REPEATS_MAX, "64 codings")?;
+        Ok(Some(member::list(concept, "coding").map(Coded::read).collect()))
+    }
+
+    /// The value of a parameter of that complex type. Errors: it is there without one.
+    fn of_type(&self, name: &'static str, suffix: &str, wanted: &str) -> Result<Option<Node<'r>>, Error> {
+        let Some(parameter) = self.all(name).next() else { return Ok(None) };
+        match member::choice(parameter, "value") {
+            Some((found, value)) if found == suffix && value.kind() == Kind::Object => Ok(Some(value)),
+            _ => Err(wrong(name, wanted)),
+        }
     }
 
     /// The resource in that parameter, as a document of its own.

@@ -1,9 +1,11 @@
 //! The text filter of `$expand`.
 
 use crate::index::query::normalize;
-use crate::terminology::Entry;
+use crate::terminology::error::within;
 use crate::terminology::supplements::Supplements;
+use crate::terminology::{Entry, Error, Limits};
 use memchr::memmem::Finder;
+use std::collections::BTreeSet;
 
 /// Words, all of which must begin a word of a concept's code, display or designations; case and accents do not count.
 pub(super) struct TextFilter {
@@ -11,10 +13,14 @@ pub(super) struct TextFilter {
 }
 
 impl TextFilter {
-    pub fn new(text: &str) -> TextFilter {
+    /// Errors: the text is too long, or has too many words.
+    pub fn new(text: &str, limits: &Limits) -> Result<TextFilter, Error> {
+        within("bytes of a text filter", text.len(), limits.filter_bytes_max, "filter_bytes_max")?;
         let normalized = normalize(text);
-        let words = normalized.split_whitespace().map(|word| Finder::new(word.as_bytes()).into_owned());
-        TextFilter { words: words.collect() }
+        let words = distinct(normalized.split_whitespace());
+        within("words of a text filter", words.len(), limits.filter_words_max, "filter_words_max")?;
+        let words = words.into_iter().map(|word| Finder::new(word.as_bytes()).into_owned());
+        Ok(TextFilter { words: words.collect() })
     }
 
     pub fn passes(&self, entry: Entry<'_>, supplements: &Supplements) -> bool {
@@ -22,6 +28,15 @@ impl TextFilter {
         let more = if supplements.is_empty() { String::new() } else { text_of(supplements, entry) };
         self.words.iter().all(|word| [system, own, &more].iter().any(|text| begins_a_word(text, word)))
     }
+}
+
+/// Each word once; what begins a word that begins with another, begins with that other as well.
+fn distinct<'t>(words: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let sorted: BTreeSet<_> = words.collect();
+    // A word's extensions follow it.
+    let mut following = sorted.iter().skip(1).map(Some).chain([None]);
+    let mut is_extended = |word: &str| following.next().flatten().is_some_and(|next| next.starts_with(word));
+    sorted.iter().copied().filter(|word| !is_extended(word)).collect()
 }
 
 /// What supplements call the code.
@@ -39,6 +54,28 @@ fn begins_a_word(text: &str, word: &Finder<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_looked_for_once() {
+        let words = |text: &'static str| distinct(text.split_whitespace());
+        assert_eq!(words("asthma ast acute asthma as"), ["acute", "asthma"]);
+        assert_eq!(words("b a c"), ["a", "b", "c"]);
+        assert_eq!(words(""), [""; 0]);
+    }
+
+    #[test]
+    fn long_filters_are_refused() {
+        let limits = Limits::default();
+        let limit = |text: &str| match TextFilter::new(text, &limits).err() {
+            Some(Error::TooCostly { limit, .. }) => limit,
+            _ => "none",
+        };
+        let words = |count: usize| (10..10 + count).map(|word| format!("w{word} ")).collect::<String>();
+        assert_eq!(limit(&words(32)), "none");
+        assert_eq!(limit(&words(33)), "filter_words_max");
+        assert_eq!(limit(&"same ".repeat(200)), "none");
+        assert_eq!(limit(&"a".repeat(1_025)), "filter_bytes_max");
+    }
 
     #[test]
     fn words_begin_words() {

@@ -3,10 +3,12 @@
 use super::answer::Answer;
 use super::coded::Coded;
 use super::concept_map::{Match, Product, Question, Unmapped, matches};
+use super::request::REPEATS_MAX;
 use super::{Error, Request};
 use crate::conformance::Canonical;
 use crate::definitions::ResourceType;
 use crate::json::Document;
+use crate::terminology::error::within;
 use crate::terminology::{Terminology, member};
 use std::sync::Arc;
 
@@ -37,10 +39,7 @@ pub fn translate(terminology: &Terminology, request: &Request<'_>) -> Result<Vec
             Question { coded, target_system: target_system.as_deref(), dependencies: &dependencies, reverse };
         for map in &maps {
             found.extend(ask(terminology, map.clone(), &question)?);
-        }
-        if found.len() > MATCHES_MAX {
-            let (what, found) = ("matches of a translation", found.len());
-            return Err(Error::TooCostly { what, found, max: MATCHES_MAX, limit: "1000 matches" });
+            within("matches of a translation", found.len(), MATCHES_MAX, "1000 matches")?;
         }
     }
     Ok(write(&found, &asked))
@@ -128,6 +127,7 @@ fn dependencies(request: &Request<'_>) -> Result<Vec<Product>, Error> {
         let codings: Vec<_> =
             if concept.get("coding").is_some() { codings.collect() } else { vec![Coded::read(concept)] };
         all.extend(codings.into_iter().map(|concept| Product { element: (&*element).into(), concept }));
+        within("dependencies of a translation", all.len(), REPEATS_MAX, "64 dependencies")?;
     }
     Ok(all)
 }

@@ -20,9 +20,9 @@ pub fn validate_code_in_value_set(
     let infer = request.flag("inferSystem")?.unwrap_or(false) || request.text("context")?.is_some();
     let judge = Judge {
         terminology,
-        infer: infer || request.coding("coding")?.is_some() || request.concept("codeableConcept").is_some(),
+        infer: infer || request.coding("coding")?.is_some() || request.concept("codeableConcept")?.is_some(),
         allow_abstract: request.flag("abstract")?.unwrap_or(false),
-        language: request.text("displayLanguage")?.map(Into::into),
+        language: request.language()?.map(Into::into),
     };
     let asked = Coded::asked(request, "systemVersion")?;
     if !judge.infer && asked.iter().any(|coded| coded.system.is_none()) {
@@ -48,7 +48,14 @@ impl Judge<'_> {
     fn verdict(&self, value_set: &ValueSet, coded: &Coded) -> Result<Verdict, Error> {
         let (name, set) = (coded.name(), value_set.canonical());
         Ok(match value_set.contains(coded.system.as_deref(), coded.version.as_deref(), &coded.code) {
-            Membership::NotIn => Verdict::no(format!("{name} is not in the value set '{set}'")),
+            Membership::NotIn => {
+                Verdict::no(match value_set.lists_in_vain(coded.system.as_deref(), &coded.code) {
+                    Some(system) => {
+                        format!("{name} is listed by the value set '{set}', but is no code of '{system}'")
+                    }
+                    None => format!("{name} is not in the value set '{set}'"),
+                })
+            }
             Membership::Unknown(reason) => {
                 Verdict::no(format!("it cannot be told whether {name} is in the value set '{set}': {reason}"))
             }

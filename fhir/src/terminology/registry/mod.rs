@@ -11,6 +11,7 @@ mod currencies;
 mod draft;
 mod subdivisions;
 
+use super::CodeSystem;
 use crate::json::Document;
 use std::sync::{Arc, LazyLock};
 
@@ -27,4 +28,9 @@ pub(super) fn code_system(url: &str) -> Option<&'static Arc<Document>> {
         subdivisions::URL => Some(&SUBDIVISIONS),
         _ => None,
     }
+}
+
+/// Whether the code system was made here: it has the codes of today, and not those that were withdrawn long ago.
+pub(super) fn is_from(system: &CodeSystem) -> bool {
+    code_system(&system.url).is_some_and(|own| Arc::ptr_eq(own, &system.document))
 }

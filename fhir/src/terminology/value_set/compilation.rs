@@ -8,6 +8,7 @@ use crate::conformance::Canonical;
 use crate::json::{Document, Limits as JsonLimits, Node};
 use crate::terminology::cache::Kept;
 use crate::terminology::code_system::Filter;
+use crate::terminology::error::within;
 use crate::terminology::service::{CODE_SYSTEM, VALUE_SET};
 use crate::terminology::{Error, Terminology, VersionRules, member};
 use std::cell::{Cell, RefCell};
@@ -175,42 +176,53 @@ impl<'t> Compilation<'t> {
         let compiler = Compiler::new(self, path, url);
         let mut value_set = match document {
             Some(document) => compiler.resource(document)?,
-            None => self.implicit(compiler, url)?,
+            None => self.implicit(compiler, url, version)?,
         };
         value_set.dependencies.append(&mut dependencies);
         Ok(value_set)
     }
 
-    /// A value set that has no resource of its own.
-    fn implicit(&self, compiler: Compiler<'_>, url: &str) -> Result<ValueSet, Error> {
+    /// A value set that has no resource of its own. Its version is that of its code system, or the one by which the code
+    /// system names it.
+    fn implicit(&self, compiler: Compiler<'_>, url: &str, version: Option<&str>) -> Result<ValueSet, Error> {
         if let Some((system, rest)) = url.split_once("?fhir_vs") {
             return match rest.strip_prefix("=isa/") {
-                None if rest.is_empty() => compiler.implicit(system, None),
+                None if rest.is_empty() => compiler.implicit(system, version, None),
                 Some(code) => {
                     let filter = Filter { property: "concept".into(), op: "is-a".into(), value: code.into() };
-                    compiler.implicit(system, Some(filter))
+                    compiler.implicit(system, version, Some(filter))
                 }
                 None => Err(Error::NotSupported { what: format!("the implicit value set '{url}'") }),
             };
         }
-        let source = self.terminology.source();
-        let known = source.canonicals(CODE_SYSTEM);
-        self.spend(known.len())?;
-        let named = |one: &Canonical| {
-            let document = source.find(CODE_SYSTEM, &one.url, None)?;
-            let value_set = document.root().get("valueSet")?.as_str()?;
-            (Canonical::read(&value_set).0 == url).then(|| one.url.clone())
-        };
-        match known.iter().find_map(named) {
-            Some(system) => compiler.implicit(&system, None),
-            None => Err(Error::NotFound { resource_type: "ValueSet", url: url.into() }),
+        match self.all_of(url, version)? {
+            Some(system) => compiler.implicit(&system.url, system.version.as_deref(), None),
+            None => {
+                let url = version.map_or_else(|| url.to_owned(), |version| format!("{url}|{version}"));
+                Err(Error::NotFound { resource_type: "ValueSet", url })
+            }
         }
     }
-}
 
-fn within(what: &'static str, found: usize, max: usize, limit: &'static str) -> Result<(), Error> {
-    match found > max {
-        true => Err(Error::TooCostly { what, found, max, limit }),
-        false => Ok(()),
+    /// The code system all of whose codes are that value set: without a version its latest one.
+    fn all_of(&self, url: &str, version: Option<&str>) -> Result<Option<Canonical>, Error> {
+        let source = self.terminology.source();
+        if version.is_some() && source.find(VALUE_SET, url, None).is_some() {
+            return Ok(None);
+        }
+        let known = source.canonicals(CODE_SYSTEM);
+        self.spend(known.len())?;
+        for one in known {
+            let asked = version.and(one.version.as_deref());
+            let Some(document) = source.find(CODE_SYSTEM, &one.url, asked) else { continue };
+            let Some(named) = member::text(document.root(), "valueSet") else { continue };
+            let (own, own_version, _) = Canonical::read(&named);
+            let is_version = |version: &str| [own_version, one.version.as_deref()].contains(&Some(version));
+            if own == url && version.is_none_or(is_version) {
+                let version = asked.map(Into::into);
+                return Ok(Some(Canonical { url: one.url, version }));
+            }
+        }
+        Ok(None)
     }
 }

@@ -64,8 +64,13 @@ impl<'t> Compiler<'t> {
     }
 
     /// All codes of a system, or those a filter selects: what an implicit value set is.
-    pub fn implicit(mut self, system: &str, filter: Option<Filter>) -> Result<ValueSet, Error> {
-        let universe = self.universe(system, None)?;
+    pub fn implicit(
+        mut self,
+        system: &str,
+        version: Option<&str>,
+        filter: Option<Filter>,
+    ) -> Result<ValueSet, Error> {
+        let universe = self.universe(system, version)?;
         let selection = match filter {
             Some(filter) => self.filtered(universe, &[filter])?,
             None => self.drafts[universe].everything(),
@@ -178,6 +183,8 @@ impl<'t> Compiler<'t> {
                 Listed { code, display: member::text(concept, "display"), designations, ..Listed::default() };
             numbers.push(self.drafts[universe].number(Arc::new(listed)));
         }
+        let draft = &self.drafts[universe];
+        numbers.retain(|number| draft.may_be(*number));
         let yes = numbers.iter().copied().collect();
         self.sequence.list(universe, numbers.into_iter());
         Ok(Selection::only(yes))

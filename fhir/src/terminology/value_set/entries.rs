@@ -32,6 +32,11 @@ impl<'v> Entry<'v> {
         }
     }
 
+    /// Whether another code that differs in case only is another code. Of a system that is not known here it is.
+    pub fn is_case_sensitive(self) -> bool {
+        self.concept().is_none_or(|(system, _)| system.case_sensitive)
+    }
+
     /// The text the value set gives, else the code system's.
     pub fn display(self) -> Option<&'v str> {
         let own = self.universe.listed(self.number).and_then(|listed| listed.display.as_deref());

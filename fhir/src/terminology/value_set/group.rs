@@ -95,6 +95,11 @@ impl Draft {
         number
     }
 
+    /// Whether that can be a code of the system: one that all of its content does not have is none, be it listed.
+    pub fn may_be(&self, number: u32) -> bool {
+        number < self.content.count() || !self.content.is_whole()
+    }
+
     /// The universe with the codes selected from it. `active_only` leaves out concepts no longer in use.
     pub fn finish(self, selection: Selection, active_only: bool) -> Universe {
         let selection = match (&self.content, active_only) {

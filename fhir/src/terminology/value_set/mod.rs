@@ -70,6 +70,13 @@ impl ValueSet {
         answer
     }
 
+    /// The code system of which the value set lists that code although it does not have it.
+    pub(super) fn lists_in_vain(&self, system: Option<&str>, code: &str) -> Option<&str> {
+        let mut asked =
+            self.universes.iter().filter(|universe| system.is_none_or(|system| *system == *universe.url));
+        asked.find(|universe| universe.lists_in_vain(code)).map(|universe| &*universe.url)
+    }
+
     /// The code systems whose codes it may have, with the version of each.
     pub fn systems(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.universes.iter().map(|universe| (&*universe.url, universe.version.as_deref()))

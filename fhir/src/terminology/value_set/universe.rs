@@ -4,7 +4,7 @@ use super::Membership;
 use super::selection::{Rest, Selection};
 use crate::index::query::normalize;
 use crate::terminology::code_table::CodeTable;
-use crate::terminology::{CodeSystem, Designation, Grammar};
+use crate::terminology::{CodeSystem, Designation, Grammar, registry};
 use std::sync::{Arc, OnceLock};
 
 /// Why it cannot be told here whether a code is in a value set.
@@ -45,6 +45,14 @@ impl Content {
         match self {
             Content::Known(system) => system.concepts().len() as u32,
             _ => 0,
+        }
+    }
+
+    /// Whether there are certainly no other codes. What ISO's crates have is not all that ISO ever had.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Content::Known(system) => system.is_complete() && !registry::is_from(system),
+            _ => false,
         }
     }
 
@@ -151,6 +159,12 @@ impl Universe {
             (Rest::All, Content::Grammar(grammar)) if grammar.allows(code) => Membership::In,
             _ => Membership::NotIn,
         }
+    }
+
+    /// Whether the value set lists the code, although it is certainly none of the system.
+    pub fn lists_in_vain(&self, code: &str) -> bool {
+        let number = self.find(code).filter(|number| *number >= self.content.count());
+        number.is_some() && self.content.is_whole()
     }
 
     /// What the value set says of the code of that number.
