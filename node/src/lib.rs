@@ -14,6 +14,8 @@ mod interaction;
 pub mod load;
 pub mod observe;
 mod operation;
+mod outcome;
+mod pages;
 mod place;
 pub mod rest;
 pub mod server;

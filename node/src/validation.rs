@@ -40,16 +40,17 @@ pub fn written(node: &Inner, tenant: TenantId, parsed: &Parsed) -> Result<(), Er
         Level::Off => return Ok(()),
         Level::Structure => validation::structure(resource, node.options.issues_max),
         // It may take milliseconds, where other tasks of the thread wait.
-        Level::Full => {
-            tokio::task::block_in_place(|| node.conformance.of(tenant).errors(parsed.resource_type, resource))
-        }
+        Level::Full => tokio::task::block_in_place(|| {
+            let definitions = node.conformance.of(tenant);
+            definitions.errors(parsed.resource_type, resource, node.clock.now_ms())
+        }),
     };
     if issues.is_valid() { Ok(()) } else { Err(refusal(&issues)) }
 }
 
 /// All there is to say about a resource, whatever the level of writes is; also against `profile`.
 pub fn judge(node: &Inner, tenant: TenantId, resource: Node<'_>, profile: Option<&str>) -> Issues {
-    node.conformance.of(tenant).validator.validate(resource, profile.as_slice())
+    node.conformance.of(tenant).judge(resource, profile.as_slice(), node.clock.now_ms())
 }
 
 fn refusal(issues: &Issues) -> Error {

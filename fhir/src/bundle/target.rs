@@ -43,6 +43,22 @@ impl Target {
         Self::of(&segments, query).ok_or_else(|| InvalidTarget(url.chars().take(200).collect()))
     }
 
+    /// The same for what only reads, where a read and a history take parameters, too: the second is their query, which
+    /// is not decoded, empty where there is none or the target has it itself.
+    pub fn parse_read(url: &str) -> Result<(Self, &str), InvalidTarget> {
+        let invalid = match Self::parse(url) {
+            Ok(target) => return Ok((target, "")),
+            Err(invalid) => invalid,
+        };
+        let Some((path, query)) = url.split_once('?') else { return Err(invalid) };
+        match Self::parse(path) {
+            Ok(target @ (Target::Instance { .. } | Target::Version { .. } | Target::History { .. })) => {
+                Ok((target, query))
+            }
+            _ => Err(invalid),
+        }
+    }
+
     fn of(segments: &[&str], query: Option<&str>) -> Option<Self> {
         let own = |text: &str| text.to_owned();
         if let Some((name, path)) = segments.split_last().filter(|(name, _)| name.starts_with('$')) {
@@ -171,6 +187,20 @@ mod tests {
         assert_eq!(of("ValueSet/$expand?url=a/b"), ["ValueSet", "", "", "$expand", "url=a/b"]);
         assert_eq!(of("http://h/fhir/Patient/1/$validate"), ["Patient", "1", "", "$validate", ""]);
         assert_eq!(of("Patient/1/_history/2/$validate"), ["Patient", "1", "2", "$validate", ""]);
+    }
+
+    #[test]
+    fn reads_have_parameters() {
+        assert_eq!(
+            Target::parse_read("Patient/1?_summary=true"),
+            Ok((instance("Patient", "1"), "_summary=true"))
+        );
+        assert_eq!(Target::parse_read("Patient/1"), Ok((instance("Patient", "1"), "")));
+        let history = Target::History { resource_type: Some("Patient".into()), id: None };
+        assert_eq!(Target::parse_read("Patient/_history?_count=2"), Ok((history, "_count=2")));
+        let search = Target::Search { resource_type: Some("Patient".into()), query: "_count=2".into() };
+        assert_eq!(Target::parse_read("Patient?_count=2"), Ok((search, "")));
+        assert!(Target::parse_read("Patient/1/2?x=y").is_err() && Target::parse_read("?").is_err());
     }
 
     #[test]

@@ -78,6 +78,38 @@ impl Error {
         &self.kind
     }
 
+    /// Whether the body is XML, but not a resource as R4 writes it: what a validator would say, too.
+    pub fn is_about_content(&self) -> bool {
+        use ErrorKind::*;
+        let is = |kind: &ErrorKind| match kind {
+            UnknownElement
+            | UnknownAttribute(_)
+            | IsAttribute
+            | Duplicate
+            | Apart
+            | Text
+            | NoValue
+            | OneResource
+            | Value { .. }
+            | Expected { .. } => true,
+            Empty
+            | TooLarge { .. }
+            | TooDeep { .. }
+            | NotUtf8
+            | Encoding(_)
+            | Syntax(_)
+            | Doctype
+            | UnknownEntity(_)
+            | Character(_)
+            | TooManyAttributes { .. }
+            | UnknownPrefix(_)
+            | Namespace { .. }
+            | UnknownResource(_) => false,
+        };
+        // Text around the one element of the document is no XML at all.
+        !self.path.is_empty() && is(&self.kind)
+    }
+
     /// Byte offset in the body, from 0.
     pub fn offset(&self) -> usize {
         self.offset

@@ -22,12 +22,13 @@ pub(super) fn engine(config: &Config) -> Options {
         json: json(config),
         patch: patch(config),
         validation: Level::of(&config.validation.level).unwrap_or(Level::Structure),
-        profiles: list(&config.validation.profiles).map(str::to_owned).collect(),
+        profiles: config.validation.profiles.0.clone(),
         issues_max: config.validation.issues_max.max(1),
-        packages: list(&config.conformance.packages).map(PathBuf::from).collect(),
+        packages: config.conformance.packages.0.iter().map(PathBuf::from).collect(),
         conformance_cache_bytes: config.conformance.cache_bytes,
         computations_max: computations(config.limits.computations_max),
         bundle_entries_max: config.limits.bundle_entries_max,
+        bundle_answer_bytes_max: config.limits.bundle_answer_bytes_max,
         batch_concurrency: config.limits.batch_concurrency,
         write_attempts_max: config.limits.write_attempts_max,
         dedup_retention: ms(config.idempotency.retention_ms),
@@ -36,11 +37,6 @@ pub(super) fn engine(config: &Config) -> Options {
         history_page_max: config.limits.history_page_max,
         reference_cache_max: config.transactions.reference_cache_max,
     }
-}
-
-/// What stands between commas.
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// 0 stands for one per core.

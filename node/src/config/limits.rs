@@ -1,6 +1,6 @@
 //! What one request may cost.
 
-use super::section::section;
+use super::{List, section::section};
 
 section! {
     /// Limits of single requests, over both wires.
@@ -21,6 +21,8 @@ section! {
         patch_steps_max: u64 = 4 << 20;
         /// Entries of one transaction or batch.
         bundle_entries_max: usize = 10_000;
+        /// Bytes of the resources in the answer to one transaction or batch; reads beyond it are refused one by one.
+        bundle_answer_bytes_max: usize = 256 << 20;
         /// Entries of one batch that are worked on at the same time.
         batch_concurrency: usize = 16;
         /// How often a write is decided anew after a concurrent one came first, before it answers CONFLICT.
@@ -53,8 +55,8 @@ section! {
     Validation {
         /// What every write is checked for. `off`: a known resource type. `structure`: names, shapes, cardinality, types and primitives too. `full`: bindings, invariants, references, extensions and profiles too.
         level: String = "structure".to_owned();
-        /// Under `full`: canonical URLs of profiles, separated by commas, that every resource of their type must follow, besides those its `meta.profile` names.
-        profiles: String = String::new();
+        /// Under `full`: canonical URLs of profiles that every resource of their type must follow, besides those its `meta.profile` names.
+        profiles: List = List::default();
         /// Issues one validation reports at most.
         issues_max: usize = 100;
     }
@@ -63,8 +65,8 @@ section! {
 section! {
     /// Where profiles, value sets and code systems come from, besides R4's own and the stored ones.
     Conformance {
-        /// Packages of implementation guides for R4, separated by commas: `.tgz` files or unpacked folders. Loaded at every start.
-        packages: String = String::new();
+        /// Packages of implementation guides for R4: `.tgz` files or unpacked folders. Loaded at every start.
+        packages: List = List::default();
         /// Stored StructureDefinitions, ValueSets, CodeSystems and ConceptMaps kept parsed, those used last.
         cache_bytes: usize = 64 << 20;
     }

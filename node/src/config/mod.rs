@@ -3,6 +3,7 @@
 
 mod engine;
 mod limits;
+mod list;
 mod options;
 mod process;
 mod section;
@@ -10,6 +11,7 @@ mod wires;
 
 pub use engine::{Actors, Log, Raft, Search, Storage, Transactions};
 pub use limits::{Conformance, Idempotency, Limits, Validation};
+pub use list::List;
 pub use options::{ConfigOption, options, readme_table};
 pub use process::{Logging, Node};
 pub use wires::{Grpc, Rest};

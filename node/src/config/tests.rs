@@ -54,9 +54,30 @@ fn bad_values_and_files_are_told() {
 }
 
 #[test]
+fn lists_are_arrays_or_have_commas() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("my.toml");
+    let packages = |file: &str, environment: &[(&str, &str)]| {
+        std::fs::write(&path, file).unwrap();
+        Config::load(&layers(Some(path.clone()), environment, &[]))
+            .map(|config| config.conformance.packages.0)
+    };
+    let two = ["a.tgz", "b c"];
+    assert_eq!(packages("conformance.packages = [\"a.tgz\", \"b c\"]", &[]).unwrap(), two);
+    assert_eq!(packages("conformance.packages = \"a.tgz, b c,\"", &[]).unwrap(), two);
+    assert_eq!(packages("", &[("SALAMANDER_CONFORMANCE_PACKAGES", "a.tgz,b c")]).unwrap(), two);
+    assert_eq!(packages("", &[]).unwrap(), [""; 0]);
+    let wrong = packages("conformance.packages = 7", &[]).unwrap_err().to_string();
+    assert!(wrong.contains("conformance.packages") && wrong.contains("array"), "{wrong}");
+}
+
+#[test]
 fn what_is_printed_can_be_loaded() {
-    let config =
-        Config::load(&layers(None, &[("SALAMANDER_REST_BASE_URL", "https://a.example/fhir")], &[])).unwrap();
+    let set = [
+        ("SALAMANDER_REST_BASE_URL", "https://a.example/fhir"),
+        ("SALAMANDER_VALIDATION_PROFILES", "http://a,http://b"),
+    ];
+    let config = Config::load(&layers(None, &set, &[])).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("printed.toml");
     std::fs::write(&path, config.to_commented_toml()).unwrap();

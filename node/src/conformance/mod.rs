@@ -14,6 +14,7 @@ pub use stored::Stored;
 use fhir::{
     conformance::{Canonical, Core, Layers, Package, Source, snapshot::Snapshots},
     definitions::ResourceType,
+    fhirpath::value::Temporal,
     json::Node,
     outcome::Severity,
     terminology::Terminology,
@@ -50,7 +51,7 @@ pub struct UnknownProfile(String);
 /// What is compiled from a tenant's definitions; what changes is compiled anew when it is next asked for.
 pub struct Definitions {
     pub terminology: Arc<Terminology>,
-    pub validator: Validator,
+    validator: Validator,
     profiles: Vec<Profile>,
     /// Writes are stopped by errors alone.
     errors: validation::Options,
@@ -107,11 +108,19 @@ impl Conformance {
 }
 
 impl Definitions {
-    /// What keeps a resource from being stored under full validation.
-    pub fn errors(&self, resource_type: ResourceType, resource: Node<'_>) -> Issues {
+    /// What keeps a resource from being stored under full validation. `now_ms`: what invariants take for the time.
+    pub fn errors(&self, resource_type: ResourceType, resource: Node<'_>, now_ms: u64) -> Issues {
         let of_type = self.profiles.iter().filter(|profile| profile.resource_type == resource_type);
-        let urls: Vec<&str> = of_type.map(|profile| &*profile.url).collect();
-        self.validator.validate_with(resource, &urls, &self.errors)
+        let profiles: Vec<&str> = of_type.map(|profile| &*profile.url).collect();
+        let now = Some(Temporal::of_unix_ms(now_ms));
+        let request = validation::Request { profiles: &profiles, now, options: Some(&self.errors) };
+        self.validator.validate_as(resource, &request)
+    }
+
+    /// All there is to say about a resource, also against `profiles`.
+    pub fn judge(&self, resource: Node<'_>, profiles: &[&str], now_ms: u64) -> Issues {
+        let now = Some(Temporal::of_unix_ms(now_ms));
+        self.validator.validate_as(resource, &validation::Request { profiles, now, options: None })
     }
 }
 

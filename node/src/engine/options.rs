@@ -34,6 +34,7 @@ pub struct Options {
     pub computations_max: usize,
     /// Entries of one bundle.
     pub bundle_entries_max: usize,
+    pub bundle_answer_bytes_max: usize,
     /// How many entries of a batch are worked on at once.
     pub batch_concurrency: usize,
     /// How often a write is decided anew after a concurrent one came first.

@@ -31,6 +31,7 @@ fn context(metadata: &MetadataMap, timeout: Duration) -> Result<Context, Error> 
         tenant: tenant(metadata)?,
         request_id: request_id::accept(metadata.get(REQUEST_ID).map(|id| id.as_bytes())),
         deadline: deadline(timeout, asked),
+        base: None,
     })
 }
 

@@ -1,6 +1,12 @@
 //! The codes that a search names by a value set or a branch of a code system, from the tenant's definitions.
 
-use fhir::terminology::{CodeSystem, Error, Reason, Terminology};
+use super::read;
+use crate::engine::Inner;
+use fhir::{
+    json::Document,
+    terminology::{CodeSystem, Error, Reason, Terminology, ValueSet, VersionRules},
+};
+use proto::{Code, TenantId};
 use search::{Token, query::Problem};
 use std::sync::Arc;
 
@@ -10,11 +16,62 @@ pub(super) fn are_asked_by(name: &str) -> bool {
 }
 
 /// Lists codes for the compiler of searches. It may take milliseconds: what is asked for first is compiled.
-pub(super) struct Codes<'t>(pub &'t Terminology);
+pub(super) struct Codes<'t> {
+    pub terminology: &'t Terminology,
+    /// Value sets that the search names by where they are stored.
+    pub stored: &'t [Stored],
+}
+
+/// A ValueSet of this server, and how a search names it: `ValueSet/x`, or absolute.
+pub(super) struct Stored {
+    named: String,
+    document: Arc<Document>,
+}
+
+/// The stored value sets that `:in` and `:not-in` name relatively, or below `base`:
+/// <https://hl7.org/fhir/R4/search.html#token>. Those that are not there are left out.
+///
+/// # Errors
+/// As of a read, but for what is not there.
+pub(super) async fn stored_value_sets(
+    node: &Inner,
+    tenant: TenantId,
+    parameters: &[(String, String)],
+    base: Option<&str>,
+) -> Result<Vec<Stored>, proto::Error> {
+    let mut found = Vec::new();
+    for (_, value) in parameters.iter().filter(|(name, _)| names_value_sets(name)) {
+        for named in value.split(',') {
+            let Some(id) = local_id(named, base) else { continue };
+            let version = match read::current(node, tenant, "ValueSet", id).await {
+                Ok(Some(version)) if !version.is_deleted() => version,
+                Ok(_) => continue,
+                // What cannot be an id is a value set that nobody knows.
+                Err(error) if error.code == Code::BadRequest => continue,
+                Err(error) => return Err(error),
+            };
+            let document = crate::draft::document(version.body, &node.options.json)?;
+            found.push(Stored { named: named.to_owned(), document: Arc::new(document) });
+        }
+    }
+    Ok(found)
+}
+
+fn names_value_sets(name: &str) -> bool {
+    name.rsplit_once(':').is_some_and(|(_, modifier)| matches!(modifier, "in" | "not-in"))
+}
+
+fn local_id<'u>(url: &'u str, base: Option<&str>) -> Option<&'u str> {
+    let relative = match base.and_then(|base| url.strip_prefix(base.trim_end_matches('/'))) {
+        Some(below) => below.strip_prefix('/')?,
+        None => url,
+    };
+    relative.strip_prefix("ValueSet/")
+}
 
 impl search::Terminology for Codes<'_> {
     fn value_set(&self, canonical: &str, max: usize) -> Result<Vec<Token>, Problem> {
-        let value_set = self.0.value_set(canonical).map_err(refused)?;
+        let value_set = self.compiled(canonical).map_err(refused)?;
         match value_set.incomplete() {
             // Of a fragment what is known is found: a stored code beyond it is not known to be in the value set.
             None | Some(Reason::Fragment(_)) => {}
@@ -41,8 +98,18 @@ impl search::Terminology for Codes<'_> {
 }
 
 impl Codes<'_> {
+    fn compiled(&self, canonical: &str) -> Result<Arc<ValueSet>, Error> {
+        match self.stored.iter().find(|stored| stored.named == canonical) {
+            Some(stored) => {
+                let rules = VersionRules::default();
+                self.terminology.value_set_of(stored.document.clone(), &rules).map(Arc::new)
+            }
+            None => self.terminology.value_set(canonical),
+        }
+    }
+
     fn concept(&self, url: &str, code: &str) -> Result<(Arc<CodeSystem>, u32), Problem> {
-        let system = self.0.code_system(url, None).map_err(refused)?;
+        let system = self.terminology.code_system(url, None).map_err(refused)?;
         let system = system.ok_or_else(|| {
             Problem::Unusable(format!(
                 "the code system '{url}' is not known here; load it to search by its hierarchy"
@@ -95,7 +162,7 @@ mod tests {
     #[test]
     fn codes_of_the_specification() {
         let terminology = Terminology::new(Arc::new(Core), Default::default());
-        let codes = Codes(&terminology);
+        let codes = Codes { terminology: &terminology, stored: &[] };
         let gender = codes.value_set("http://hl7.org/fhir/ValueSet/administrative-gender", 10).unwrap();
         assert_eq!(gender.len(), 4);
         let race = "http://terminology.hl7.org/CodeSystem/v3-Race";
@@ -111,6 +178,23 @@ mod tests {
         ] {
             assert!(matches!(refused, Err(Problem::Unusable(_))));
         }
+    }
+
+    #[test]
+    fn a_value_set_by_where_it_is_stored() {
+        let document =
+            r#"{"resourceType":"ValueSet","compose":{"include":[{"system":"s","concept":[{"code":"a"}]}]}}"#;
+        let document = Arc::new(Document::parse(document, &Default::default()).unwrap());
+        let terminology = Terminology::new(Arc::new(Core), Default::default());
+        let stored = [Stored { named: "ValueSet/x".to_owned(), document }];
+        let codes = Codes { terminology: &terminology, stored: &stored };
+        assert_eq!(codes.value_set("ValueSet/x", 10).unwrap(), [token("s", "a")]);
+        assert!(matches!(codes.value_set("ValueSet/y", 10), Err(Problem::Unusable(_))));
+        let base = Some("http://h/fhir/");
+        assert_eq!(local_id("ValueSet/x", None), Some("x"));
+        assert_eq!(local_id("http://h/fhir/ValueSet/x", base), Some("x"));
+        assert_eq!(local_id("http://h/fhirValueSet/x", base), None);
+        assert_eq!(local_id("http://other/fhir/ValueSet/x", base), None);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub async fn vread(node: &Inner, context: &Context, request: VReadRequest) -> Re
 }
 
 /// The current version, deleted ones included.
-async fn current(
+pub(super) async fn current(
     node: &Inner,
     tenant: TenantId,
     resource_type: &str,

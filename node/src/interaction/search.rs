@@ -111,6 +111,10 @@ async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Res
     let (strict, base) = (request.strict, node.options.base_url.clone());
     let limits = node.options.search_limits.clone();
     let lists_codes = pairs.iter().any(|(name, _)| codes::are_asked_by(name));
+    let stored = match lists_codes {
+        true => codes::stored_value_sets(node, tenant, &pairs, base.as_deref()).await?,
+        false => Vec::new(),
+    };
     let compile = move |terminology: &dyn search::Terminology| {
         let compartment = Some((compartment.0.as_str(), compartment.1.as_str()));
         let request = Request {
@@ -126,7 +130,8 @@ async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Res
         return compile(&NoTerminology);
     }
     let definitions = node.conformance.of(tenant);
-    node.threads.run(move || compile(&Codes(&definitions.terminology))).await
+    let list = move || compile(&Codes { terminology: &definitions.terminology, stored: &stored });
+    node.threads.run(list).await
 }
 
 fn issue(issue: &proto::error::Issue) -> Issue {

@@ -33,6 +33,7 @@ pub(super) const DEFINITION: Definition = Definition {
         Parameter::one("excludeNotForUI", Kind::Boolean),
         Parameter::one("excludePostCoordinated", Kind::Boolean),
         Parameter::one("displayLanguage", Kind::CODE),
+        Parameter::many("useSupplement", Kind::CANONICAL),
         Parameter::many("exclude-system", Kind::CANONICAL),
         Parameter::many("system-version", Kind::CANONICAL),
         Parameter::many("check-system-version", Kind::CANONICAL),

@@ -23,6 +23,7 @@ pub(super) const DEFINITION: Definition = Definition {
         Parameter::one("date", Kind::DATE_TIME),
         Parameter::one("displayLanguage", Kind::CODE),
         Parameter::many("property", Kind::CODE),
+        Parameter::many("useSupplement", Kind::CANONICAL),
     ],
     bare: None,
     run: |invocation| answer(invocation, lookup).boxed(),

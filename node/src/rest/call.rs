@@ -1,6 +1,12 @@
 //! What every interaction takes from the head of its request.
 
-use super::{base, format::Format, outcome::Failure, prefer::Prefer, query};
+use super::{
+    base,
+    format::{self, Format},
+    outcome::Failure,
+    prefer::Prefer,
+    query,
+};
 use crate::{
     config::Config,
     server::{front::deadline, request_id},
@@ -58,6 +64,8 @@ pub(super) struct Call {
     pub base: String,
     /// Decoded, in order, without the parameters that choose the format.
     pub parameters: Vec<(String, String)>,
+    /// `_format` and `_pretty` as they were given: links to other pages keep them.
+    pub presentation: Vec<(String, String)>,
     pub prefer: Prefer,
     pub format: Format,
     pub headers: HeaderMap,
@@ -93,6 +101,8 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared<S>) -> Result<Call, Failure> {
         let mut parameters = query::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
+        let presentation =
+            parameters.iter().filter(|(name, _)| format::is_presentation(name)).cloned().collect();
         let format = Format::negotiate(&parts.headers, &mut parameters)?;
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
         Ok(Call {
@@ -100,9 +110,11 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
                 tenant: TenantId::DEFAULT,
                 request_id: request_id.unwrap_or_else(|| request_id::accept(None)),
                 deadline: deadline(shared.settings.request_timeout, None),
+                base: None,
             },
             base: base::of(&shared.settings.base_url, parts),
             parameters,
+            presentation,
             prefer: Prefer::read(&parts.headers),
             format,
             headers: parts.headers.clone(),

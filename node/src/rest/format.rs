@@ -59,6 +59,11 @@ impl Format {
     }
 }
 
+/// Whether a parameter says how the answer is written.
+pub(super) fn is_presentation(name: &str) -> bool {
+    matches!(name, "_format" | "_pretty")
+}
+
 fn take(parameters: &mut Vec<(String, String)>, name: &str) -> Option<String> {
     let found = parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
     parameters.retain(|(other, _)| other != name);

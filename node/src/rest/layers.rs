@@ -1,10 +1,6 @@
 //! What every answer gets: the request's id, and an OperationOutcome where it is an error, whoever made it.
 
-use super::{
-    call::RequestId,
-    format::FHIR_JSON,
-    outcome::{self, Failure},
-};
+use super::{call::RequestId, format::FHIR_JSON, outcome::Failure};
 use crate::server::request_id;
 use axum::{
     body::Body,
@@ -46,7 +42,7 @@ pub(super) async fn errors_are_outcomes(request: Request, next: Next) -> Respons
         expression: None,
     };
     let mut rewritten =
-        (status, [(header::CONTENT_TYPE, FHIR_JSON)], outcome::json(&[issue])).into_response();
+        (status, [(header::CONTENT_TYPE, FHIR_JSON)], crate::outcome::json(&[issue])).into_response();
     if let Some(allow) = allow {
         rewritten.headers_mut().insert(header::ALLOW, allow);
     }

@@ -2,7 +2,6 @@
 //! Bodies go through as bytes. Every answer of 400 and above is an OperationOutcome.
 
 mod base;
-mod bundle;
 mod call;
 mod create;
 mod delete;

@@ -6,7 +6,7 @@ use super::{
     payload::Payload,
     response::{Reply, json},
 };
-use crate::service::FhirService;
+use crate::{outcome, service::FhirService};
 use axum::{
     extract::{FromRequest, FromRequestParts, Request, State},
     middleware::Next,
@@ -86,7 +86,13 @@ async fn answer<S: FhirService>(
     asked.parameters = call.parameters.iter().map(pair).collect();
     let payload = match asked.read_only {
         true => None,
-        false => Some(Payload::from_request(Request::from_parts(parts, body), shared).await?),
+        false => match Payload::from_request(Request::from_parts(parts, body), shared).await {
+            // XML of which no resource can be made: that is the judgement that was asked for.
+            Err(Failure(error)) if asked.name == "$validate" && error.code == Code::Invalid => {
+                return Ok(json(&call, StatusCode::OK, outcome::json(&error.issues)));
+            }
+            payload => Some(payload?),
+        },
     };
     asked.body = payload.as_ref().map_or_else(Bytes::new, |payload| payload.bytes.clone());
     let answer = shared.service.operation(&call.context, asked).await?;

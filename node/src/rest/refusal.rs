@@ -1,6 +1,6 @@
 //! What hyper answers to a head that it cannot read has no body. Here it gets one, like every error of this server.
 
-use super::{format::FHIR_JSON, outcome};
+use super::format::FHIR_JSON;
 use proto::{Code, error::Issue};
 
 /// The whole answer instead of `head`, where that is a refusal of hyper's own; ours carry the request's id.
@@ -28,7 +28,7 @@ pub(crate) fn complete(head: &[u8]) -> Option<Vec<u8>> {
         diagnostics: diagnostics.to_owned(),
         expression: None,
     };
-    let body = outcome::json(&[issue]);
+    let body = crate::outcome::json(&[issue]);
     let length = body.len();
     let mut answer = format!(
         "HTTP/1.1 {line}\r\ncontent-type: {FHIR_JSON}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"

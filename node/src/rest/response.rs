@@ -8,6 +8,7 @@ use super::{
     prefer::Return,
 };
 use axum::{
+    Extension,
     body::Body,
     response::{IntoResponse, Response},
 };
@@ -29,7 +30,7 @@ pub(super) fn json(call: &Call, status: StatusCode, body: Bytes) -> Response {
         Syntax::Json => (body, call.format.media_type),
         Syntax::Xml => (body, FHIR_JSON),
     };
-    (status, [(header::CONTENT_TYPE, media_type)], Body::from(body)).into_response()
+    (status, [(header::CONTENT_TYPE, media_type)], Extension(call.format), Body::from(body)).into_response()
 }
 
 /// The body with white space; as it is if it is empty.

@@ -1,16 +1,19 @@
 //! <https://hl7.org/fhir/R4/http.html#search>: by type, in a compartment, over all types; by GET and by POST.
 
 use super::{
-    bundle,
     call::{Call, Shared},
+    format::{self, Format},
     payload::Form,
     query,
     response::{Reply, json},
 };
-use crate::service::FhirService;
+use crate::{pages, service::FhirService};
 use axum::extract::{Path, State};
 use http::StatusCode;
-use proto::api::v1::{SearchParameter, SearchRequest, SearchResponse};
+use proto::{
+    Error,
+    api::v1::{SearchParameter, SearchRequest, SearchResponse},
+};
 
 /// What is searched, from the path.
 struct Target {
@@ -28,7 +31,7 @@ pub(super) async fn system_form<S: FhirService>(
     call: Call,
     form: Form,
 ) -> Reply {
-    answer(shared, call.with(form), Target::system()).await
+    answer(shared, call.with(form)?, Target::system()).await
 }
 
 pub(super) async fn of_type<S: FhirService>(
@@ -45,7 +48,7 @@ pub(super) async fn of_type_form<S: FhirService>(
     call: Call,
     form: Form,
 ) -> Reply {
-    answer(shared, call.with(form), Target::of_type(resource_type)).await
+    answer(shared, call.with(form)?, Target::of_type(resource_type)).await
 }
 
 pub(super) async fn compartment<S: FhirService>(
@@ -62,15 +65,21 @@ pub(super) async fn compartment_form<S: FhirService>(
     call: Call,
     form: Form,
 ) -> Reply {
-    answer(shared, call.with(form), Target::compartment(path)).await
+    answer(shared, call.with(form)?, Target::compartment(path)).await
 }
 
 impl Call {
-    /// Parameters of the URL first, then those of the form.
-    fn with(mut self, form: Form) -> Call {
-        self.parameters.extend(form.0);
-        self.parameters.retain(|(name, _)| name != "_format" && name != "_pretty");
-        self
+    /// Parameters of the URL first, then those of the form, whose `_format` and `_pretty` win.
+    fn with(mut self, form: Form) -> Result<Call, Error> {
+        let mut parameters = form.0;
+        let presentation: Vec<_> =
+            parameters.iter().filter(|(name, _)| format::is_presentation(name)).cloned().collect();
+        if !presentation.is_empty() {
+            self.format = Format::negotiate(&self.headers, &mut parameters)?;
+            self.presentation = presentation;
+        }
+        self.parameters.append(&mut parameters);
+        Ok(self)
     }
 }
 
@@ -105,25 +114,28 @@ async fn answer<S: FhirService>(shared: Shared<S>, call: Call, target: Target) -
     }
     let cursor = request.cursor.clone();
     let page = shared.service.search(&call.context, request).await?;
-    let links = links(&format!("{}{}", call.base, target.path), &page, &cursor);
-    Ok(json(&call, StatusCode::OK, bundle::searchset(&call.base, &links, &page)))
+    let links = links(&format!("{}{}", call.base, target.path), &call, &page, &cursor);
+    Ok(json(&call, StatusCode::OK, pages::searchset(Some(&call.base), &links, &page)))
 }
 
 /// Built of the parameters that were used, as the specification wants self links:
 /// <https://hl7.org/fhir/R4/search.html#conformance>.
-fn links(url: &str, page: &SearchResponse, cursor: &str) -> bundle::Links {
+fn links(url: &str, call: &Call, page: &SearchResponse, cursor: &str) -> pages::Links {
     let link = |cursor: &str| {
         let mut link = url.to_owned();
         for parameter in &page.used {
             query::append(&mut link, &parameter.name, &parameter.value);
+        }
+        for (name, value) in &call.presentation {
+            query::append(&mut link, name, value);
         }
         if !cursor.is_empty() {
             query::append(&mut link, "_cursor", cursor);
         }
         link
     };
-    bundle::Links {
-        self_: link(cursor),
+    pages::Links {
+        self_: Some(link(cursor)),
         next: (!page.next_cursor.is_empty()).then(|| link(&page.next_cursor)),
     }
 }

@@ -12,9 +12,10 @@ use proto::api::v1::TransactionRequest;
 
 pub(super) async fn transaction<S: FhirService>(
     State(shared): State<Shared<S>>,
-    call: Call,
+    mut call: Call,
     payload: Payload,
 ) -> Reply {
+    call.context.base = Some(call.base.as_str().into());
     let request =
         TransactionRequest { bundle: payload.bytes.clone(), idempotency_key: call.idempotency_key()? };
     let answered = shared.service.transaction(&call.context, request).await?;

@@ -3,7 +3,7 @@
 
 use super::{
     format::{FHIR_JSON, Format, Syntax},
-    outcome, query,
+    query,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -28,7 +28,7 @@ const OWN: Limits = Limits { depth_max: 512, bytes_max: usize::MAX };
 /// A body of at most `bytes_max` bytes as JSON.
 ///
 /// # Errors
-/// `Malformed` where it is no XML or says what FHIR R4 has no place for.
+/// `Malformed` where it is no XML, `Invalid` where it says what FHIR R4 has no place for.
 pub(super) async fn to_json(body: Bytes, bytes_max: u64) -> Result<Bytes, Error> {
     let limits = Limits { bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX), ..Limits::default() };
     let read =
@@ -40,9 +40,11 @@ fn malformed(error: &xml::Error) -> Error {
     let expression = Some(error.path().to_owned()).filter(|path| !path.is_empty());
     let code = match error.kind() {
         xml::ErrorKind::TooLarge { .. } => Code::TooLarge,
+        _ if error.is_about_content() => Code::Invalid,
         _ => Code::Malformed,
     };
-    let issue = Issue { severity: "error", code: code.issue(), diagnostics: error.to_string(), expression };
+    let issue_code = if code == Code::Invalid { "structure" } else { code.issue() };
+    let issue = Issue { severity: "error", code: issue_code, diagnostics: error.to_string(), expression };
     Error { code, issues: vec![issue] }
 }
 
@@ -53,10 +55,14 @@ pub(super) async fn answers(request: Request, next: Next) -> Response {
     // A request that asks for nothing we have is refused by whoever answers it, in JSON.
     let format = Format::negotiate(request.headers(), &mut parameters).ok();
     let response = next.run(request).await;
-    match format {
+    // Who answered may know better: the form of a search has parameters, too.
+    let format = response.extensions().get::<Format>().copied().or(format);
+    let mut response = match format {
         Some(format) if format.syntax == Syntax::Xml => in_xml(response, format).await,
         _ => response,
-    }
+    };
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    response
 }
 
 async fn in_xml(response: Response, format: Format) -> Response {
@@ -76,7 +82,7 @@ async fn in_xml(response: Response, format: Format) -> Response {
         Err(error) => {
             parts.status =
                 StatusCode::from_u16(error.code.http()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let json = outcome::json(&error.issues);
+            let json = crate::outcome::json(&error.issues);
             // An outcome has nothing that XML could not hold.
             write(json, format.pretty).unwrap_or_default()
         }

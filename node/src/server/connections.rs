@@ -119,14 +119,13 @@ async fn overdue(limit: Duration, seen: &AtomicBool) {
     }
 }
 
-/// HTTP/1 and HTTP/2 as REST offers them.
+/// HTTP/1 and HTTP/2 as REST offers them. A peer that closes its side while it waits is taken for gone, as it looks just
+/// like one that is: what it waited for is dropped, and a place in a queue free.
 pub(super) fn rest_builder(rest: &crate::config::Rest) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        // A peer that says "no more from me" after its request still wants the answer.
-        .half_close(true)
         .header_read_timeout(Duration::from_millis(rest.header_timeout_ms))
         .max_buf_size(rest.head_bytes_max.max(8192));
     builder

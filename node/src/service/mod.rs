@@ -2,8 +2,10 @@
 //! error; gRPC hands its messages through, REST builds the same messages from HTTP and calls the same trait. What is
 //! not here, neither wire can do.
 
+mod history_request;
 mod patch_kind;
 
+pub use history_request::history_request;
 pub use patch_kind::patch_kind;
 
 use futures::stream::BoxStream;
@@ -19,6 +21,9 @@ pub struct Context {
     pub request_id: Arc<str>,
     /// After this the answer is of no use to the caller. `None`: the configured request timeout alone.
     pub deadline: Option<Instant>,
+    /// The absolute base under which the caller reached the server, for links in answers; where it is not known the
+    /// configured one counts.
+    pub base: Option<Arc<str>>,
 }
 
 /// FHIR R4's interactions over protobuf messages. Errors are the ones of the table in `proto::error`.

@@ -2,8 +2,9 @@
 
 use super::{
     batch,
-    entry::{self, failed, written},
+    entry::{self, written},
     plan::{self, Action, Planned},
+    room::Room,
 };
 use crate::{
     compartment::{Dedup, Intent},
@@ -34,10 +35,11 @@ pub async fn run(
     plan::release(node, reservations).await;
     let answers = in_entry_order(&actions, &order, committed?);
     let mut responses = Vec::with_capacity(answers.len());
+    let room = Room::new(node.inner.options.bundle_answer_bytes_max);
     for (number, answer) in answers.into_iter().enumerate() {
         responses.push(match answer {
             Some(answer) => written(&answer),
-            None => read(node, context, &document, number).await?,
+            None => read(node, context, &document, number, &room).await?,
         });
     }
     Ok(responses)
@@ -117,6 +119,7 @@ async fn read(
     context: &Context,
     document: &Arc<Document>,
     number: usize,
+    room: &Room,
 ) -> Result<ResponseEntry, Error> {
     let request = {
         let bundle = super::read(node, document)?;
@@ -125,8 +128,5 @@ async fn read(
         batch::request(document, entry, number, "")
     };
     // The writes are done: a read that finds nothing cannot undo them and answers for itself.
-    match entry::run(node, context, request).await {
-        Ok(answer) => Ok(answer),
-        Err(error) => Ok(failed(&error)),
-    }
+    Ok(entry::answer(node, context, request, room).await)
 }

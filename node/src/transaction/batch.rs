@@ -1,6 +1,9 @@
 //! A batch: every entry by itself, several at once, answers in the order of the entries.
 
-use super::entry::{self, Request};
+use super::{
+    entry::{self, Request},
+    room::Room,
+};
 use crate::{engine::Node, service::Context};
 use bytes::Bytes;
 use fhir::{
@@ -22,12 +25,8 @@ pub async fn run(
         let numbered = bundle.entries.iter().enumerate();
         numbered.map(|(number, entry)| request(&document, entry, number, idempotency_key)).collect()
     };
-    let answers = stream::iter(requests).map(|request| async move {
-        match entry::run(node, context, request).await {
-            Ok(answer) => answer,
-            Err(error) => entry::failed(&error),
-        }
-    });
+    let room = Room::new(node.inner.options.bundle_answer_bytes_max);
+    let answers = stream::iter(requests).map(|request| entry::answer(node, context, request, &room));
     Ok(answers.buffered(node.inner.options.batch_concurrency).collect().await)
 }
 

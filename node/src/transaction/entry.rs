@@ -1,22 +1,21 @@
 //! One entry on its own: what a batch does with each, and a transaction with its reads.
 
-use super::patch;
+use super::{patch, room::Room};
 use crate::{
     engine::Node,
-    service::{Context, FhirService},
+    pages::{self, Links},
+    service::{Context, FhirService, history_request},
 };
 use bytes::Bytes;
 use fhir::{
-    bundle::{HistoryEntry, Method, ResponseEntry, SearchMode, Target, Writer},
-    outcome::{self, Severity},
+    bundle::{InvalidTarget, Method, ResponseEntry, Target},
     resource::instant,
 };
 use proto::{
     Code, Error,
     api::v1::{
-        CreateRequest, DeleteRequest, HistoryRequest, HistoryResponse, OperationRequest, Outcome,
-        ReadRequest, SearchParameter, SearchRequest, SearchResponse, UpdateRequest, VReadRequest,
-        WriteResponse,
+        CreateRequest, DeleteRequest, OperationRequest, Outcome, ReadRequest, SearchParameter, SearchRequest,
+        UpdateRequest, VReadRequest, WriteResponse,
     },
 };
 
@@ -32,15 +31,27 @@ pub struct Request {
     pub idempotency_key: String,
 }
 
-/// Carries one entry out.
-pub async fn run(node: &Node, context: &Context, request: Request) -> Result<ResponseEntry, Error> {
-    let target =
-        Target::parse(&request.url).map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
-    match (request.method, target) {
+/// Carries one entry out, if there is room for its answer; an error is an answer, too.
+pub async fn answer(node: &Node, context: &Context, request: Request, room: &Room) -> ResponseEntry {
+    let answered = match room.admit(request.method, request.url.contains('$')) {
+        Ok(()) => run(node, context, request).await,
+        Err(full) => Err(full),
+    };
+    let answer = answered.unwrap_or_else(|error| failed(&error));
+    room.take(&answer);
+    answer
+}
+
+async fn run(node: &Node, context: &Context, request: Request) -> Result<ResponseEntry, Error> {
+    let invalid = |error: InvalidTarget| Error::new(Code::BadRequest, error.to_string());
+    if let Method::Get | Method::Head = request.method {
+        let (target, query) = Target::parse_read(&request.url).map_err(invalid)?;
+        return get(node, context, target, &parameters(query)).await;
+    }
+    match (request.method, Target::parse(&request.url).map_err(invalid)?) {
         (Method::Post, target @ Target::Operation { .. }) => {
             operation(node, context, target, request.body, false).await
         }
-        (Method::Get | Method::Head, target) => get(node, context, target).await,
         (Method::Post, Target::Type { resource_type }) => {
             let create = CreateRequest {
                 resource_type,
@@ -99,37 +110,35 @@ pub fn unsupported(method: Method, url: &str) -> Error {
     Error::new(Code::NotSupported, format!("{} {url} is not supported in a bundle", method.as_str()))
 }
 
-async fn get(node: &Node, context: &Context, target: Target) -> Result<ResponseEntry, Error> {
+/// `query`: the parameters of a read or a history.
+async fn get(
+    node: &Node,
+    context: &Context,
+    target: Target,
+    query: &[SearchParameter],
+) -> Result<ResponseEntry, Error> {
     match target {
         Target::Instance { resource_type, id } => {
-            let read = node.read(context, ReadRequest { resource_type, id, ..Default::default() }).await?;
+            let [summary, elements] = part(query)?;
+            let read = node.read(context, ReadRequest { resource_type, id, summary, elements }).await?;
             Ok(found(&read.version_id, read.last_updated_ms, read.body))
         }
         Target::Version { resource_type, id, version_id } => {
-            let request = VReadRequest { resource_type, id, version_id, ..Default::default() };
+            let [summary, elements] = part(query)?;
+            let request = VReadRequest { resource_type, id, version_id, summary, elements };
             let read = node.vread(context, request).await?;
             Ok(found(&read.version_id, read.last_updated_ms, read.body))
         }
         Target::Search { resource_type, query } => {
-            let parameters = parameters(&query);
-            let request = SearchRequest {
-                resource_type: resource_type.unwrap_or_default(),
-                parameters,
-                ..Default::default()
-            };
-            Ok(listed(searchset(&node.search(context, request).await?)))
+            search(node, context, resource_type.unwrap_or_default(), parameters(&query)).await
         }
-        Target::Type { resource_type } => {
-            let request = SearchRequest { resource_type, ..Default::default() };
-            Ok(listed(searchset(&node.search(context, request).await?)))
-        }
+        Target::Type { resource_type } => search(node, context, resource_type, Vec::new()).await,
         Target::History { resource_type, id } => {
-            let request = HistoryRequest {
-                resource_type: resource_type.unwrap_or_default(),
-                id: id.unwrap_or_default(),
-                ..Default::default()
-            };
-            Ok(listed(history(&node.history(context, request).await?)))
+            let (resource_type, id) = (resource_type.unwrap_or_default(), id.unwrap_or_default());
+            let pairs: Vec<_> = query.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
+            let request = history_request(resource_type, id, &pairs, false)?;
+            let page = node.history(context, request).await?;
+            Ok(listed(pages::history(base(node, context), &Links::default(), &page)))
         }
         Target::Metadata => {
             let statement = node.capabilities(context, Default::default()).await?;
@@ -139,47 +148,41 @@ async fn get(node: &Node, context: &Context, target: Target) -> Result<ResponseE
     }
 }
 
-/// Inside a bundle there is no base to make absolute links with: entries carry relative ones.
-fn searchset(page: &SearchResponse) -> Bytes {
-    let bodies = page.entries.iter().map(|entry| entry.body.len() + 128).sum();
-    let mut writer = Writer::new("searchset", page.total, &[], bodies);
-    for entry in &page.entries {
-        let full_url = format!("{}/{}", entry.resource_type, entry.id);
-        writer.search_entry(Some(&full_url), &entry.body, SearchMode::Match);
-    }
-    writer.finish().into()
+async fn search(
+    node: &Node,
+    context: &Context,
+    resource_type: String,
+    parameters: Vec<SearchParameter>,
+) -> Result<ResponseEntry, Error> {
+    let request = SearchRequest { resource_type, parameters, ..Default::default() };
+    let page = node.search(context, request).await?;
+    Ok(listed(pages::searchset(base(node, context), &Links::default(), &page)))
 }
 
-fn history(page: &HistoryResponse) -> Bytes {
-    let bodies = page.entries.iter().map(|entry| entry.body.len() + 256).sum();
-    let mut writer = Writer::new("history", page.total, &[], bodies);
-    for entry in &page.entries {
-        let url = format!("{}/{}", entry.resource_type, entry.id);
-        let (method, status) = match Outcome::try_from(entry.outcome) {
-            Ok(Outcome::Created) => (Method::Post, "201 Created"),
-            Ok(Outcome::Deleted) => (Method::Delete, "204 No Content"),
-            _ => (Method::Put, "200 OK"),
-        };
-        writer.history_entry(&HistoryEntry {
-            full_url: &url,
-            resource: (!entry.body.is_empty()).then_some(&entry.body),
-            method,
-            url: &url,
-            status,
-            version: entry.version_id.parse().unwrap_or(0),
-            last_modified_ms: entry.last_updated_ms,
-        });
-    }
-    writer.finish().into()
+/// What fullUrls are made absolute with.
+fn base<'c>(node: &'c Node, context: &'c Context) -> Option<&'c str> {
+    let configured = node.inner.options.base_url.as_deref();
+    context.base.as_deref().or(configured).map(|base| base.trim_end_matches('/'))
 }
 
-fn operation_outcome(error: &Error) -> Bytes {
-    let issue = |issue| {
-        let proto::error::Issue { code, diagnostics, expression, .. }: &proto::error::Issue = issue;
-        outcome::Issue { severity: Severity::Error, code, diagnostics, expression: expression.as_deref() }
-    };
-    let issues: Vec<_> = error.issues.iter().map(issue).collect();
-    outcome::operation_outcome(&issues).into()
+/// `_summary` and `_elements` of a read. How the answer is written is the bundle's matter.
+///
+/// # Errors
+/// `BadParameter` for any other parameter.
+fn part(query: &[SearchParameter]) -> Result<[String; 2], Error> {
+    let mut part = [String::new(), String::new()];
+    for SearchParameter { name, value } in query {
+        match name.as_str() {
+            "_summary" => part[0].clone_from(value),
+            "_elements" => part[1].clone_from(value),
+            "_format" | "_pretty" => {}
+            other => {
+                let text = format!("{other:?} is no parameter of a read; _summary and _elements are");
+                return Err(Error::new(Code::BadParameter, text));
+            }
+        }
+    }
+    Ok(part)
 }
 
 /// `a=b&c=d`, percent-decoded.
@@ -237,7 +240,7 @@ pub fn written(answer: &WriteResponse) -> ResponseEntry {
 pub fn failed(error: &Error) -> ResponseEntry {
     ResponseEntry {
         status: status_line(error.code.http()),
-        outcome: Some(operation_outcome(error)),
+        outcome: Some(crate::outcome::json(&error.issues)),
         ..Default::default()
     }
 }

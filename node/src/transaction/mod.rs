@@ -11,6 +11,7 @@ mod entry;
 mod patch;
 mod plan;
 mod references;
+mod room;
 
 pub(crate) use entry::parameters;
 pub use references::ReferenceCache;

@@ -1,7 +1,7 @@
 //! Bundles of type searchset and history: <https://hl7.org/fhir/R4/bundle.html>. The resources' bytes are copied in
-//! as they are stored; fullUrls are absolute.
+//! as they are stored; fullUrls are absolute where the base is known.
 
-use super::outcome;
+use crate::outcome;
 use bytes::Bytes;
 use fhir::bundle::{HistoryEntry, Link, Method, SearchMode, Writer};
 use proto::{
@@ -9,25 +9,27 @@ use proto::{
     id::AssignedId,
 };
 
-/// Absolute addresses of this page and the one after it.
-pub(super) struct Links {
-    pub self_: String,
+/// Absolute addresses of this page and the one after it; none where a page stands in a bundle.
+#[derive(Default)]
+pub struct Links {
+    pub self_: Option<String>,
     pub next: Option<String>,
 }
 
 impl Links {
     fn list(&self) -> Vec<Link<'_>> {
-        let next = self.next.iter().map(|url| Link { relation: "next", url });
-        [Link { relation: "self", url: &self.self_ }].into_iter().chain(next).collect()
+        let own = self.self_.iter().map(|url| Link { relation: "self", url });
+        own.chain(self.next.iter().map(|url| Link { relation: "next", url })).collect()
     }
 }
 
 /// A page of matches; ignored parameters are told in an entry of mode `outcome`.
-pub(super) fn searchset(base: &str, links: &Links, page: &SearchResponse) -> Bytes {
-    let bodies: usize = page.entries.iter().map(|entry| entry.body.len() + 160 + base.len()).sum();
+pub fn searchset(base: Option<&str>, links: &Links, page: &SearchResponse) -> Bytes {
+    let bodies: usize =
+        page.entries.iter().map(|entry| entry.body.len() + 160 + base.map_or(0, str::len)).sum();
     let mut out = Writer::new("searchset", page.total, &links.list(), bodies);
     for entry in &page.entries {
-        let full_url = format!("{base}/{}/{}", entry.resource_type, entry.id);
+        let full_url = below(base, format!("{}/{}", entry.resource_type, entry.id));
         out.search_entry(Some(&full_url), &entry.body, SearchMode::Match);
     }
     if !page.issues.is_empty() {
@@ -37,14 +39,15 @@ pub(super) fn searchset(base: &str, links: &Links, page: &SearchResponse) -> Byt
 }
 
 /// A page of versions, newest first.
-pub(super) fn history(base: &str, links: &Links, page: &HistoryResponse) -> Bytes {
-    let bodies: usize = page.entries.iter().map(|entry| entry.body.len() + 320 + base.len()).sum();
+pub fn history(base: Option<&str>, links: &Links, page: &HistoryResponse) -> Bytes {
+    let bodies: usize =
+        page.entries.iter().map(|entry| entry.body.len() + 320 + base.map_or(0, str::len)).sum();
     let mut out = Writer::new("history", page.total, &links.list(), bodies);
     for entry in &page.entries {
         let instance = format!("{}/{}", entry.resource_type, entry.id);
         let (method, url, status) = request_of(entry, &instance);
         out.history_entry(&HistoryEntry {
-            full_url: &format!("{base}/{instance}"),
+            full_url: &below(base, instance.clone()),
             resource: (!entry.body.is_empty()).then_some(&entry.body),
             method,
             url,
@@ -55,6 +58,13 @@ pub(super) fn history(base: &str, links: &Links, page: &HistoryResponse) -> Byte
         });
     }
     out.finish().into()
+}
+
+fn below(base: Option<&str>, instance: String) -> String {
+    match base {
+        Some(base) => format!("{base}/{instance}"),
+        None => instance,
+    }
 }
 
 /// The request that made the version. A create under a client's own id was a PUT.
