@@ -2,10 +2,11 @@
 //! the time. The bound is so wide that a busy machine does not reach it, and so far below the square that nothing quadratic
 //! passes.
 
-use fhir::conformance::Core;
+use fhir::conformance::{Core, Layers, Resources, Source};
 use fhir::json::{Document, Limits};
+use fhir::outcome::Severity;
 use fhir::terminology::Terminology;
-use fhir::validation::{Options, Validator};
+use fhir::validation::{Code, Options, Validator};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,9 +43,70 @@ fn assert_linear(what: &str, body: impl Fn(usize) -> String, work: impl Fn(&Docu
 }
 
 fn validator() -> Validator {
-    let core = Arc::new(Core);
-    let terminology = Arc::new(Terminology::new(core.clone(), Default::default()));
-    Validator::new(core, terminology, Options::default())
+    of(Arc::new(Core))
+}
+
+fn of(source: Arc<dyn Source>) -> Validator {
+    let terminology = Arc::new(Terminology::new(source.clone(), Default::default()));
+    Validator::new(source, terminology, Options::default())
+}
+
+/// A profile of Patient with so many constraints, all different, each of which counts what `expression` selects.
+fn costly_profile(constraints: usize, expression: &str) -> Validator {
+    let one = |at| {
+        format!(
+            r#"{{"key":"c-{at}","severity":"error","human":"few","expression":"{expression}.count() > {at}"}}"#
+        )
+    };
+    let profile = parsed(format!(
+        r#"{{"resourceType":"StructureDefinition","url":"http://t/p","name":"p","status":"draft","kind":"resource","type":"Patient",
+            "abstract":false,"derivation":"constraint","snapshot":{{"element":[{{"path":"Patient","constraint":[{}]}}]}}}}"#,
+        list(constraints, one)
+    ));
+    let mut resources = Resources::default();
+    assert!(resources.add(Arc::new(profile)));
+    of(Arc::new(Layers::new(vec![Arc::new(resources), Arc::new(Core)])))
+}
+
+#[test]
+fn invariants_share_the_steps_of_a_validation() {
+    let patient = |names| {
+        let names = list(names, |at| format!(r#"{{"family":"f{at}"}}"#));
+        parsed(format!(r#"{{"resourceType":"Patient","name":[{names}]}}"#))
+    };
+    // Each by itself stays below what one evaluation may cost.
+    let validator = costly_profile(50, "%resource.descendants().select(%resource.descendants())");
+    let codes = |document: &Document, options: &Options| -> Vec<Code> {
+        let issues = validator.validate_with(document.root(), &["http://t/p"], options);
+        issues.iter().filter(|issue| issue.severity >= Severity::Error).map(|issue| issue.code).collect()
+    };
+    let options = Options::default();
+    assert_eq!(codes(&patient(30), &options), [], "a small resource");
+    assert_eq!(codes(&patient(1_000), &options), [Code::TooCostly], "a large one");
+    let few = Options { steps_max: 10_000, ..Options::default() };
+    assert_eq!(codes(&patient(30), &few), [Code::TooCostly], "few steps");
+    // One alone that is beyond what an evaluation may cost.
+    let validator =
+        costly_profile(1, "descendants().select(%resource.descendants().select(%resource.descendants()))");
+    let document = patient(300);
+    let issues = validator.validate(document.root(), &["http://t/p"]);
+    let costly: Vec<_> = issues.iter().filter(|issue| issue.code == Code::TooCostly).collect();
+    assert!(
+        matches!(&costly[..], [one] if one.severity == Severity::Error && one.text.contains("c-0")),
+        "{issues:?}"
+    );
+}
+
+#[test]
+fn every_number_of_steps_is_enough_or_an_error() {
+    let text = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"a\"}],\"contact\":[{\"name\":{\"family\":\"b\"}}]}";
+    let document = parsed(text.into());
+    let validator = validator();
+    let total = (1..).find(|max| {
+        let options = Options { steps_max: *max, ..Options::default() };
+        validator.validate_with(document.root(), &[], &options).is_valid()
+    });
+    assert!(total.is_some_and(|total| total > 20), "{total:?}");
 }
 
 /// Bodies with as many faults, or things to say, as items.
@@ -83,6 +145,79 @@ fn faulty(count: usize) -> Vec<(&'static str, String)> {
             )),
         ),
     ]
+}
+
+/// Long bodies in which nothing is wrong, and all that is looked up by id, URL or link id is looked up for each item.
+fn sound(count: usize) -> Vec<(&'static str, String)> {
+    let organization = |at: usize| format!(r#"{{"resourceType":"Organization","id":"o{at}","name":"a"}}"#);
+    let reference = |at: usize| format!("{{\"reference\":\"#o{}\"}}", count - 1 - at);
+    let question = |at: usize| {
+        format!(
+            r#"{{"linkId":"q{at}","text":"a","type":"boolean","enableWhen":[{{"question":"first","operator":"=","answerBoolean":true}}]}}"#
+        )
+    };
+    let entry = |at: usize| {
+        format!(
+            r#"{{"fullUrl":"http://a/Basic/b{at}","resource":{{"resourceType":"Basic","id":"b{at}","code":{{"text":"a"}},
+        "subject":{{"reference":"Basic/b{}"}}}}}}"#,
+            count - 1 - at
+        )
+    };
+    let version = |at: usize| {
+        format!(
+            r#"{{"fullUrl":"http://a/Basic/b","resource":{{"resourceType":"Basic","id":"b","code":{{"text":"a"}},
+        "meta":{{"versionId":"{at}"}},"subject":{{"reference":"http://a/Basic/b/_history/{}"}}}}}}"#,
+            count - 1 - at
+        )
+    };
+    let concept = |at: usize| format!(r#"{{"code":"c{at}","display":"a"}}"#);
+    let bundle =
+        |entries: String| format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{entries}]}}"#);
+    vec![
+        (
+            "contained resources",
+            format!(
+                r#"{{"resourceType":"Patient","contained":[{}],"generalPractitioner":[{}]}}"#,
+                list(count, organization),
+                list(count, reference)
+            ),
+        ),
+        ("entries that refer to entries", bundle(list(count, entry))),
+        ("versions of one resource", bundle(list(count, version))),
+        (
+            "questions",
+            format!(
+                r#"{{"resourceType":"Questionnaire","status":"draft","item":[{{"linkId":"first","text":"a","type":"boolean"}},{}]}}"#,
+                list(count, question)
+            ),
+        ),
+        (
+            "concepts",
+            format!(
+                r#"{{"resourceType":"CodeSystem","url":"http://a/c","status":"draft","content":"complete","concept":[{}]}}"#,
+                list(count, concept)
+            ),
+        ),
+        (
+            "ids of elements",
+            format!(
+                r#"{{"resourceType":"Patient","name":[{}]}}"#,
+                list(count, |at| format!(r#"{{"id":"n{at}","family":"a"}}"#))
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn long_lists_that_are_sound() {
+    let validator = validator();
+    for (at, (what, _)) in sound(1).into_iter().enumerate() {
+        let body = |count| sound(count).swap_remove(at).1;
+        assert_linear(what, body, |document| {
+            let issues = validator.validate(document.root(), &[]);
+            assert!(issues.is_valid(), "{what}: {issues:#?}");
+        });
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::item::{Element, Item};
 use super::value::Temporal;
 use crate::json::Node;
+use std::cell::Cell;
 
 /// Items in order.
 pub type Collection<'d> = Vec<Item<'d>>;
@@ -41,6 +42,9 @@ pub struct Input<'d> {
     pub now: Option<Temporal>,
     pub host: &'d dyn Host,
     pub limits: Limits,
+    /// Steps left to several evaluations together: what this one takes is taken from them, and it ends with
+    /// [`TooManySteps`](super::Error::TooManySteps) when there are no more, too.
+    pub steps: Option<&'d Cell<u64>>,
 }
 
 impl<'d> Input<'d> {
@@ -60,6 +64,7 @@ impl<'d> Input<'d> {
             now: None,
             host: &NoHost,
             limits: Limits::default(),
+            steps: None,
         }
     }
 

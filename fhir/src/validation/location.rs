@@ -64,13 +64,14 @@ fn actual(type_id: Option<TypeId>, node: Node<'_>) -> Option<TypeId> {
 }
 
 /// Which element a node is an instance of: the type that has the element, and its JSON name (without the underscore of a
-/// companion). `None` for the document's root, and below what R4 does not define.
-pub(super) fn element_of(target: Node<'_>) -> Option<(TypeId, NameId)> {
+/// companion). `None` for the document's root, and below what R4 does not define. `passed` is told of how many elements were
+/// passed on the way down from the root.
+pub(super) fn element_of(target: Node<'_>, passed: impl Fn(u64)) -> Option<(TypeId, NameId)> {
     let mut at = target.document().root();
     let mut type_id = resource_type(at)?;
     let mut element = None;
-    while at.span() != target.span() {
-        let (next, name) = child(at, target)?;
+    while at.index() != target.index() {
+        let (next, name) = child(at, target, &passed)?;
         at = next;
         if let Some(key) = name {
             let name = key.name_id().element();
@@ -84,13 +85,12 @@ pub(super) fn element_of(target: Node<'_>) -> Option<(TypeId, NameId)> {
     element
 }
 
-fn child<'d>(at: Node<'d>, target: Node<'d>) -> Option<(Node<'d>, Option<Key<'d>>)> {
-    let holds =
-        |node: &Node<'_>| node.span().start <= target.span().start && target.span().end <= node.span().end;
-    if at.kind() == Kind::Object {
-        return at.members().find(|(_, value)| holds(value)).map(|(key, value)| (value, Some(key)));
-    }
-    at.items().find(holds).map(|item| (item, None))
+fn child<'d>(at: Node<'d>, target: Node<'d>, passed: &impl Fn(u64)) -> Option<(Node<'d>, Option<Key<'d>>)> {
+    let members = at.members().map(|(key, value)| (value, Some(key)));
+    let mut all = members.chain(at.items().map(|item| (item, None))).enumerate();
+    let (before, child) = all.find(|(_, (node, _))| node.holds(target.index()))?;
+    passed(before as u64);
+    Some(child)
 }
 
 fn push_member(path: &mut String, parent: Option<TypeId>, key: Key<'_>) -> Option<TypeId> {

@@ -12,14 +12,19 @@ use std::rc::Rc;
 /// The same throughout one evaluation.
 pub(in crate::fhirpath) struct Env<'e, 'd> {
     pub input: &'e Input<'d>,
-    steps_left: Cell<u64>,
+    /// Steps left, if they are not shared with other evaluations.
+    own: Cell<u64>,
+    /// The number of steps left at which the evaluation has had its share.
+    floor: u64,
     /// What variables defined in the expression are.
     kept: RefCell<Vec<Rc<Collection<'d>>>>,
 }
 
 impl<'e, 'd> Env<'e, 'd> {
     pub fn new(input: &'e Input<'d>) -> Self {
-        Env { input, steps_left: Cell::new(input.limits.steps_max), kept: RefCell::default() }
+        let max = input.limits.steps_max;
+        let floor = input.steps.map_or(0, |shared| shared.get().saturating_sub(max));
+        Env { input, own: Cell::new(max), floor, kept: RefCell::default() }
     }
 
     /// Puts items into a slot, in place of what was there.
@@ -47,13 +52,13 @@ impl<'e, 'd> Env<'e, 'd> {
     /// Pays for work that grows with its input.
     #[inline]
     pub fn pay(&self, steps: u64) -> Step {
-        match self.steps_left.get().checked_sub(steps) {
-            Some(left) => {
-                self.steps_left.set(left);
-                Ok(())
-            }
-            None => Err(Error::TooManySteps { max: self.input.limits.steps_max }.into()),
+        let counter = self.input.steps.unwrap_or(&self.own);
+        let left = counter.get().saturating_sub(steps);
+        counter.set(left.max(self.floor));
+        if left > self.floor {
+            return Ok(());
         }
+        Err(Error::TooManySteps { max: self.input.limits.steps_max }.into())
     }
 
     /// A computed text as a value, if it is not too long.

@@ -12,6 +12,6 @@ pub(super) const FUNCTIONS: &[Function] = &[function("htmlChecks", (0, 0), Run::
 fn html_checks(call: &Call, scope: &Scope<'_, '_>) -> Answer<Option<bool>> {
     let Some(item) = scope.single(&call.on, call.at, "htmlChecks()")? else { return Ok(None) };
     let Some(Value::String(text)) = item.value() else { return Ok(Some(false)) };
-    scope.env.pay(text.len() as u64 / 16)?;
+    scope.env.pay(text.len() as u64 / 4)?;
     Ok(Some(xhtml::check(&text) == Ok(true)))
 }

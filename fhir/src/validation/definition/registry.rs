@@ -77,7 +77,9 @@ impl Definitions {
         }
         let found = self.compile(url, version);
         let mut profiles = self.profiles.write().unwrap_or_else(PoisonError::into_inner);
-        if profiles.len() < KEPT_MAX {
+        // What nobody knows has no end, and must leave room for what is known.
+        let max = if matches!(found, Found::Unknown) { KEPT_MAX / 2 } else { KEPT_MAX };
+        if profiles.len() < max {
             profiles.insert(canonical.into(), found.clone());
         }
         found

@@ -19,18 +19,22 @@ mod value_set;
 
 pub(super) use data_type::check as data_type;
 
+use super::walk::Steps;
 use super::{Code, Issues};
 use crate::conformance::Source;
 use crate::definitions::{ResourceType, SearchParameter, search_parameters};
 use crate::json::Node;
 use crate::terminology::Terminology;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What a rule may ask and where it says what is wrong.
 pub(super) struct Rules<'r> {
     pub terminology: &'r Terminology,
     pub source: &'r dyn Source,
     pub issues: &'r mut Issues,
+    pub steps: &'r Steps,
 }
 
 impl Rules<'_> {
@@ -75,6 +79,13 @@ fn shown(text: &str) -> String {
 
 /// R4's own search parameter of that canonical URL, and the type it is taken for.
 fn known_parameter(canonical: &str) -> Option<&'static SearchParameter> {
+    static BY_URL: LazyLock<BTreeMap<String, &'static SearchParameter>> = LazyLock::new(|| {
+        let mut by_url = BTreeMap::new();
+        for parameter in ResourceType::all().flat_map(search_parameters) {
+            by_url.entry(parameter.url().to_string()).or_insert(parameter);
+        }
+        by_url
+    });
     let (url, _, _) = crate::conformance::Canonical::read(canonical);
-    ResourceType::all().flat_map(search_parameters).find(|parameter| parameter.url() == url)
+    BY_URL.get(url).copied()
 }

@@ -4,6 +4,8 @@ use super::canonical::is_absolute;
 use super::{Rules, items, shown, text};
 use crate::json::Node;
 use crate::validation::Code;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Says how the value of a filter is computed: <http://hl7.org/fhir/StructureDefinition/cqf-expression>.
 const EXPRESSION: &str = "http://hl7.org/fhir/StructureDefinition/cqf-expression";
@@ -12,6 +14,7 @@ const PARAMETER: &str = "http://hl7.org/fhir/tools/StructureDefinition/valueset-
 /// Checks what is included and excluded: systems, listed codes, filters.
 pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
     let Some(compose) = resource.get("compose") else { return };
+    let declared = declared(resource);
     for include in items(compose, "include").chain(items(compose, "exclude")) {
         let Some(node) = include.get("system") else { continue };
         let Some(system) = node.as_str() else { continue };
@@ -26,7 +29,7 @@ pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
         codes(rules, include, &system);
         for filter in items(include, "filter") {
             coding_property(rules, filter, &system);
-            computed(rules, filter, resource);
+            computed(rules, filter, &declared);
         }
     }
 }
@@ -67,7 +70,7 @@ fn coding_property(rules: &mut Rules<'_>, filter: Node<'_>, system: &str) {
 }
 
 /// A computed value is FHIRPath, and names parameters that the value set declares.
-fn computed(rules: &mut Rules<'_>, filter: Node<'_>, resource: Node<'_>) {
+fn computed(rules: &mut Rules<'_>, filter: Node<'_>, declared: &BTreeSet<Cow<'_, str>>) {
     let companion = filter.get("_value");
     let extensions = companion.into_iter().flat_map(|companion| items(companion, "extension"));
     for extension in extensions.filter(|extension| text(*extension, "url").as_deref() == Some(EXPRESSION)) {
@@ -80,17 +83,18 @@ fn computed(rules: &mut Rules<'_>, filter: Node<'_>, resource: Node<'_>) {
         }
         let name =
             text(value, "expression").and_then(|expression| expression.strip_prefix('%').map(str::to_owned));
-        if let Some(name) = name.filter(|name| !declares(resource, name)) {
+        if let Some(name) = name.filter(|name| !declared.contains(&**name)) {
             let text = format!("the value set declares no parameter '{}'", shown(&name));
             rules.error(value, Code::BusinessRule, text);
         }
     }
 }
 
-fn declares(resource: Node<'_>, name: &str) -> bool {
+/// The names of the parameters the value set declares.
+fn declared(resource: Node<'_>) -> BTreeSet<Cow<'_, str>> {
     let parameters = items(resource, "extension")
         .filter(|extension| text(*extension, "url").as_deref() == Some(PARAMETER));
-    parameters.flat_map(|parameter| items(parameter, "extension")).any(|part| {
-        text(part, "url").as_deref() == Some("name") && text(part, "valueCode").as_deref() == Some(name)
-    })
+    let parts = parameters.flat_map(|parameter| items(parameter, "extension"));
+    let names = parts.filter(|part| text(*part, "url").as_deref() == Some("name"));
+    names.filter_map(|part| text(part, "valueCode")).collect()
 }

@@ -33,7 +33,8 @@ impl<'d> Walk<'_, 'd> {
         let Some(definition) = definitions.of_type(id) else { return };
         let index = (id.path() == "Bundle").then(|| Index::of(node));
         let scope = Scope { bundle: index.as_ref().or(scope.bundle), ..*scope };
-        self.type_rules(definition, 0, Instance::object(node, id), id.path(), &scope);
+        let host = Host { instance: Instance::object(node, id), path: id.path(), holder: None };
+        self.type_rules(definition, 0, host, &scope);
         self.domain_resource(node, &scope);
         if index.is_some() {
             self.brought_along(node, &scope);
@@ -52,22 +53,22 @@ impl<'d> Walk<'_, 'd> {
         &mut self,
         definition: &Arc<Definition>,
         element: usize,
-        instance: Instance<'d>,
-        path: &str,
+        host: Host<'_, 'd>,
         scope: &Scope<'_, 'd>,
     ) {
+        let instance = host.instance;
         let Some(node) = instance.node() else { return };
-        if !self.step(node) {
+        if !self.step() {
             return;
         }
         self.invariants(&definition.elements[element], instance, scope);
         if instance.type_id != *BUNDLE_ENTRY {
-            return self.type_children(definition, element, Host { instance, path }, scope);
+            return self.type_children(definition, element, host, scope);
         }
         self.entry(node);
         let full_url = node.get_name(FULL_URL).and_then(Node::as_str);
         let scope = Scope { full_url: full_url.as_deref(), ..*scope };
-        self.type_children(definition, element, Host { instance, path }, &scope);
+        self.type_children(definition, element, host, &scope);
     }
 
     fn type_children(
@@ -105,23 +106,24 @@ impl<'d> Walk<'_, 'd> {
         scope: &Scope<'_, 'd>,
     ) {
         let rules = &definition.elements[element];
+        let own = Host { instance, path: &rules.path, holder: host.instance.node() };
         if let Some(binding) = &rules.binding {
             self.binding(binding, instance);
         }
         match instance.type_id.definition().kind {
             TypeKind::Resource => self.nested(rules, instance, scope),
             // The parts of a resource are defined with it.
-            TypeKind::Backbone => self.type_rules(definition, element, instance, &rules.path, scope),
+            TypeKind::Backbone => self.type_rules(definition, element, own, scope),
             TypeKind::Primitive => {
                 self.invariants(rules, instance, scope);
                 self.urn(instance);
                 self.example_url(instance);
                 self.markup(instance);
-                self.companion(rules, instance, scope);
+                self.companion(own, scope);
             }
             TypeKind::Complex => {
                 self.invariants(rules, instance, scope);
-                self.complex(rules, instance, scope);
+                self.complex(rules, own, scope);
                 if instance.type_id == *EXTENSION {
                     let modifier = rules.path.ends_with(".modifierExtension");
                     self.extension(instance, modifier, host, scope);
@@ -156,7 +158,7 @@ impl<'d> Walk<'_, 'd> {
     /// What R4's text says beyond its definitions.
     fn rules(&mut self) -> Rules<'_> {
         let source = self.definitions.source();
-        Rules { terminology: self.terminology, source, issues: &mut self.issues }
+        Rules { terminology: self.terminology, source, issues: &mut self.issues, steps: self.steps }
     }
 
     /// A URL that leads nowhere, and is only for examples.
@@ -169,10 +171,11 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
-    fn complex(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
+    fn complex(&mut self, rules: &Element, host: Host<'_, 'd>, scope: &Scope<'_, 'd>) {
+        let instance = host.instance;
         let definitions = self.definitions;
         let Some(definition) = definitions.of_type(instance.type_id) else { return };
-        self.type_rules(definition, 0, instance, &rules.path, scope);
+        self.type_rules(definition, 0, host, scope);
         if instance.type_id == *REFERENCE {
             self.type_reference(rules, instance, scope);
         } else if instance.type_id == *CODING || instance.type_id.lineage().any(|id| id == *QUANTITY) {
@@ -183,12 +186,13 @@ impl<'d> Walk<'_, 'd> {
     }
 
     /// The extensions of a primitive.
-    fn companion(&mut self, rules: &Element, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
-        let Some(companion) = instance.companion else { return };
+    fn companion(&mut self, host: Host<'_, 'd>, scope: &Scope<'_, 'd>) {
+        let Some(companion) = host.instance.companion else { return };
         let none = Element::default();
         for one in Instance::object(companion, *EXTENSION).all(EXTENSION_NAME, *EXTENSION) {
-            self.complex(&none, one, scope);
-            self.extension(one, false, Host { instance, path: &rules.path }, scope);
+            let own = Host { instance: one, path: &none.path, holder: host.instance.node() };
+            self.complex(&none, own, scope);
+            self.extension(one, false, host, scope);
         }
     }
 

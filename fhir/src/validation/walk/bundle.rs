@@ -19,10 +19,13 @@ const VERSION_ID: NameId = names::lookup(b"versionId");
 const RESOURCE_TYPE: NameId = names::lookup(b"resourceType");
 const ID: NameId = names::lookup(b"id");
 
+/// The resources of one URL with their versions, in the order of versions; those without one come first.
+type Versions<'d> = SmallVec<[(Option<Cow<'d, str>>, Node<'d>); 1]>;
+
 /// The resources of a bundle by fullUrl and by `Type/id`.
 pub(in crate::validation) struct Index<'d> {
     // Keys are the client's: a keyed hash keeps chosen collisions out. Nothing iterates the maps.
-    by_url: HashMap<Cow<'d, str>, SmallVec<[Node<'d>; 1]>, RandomState>,
+    by_url: HashMap<Cow<'d, str>, Versions<'d>, RandomState>,
     by_id: HashMap<String, Node<'d>, RandomState>,
     /// By the UUID of the fullUrl, which is often taken for an id.
     by_uuid: HashMap<String, Node<'d>, RandomState>,
@@ -61,12 +64,15 @@ impl<'d> Index<'d> {
                 if let Some(uuid) = url.strip_prefix("urn:uuid:") {
                     index.by_uuid.entry(uuid.to_owned()).or_insert(resource);
                 }
-                index.by_url.entry(url).or_default().push(resource);
+                index.by_url.entry(url).or_default().push((version_of(resource), resource));
             }
             let text = |name| resource.get_name(name).and_then(Node::as_str);
             if let (Some(name), Some(id)) = (text(RESOURCE_TYPE), text(ID)) {
                 index.by_id.entry(format!("{name}/{id}")).or_insert(resource);
             }
+        }
+        for versions in index.by_url.values_mut().filter(|versions| versions.len() > 1) {
+            versions.sort_by(|one, other| one.0.cmp(&other.0));
         }
         index
     }
@@ -105,18 +111,26 @@ impl<'d> Index<'d> {
     }
 }
 
-/// Of several versions of a resource the one asked for.
-fn choose<'d>(found: &[Node<'d>], version: Option<&str>) -> Match<'d> {
-    let version_of = |node: &Node<'d>| {
-        node.get_name(META).and_then(|meta| meta.get_name(VERSION_ID)).and_then(Node::as_str)
+/// What a resource says its version is.
+fn version_of(resource: Node<'_>) -> Option<Cow<'_, str>> {
+    resource.get_name(META)?.get_name(VERSION_ID)?.as_str()
+}
+
+/// Of several versions of a resource the one asked for. What has no version may be it.
+fn choose<'d>(found: &Versions<'d>, version: Option<&str>) -> Match<'d> {
+    let (without, of_it) = match version {
+        None => (&found[..], &[][..]),
+        Some(version) => {
+            let (without, with) = found.split_at(found.partition_point(|(own, _)| own.is_none()));
+            let first = with.partition_point(|(own, _)| own.as_deref() < Some(version));
+            let end = with.partition_point(|(own, _)| own.as_deref() <= Some(version));
+            (without, &with[first..end])
+        }
     };
-    let fits =
-        |node: &&Node<'d>| version.is_none_or(|version| version_of(node).is_none_or(|own| own == version));
-    let mut all = found.iter().filter(fits);
-    match (all.next(), all.next()) {
-        (Some(&node), None) => Match::One(node),
-        (Some(_), Some(_)) => Match::Several,
-        (None, _) => Match::OtherVersion,
+    match (without, of_it) {
+        ([], []) => Match::OtherVersion,
+        ([(_, node)], []) | ([], [(_, node)]) => Match::One(*node),
+        _ => Match::Several,
     }
 }
 

@@ -28,6 +28,7 @@ impl<'d> Walk<'_, 'd> {
         // The same profile of the same node within itself has nothing new to say.
         let mark = (std::ptr::from_ref(&definition.elements[element]), node.index());
         if self.open.contains(&mark) || self.open.len() >= DEPTH_MAX {
+            self.cut = true;
             return;
         }
         self.open.push(mark);
@@ -43,8 +44,7 @@ impl<'d> Walk<'_, 'd> {
         instance: Instance<'d>,
         scope: &Scope<'_, 'd>,
     ) {
-        let Some(node) = instance.node() else { return };
-        if !self.step(node) {
+        if instance.node().is_none() || !self.step() {
             return;
         }
         let rules = &definition.elements[element];
@@ -175,7 +175,7 @@ impl<'d> Walk<'_, 'd> {
             return *scope;
         }
         let contained = scope.resource.get_name(CONTAINED);
-        match contained.is_some_and(|all| all.items().any(|one| one.index() == node.index())) {
+        match contained.is_some_and(|all| all.holds(node.index())) {
             true => scope.contained(node),
             false => Scope { resource: node, root: node, outer: Some(scope), ..*scope },
         }

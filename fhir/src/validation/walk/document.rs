@@ -51,7 +51,7 @@ impl<'d> Walk<'_, 'd> {
             for reference in at(node, path) {
                 let Some(literal) = reference.get("reference") else { continue };
                 let Some(text) = literal.as_str() else { continue };
-                if matches!(scope.resolve(&text), Target::Outside) {
+                if matches!(scope.resolve(&text, &self.contained), Target::Outside) {
                     let shown: String = text.chars().take(120).collect();
                     let text = format!(
                         "'{shown}' is part of the {whole}, but no entry has it; add it to the bundle under this URL"

@@ -9,6 +9,7 @@ use crate::json::Node;
 use crate::outcome::Severity;
 use crate::validation::Code;
 use crate::validation::definition::{Context, Found};
+use hashbrown::HashSet;
 use std::sync::Arc;
 
 const URL: NameId = names::lookup(b"url");
@@ -20,6 +21,8 @@ pub(super) struct Host<'a, 'd> {
     pub instance: Instance<'d>,
     /// Its path in the definition of its type or resource: `Patient.name`.
     pub path: &'a str,
+    /// The element it stands in; of a resource nothing.
+    pub holder: Option<Node<'d>>,
 }
 
 impl<'d> Walk<'_, 'd> {
@@ -93,7 +96,7 @@ impl<'d> Walk<'_, 'd> {
             self.issues.error(node, Code::Extension, text);
         }
         if !definition.contexts.is_empty()
-            && !definition.contexts.iter().any(|context| self.allows(context, host, scope))
+            && !(0..definition.contexts.len()).any(|context| self.allows(definition, context, host, scope))
         {
             let text = format!(
                 "the extension '{}' is not allowed on {}; it is for {}",
@@ -110,18 +113,32 @@ impl<'d> Walk<'_, 'd> {
     }
 
     /// Whether an extension of that context may stand on the host.
-    fn allows(&self, context: &Context, host: Host<'_, 'd>, scope: &Scope<'_, 'd>) -> bool {
-        match context {
+    fn allows(
+        &self,
+        definition: &Arc<Definition>,
+        context: usize,
+        host: Host<'_, 'd>,
+        scope: &Scope<'_, 'd>,
+    ) -> bool {
+        match &definition.contexts[context] {
             // What cannot be worked out is no error.
             Context::Expression(None) => true,
-            Context::Expression(Some(expression)) => self.selects(expression, host, scope).unwrap_or(true),
+            Context::Expression(Some(expression)) => {
+                let key = (definition, context, scope.resource.index());
+                let nodes = [host.instance.value, host.instance.companion].map(|node| Some(node?.index()));
+                let mut known = self.seen.borrow().is_selected(key, nodes);
+                if known.is_none() {
+                    let selected = self.selected(expression, scope);
+                    self.seen.borrow_mut().set_selected(key, selected);
+                    known = self.seen.borrow().is_selected(key, nodes);
+                }
+                known.flatten().unwrap_or(true)
+            }
             Context::Extension(url) => {
                 let carrier = match host.instance.type_id.path() {
                     "Extension" => host.instance.value,
                     // The value of an extension counts as the extension.
-                    _ if host.path.starts_with("Extension.value") => {
-                        host.instance.node().and_then(|node| holder(scope.root, node))
-                    }
+                    _ if host.path.starts_with("Extension.value") => host.holder,
                     _ => None,
                 };
                 let own = carrier.and_then(|node| node.get_name(URL)).and_then(Node::as_str);
@@ -131,9 +148,8 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
-    /// Whether the expression selects the host among all of its resource; `None` if it fails.
-    fn selects(&self, expression: &Expression, host: Host<'_, 'd>, scope: &Scope<'_, 'd>) -> Option<bool> {
-        let wanted = host.instance.node()?.index();
+    /// What the expression selects in the resource, values and companions by index; `None` if it fails.
+    fn selected(&self, expression: &Expression, scope: &Scope<'_, 'd>) -> Option<HashSet<u32>> {
         let answers = super::host::Host { walk: self, scope };
         let input = Input {
             resource: Some(fhirpath::Element::resource(scope.resource)),
@@ -141,14 +157,13 @@ impl<'d> Walk<'_, 'd> {
             host: &answers,
             now: self.now,
             limits: self.options.fhirpath,
+            steps: Some(self.steps.for_evaluation()),
             ..Input::element(fhirpath::Element::resource(scope.resource))
         };
         let found = expression.evaluate(&input).ok()?;
-        Some(found.iter().any(|item| {
-            let element = item.element();
-            let nodes = element.map(|element| [element.node(), element.companion()]);
-            nodes.is_some_and(|nodes| nodes.into_iter().flatten().any(|node| node.index() == wanted))
-        }))
+        let elements = found.iter().filter_map(|item| item.element());
+        let nodes = elements.flat_map(|element| [element.node(), element.companion()]);
+        Some(nodes.flatten().map(|node| node.index()).collect())
     }
 
     /// Invariant ext-1.
@@ -160,20 +175,6 @@ impl<'d> Walk<'_, 'd> {
             let text = "an extension must have either a value or extensions, and not both (ext-1)".into();
             self.issues.error(node, Code::Invariant, text);
         }
-    }
-}
-
-/// The object or list below `root` that `node` stands in.
-fn holder<'d>(root: Node<'d>, node: Node<'d>) -> Option<Node<'d>> {
-    let wanted = node.span();
-    let mut at = root;
-    loop {
-        let holds = |one: &Node<'_>| one.span().start <= wanted.start && wanted.end <= one.span().end;
-        let child = at.members().map(|(_, value)| value).chain(at.items()).find(holds)?;
-        if child.index() == node.index() {
-            return Some(at);
-        }
-        at = child;
     }
 }
 

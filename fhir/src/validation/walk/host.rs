@@ -12,6 +12,12 @@ use crate::validation::definition::{Element, Found};
 use crate::validation::{Issues, location};
 use std::sync::Arc;
 
+/// What asking for a value set or a profile costs, in steps of FHIRPath.
+const ASKED: u64 = 10;
+
+/// Elements passed by that cost one step.
+const PASSED: u64 = 8;
+
 pub(super) struct Host<'w, 's, 'v, 'd> {
     pub walk: &'w Walk<'v, 'd>,
     pub scope: &'s Scope<'s, 'd>,
@@ -19,10 +25,11 @@ pub(super) struct Host<'w, 's, 'v, 'd> {
 
 impl fhirpath::Host for Host<'_, '_, '_, '_> {
     fn resolve(&self, reference: &str) -> Option<Node<'_>> {
-        self.scope.resolve(reference).resource()
+        self.scope.resolve(reference, &self.walk.contained).resource()
     }
 
     fn member_of(&self, value_set: &str, coded: &Item<'_>) -> Option<bool> {
+        self.walk.steps.pay(ASKED);
         let value_set = self.walk.terminology.value_set(value_set).ok()?;
         let Item::Element(element) = coded else {
             let Some(Value::String(code)) = coded.value() else { return None };
@@ -54,6 +61,7 @@ impl fhirpath::Host for Host<'_, '_, '_, '_> {
     }
 
     fn conforms_to(&self, profile: &str, element: &fhirpath::Element<'_>) -> Option<bool> {
+        self.walk.steps.pay(ASKED);
         let Found::Definition(definition) = self.walk.definitions.profile(profile) else { return None };
         let instance = instance(element)?;
         if !instance.type_id.lineage().any(|id| id == definition.type_id) {
@@ -80,7 +88,7 @@ impl fhirpath::Host for Host<'_, '_, '_, '_> {
         if type_id.definition().kind == TypeKind::Resource {
             return self.walk.definitions.of_type(type_id)?.element_definition(type_id.path());
         }
-        let (owner, name) = location::element_of(element.node().or(element.companion())?)?;
+        let (owner, name) = self.walk.element_of(element.node().or(element.companion())?)?;
         let (of, _) = owner.member(name)?;
         let whole = owner.path().split('.').next().unwrap_or_default();
         let definition = self.walk.definitions.of_type(TypeId::from_path(whole)?)?;
@@ -115,10 +123,11 @@ fn subsumes(terminology: &Terminology, general: Node<'_>, special: Node<'_>) -> 
 }
 
 impl<'v, 'd> Walk<'v, 'd> {
-    /// A walk of its own with what steps and depth are left to this one, whose issues nobody sees.
+    /// A walk of its own with the steps and what depth is left to this one, whose issues nobody sees.
     fn aside<'o>(&self) -> Walk<'v, 'o> {
-        let mut aside = Walk::new(self.definitions, self.terminology, self.options, self.now, Issues::new(1));
-        aside.steps = self.steps / 2;
+        let (options, steps) = (self.options, self.steps);
+        let mut aside =
+            Walk::new(self.definitions, self.terminology, options, self.now, steps, Issues::new(1));
         aside.open = self.open.clone();
         aside
     }
@@ -152,7 +161,7 @@ impl<'v, 'd> Walk<'v, 'd> {
             });
             let mut found = None;
             for (element, slicing, at) in sliced {
-                let here = is_instance(element, instance)
+                let here = self.is_instance(element, instance)
                     && self.aside().slice_of(definition, slicing, instance, scope) == Some(at);
                 found = Some(found.unwrap_or(false) || here);
             }
@@ -165,12 +174,20 @@ impl<'v, 'd> Walk<'v, 'd> {
         }
         is_in
     }
-}
 
-/// Whether an instance is of that element, by its JSON name and its type.
-fn is_instance(element: &Element, instance: Instance<'_>) -> bool {
-    let Some((_, name)) = instance.node().and_then(location::element_of) else { return false };
-    let is_it =
-        |member: &(NameId, TypeId)| member.0 == name && instance.type_id.lineage().any(|id| id == member.1);
-    element.members.iter().any(is_it)
+    /// Whether an instance is of that element, by its JSON name and its type.
+    fn is_instance(&self, element: &Element, instance: Instance<'_>) -> bool {
+        let Some((_, name)) = instance.node().and_then(|node| self.element_of(node)) else { return false };
+        let is_it = |member: &(NameId, TypeId)| {
+            member.0 == name && instance.type_id.lineage().any(|id| id == member.1)
+        };
+        element.members.iter().any(is_it)
+    }
+
+    /// See [`location::element_of`]: the way down from the root is long in long lists.
+    fn element_of(&self, node: Node<'_>) -> Option<(TypeId, NameId)> {
+        location::element_of(node, |passed| {
+            self.steps.pay(passed / PASSED);
+        })
+    }
 }

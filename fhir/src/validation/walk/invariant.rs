@@ -3,8 +3,9 @@
 use super::instance::Instance;
 use super::scope::Scope;
 use super::{Walk, host};
-use crate::fhirpath::{self, Input};
+use crate::fhirpath::{self, Error, Input};
 use crate::json::Node;
+use crate::outcome::Severity;
 use crate::validation::Code;
 use crate::validation::definition::{Element, Invariant};
 
@@ -18,12 +19,12 @@ impl<'d> Walk<'_, 'd> {
 
     pub(super) fn invariant(&mut self, invariant: &Invariant, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
         let Some(node) = instance.node() else { return };
-        if invariant.severity < self.options.severity_min || !self.step(node) {
+        if invariant.severity < self.options.severity_min || !self.step() {
             return;
         }
         let expression = match &invariant.expression {
             Ok(expression) => expression,
-            Err(reason) => return self.unusable(invariant, node, reason),
+            Err(reason) => return self.unusable(invariant, node, invariant.severity, reason),
         };
         let host = host::Host { walk: self, scope };
         let input = Input {
@@ -32,12 +33,13 @@ impl<'d> Walk<'_, 'd> {
             host: &host,
             now: self.now,
             limits: self.options.fhirpath,
+            steps: Some(self.steps.for_evaluation()),
             ..Input::element(element(instance))
         };
         match expression.is_true(&input) {
             Ok(true) => {}
             Ok(false) => self.broken(invariant, node),
-            Err(error) => self.unusable(invariant, node, &error.to_string()),
+            Err(error) => self.failed(invariant, node, &error),
         }
     }
 
@@ -47,10 +49,35 @@ impl<'d> Walk<'_, 'd> {
         self.issues.add(invariant.severity, node, Code::Invariant, text);
     }
 
+    /// What asks for something that nobody knows here is in doubt. Everything else that has no result is not true.
     #[cold]
-    fn unusable(&mut self, invariant: &Invariant, node: Node<'d>, reason: &str) {
+    fn failed(&mut self, invariant: &Invariant, node: Node<'d>, error: &Error) {
+        let reason = error.to_string();
+        match error {
+            // Said once, at the end.
+            Error::TooManySteps { .. } if self.steps.is_spent() => {}
+            Error::TooManySteps { .. } | Error::TooManyItems { .. } | Error::TextTooLong { .. } => {
+                let text = format!("the invariant {} costs too much: {reason}", invariant.key);
+                self.issues.error(node, Code::TooCostly, text);
+            }
+            _ if is_doubt(error) => self.unusable(invariant, node, Severity::Warning, &reason),
+            _ => self.unusable(invariant, node, invariant.severity, &reason),
+        }
+    }
+
+    #[cold]
+    fn unusable(&mut self, invariant: &Invariant, node: Node<'d>, severity: Severity, reason: &str) {
         let text = format!("the invariant {} could not be evaluated: {reason}", invariant.key);
-        self.issues.warning(node, Code::Invariant, text);
+        self.issues.add(severity, node, Code::Invariant, text);
+    }
+}
+
+/// Whether somebody who knew more might have a result: profiles, value sets, the time, how units are converted.
+fn is_doubt(error: &Error) -> bool {
+    match error {
+        Error::Undecided { .. } => true,
+        Error::Operands { left, right, .. } => left == "Quantity" && right == "Quantity",
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ mod binding;
 mod bundle;
 mod coding;
 mod constrain;
+mod contained;
 mod document;
 mod extension;
 mod host;
@@ -16,23 +17,32 @@ mod invariant;
 mod native;
 mod reference;
 mod scope;
+mod seen;
 mod select;
 mod slices;
+mod steps;
 mod units;
 mod value;
 
 pub(super) use instance::{Instance, resource_type};
 pub(super) use scope::{Scope, named_type};
+pub(super) use steps::Steps;
 
 use super::definition::{Definition, Definitions, Element, Found};
 use super::{Code, Issues, Options};
 use crate::fhirpath::value::Temporal;
 use crate::json::Node;
 use crate::terminology::Terminology;
+use contained::Contained;
+use seen::Seen;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Profiles within profiles: deeper than any guide goes, shallow enough for a small stack.
 const DEPTH_MAX: usize = 24;
+
+/// What looking at an element costs, in steps of FHIRPath.
+const STEP: u64 = 4;
 
 /// One validation.
 pub(super) struct Walk<'v, 'd> {
@@ -47,8 +57,11 @@ pub(super) struct Walk<'v, 'd> {
     /// Whether the profile being checked is one the caller asked for: then what it builds on must be known.
     asked: bool,
     /// Steps left; see [`Options::steps_max`].
-    steps: u64,
-    document: std::marker::PhantomData<&'d ()>,
+    steps: &'v Steps,
+    contained: Contained<'v, 'd>,
+    seen: RefCell<Seen>,
+    /// Whether a profile was left out, because it was being checked already or too deep.
+    cut: bool,
 }
 
 impl<'v, 'd> Walk<'v, 'd> {
@@ -57,9 +70,9 @@ impl<'v, 'd> Walk<'v, 'd> {
         terminology: &'v Terminology,
         options: &'v Options,
         now: Option<Temporal>,
+        steps: &'v Steps,
         issues: Issues,
     ) -> Self {
-        let steps = options.steps_max;
         Walk {
             definitions,
             terminology,
@@ -69,7 +82,9 @@ impl<'v, 'd> Walk<'v, 'd> {
             open: Vec::new(),
             asked: false,
             steps,
-            document: std::marker::PhantomData,
+            contained: Contained::new(steps),
+            seen: RefCell::default(),
+            cut: false,
         }
     }
 
@@ -80,6 +95,13 @@ impl<'v, 'd> Walk<'v, 'd> {
         self.asked = true;
         for &canonical in profiles {
             self.named_profile(resource, resource, canonical, &scope, true);
+        }
+        if self.steps.is_spent() && self.issues.errors_of(Code::TooCostly).next().is_none() {
+            let text = format!(
+                "more than {} steps; validation is not complete: send less at once, or name fewer profiles",
+                self.options.steps_max
+            );
+            self.issues.error(resource, Code::TooCostly, text);
         }
     }
 
@@ -150,23 +172,9 @@ impl<'v, 'd> Walk<'v, 'd> {
     }
 
     /// Takes a step; `false` when the limit is reached or there is nothing more to learn.
-    fn step(&mut self, at: Node<'d>) -> bool {
-        if self.issues.is_full() {
-            return false;
-        }
-        match self.steps {
-            0 => false,
-            1 => {
-                self.steps = 0;
-                let text = format!("more than {} steps; validation ends here", self.options.steps_max);
-                self.issues.error(at, Code::TooCostly, text);
-                false
-            }
-            _ => {
-                self.steps -= 1;
-                true
-            }
-        }
+    #[inline]
+    fn step(&self) -> bool {
+        !self.issues.is_full() && self.steps.pay(STEP)
     }
 }
 

@@ -30,7 +30,7 @@ impl<'d> Walk<'_, 'd> {
 
     /// A reference that is no URL must be `#id` of something contained, or `Type/id`.
     fn literal(&mut self, node: Node<'d>, text: &str, scope: &Scope<'_, 'd>) -> Target<'d> {
-        let target = scope.resolve(text);
+        let target = scope.resolve(text, &self.contained);
         let shown: String = text.chars().take(120).collect();
         if matches!(target, Target::Missing) {
             let text = format!("'{shown}' leads to no contained resource; contain one with that id");
@@ -108,7 +108,7 @@ impl<'d> Walk<'_, 'd> {
     pub(super) fn reference(&mut self, rule: &TypeRule, instance: Instance<'d>, scope: &Scope<'_, 'd>) {
         let Some(value) = instance.value else { return };
         let literal = value.get_name(REFERENCE).and_then(Node::as_str);
-        let target = literal.as_deref().map_or(Target::Outside, |text| scope.resolve(text));
+        let target = literal.as_deref().map_or(Target::Outside, |text| scope.resolve(text, &self.contained));
         if literal.is_some() && !rule.aggregation.is_empty() {
             self.aggregation(&rule.aggregation, value, target);
         }
@@ -161,10 +161,8 @@ impl<'d> Walk<'_, 'd> {
             Target::Contained(_) => scope.contained(resource),
             _ => Scope { resource, root: resource, outer: Some(scope), ..*scope },
         };
-        let fits = |walk: &mut Self, definition: &Arc<Definition>| {
-            walk.quietly(|walk| walk.apply(definition, 0, Instance::object(resource, actual), &inner))
-        };
-        if !candidates.iter().any(|definition| fits(self, definition)) {
+        let target = Instance::object(resource, actual);
+        if !candidates.iter().any(|definition| self.target_fits(definition, target, &inner)) {
             let urls: Vec<_> = candidates.iter().map(|definition| &*definition.url).collect();
             let text = format!(
                 "the target of the reference fits none of the profiles asked for: {}",
@@ -172,6 +170,29 @@ impl<'d> Walk<'_, 'd> {
             );
             self.issues.error(value, Code::Structure, text);
         }
+    }
+}
+
+impl<'d> Walk<'_, 'd> {
+    /// Whether the target of a reference fits a profile. Many references may lead to one resource, which is then looked at once,
+    /// unless the answer depends on what is being checked around it.
+    fn target_fits(
+        &mut self,
+        definition: &Arc<Definition>,
+        target: Instance<'d>,
+        scope: &Scope<'_, 'd>,
+    ) -> bool {
+        let Some(node) = target.node() else { return true };
+        if let Some(fits) = self.seen.borrow().fits(definition, node.index()) {
+            return fits;
+        }
+        let cut = std::mem::replace(&mut self.cut, false);
+        let fits = self.quietly(|walk| walk.apply(definition, 0, target, scope));
+        if !self.cut {
+            self.seen.borrow_mut().set_fits(definition, node.index(), fits);
+        }
+        self.cut |= cut;
+        fits
     }
 }
 

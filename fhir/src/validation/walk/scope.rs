@@ -1,11 +1,9 @@
 //! The resource an element is in, what that is in, and what its references lead to.
 
 use super::bundle::{Index, Match};
-use crate::definitions::{NameId, ResourceType, names};
+use super::contained::Contained;
+use crate::definitions::ResourceType;
 use crate::json::Node;
-
-const CONTAINED: NameId = names::lookup(b"contained");
-const ID: NameId = names::lookup(b"id");
 
 /// Where an element stands.
 #[derive(Clone, Copy)]
@@ -57,12 +55,11 @@ impl<'s, 'd> Scope<'s, 'd> {
     }
 
     /// What `reference` leads to (<https://hl7.org/fhir/R4/bundle.html#references>).
-    pub fn resolve(&self, reference: &str) -> Target<'d> {
-        if let Some(id) = reference.strip_prefix('#') {
-            return match self.contained_of(id) {
-                Some(node) => Target::Contained(node),
-                None => Target::Missing,
-            };
+    pub fn resolve(&self, reference: &str, contained: &Contained<'_, 'd>) -> Target<'d> {
+        match reference.strip_prefix('#') {
+            Some("") => return Target::Contained(self.root),
+            Some(id) => return contained.find(self.root, id).map_or(Target::Missing, Target::Contained),
+            None => {}
         }
         let mut scope = Some(self);
         while let Some(at) = scope {
@@ -84,14 +81,6 @@ impl<'s, 'd> Scope<'s, 'd> {
             }
         }
         Target::Outside
-    }
-
-    fn contained_of(&self, id: &str) -> Option<Node<'d>> {
-        if id.is_empty() {
-            return Some(self.root);
-        }
-        let has_id = |node: &Node<'d>| node.get_name(ID).and_then(Node::as_str).is_some_and(|own| own == id);
-        self.root.get_name(CONTAINED)?.items().find(has_id)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Discriminator paths on an instance.
 
 use super::constrain::List;
+use super::contained::Contained;
 use super::instance::{Instance, resource_type};
 use super::scope::Scope;
 use crate::definitions::{TypeId, names};
@@ -11,12 +12,17 @@ use crate::validation::definition::{Path, Step};
 const VALUES_MAX: usize = 1_000;
 
 /// The elements at the end of the path.
-pub(super) fn select<'d>(item: Instance<'d>, path: &Path, scope: &Scope<'_, 'd>) -> List<'d> {
+pub(super) fn select<'d>(
+    item: Instance<'d>,
+    path: &Path,
+    scope: &Scope<'_, 'd>,
+    contained: &Contained<'_, 'd>,
+) -> List<'d> {
     let mut values = List::from_slice(&[item]);
     for step in &path.0 {
         let mut next = List::new();
         for value in values {
-            follow(value, step, scope, &mut next);
+            follow(value, step, (scope, contained), &mut next);
             if next.len() > VALUES_MAX {
                 break;
             }
@@ -26,7 +32,12 @@ pub(super) fn select<'d>(item: Instance<'d>, path: &Path, scope: &Scope<'_, 'd>)
     values
 }
 
-fn follow<'d>(value: Instance<'d>, step: &Step, scope: &Scope<'_, 'd>, next: &mut List<'d>) {
+fn follow<'d>(
+    value: Instance<'d>,
+    step: &Step,
+    (scope, contained): (&Scope<'_, 'd>, &Contained<'_, 'd>),
+    next: &mut List<'d>,
+) {
     match step {
         Step::Child(name, text) => {
             let type_id = value.actual_type();
@@ -49,7 +60,8 @@ fn follow<'d>(value: Instance<'d>, step: &Step, scope: &Scope<'_, 'd>, next: &mu
                 "Reference" => value.value.and_then(|node| node.get_name(names::lookup(b"reference"))),
                 _ => value.value,
             };
-            let target = reference.and_then(Node::as_str).and_then(|text| scope.resolve(&text).resource());
+            let text = reference.and_then(Node::as_str);
+            let target = text.and_then(|text| scope.resolve(&text, contained).resource());
             next.extend(target.and_then(|node| Some(Instance::object(node, resource_type(node)?))));
         }
         Step::OfType(name) => {

@@ -143,7 +143,7 @@ impl<'d> Walk<'_, 'd> {
         item: Instance<'d>,
         scope: &Scope<'_, 'd>,
     ) -> bool {
-        let values = super::select::select(item, path, scope);
+        let values = super::select::select(item, path, scope, &self.contained);
         match test {
             Test::Exists(wanted) => values.is_empty() != *wanted,
             Test::Any => true,

@@ -14,8 +14,11 @@ use crate::validation::Code;
 use questions::{Answers, Questions};
 use std::collections::BTreeMap;
 
-/// Items of both that are looked at; what is beyond is not checked. Real forms have hundreds.
-const ITEMS_MAX: usize = 200_000;
+/// What looking at an item or an option costs, in steps of FHIRPath.
+const STEP: u64 = 8;
+
+/// What a condition costs, which is compared with up to as many answers.
+const CONDITION: u64 = 64;
 
 /// Checks that the items are the questionnaire's, where they belong, answered with the right types, enabled, and that
 /// none that is required is missing once the response is complete.
@@ -37,11 +40,10 @@ pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
 
 fn against(rules: &mut Rules<'_>, response: Node<'_>, questionnaire: Node<'_>) {
     let status = text(response, "status");
-    let mut form = Form {
+    let form = Form {
         questions: Questions::of(questionnaire),
         answers: Answers::of(response),
         complete: matches!(status.as_deref(), Some("completed" | "amended")),
-        left: ITEMS_MAX,
     };
     form.level(rules, response, questionnaire, true);
 }
@@ -51,17 +53,16 @@ struct Form<'q, 'r> {
     questions: Questions<'q>,
     answers: Answers<'r>,
     complete: bool,
-    left: usize,
 }
 
 impl<'q, 'r> Form<'q, 'r> {
     /// The items directly below `given` (the response, an item, an answer) beside those below `asked`. `enabled`: whether
     /// what is above them is. Depth is bounded by the document's.
-    fn level(&mut self, rules: &mut Rules<'_>, given: Node<'r>, asked: Node<'q>, enabled: bool) {
+    fn level(&self, rules: &mut Rules<'_>, given: Node<'r>, asked: Node<'q>, enabled: bool) {
         let parent = text(asked, "linkId");
         let mut met: BTreeMap<String, usize> = BTreeMap::new();
         for item in items(given, "item") {
-            if !self.spend() {
+            if !rules.steps.pay(STEP) {
                 return;
             }
             let Some(link) = text(item, "linkId") else { continue };
@@ -83,7 +84,10 @@ impl<'q, 'r> Form<'q, 'r> {
         }
     }
 
-    fn item(&mut self, rules: &mut Rules<'_>, item: Node<'r>, question: Node<'q>, enabled: bool) {
+    fn item(&self, rules: &mut Rules<'_>, item: Node<'r>, question: Node<'q>, enabled: bool) {
+        if !pays(rules, question, "enableWhen", CONDITION) {
+            return;
+        }
         let state = enabled::of(question, &self.answers);
         let count = items(item, "answer").count();
         if state == Some(false) && count > 0 {
@@ -96,7 +100,7 @@ impl<'q, 'r> Form<'q, 'r> {
         }
         let enabled = enabled && state == Some(true);
         for given in items(item, "answer") {
-            if !self.spend() {
+            if !pays(rules, question, "answerOption", STEP) {
                 return;
             }
             answer::check(rules, given, question);
@@ -110,14 +114,14 @@ impl<'q, 'r> Form<'q, 'r> {
     }
 
     fn required(
-        &mut self,
+        &self,
         rules: &mut Rules<'_>,
         given: Node<'r>,
         asked: Node<'q>,
         met: &BTreeMap<String, usize>,
     ) {
         for question in items(asked, "item") {
-            if !self.spend() {
+            if !pays(rules, question, "enableWhen", CONDITION) {
                 return;
             }
             let link = text(question, "linkId").unwrap_or_default();
@@ -128,11 +132,11 @@ impl<'q, 'r> Form<'q, 'r> {
             }
         }
     }
+}
 
-    fn spend(&mut self) -> bool {
-        self.left = self.left.saturating_sub(1);
-        self.left > 0
-    }
+/// Pays for an item and for what is in one list of its question.
+fn pays(rules: &Rules<'_>, question: Node<'_>, list: &str, each: u64) -> bool {
+    rules.steps.pay(STEP + each * items(question, list).count() as u64)
 }
 
 fn repeats(question: Node<'_>) -> bool {
