@@ -138,3 +138,41 @@ fn a_cursor_is_bound_to_its_query() {
     let counted = engine.search(&query("Patient?_summary=count").unwrap(), None).unwrap();
     assert_eq!((counted.total, counted.hits.len(), counted.next), (Some(5), 0, None));
 }
+
+/// https://hl7.org/fhir/R4/search.html#token: a Coding that names no system is in no value set; an element of type boolean or
+/// code has an implied one.
+#[test]
+fn only_values_with_an_implied_system_are_in_value_sets_without_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let p = PartitionId(1);
+    let observation = |id: &str, coding: &str| {
+        let json = format!(
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"coding":[{coding}]}}}}"#
+        );
+        put("Observation", id, 1, &json)
+    };
+    let rows = [
+        observation("with", r#"{"system":"http://s0","code":"c1"}"#),
+        observation("without", r#"{"code":"c1"}"#),
+        observation("other", r#"{"system":"http://s2","code":"c1"}"#),
+        put("Patient", "active", 1, r#"{"resourceType":"Patient","id":"active","active":true}"#),
+    ];
+    let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
+    engine.publish(p, 1, &rows);
+    let check = |engine: &Engine| {
+        for (url, count) in [
+            ("Observation?code:in=http://vs", 1),
+            ("Observation?code:not-in=http://vs", 2),
+            ("Observation?code:below=http://s1|c1", 0),
+            ("Patient?active:in=http://flags", 1),
+            ("Patient?active:not-in=http://flags", 0),
+        ] {
+            let query = query(url).unwrap();
+            assert_eq!((found(engine, &query).len(), expected(&rows, &query).len()), (count, count), "{url}");
+        }
+    };
+    check(&engine);
+    engine.close();
+    // Now from the index.
+    check(&Engine::open(dir.path(), &options(4096)).unwrap().0);
+}

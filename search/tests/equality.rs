@@ -120,6 +120,8 @@ fn one_query() -> impl Strategy<Value = String> {
         (prefix, date)
             .prop_map(|(p, d)| format!("birthdate={p}{}", d.replace("20", "19").replace("2019", "1951"))),
         any::<bool>().prop_map(|b| format!("active={b}")),
+        prop::sample::select(vec!["active:in=http://flags", "active:not-in=http://flags"])
+            .prop_map(str::to_owned),
         any::<bool>().prop_map(|b| format!("name:missing={b}")),
     ];
     let many = |one: BoxedStrategy<String>| prop::collection::vec(one, 0..3).prop_map(|all| all.join("&"));

@@ -1,6 +1,6 @@
 //! The search parameters of every resource type.
 
-use super::{ParamId, ResourceType, TypeId};
+use super::{ParamId, ResourceType, TypeId, TypeKind};
 use crate::fhirpath::ast::{Expr, Kind};
 use crate::fhirpath::parse::parse;
 use crate::fhirpath::path::{Path, Step, alternatives, type_at_start};
@@ -60,6 +60,9 @@ pub struct SearchParameter {
     pub expression: Option<&'static str>,
     /// Whether one resource can have several values of it.
     pub multiple: bool,
+    /// Whether it can select a primitive of the resource type this was asked for. A token that is one (`code`, `boolean`)
+    /// has no system written, but an implied one; a Coding or Identifier without system has none.
+    pub implied_system: bool,
     /// The operands of the expression's union that can apply to the resource type this was asked for.
     pub alternatives: Vec<Alternative>,
 }
@@ -159,6 +162,7 @@ impl Row {
             name: self.name,
             expression: self.expression,
             multiple: repeats(lineage, &alternatives),
+            implied_system: selects_a_primitive(lineage, &alternatives),
             alternatives,
         })
     }
@@ -206,7 +210,17 @@ fn repeats(lineage: &[&str], alternatives: &[Alternative]) -> bool {
     let names: Vec<_> = paths.iter().map(|path| children(path)).collect();
     names.windows(2).any(|pair| pair[0] != pair[1])
         || alternatives.iter().any(may_compute_several)
-        || paths.iter().any(|path| path_repeats(root, &path.steps))
+        || paths.iter().any(|path| ends(root, &path.steps).0)
+}
+
+/// Whether one of the alternatives can: those that are computed can give anything.
+fn selects_a_primitive(lineage: &[&str], alternatives: &[Alternative]) -> bool {
+    let Some(root) = lineage.first().and_then(|name| TypeId::from_path(name)) else { return false };
+    let is_primitive = |id: &TypeId| id.definition().kind == TypeKind::Primitive;
+    alternatives.iter().any(|alternative| match &alternative.path {
+        Some(path) => ends(root, &path.steps).1.iter().any(is_primitive),
+        None => true,
+    })
 }
 
 /// Operators give one value; of whatever else is no path, nothing is known before it is evaluated.
@@ -214,7 +228,8 @@ fn may_compute_several(alternative: &Alternative) -> bool {
     alternative.path.is_none() && !matches!(alternative.expr.kind, Kind::Binary { .. })
 }
 
-fn path_repeats(root: TypeId, steps: &[Step]) -> bool {
+/// Whether the steps can select several values, and of which types.
+fn ends(root: TypeId, steps: &[Step]) -> (bool, Vec<TypeId>) {
     let mut contexts = vec![root];
     let mut many = false;
     for step in steps {
@@ -229,7 +244,7 @@ fn path_repeats(root: TypeId, steps: &[Step]) -> bool {
             Step::Where { .. } | Step::ResolvesTo(_) => {}
         }
     }
-    many
+    (many, contexts)
 }
 
 #[cfg(test)]
@@ -239,6 +254,28 @@ mod tests {
 
     fn of(t: &str, code: &str) -> &'static SearchParameter {
         search_parameter(ResourceType::from_name(t).expect(t), code).expect(code)
+    }
+
+    #[test]
+    fn systems_are_implied_for_primitives_only() {
+        for (t, code) in [("Patient", "gender"), ("Patient", "active"), ("Patient", "deceased")] {
+            assert!(of(t, code).implied_system, "{t} {code}");
+        }
+        for (t, code) in [("Observation", "status"), ("Patient", "_language"), ("ValueSet", "url")] {
+            let known = search_parameter(ResourceType::from_name(t).expect(t), code);
+            assert!(known.is_none_or(|one| one.implied_system), "{t} {code}");
+        }
+        for (t, code) in [
+            ("Observation", "code"),
+            ("Observation", "combo-code"),
+            ("Observation", "value-concept"),
+            ("Patient", "identifier"),
+            ("Patient", "phone"),
+            ("Patient", "_tag"),
+            ("Encounter", "class"),
+        ] {
+            assert!(!of(t, code).implied_system, "{t} {code}");
+        }
     }
 
     #[test]

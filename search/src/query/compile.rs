@@ -230,8 +230,16 @@ impl Compiler<'_> {
         };
         refuse_later(base, modifier)?;
         let parameter = self.find(base)?;
-        self.conditions.push(param::compile(parameter, modifier, text, &self.context)?);
+        let implied = self.implies_a_system(parameter);
+        self.conditions.push(param::compile(parameter, implied, modifier, text, &self.context)?);
         Ok(())
+    }
+
+    /// Whether the parameter selects elements with an implied system in one of the searched types: a condition is one for
+    /// them all.
+    fn implies_a_system(&self, parameter: &SearchParameter) -> bool {
+        let mut each = self.query.types.iter().filter_map(|t| search_parameter(*t, parameter.code));
+        parameter.implied_system || each.any(|one| one.implied_system)
     }
 
     /// The parameter as all searched types have it.

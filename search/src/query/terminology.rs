@@ -44,27 +44,40 @@ impl Terminology for NoTerminology {
     }
 }
 
-/// Codes, found by binary search. A value without a system (an element of type `code`) is in if its code is.
+/// Codes, found by binary search. They compare exactly, in code systems that ignore case as well.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TokenSet(Arc<[Token]>);
+pub struct TokenSet {
+    tokens: Arc<[Token]>,
+    implied_system: bool,
+}
 
 impl TokenSet {
-    pub fn new(mut tokens: Vec<Token>) -> TokenSet {
+    /// With `implied_system` a value without a system (an element of type `code`) is in if its code is; else it is a Coding
+    /// that names no system, and not in.
+    pub fn new(mut tokens: Vec<Token>, implied_system: bool) -> TokenSet {
         tokens.sort();
         tokens.dedup();
-        TokenSet(tokens.into())
+        TokenSet { tokens: tokens.into(), implied_system }
     }
 
     /// In the order of codes, then systems.
     pub fn tokens(&self) -> &[Token] {
-        &self.0
+        &self.tokens
+    }
+
+    /// Whether values without a system can be in.
+    pub fn implied_system(&self) -> bool {
+        self.implied_system
     }
 
     /// Whether a value is in.
     pub fn has(&self, system: Option<&str>, code: &str) -> bool {
-        let start = self.0.partition_point(|token| token.code.as_str() < code);
-        let same = self.0[start..].iter().take_while(|token| token.code == code);
-        same.into_iter().any(|token| system.is_none_or(|system| token.system == system))
+        let start = self.tokens.partition_point(|token| token.code.as_str() < code);
+        let mut same = self.tokens[start..].iter().take_while(|token| token.code == code);
+        match system {
+            Some(system) => same.any(|token| token.system == system),
+            None => self.implied_system && same.next().is_some(),
+        }
     }
 }
 
@@ -73,13 +86,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_in_with_its_system_or_without_any() {
+    fn a_value_is_in_with_its_system_or_an_implied_one() {
         let token = |system: &str, code: &str| Token { code: code.to_owned(), system: system.to_owned() };
-        let set = TokenSet::new(vec![token("b", "2"), token("a", "2"), token("a", "1"), token("a", "1")]);
-        assert_eq!(set.tokens().len(), 3);
-        assert!(set.has(Some("a"), "1") && set.has(Some("b"), "2") && set.has(None, "2"));
-        assert!(
-            !set.has(Some("b"), "1") && !set.has(None, "3") && !set.has(None, "") && !set.has(Some(""), "1")
-        );
+        let tokens = vec![token("b", "2"), token("a", "2"), token("a", "1"), token("a", "1")];
+        let implied = TokenSet::new(tokens.clone(), true);
+        assert_eq!(implied.tokens().len(), 3);
+        assert!(implied.has(None, "2") && !implied.has(None, "3") && !implied.has(None, ""));
+        let explicit = TokenSet::new(tokens, false);
+        assert!(!explicit.has(None, "2"), "a Coding without system is of no code system");
+        for set in [implied, explicit] {
+            assert!(set.has(Some("a"), "1") && set.has(Some("b"), "2"));
+            assert!(!set.has(Some("b"), "1") && !set.has(Some(""), "1"));
+        }
     }
 }

@@ -35,6 +35,7 @@ fn parameter(kind: ParamKind, expression: &'static str, components: Vec<Componen
         components,
         name: "own",
         expression: Some(expression),
+        implied_system: false,
         multiple: true,
         alternatives: alternatives(&tree).into_iter().map(alternative).collect(),
     }

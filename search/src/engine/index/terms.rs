@@ -146,13 +146,13 @@ pub fn of_value(owner: Owner, param: ParamId, value: &Value<'_>, mut add: impl F
     }
 }
 
-/// Each code with its system, and without any.
+/// Each code with its system, and without any where that is implied.
 fn tokens(owner: Owner, param: ParamId, set: &TokenSet) -> Vec<Vec<u8>> {
     let mut terms = Vec::with_capacity(2 * set.tokens().len());
     let mut last = None;
     for token in set.tokens() {
         terms.push(pair(owner, param, TOKEN_FULL, &token.system, &token.code));
-        if last != Some(&token.code) {
+        if set.implied_system() && last != Some(&token.code) {
             terms.push(exact(owner, param, TOKEN_NO_SYSTEM, token.code.as_bytes()));
             last = Some(&token.code);
         }

@@ -25,9 +25,10 @@ pub(super) struct Context<'a> {
     pub terminology: &'a dyn Terminology,
 }
 
-/// The condition of `parameter[:modifier]=text`.
+/// The condition of `parameter[:modifier]=text`. `implied_system`: values without a system may have an implied one.
 pub(super) fn compile(
     parameter: &SearchParameter,
+    implied_system: bool,
     modifier: Option<&str>,
     text: &str,
     context: &Context<'_>,
@@ -67,7 +68,7 @@ pub(super) fn compile(
         }
         any.push(match parameter.kind {
             ParamKind::String => string::compile(parameter.id, modifier, part)?,
-            ParamKind::Token => token::compile(parameter.id, modifier, part, context)?,
+            ParamKind::Token => token::compile(parameter.id, implied_system, modifier, part, context)?,
             ParamKind::Reference => reference::compile(parameter, modifier, part, context)?,
             ParamKind::Uri => uri::compile(parameter.id, modifier, part)?,
             ParamKind::Date => Expr::Leaf(Leaf::Date(parameter.id, date::comparison(part, context.now_ms)?)),

@@ -2,7 +2,7 @@
 
 use super::super::expr::{Expr, Leaf, TokenMatch};
 use super::super::problem::Problem;
-use super::super::terminology::TokenSet;
+use super::super::terminology::{Token, TokenSet};
 use super::super::value::{split, unescape};
 use super::Context;
 use fhir::definitions::ParamId;
@@ -14,32 +14,34 @@ pub(super) fn lists_codes(modifier: &str) -> bool {
 
 pub(super) fn compile(
     param: ParamId,
+    implied_system: bool,
     modifier: Option<&str>,
     part: &str,
     context: &Context<'_>,
 ) -> Result<Expr, Problem> {
     let token = match modifier {
-        Some(modifier) if lists_codes(modifier) => TokenMatch::OneOf(codes(modifier, part, context)?),
+        Some(modifier) if lists_codes(modifier) => {
+            TokenMatch::OneOf(TokenSet::new(codes(modifier, part, context)?, implied_system))
+        }
         _ => one(part)?,
     };
     Ok(Expr::Leaf(Leaf::Token(param, token)))
 }
 
 /// The codes of a value set, or of a branch of a code system.
-fn codes(modifier: &str, part: &str, context: &Context<'_>) -> Result<TokenSet, Problem> {
+fn codes(modifier: &str, part: &str, context: &Context<'_>) -> Result<Vec<Token>, Problem> {
     let (terminology, max) = (context.terminology, context.limits.codes_max);
     if matches!(modifier, "in" | "not-in") {
-        return terminology.value_set(&unescape(part), max).map(TokenSet::new);
+        return terminology.value_set(&unescape(part), max);
     }
     let TokenMatch::Full(system, code) = one(part)? else {
         let why = format!("':{modifier}' needs the code system of '{part}'; write [system]|[code]");
         return Err(Problem::unusable(why));
     };
-    let codes = match modifier {
-        "below" => terminology.at_or_below(&system, &code, max)?,
-        _ => terminology.at_or_above(&system, &code, max)?,
-    };
-    Ok(TokenSet::new(codes))
+    match modifier {
+        "below" => terminology.at_or_below(&system, &code, max),
+        _ => terminology.at_or_above(&system, &code, max),
+    }
 }
 
 fn one(part: &str) -> Result<TokenMatch, Problem> {
