@@ -20,6 +20,11 @@ impl Source for Layers {
         self.0.iter().find_map(|source| source.find(resource_type, url, version))
     }
 
+    fn fault(&self, resource_type: ResourceType, url: &str, version: Option<&str>) -> Option<String> {
+        let first = self.0.iter().find(|source| source.find(resource_type, url, version).is_some());
+        first.and_then(|source| source.fault(resource_type, url, version))
+    }
+
     fn canonicals(&self, resource_type: ResourceType) -> Vec<Canonical> {
         let mut all: Vec<_> = self.0.iter().flat_map(|source| source.canonicals(resource_type)).collect();
         all.sort();

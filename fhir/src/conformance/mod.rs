@@ -25,6 +25,12 @@ pub trait Source: Send + Sync {
     /// neither version nor fragment: see [`Canonical::read`].
     fn find(&self, resource_type: ResourceType, url: &str, version: Option<&str>) -> Option<Arc<Document>>;
 
+    /// Why what [`find`](Self::find) gives is not as it should be, such as a StructureDefinition whose snapshot cannot be made: a
+    /// sentence without a full stop. `None`: nothing is wrong with it, or it is not known.
+    fn fault(&self, _resource_type: ResourceType, _url: &str, _version: Option<&str>) -> Option<String> {
+        None
+    }
+
     /// Every resource of that type, in the order of URLs, then versions.
     fn canonicals(&self, resource_type: ResourceType) -> Vec<Canonical>;
 

@@ -121,6 +121,11 @@ impl Issues {
         of_it.filter_map(|(_, place)| *place)
     }
 
+    /// Whether the text of an issue begins so.
+    pub(super) fn says(&self, beginning: &str) -> bool {
+        self.list.iter().any(|issue| issue.text.starts_with(beginning))
+    }
+
     /// Whether no issue is an error.
     pub fn is_valid(&self) -> bool {
         self.errors == 0

@@ -74,6 +74,14 @@ impl Source for Snapshots {
         self.source.find(resource_type, url, version)
     }
 
+    fn fault(&self, resource_type: ResourceType, url: &str, version: Option<&str>) -> Option<String> {
+        if resource_type.name() != "StructureDefinition" {
+            return self.source.fault(resource_type, url, version);
+        }
+        let reason = self.structure(url, version).err();
+        reason.map(|error| format!("its snapshot cannot be made: {error}"))
+    }
+
     fn canonicals(&self, resource_type: ResourceType) -> Vec<Canonical> {
         self.source.canonicals(resource_type)
     }

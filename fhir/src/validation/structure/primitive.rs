@@ -130,6 +130,7 @@ impl Primitive {
         if value.is_empty() {
             return Err("at least one character; leave the element out if there is no value".into());
         }
+        text::characters(value)?;
         match self {
             Primitive::String | Primitive::Markdown => text::string(value),
             Primitive::Code => text::code(value),

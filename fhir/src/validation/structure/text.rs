@@ -1,6 +1,7 @@
 //! Primitives that are plain text, and decimals.
 
 use super::primitive::Expected;
+use crate::validation::xhtml;
 
 /// Text may have a million characters (<https://hl7.org/fhir/R4/datatypes.html#string>).
 const STRING_MAX: usize = 1024 * 1024;
@@ -10,13 +11,19 @@ const DECIMAL_MAX: usize = 64;
 
 type Result = std::result::Result<(), Expected>;
 
+/// Characters that XML 1.0 has, as every resource must have a form in XML (<https://www.w3.org/TR/xml/#charsets>): of the control
+/// characters below the space only tab, line feed and carriage return, and neither U+FFFE nor U+FFFF.
+pub(super) fn characters(value: &str) -> Result {
+    // Nearly all text has nothing near them: the two begin with this byte in UTF-8.
+    if !value.bytes().any(|byte| byte < b' ' || byte == 0xef) || value.chars().all(xhtml::is_character) {
+        return Ok(());
+    }
+    Err("text of characters that XML can hold: no control characters other than tab, line feed and carriage return, no U+FFFE or U+FFFF".into())
+}
+
 pub(super) fn string(value: &str) -> Result {
     if value.len() > STRING_MAX && value.chars().count() > STRING_MAX {
         return Err(format!("no more than {STRING_MAX} characters").into());
-    }
-    // A tab, a line feed and a carriage return are text; other control characters are not.
-    if value.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) {
-        return Err("text without control characters other than tab, line feed and carriage return".into());
     }
     if value.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
         return Err("at least one character that is not white space".into());
@@ -136,7 +143,9 @@ mod tests {
 
     #[test]
     fn text_rules() {
-        check(string, &["a", " a ", "a\n\tb", "é"], &[" ", "\n", "a\u{1}", "\u{7}"]);
+        check(string, &["a", " a ", "a\n\tb", "é"], &[" ", "\n"]);
+        let bad = ["a\u{1}", "\u{7}", "\0", "a\u{fffe}", "\u{ffff}", "\u{1b}"];
+        check(characters, &["a", "a\r\n\tb", "é", "\u{fffd}", "\u{feff}", "\u{10ffff}", "\u{85}"], &bad);
         check(code, &["a", "a b", "a-b c"], &[" a", "a ", "a  b", " ", "a \tb"]);
         check(id, &["a", "A-1.b"], &["a b", "a_b", "ä", &"a".repeat(65)]);
         check(uri, &["urn:x", "#a", "ä"], &["a b", " a", "a\n"]);

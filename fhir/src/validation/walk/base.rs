@@ -12,6 +12,7 @@ use crate::validation::rules::{self, Rules};
 use crate::validation::{Code, structure};
 use std::sync::{Arc, LazyLock};
 
+const ID: NameId = names::lookup(b"id");
 const META: NameId = names::lookup(b"meta");
 const PROFILE: NameId = names::lookup(b"profile");
 const CONTAINED: NameId = names::lookup(b"contained");
@@ -82,6 +83,9 @@ impl<'d> Walk<'_, 'd> {
         let instance = host.instance;
         for (key, value) in instance.children().into_iter().flat_map(Node::members) {
             let name = key.name_id();
+            if name == ID && instance.type_id.definition().kind != TypeKind::Resource {
+                self.element_id(value, scope);
+            }
             let Some((child, type_id)) = below.child(name.element()) else { continue };
             // The companion is paired with its value; alone it stands for itself.
             let paired = name.is_companion() && instance.has(name.element());
@@ -188,6 +192,9 @@ impl<'d> Walk<'_, 'd> {
     /// The extensions of a primitive.
     fn companion(&mut self, host: Host<'_, 'd>, scope: &Scope<'_, 'd>) {
         let Some(companion) = host.instance.companion else { return };
+        if let Some(id) = companion.get_name(ID) {
+            self.element_id(id, scope);
+        }
         let none = Element::default();
         for one in Instance::object(companion, *EXTENSION).all(EXTENSION_NAME, *EXTENSION) {
             let own = Host { instance: one, path: &none.path, holder: host.instance.node() };

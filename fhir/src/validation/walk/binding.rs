@@ -58,6 +58,24 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
+    /// A required binding that a profile adds is in doubt as long as nobody here knows its value set. Said once of an element's
+    /// definition, not of every instance.
+    pub(super) fn known_binding(&mut self, binding: &Binding, path: &str, instance: Instance<'d>) {
+        let unknown = binding.compiled[0].get().is_some_and(Option::is_none);
+        let Some(node) = instance.node().filter(|_| unknown && binding.strength == Strength::Required) else {
+            return;
+        };
+        let shown: String = binding.value_set.chars().take(160).collect();
+        let about = format!("the value set '{shown}', which {path} is bound to, cannot be used here");
+        if self.issues.says(&about) || !self.issues.takes(Severity::Warning) {
+            return;
+        }
+        let reason = self.terminology.value_set(&binding.value_set).err();
+        let reason = reason.map_or_else(String::new, |error| format!(": {error}"));
+        let text = format!("{about}, so no code was checked{reason}");
+        self.issues.warning(node, Code::NotFound, text);
+    }
+
     /// A coded element with extensions in place of a value.
     fn no_value(&mut self, binding: &Binding, instance: Instance<'d>) {
         if binding.strength == Strength::Required

@@ -4,6 +4,7 @@ use super::Walk;
 use super::scope::named_type;
 use crate::definitions::{NameId, names};
 use crate::json::Node;
+use crate::outcome::Severity;
 use crate::validation::Code;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -31,6 +32,8 @@ pub(in crate::validation) struct Index<'d> {
     by_uuid: HashMap<String, Node<'d>, RandomState>,
     /// Whether references mean entries only by the rules: in a document or message everything must be found.
     strict: bool,
+    /// How bad a `urn:uuid:` is that is no entry's fullUrl: it means nothing once entries are stored one by one.
+    pub(super) dangling: Option<Severity>,
 }
 
 /// The entries a reference may mean.
@@ -52,11 +55,18 @@ impl<'d> Index<'d> {
     pub fn of(bundle: Node<'d>) -> Self {
         let kind = bundle.get_name(TYPE).and_then(Node::as_str);
         let strict = matches!(kind.as_deref(), Some("document" | "message"));
+        let dangling = match kind.as_deref() {
+            Some("transaction") => Some(Severity::Error),
+            // Entries of a batch cannot refer to one another, but each may be good by itself.
+            Some("batch") => Some(Severity::Warning),
+            _ => None,
+        };
         let mut index = Index {
             by_url: HashMap::default(),
             by_id: HashMap::default(),
             by_uuid: HashMap::default(),
             strict,
+            dangling,
         };
         for entry in bundle.get_name(ENTRY).into_iter().flat_map(Node::items) {
             let Some(resource) = entry.get_name(RESOURCE) else { continue };

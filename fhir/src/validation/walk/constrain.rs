@@ -57,6 +57,7 @@ impl<'d> Walk<'_, 'd> {
         self.values(definition, rules, instance);
         if let Some(binding) = rules.binding.as_ref().filter(|binding| !binding.inherited) {
             self.binding(binding, instance);
+            self.known_binding(binding, &rules.path, instance);
         }
         self.type_profiles(rules, instance, scope);
         self.below(definition, element, instance, scope);

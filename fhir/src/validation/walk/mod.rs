@@ -59,7 +59,7 @@ pub(super) struct Walk<'v, 'd> {
     /// Steps left; see [`Options::steps_max`].
     steps: &'v Steps,
     contained: Contained<'v, 'd>,
-    seen: RefCell<Seen>,
+    seen: RefCell<Seen<'d>>,
     /// Whether a profile was left out, because it was being checked already or too deep.
     cut: bool,
 }

@@ -43,12 +43,33 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
+    /// The id of an element, which no other of its resource may have (<https://hl7.org/fhir/R4/element.html#id>).
+    pub(super) fn element_id(&mut self, id: Node<'d>, scope: &Scope<'_, 'd>) {
+        let Some(text) = id.as_str() else { return };
+        // Its differential and its snapshot say the same of the same elements; the rest is sdf-16 and sdf-17.
+        if super::resource_type(scope.resource).is_some_and(|id| id.path() == "StructureDefinition") {
+            return;
+        }
+        if !self.seen.borrow_mut().is_new_id(scope.resource.index(), text) {
+            let text = "an element before has this id, too; within a resource each has its own".into();
+            self.issues.error(id, Code::BusinessRule, text);
+        }
+    }
+
     fn contained(&mut self, node: Node<'d>, contained: Node<'d>) {
         let mut named: HashSet<Cow<'d, str>> = HashSet::new();
         if let Some(id) = super::resource_type(node) {
             fragments(node, id, &mut named);
         }
+        let mut ids: HashSet<Cow<'d, str>> = HashSet::new();
         for resource in contained.items() {
+            let id = resource.get_name(ID);
+            if let Some((id, text)) = id.and_then(|id| Some((id, id.as_str()?)))
+                && !ids.insert(text)
+            {
+                let text = "a contained resource before has this id, too; give each its own".into();
+                self.issues.error(id, Code::BusinessRule, text);
+            }
             let meta = |name| resource.get_name(META).and_then(|meta| meta.get_name(name));
             for name in [VERSION_ID, LAST_UPDATED] {
                 if let Some(fault) = meta(name) {

@@ -51,6 +51,11 @@ impl<'d> Walk<'_, 'd> {
                 _ => format!("'{shown}' is no reference; write Type/id, #id or an absolute URL"),
             };
             self.issues.error(node, Code::Value, text);
+        } else if let (Target::Outside, Some(severity)) = (target, scope.bundle.and_then(|one| one.dangling))
+            && text.starts_with("urn:uuid:")
+        {
+            let text = format!("'{shown}' leads nowhere: no entry of the bundle has that fullUrl");
+            self.issues.add(severity, node, Code::NotFound, text);
         }
         target
     }

@@ -2,18 +2,30 @@
 
 use crate::validation::definition::{Definition, Element};
 use hashbrown::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::hash_map::RandomState;
 use std::sync::Arc;
+
+/// What an expression selects, by index, and who asked.
+type Selected = (Arc<Definition>, Option<HashSet<u32>>);
 
 /// Answers of one walk. Definitions are held, so that the address of a part of one is that part's alone.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct Seen<'d> {
+    /// The ids of elements, each with the index of its resource.
+    ids: HashSet<(u32, Cow<'d, str>), RandomState>,
     /// Whether a resource (by its index) fits a profile.
     fits: HashMap<(*const Element, u32), (Arc<Definition>, bool)>,
     /// What an extension's context (by its number) selects in a resource, by index; nothing if it cannot be evaluated.
-    selected: HashMap<(*const Element, usize, u32), (Arc<Definition>, Option<HashSet<u32>>)>,
+    selected: HashMap<(*const Element, usize, u32), Selected>,
 }
 
-impl Seen {
+impl<'d> Seen<'d> {
+    /// Whether no element of the resource had the id so far.
+    pub fn is_new_id(&mut self, resource: u32, id: Cow<'d, str>) -> bool {
+        self.ids.insert((resource, id))
+    }
+
     pub fn fits(&self, definition: &Arc<Definition>, resource: u32) -> Option<bool> {
         self.fits.get(&(std::ptr::from_ref(definition.root()), resource)).map(|(_, fits)| *fits)
     }

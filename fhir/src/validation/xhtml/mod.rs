@@ -6,6 +6,7 @@
 mod names;
 mod scan;
 
+pub(super) use scan::is_character;
 use scan::{Attribute, Piece, Scanner};
 
 /// Open elements at one moment.
@@ -110,6 +111,7 @@ mod tests {
         for content in [
             "a",
             "<p>a &amp; b &#169; &#xA9;</p>",
+            "<p title=']]>'>a]] > b ]]&gt;</p>",
             r#"<table class="grid"><tr><td colspan='2' style="x">a</td></tr></table>"#,
             r##"<a href="#a">x</a><br/><!-- a -- comment -->"##,
             r#"<img src="a.png" alt="a"/>"#,
@@ -137,6 +139,10 @@ mod tests {
             "&nbsp;",
             "a & b",
             "a < b",
+            "a ]]> b",
+            "<p>]]></p>",
+            "&#xFFFE;",
+            "&#0;",
             "<!DOCTYPE x>a",
             "<?php a ?>",
             "<![CDATA[a]]>",

@@ -43,6 +43,9 @@ impl<'t> Scanner<'t> {
         }
         let text = self.until_mark('<');
         check_entities(text)?;
+        if text.contains("]]>") {
+            return Err("']]>' in text; write ]]&gt;".into());
+        }
         Ok(Some(Piece::Text(text)))
     }
 
@@ -134,7 +137,7 @@ fn check_entities(text: &str) -> Result<(), String> {
         let name = after.find(';').map(|end| &after[..end]).filter(|name| name.len() <= 10);
         let name = name.ok_or("a '&' that begins no entity; write &amp;")?;
         let known = match name.strip_prefix('#') {
-            Some(number) => is_character(number),
+            Some(number) => is_reference(number),
             None => matches!(name, "amp" | "lt" | "gt" | "quot" | "apos"),
         };
         if !known {
@@ -145,10 +148,15 @@ fn check_entities(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn is_character(number: &str) -> bool {
+/// Whether XML 1.0 has the character (<https://www.w3.org/TR/xml/#charsets>).
+pub(in crate::validation) fn is_character(letter: char) -> bool {
+    matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+fn is_reference(number: &str) -> bool {
     let code = match number.strip_prefix('x') {
         Some(digits) => u32::from_str_radix(digits, 16),
         None => number.parse(),
     };
-    code.ok().and_then(char::from_u32).is_some_and(|letter| !letter.is_control() || letter.is_whitespace())
+    code.ok().and_then(char::from_u32).is_some_and(is_character)
 }
