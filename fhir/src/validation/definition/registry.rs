@@ -2,7 +2,7 @@
 
 use super::systems::Systems;
 use super::{Definition, build};
-use crate::conformance::{Canonical, Source};
+use crate::conformance::{Canonical, Core, Source};
 use crate::definitions::{ResourceType, TypeId, TypeKind};
 use crate::json::Node;
 use hashbrown::HashMap;
@@ -46,13 +46,14 @@ impl Definitions {
         &*self.source
     }
 
-    /// The definition of a type with a name of its own; none for a backbone element.
+    /// The definition of a type with a name of its own, as R4 has it: what a source says of that URL changes no type. None
+    /// for a backbone element.
     pub fn of_type(&self, id: TypeId) -> Option<&Arc<Definition>> {
         let compile = || {
             if id.definition().kind == TypeKind::Backbone {
                 return None;
             }
-            match self.compile(&format!("{BASE}{}", id.path()), None) {
+            match self.compile(&Core, &format!("{BASE}{}", id.path()), None) {
                 Found::Definition(definition) => Some(definition),
                 _ => None,
             }
@@ -75,7 +76,7 @@ impl Definitions {
         if let Some(found) = kept {
             return found;
         }
-        let found = self.compile(url, version);
+        let found = self.compile(&*self.source, url, version);
         let mut profiles = self.profiles.write().unwrap_or_else(PoisonError::into_inner);
         // What nobody knows has no end, and must leave room for what is known.
         let max = if matches!(found, Found::Unknown) { KEPT_MAX / 2 } else { KEPT_MAX };
@@ -85,9 +86,9 @@ impl Definitions {
         found
     }
 
-    fn compile(&self, url: &str, version: Option<&str>) -> Found {
+    fn compile(&self, source: &dyn Source, url: &str, version: Option<&str>) -> Found {
         let Some(kind) = ResourceType::from_name("StructureDefinition") else { return Found::Unknown };
-        let Some(document) = self.source.find(kind, url, version) else { return Found::Unknown };
+        let Some(document) = source.find(kind, url, version) else { return Found::Unknown };
         if document.root().get("kind").and_then(Node::as_str).is_some_and(|kind| kind == "logical") {
             return Found::Logical;
         }
