@@ -94,7 +94,8 @@ impl Definitions {
         }
         match build::compile(&document, &|id| self.of_type(id).cloned()) {
             Ok(definition) => Found::Definition(Arc::new(definition)),
-            Err(reason) => Found::Broken(reason.into()),
+            // What made the source give it so says more.
+            Err(reason) => Found::Broken(self.source.fault(kind, url, version).unwrap_or(reason).into()),
         }
     }
 }
