@@ -200,7 +200,9 @@ mod tests {
         assert_eq!(Target::parse_read("Patient/_history?_count=2"), Ok((history, "_count=2")));
         let search = Target::Search { resource_type: Some("Patient".into()), query: "_count=2".into() };
         assert_eq!(Target::parse_read("Patient?_count=2"), Ok((search, "")));
-        assert!(Target::parse_read("Patient/1/2?x=y").is_err() && Target::parse_read("Patient//1?x=y").is_err());
+        assert!(
+            Target::parse_read("Patient/1/2?x=y").is_err() && Target::parse_read("Patient//1?x=y").is_err()
+        );
     }
 
     #[test]
