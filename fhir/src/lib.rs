@@ -13,4 +13,5 @@ pub mod projection;
 pub mod resource;
 pub mod terminology;
 pub mod validation;
+pub mod xhtml;
 pub mod xml;

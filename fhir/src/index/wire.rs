@@ -1,4 +1,4 @@
-//! The byte form of index values: see `fhir/README.md`, "Index values".
+//! The byte form of index values: see `fhir/docs/index-values.md`.
 
 use super::heap::{Heap, read_number};
 use super::value::Value;

@@ -13,7 +13,6 @@ mod request;
 mod rules;
 mod structure;
 mod walk;
-pub mod xhtml;
 
 pub use issue::{Code, Issue};
 pub use issues::Issues;

@@ -4,7 +4,7 @@ use super::{Function, Run, function};
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::op::Call;
 use crate::fhirpath::value::Value;
-use crate::validation::xhtml;
+use crate::xhtml;
 
 pub(super) const FUNCTIONS: &[Function] = &[function("htmlChecks", (0, 0), Run::Truth(html_checks))];
 

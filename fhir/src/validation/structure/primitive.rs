@@ -2,7 +2,7 @@
 
 use super::{moment, text};
 use crate::json::{Kind, Node};
-use crate::validation::xhtml;
+use crate::xhtml;
 use std::borrow::Cow;
 
 /// A primitive type.

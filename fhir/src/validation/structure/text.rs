@@ -1,7 +1,7 @@
 //! Primitives that are plain text, and decimals.
 
 use super::primitive::Expected;
-use crate::validation::xhtml;
+use crate::xhtml;
 
 /// Text may have a million characters (<https://hl7.org/fhir/R4/datatypes.html#string>).
 const STRING_MAX: usize = 1024 * 1024;

@@ -36,7 +36,7 @@ impl<'d> Walk<'_, 'd> {
 
     /// txt-2: a narrative says something. txt-1 is a matter of structure.
     fn narrative(&mut self, div: Node<'d>) {
-        let empty = div.as_str().is_some_and(|text| crate::validation::xhtml::check(&text) == Ok(false));
+        let empty = div.as_str().is_some_and(|text| crate::xhtml::check(&text) == Ok(false));
         if empty {
             let text = "the narrative has neither text nor an image (txt-2)".into();
             self.issues.error(div, Code::Invariant, text);

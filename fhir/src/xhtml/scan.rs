@@ -149,7 +149,7 @@ fn check_entities(text: &str) -> Result<(), String> {
 }
 
 /// Whether XML 1.0 has the character (<https://www.w3.org/TR/xml/#charsets>).
-pub(in crate::validation) fn is_character(letter: char) -> bool {
+pub(crate) fn is_character(letter: char) -> bool {
     matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
