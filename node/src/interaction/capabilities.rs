@@ -39,7 +39,7 @@ fn statement() -> Value {
 fn resource(resource_type: ResourceType) -> Value {
     let parameters: Vec<Value> = search_parameters(resource_type)
         .filter(|parameter| is_searchable(parameter.kind))
-        .map(|parameter| json!({ "name": parameter.code, "type": kind(parameter.kind), "definition": parameter.url() }))
+        .map(|parameter| json!({ "name": parameter.code, "type": parameter.kind.code(), "definition": parameter.url() }))
         .collect();
     let mut resource = json!({
         "type": resource_type.name(),
@@ -76,18 +76,4 @@ fn codes(codes: &[&str]) -> Vec<Value> {
 /// Composite and special parameters are indexed but not yet searchable: their own issue.
 fn is_searchable(kind: ParamKind) -> bool {
     !matches!(kind, ParamKind::Composite | ParamKind::Special)
-}
-
-fn kind(kind: ParamKind) -> &'static str {
-    match kind {
-        ParamKind::Number => "number",
-        ParamKind::Date => "date",
-        ParamKind::String => "string",
-        ParamKind::Token => "token",
-        ParamKind::Reference => "reference",
-        ParamKind::Composite => "composite",
-        ParamKind::Quantity => "quantity",
-        ParamKind::Uri => "uri",
-        ParamKind::Special => "special",
-    }
 }

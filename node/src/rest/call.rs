@@ -13,7 +13,7 @@ use crate::{
     service::Context,
 };
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, request::Parts};
+use http::{HeaderMap, Uri, request::Parts};
 use proto::{Code, Error, TenantId};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
@@ -96,14 +96,34 @@ impl Call {
     }
 }
 
+/// What the query asks for, and how the answer is to look: read once for each request.
+#[derive(Clone)]
+pub(super) struct Asked {
+    parameters: Result<Vec<(String, String)>, Error>,
+    presentation: Vec<(String, String)>,
+    /// Of a query that cannot be read, as the headers say.
+    pub format: Result<Format, Error>,
+}
+
+impl Asked {
+    pub(super) fn read(uri: &Uri, headers: &HeaderMap) -> Asked {
+        let mut parameters = query::parse(uri.query().unwrap_or_default().as_bytes());
+        let mut none = Vec::new();
+        let known = parameters.as_mut().unwrap_or(&mut none);
+        let presentation = known.iter().filter(|(name, _)| format::is_presentation(name)).cloned().collect();
+        let format = Format::negotiate(headers, known);
+        Asked { parameters, presentation, format }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared<S>) -> Result<Call, Failure> {
-        let mut parameters = query::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
-        let presentation =
-            parameters.iter().filter(|(name, _)| format::is_presentation(name)).cloned().collect();
-        let format = Format::negotiate(&parts.headers, &mut parameters)?;
+        // The layer that writes XML has read it already.
+        let asked = parts.extensions.remove::<Asked>();
+        let asked = asked.unwrap_or_else(|| Asked::read(&parts.uri, &parts.headers));
+        let (parameters, format) = (asked.parameters?, asked.format?);
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
         Ok(Call {
             context: Context {
@@ -114,7 +134,7 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
             },
             base: base::of(&shared.settings.base_url, parts),
             parameters,
-            presentation,
+            presentation: asked.presentation,
             prefer: Prefer::read(&parts.headers),
             format,
             headers: parts.headers.clone(),

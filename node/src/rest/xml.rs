@@ -2,8 +2,8 @@
 //! XML where that was asked for, errors too.
 
 use super::{
+    call::Asked,
     format::{FHIR_JSON, Format, Syntax},
-    query,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -49,11 +49,11 @@ fn malformed(error: &xml::Error) -> Error {
 }
 
 /// Answers in XML where the request asks for it.
-pub(super) async fn answers(request: Request, next: Next) -> Response {
-    let mut parameters =
-        query::parse(request.uri().query().unwrap_or_default().as_bytes()).unwrap_or_default();
+pub(super) async fn answers(mut request: Request, next: Next) -> Response {
+    let asked = Asked::read(request.uri(), request.headers());
     // A request that asks for nothing we have is refused by whoever answers it, in JSON.
-    let format = Format::negotiate(request.headers(), &mut parameters).ok();
+    let format = asked.format.as_ref().ok().copied();
+    request.extensions_mut().insert(asked);
     let response = next.run(request).await;
     // Who answered may know better: the form of a search has parameters, too.
     let format = response.extensions().get::<Format>().copied().or(format);
