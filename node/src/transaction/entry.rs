@@ -33,7 +33,9 @@ pub struct Request {
 
 /// Carries one entry out, if there is room for its answer; an error is an answer, too.
 pub async fn answer(node: &Node, context: &Context, request: Request, room: &Room) -> ResponseEntry {
-    let answered = match room.admit(request.method, request.url.contains('$')) {
+    // What else is posted has a bare type as its url.
+    let is_operation = request.method == Method::Post && request.url.contains('$');
+    let answered = match room.admit(request.method, is_operation) {
         Ok(()) => run(node, context, request).await,
         Err(full) => Err(full),
     };
