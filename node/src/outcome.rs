@@ -1,14 +1,24 @@
 //! Errors and issues as OperationOutcome: <https://hl7.org/fhir/R4/operationoutcome.html>.
 
 use bytes::Bytes;
-use fhir::outcome::{self, Severity};
-use proto::error::Issue;
+use fhir::outcome::{self, Coding, Severity};
+use proto::{Code, Error, error::Issue};
 
-/// The resource's JSON.
+/// The JSON of an error: its issues, each with the error's code as its details.
+pub fn of(error: &Error) -> Bytes {
+    write(&error.issues, Some(Coding { system: Code::SYSTEM, code: error.code.name() }))
+}
+
+/// The JSON of issues that are no error's.
 pub fn json(issues: &[Issue]) -> Bytes {
+    write(issues, None)
+}
+
+fn write(issues: &[Issue], details: Option<Coding<'_>>) -> Bytes {
     let issues = issues.iter().map(|issue| outcome::Issue {
         severity: severity(issue.severity),
         code: issue.code,
+        details,
         diagnostics: &issue.diagnostics,
         expression: issue.expression.as_deref(),
     });
@@ -20,6 +30,7 @@ pub fn json_of(issues: &[proto::api::v1::Issue]) -> Bytes {
     let issues = issues.iter().map(|issue| outcome::Issue {
         severity: severity(&issue.severity),
         code: &issue.code,
+        details: None,
         diagnostics: &issue.diagnostics,
         expression: issue.expression.first().map(String::as_str),
     });

@@ -163,7 +163,7 @@ async fn slow_and_half_closed_peers_are_let_go() {
     // A body that never comes.
     let mut peer = TcpStream::connect(address).await.unwrap();
     peer.write_all(b"POST /fhir/Patient HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{").await.unwrap();
-    outcome_of(&to_end(&mut peer).await, "504");
+    outcome_of(&to_end(&mut peer).await, "408");
     // Half a body, then no more to come.
     let mut peer = TcpStream::connect(address).await.unwrap();
     peer.write_all(b"POST /fhir/Patient HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{").await.unwrap();

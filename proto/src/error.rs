@@ -3,10 +3,21 @@
 use crate::api::v1 as api;
 use std::fmt;
 
+/// What an error says of the write that it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Applied {
+    /// Certainly not applied, now or later: the same request can be sent again as it is.
+    No,
+    /// It may have been, or may yet be, applied: the same request can be sent again only under the idempotency key it
+    /// had the first time.
+    Maybe,
+}
+
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident, $text:literal, $grpc:ident, $http:literal, $issue:literal, $retry:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $text:literal, $grpc:ident, $http:literal, $issue:literal, $retry:literal, $applied:ident;)*) => {
         /// What went wrong, in one word. The table in the source maps each to gRPC status, HTTP status, the
-        /// `issue.code` of an OperationOutcome, and whether the same request may be sent again.
+        /// `issue.code` of an OperationOutcome, whether the same request may be sent again, and what is known of
+        /// a write that was answered with it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[$doc])* $name,)* }
 
@@ -28,57 +39,68 @@ macro_rules! codes {
 
             /// Whether the same request may succeed if sent again unchanged.
             pub fn retryable(self) -> bool { match self { $(Code::$name => $retry,)* } }
+
+            /// What is known of the effect of a write that was answered with this.
+            pub fn applied(self) -> Applied { match self { $(Code::$name => Applied::$applied,)* } }
         }
     };
 }
 
 codes! {
-    // name, text, gRPC, HTTP, issue, retryable
+    // name, text, gRPC, HTTP, issue, retryable, applied
     /// The body is not well-formed JSON (or not UTF-8), or not a resource at all.
-    Malformed, "MALFORMED", InvalidArgument, 400, "structure", false;
+    Malformed, "MALFORMED", InvalidArgument, 400, "structure", false, No;
     /// Well-formed, but a rule of FHIR or of this server does not hold.
-    Invalid, "INVALID", InvalidArgument, 422, "invalid", false;
+    Invalid, "INVALID", InvalidArgument, 422, "invalid", false, No;
     /// A request that makes no sense: a bad id, a missing header, ids that differ.
-    BadRequest, "BAD_REQUEST", InvalidArgument, 400, "value", false;
+    BadRequest, "BAD_REQUEST", InvalidArgument, 400, "value", false, No;
     /// A search or result parameter that is unknown or unusable.
-    BadParameter, "BAD_PARAMETER", InvalidArgument, 400, "not-supported", false;
+    BadParameter, "BAD_PARAMETER", InvalidArgument, 400, "not-supported", false, No;
     /// Something FHIR has and this server does not (yet).
-    NotSupported, "NOT_SUPPORTED", Unimplemented, 501, "not-supported", false;
+    NotSupported, "NOT_SUPPORTED", Unimplemented, 501, "not-supported", false, No;
     /// No such resource type, or no such route.
-    UnknownType, "UNKNOWN_TYPE", NotFound, 404, "not-supported", false;
+    UnknownType, "UNKNOWN_TYPE", NotFound, 404, "not-supported", false, No;
     /// No such resource or version.
-    NotFound, "NOT_FOUND", NotFound, 404, "not-found", false;
+    NotFound, "NOT_FOUND", NotFound, 404, "not-found", false, No;
     /// The resource is deleted.
-    Gone, "GONE", NotFound, 410, "deleted", false;
+    Gone, "GONE", NotFound, 410, "deleted", false, No;
     /// The method is not offered on this route.
-    MethodNotAllowed, "METHOD_NOT_ALLOWED", Unimplemented, 405, "not-supported", false;
+    MethodNotAllowed, "METHOD_NOT_ALLOWED", Unimplemented, 405, "not-supported", false, No;
     /// The representation asked for is not offered.
-    NotAcceptable, "NOT_ACCEPTABLE", InvalidArgument, 406, "not-supported", false;
+    NotAcceptable, "NOT_ACCEPTABLE", InvalidArgument, 406, "not-supported", false, No;
     /// The representation sent is not understood.
-    UnsupportedMedia, "UNSUPPORTED_MEDIA", InvalidArgument, 415, "not-supported", false;
+    UnsupportedMedia, "UNSUPPORTED_MEDIA", InvalidArgument, 415, "not-supported", false, No;
     /// If-Match named another version than the current one.
-    VersionConflict, "VERSION_CONFLICT", FailedPrecondition, 412, "conflict", false;
+    VersionConflict, "VERSION_CONFLICT", FailedPrecondition, 412, "conflict", false, No;
     /// Conditional criteria matched more than one resource, or `If-None-Match: *` met an existing one.
-    PreconditionFailed, "PRECONDITION_FAILED", FailedPrecondition, 412, "multiple-matches", false;
+    PreconditionFailed, "PRECONDITION_FAILED", FailedPrecondition, 412, "multiple-matches", false, No;
     /// Two resources in one request, or a concurrent writer, want the same.
-    Conflict, "CONFLICT", Aborted, 409, "conflict", true;
+    Conflict, "CONFLICT", Aborted, 409, "conflict", true, No;
     /// A configured limit; the diagnostics name it.
-    TooLarge, "TOO_LARGE", ResourceExhausted, 413, "too-long", false;
+    TooLarge, "TOO_LARGE", ResourceExhausted, 413, "too-long", false, No;
     /// The work would cost more than a configured limit; ask for less.
-    TooCostly, "TOO_COSTLY", ResourceExhausted, 422, "too-costly", false;
+    TooCostly, "TOO_COSTLY", ResourceExhausted, 422, "too-costly", false, No;
     /// The server is full; come again after a moment.
-    Overloaded, "OVERLOADED", ResourceExhausted, 429, "throttled", true;
-    /// No leader, starting, stopping, or leadership lost before the commit.
-    Unavailable, "UNAVAILABLE", Unavailable, 503, "transient", true;
+    Overloaded, "OVERLOADED", ResourceExhausted, 429, "throttled", true, No;
+    /// No leader here, starting, or stopping.
+    Unavailable, "UNAVAILABLE", Unavailable, 503, "transient", true, No;
     /// The disk is full: reads go on, writes wait for the operator.
-    StorageFull, "STORAGE_FULL", ResourceExhausted, 507, "no-store", true;
+    StorageFull, "STORAGE_FULL", ResourceExhausted, 507, "no-store", true, No;
+    /// The body of the request did not come in time; nothing was begun.
+    BodyTimeout, "BODY_TIMEOUT", DeadlineExceeded, 408, "timeout", true, No;
     /// Took longer than the deadline; what became of a write is not known.
-    Timeout, "TIMEOUT", DeadlineExceeded, 504, "timeout", true;
+    Timeout, "TIMEOUT", DeadlineExceeded, 504, "timeout", true, Maybe;
+    /// The leadership was lost, or the partition stopped, while the write was under way. gRPC's UNKNOWN and not its
+    /// UNAVAILABLE, which clients in general send again without asking.
+    OutcomeUnknown, "OUTCOME_UNKNOWN", Unknown, 504, "transient", true, Maybe;
     /// A defect of the server.
-    Internal, "INTERNAL", Internal, 500, "exception", false;
+    Internal, "INTERNAL", Internal, 500, "exception", false, Maybe;
 }
 
 impl Code {
+    /// The code system of the names, for `issue.details` of an OperationOutcome.
+    pub const SYSTEM: &'static str = "urn:salamander:error-code";
+
     /// The code of that name.
     pub fn from_name(name: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.name() == name)
@@ -138,6 +160,7 @@ impl Error {
             code: self.code.name().to_owned(),
             issues: self.issues.iter().map(issue).collect(),
             retryable: self.code.retryable(),
+            may_have_applied: self.code.applied() == Applied::Maybe,
         }
     }
 
@@ -196,6 +219,19 @@ mod tests {
         assert_eq!(status.code(), tonic::Code::FailedPrecondition);
         assert_eq!(detail_of(&status), Some(error.to_detail()));
         assert_eq!(detail_of(&tonic::Status::internal("other")), None);
+    }
+
+    /// A client that resends on `UNAVAILABLE`, or on 503, does so without knowing this table.
+    #[test]
+    fn what_may_have_been_applied_looks_like_nothing_that_was_not() {
+        for &maybe in Code::ALL.iter().filter(|code| code.applied() == Applied::Maybe) {
+            for &no in Code::ALL.iter().filter(|code| code.applied() == Applied::No && code.retryable()) {
+                assert_ne!(maybe.http(), no.http(), "{maybe:?} {no:?}");
+            }
+            assert_ne!(maybe.grpc(), tonic::Code::Unavailable, "{maybe:?}");
+        }
+        assert!(Error::new(Code::OutcomeUnknown, "").to_detail().may_have_applied);
+        assert!(!Error::new(Code::Unavailable, "").to_detail().may_have_applied);
     }
 
     #[test]

@@ -24,12 +24,21 @@ impl Severity {
     }
 }
 
+/// A code and the system that defines it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coding<'a> {
+    pub system: &'a str,
+    pub code: &'a str,
+}
+
 /// One thing to say about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Issue<'a> {
     pub severity: Severity,
     /// <https://hl7.org/fhir/R4/valueset-issue-type.html>
     pub code: &'a str,
+    /// The same more finely, as a coding of some system.
+    pub details: Option<Coding<'a>>,
     /// What happened and what to change; left out if empty.
     pub diagnostics: &'a str,
     /// The element, as a FHIRPath such as `Patient.name[0]`.
@@ -39,7 +48,7 @@ pub struct Issue<'a> {
 impl<'a> Issue<'a> {
     /// An error without a place.
     pub fn error(code: &'a str, diagnostics: &'a str) -> Self {
-        Issue { severity: Severity::Error, code, diagnostics, expression: None }
+        Issue { severity: Severity::Error, code, details: None, diagnostics, expression: None }
     }
 }
 
@@ -48,6 +57,7 @@ pub fn operation_outcome(issues: &[Issue<'_>]) -> Vec<u8> {
     const ALL_OK: Issue<'_> = Issue {
         severity: Severity::Information,
         code: "informational",
+        details: None,
         diagnostics: "All OK",
         expression: None,
     };
@@ -69,6 +79,13 @@ fn write_issue(out: &mut Vec<u8>, issue: &Issue<'_>) {
     write_string(out, issue.severity.code());
     out.extend_from_slice(br#","code":"#);
     write_string(out, issue.code);
+    if let Some(coding) = issue.details {
+        out.extend_from_slice(br#","details":{"coding":[{"system":"#);
+        write_string(out, coding.system);
+        out.extend_from_slice(br#","code":"#);
+        write_string(out, coding.code);
+        out.extend_from_slice(b"}]}");
+    }
     if !issue.diagnostics.is_empty() {
         out.extend_from_slice(br#","diagnostics":"#);
         write_string(out, &sayable(issue.diagnostics));
@@ -96,11 +113,16 @@ mod tests {
 
     #[test]
     fn is_a_valid_string_whatever_the_text() {
-        let issue =
-            Issue { expression: Some("Patient.name[0]"), ..Issue::error("structure", "a \"quote\"\n\u{1}") };
+        let issue = Issue {
+            details: Some(Coding { system: "urn:s", code: "MALFORMED" }),
+            expression: Some("Patient.name[0]"),
+            ..Issue::error("structure", "a \"quote\"\n\u{1}")
+        };
         let json: serde_json::Value = serde_json::from_slice(&operation_outcome(&[issue, issue])).unwrap();
         assert_eq!(json["issue"][1]["severity"], "error");
         assert_eq!(json["issue"][0]["diagnostics"], "a \"quote\"\n\u{fffd}");
+        let details = serde_json::json!({"coding": [{"system": "urn:s", "code": "MALFORMED"}]});
+        assert_eq!(json["issue"][0]["details"], details);
         assert_eq!(json["issue"][0]["expression"], serde_json::json!(["Patient.name[0]"]));
     }
 

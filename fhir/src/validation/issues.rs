@@ -159,6 +159,7 @@ impl Issues {
             .map(|issue| outcome::Issue {
                 severity: issue.severity,
                 code: issue.code.code(),
+                details: None,
                 diagnostics: &issue.text,
                 expression: Some(&issue.expression),
             })

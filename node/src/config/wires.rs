@@ -18,7 +18,7 @@ section! {
         connections_max: usize = 4096;
         /// A peer has this long to send the whole head of a request; an idle kept-alive connection is closed after it too.
         header_timeout_ms: u64 = 60_000;
-        /// The longest pause inside a request body before the answer is 504.
+        /// The longest pause inside a request body before the answer is 408.
         body_timeout_ms: u64 = 30_000;
         /// The longest a peer may take nothing of its answer, on either listener, before it is dropped.
         write_timeout_ms: u64 = 30_000;

@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
-use proto::{Code, Error, error::Issue};
+use proto::{Code, Error};
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -35,25 +35,20 @@ pub(super) async fn errors_are_outcomes(request: Request, next: Next) -> Respons
         return response;
     }
     let allow = response.headers().get(header::ALLOW).cloned();
-    let issue = Issue {
-        severity: "error",
-        code: issue_code(status),
-        diagnostics: diagnostics(status, &method, &uri, response).await,
-        expression: None,
-    };
+    let error = Error::new(code_of(status), diagnostics(status, &method, &uri, response).await);
     let mut rewritten =
-        (status, [(header::CONTENT_TYPE, FHIR_JSON)], crate::outcome::json(&[issue])).into_response();
+        (status, [(header::CONTENT_TYPE, FHIR_JSON)], crate::outcome::of(&error)).into_response();
     if let Some(allow) = allow {
         rewritten.headers_mut().insert(header::ALLOW, allow);
     }
     rewritten
 }
 
-fn issue_code(status: StatusCode) -> &'static str {
+fn code_of(status: StatusCode) -> Code {
     match Code::ALL.iter().find(|code| code.http() == status.as_u16()) {
-        Some(code) => code.issue(),
-        None if status.is_server_error() => Code::Internal.issue(),
-        None => Code::BadRequest.issue(),
+        Some(&code) => code,
+        None if status.is_server_error() => Code::Internal,
+        None => Code::BadRequest,
     }
 }
 

@@ -21,8 +21,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Failure(error) = self;
         let status = StatusCode::from_u16(error.code.http()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response =
-            (status, [(header::CONTENT_TYPE, FHIR_JSON)], outcome::json(&error.issues)).into_response();
+        let mut response = (status, [(header::CONTENT_TYPE, FHIR_JSON)], outcome::of(&error)).into_response();
         if matches!(error.code, Code::Overloaded | Code::Unavailable) {
             response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("1"));
         }

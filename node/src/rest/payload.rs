@@ -170,5 +170,5 @@ fn too_large(settings: &Settings) -> Error {
 
 fn stalled(settings: &Settings) -> Error {
     let pause = settings.body_timeout.as_millis();
-    Error::new(Code::Timeout, format!("no more of the body came for {pause} ms (rest.body_timeout_ms)"))
+    Error::new(Code::BodyTimeout, format!("no more of the body came for {pause} ms (rest.body_timeout_ms)"))
 }

@@ -1,7 +1,7 @@
 //! What hyper answers to a head that it cannot read has no body. Here it gets one, like every error of this server.
 
 use super::format::FHIR_JSON;
-use proto::{Code, error::Issue};
+use proto::{Code, Error};
 
 /// The whole answer instead of `head`, where that is a refusal of hyper's own; ours carry the request's id.
 pub(crate) fn complete(head: &[u8]) -> Option<Vec<u8>> {
@@ -22,13 +22,7 @@ pub(crate) fn complete(head: &[u8]) -> Option<Vec<u8>> {
     if text.contains("\r\nx-request-id:") || !text.ends_with("\r\n\r\n") {
         return None;
     }
-    let issue = Issue {
-        severity: "error",
-        code: code.issue(),
-        diagnostics: diagnostics.to_owned(),
-        expression: None,
-    };
-    let body = crate::outcome::json(&[issue]);
+    let body = crate::outcome::of(&Error::new(code, diagnostics));
     let length = body.len();
     let mut answer = format!(
         "HTTP/1.1 {line}\r\ncontent-type: {FHIR_JSON}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"

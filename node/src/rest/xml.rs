@@ -82,7 +82,7 @@ async fn in_xml(response: Response, format: Format) -> Response {
         Err(error) => {
             parts.status =
                 StatusCode::from_u16(error.code.http()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let json = crate::outcome::json(&error.issues);
+            let json = crate::outcome::of(&error);
             // An outcome has nothing that XML could not hold.
             write(json, format.pretty).unwrap_or_default()
         }

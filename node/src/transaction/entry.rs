@@ -242,7 +242,7 @@ pub fn written(answer: &WriteResponse) -> ResponseEntry {
 pub fn failed(error: &Error) -> ResponseEntry {
     ResponseEntry {
         status: status_line(error.code.http()),
-        outcome: Some(crate::outcome::json(&error.issues)),
+        outcome: Some(crate::outcome::of(error)),
         ..Default::default()
     }
 }
