@@ -72,8 +72,10 @@ codes! {
     UnsupportedMedia, "UNSUPPORTED_MEDIA", InvalidArgument, 415, "not-supported", false, No;
     /// If-Match named another version than the current one.
     VersionConflict, "VERSION_CONFLICT", FailedPrecondition, 412, "conflict", false, No;
-    /// Conditional criteria matched more than one resource, or `If-None-Match: *` met an existing one.
-    PreconditionFailed, "PRECONDITION_FAILED", FailedPrecondition, 412, "multiple-matches", false, No;
+    /// `If-None-Match: *` met an existing resource, or a conditional reference matched none.
+    PreconditionFailed, "PRECONDITION_FAILED", FailedPrecondition, 412, "conflict", false, No;
+    /// Conditional criteria matched more than one resource.
+    MultipleMatches, "MULTIPLE_MATCHES", FailedPrecondition, 412, "multiple-matches", false, No;
     /// Two resources in one request, or a concurrent writer, want the same.
     Conflict, "CONFLICT", Aborted, 409, "conflict", true, No;
     /// A configured limit; the diagnostics name it.
@@ -140,6 +142,12 @@ impl Error {
     /// The same, with the element the first issue is about.
     pub fn at(mut self, expression: impl Into<String>) -> Self {
         self.issues[0].expression = Some(expression.into());
+        self
+    }
+
+    /// The same, where another issue type fits better than the code's own.
+    pub fn as_issue(mut self, issue: &'static str) -> Self {
+        self.issues[0].code = issue;
         self
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use fhir::{
     json::{Document, Limits},
-    projection::Projection,
+    projection::{self, Projection},
 };
 use proto::{Code, Error, api::v1::SearchParameter};
 
@@ -12,7 +12,9 @@ use proto::{Code, Error, api::v1::SearchParameter};
 /// # Errors
 /// `BadParameter` for what is no part.
 pub fn of(summary: &str, elements: &str) -> Result<Projection, Error> {
-    Projection::parse(summary, elements).map_err(|error| Error::new(Code::BadParameter, error.to_string()))
+    let unusable =
+        |error: projection::Error| Error::new(Code::BadParameter, error.to_string()).as_issue("value");
+    Projection::parse(summary, elements).map_err(unusable)
 }
 
 /// The same of a search, whose `_summary=count` asks for no resource at all.

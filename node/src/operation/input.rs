@@ -64,6 +64,7 @@ impl Input {
         let Some(parameter) = self.named(name) else { return Ok(None) };
         let resource = parameter.get("resource").ok_or_else(|| {
             Error::new(Code::BadParameter, format!("the parameter {name} holds no resource"))
+                .as_issue("required")
         })?;
         crate::draft::document(self.parameters.source().slice(resource.span()), limits).map(Some)
     }
@@ -83,7 +84,7 @@ impl Input {
             let declared = definition.parameter(&name).ok_or_else(|| unknown(definition, &name))?;
             if seen.contains(&declared.name) && !declared.many {
                 let text = format!("the parameter {name} is given more than once");
-                return Err(Error::new(Code::BadParameter, text));
+                return Err(Error::new(Code::BadParameter, text).as_issue("value"));
             }
             seen.push(declared.name);
         }
@@ -122,7 +123,7 @@ fn join(
 fn write_simple(out: &mut Vec<u8>, parameter: &Parameter, value: &str) -> Result<(), Error> {
     let refused = |what: &str| {
         let text = format!("the parameter {} is {what}", parameter.name);
-        Err(Error::new(Code::BadParameter, text))
+        Err(Error::new(Code::BadParameter, text).as_issue("value"))
     };
     out.extend_from_slice(br#"{"name":"#);
     write_string(out, parameter.name);

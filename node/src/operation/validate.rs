@@ -54,7 +54,7 @@ impl Mode {
             Some("profile") => Ok(Mode::Profile),
             Some(other) => {
                 let text = format!("the mode '{other}' is none of create, update, delete and profile");
-                Err(Error::new(Code::BadParameter, text))
+                Err(Error::new(Code::BadParameter, text).as_issue("value"))
             }
         }
     }

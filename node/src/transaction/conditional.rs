@@ -120,7 +120,7 @@ pub async fn only_match(
         [] => Ok(None),
         [one] => Ok(Some(*one)),
         _ => Err(Error::new(
-            Code::PreconditionFailed,
+            Code::MultipleMatches,
             format!(
                 "more than one {0} matches '{criteria}'; make the criteria name exactly one",
                 resource_type.name()
@@ -134,7 +134,8 @@ pub async fn resolve_reference(node: &Inner, context: &Context, reference: &str)
     let unresolved = |why: &str| {
         Error::new(Code::PreconditionFailed, format!("the conditional reference '{reference}' {why}"))
     };
-    let (name, criteria) = reference.split_once('?').ok_or_else(|| unresolved("has no criteria"))?;
+    let bare = || unresolved("has no criteria").as_issue("value");
+    let (name, criteria) = reference.split_once('?').ok_or_else(bare)?;
     let resource_type = crate::draft::known_type(name)?;
     let code = resource_type.code();
     if let Some(id) = node.references.get(context.tenant, code, reference) {
@@ -142,7 +143,8 @@ pub async fn resolve_reference(node: &Inner, context: &Context, reference: &str)
     }
     let generation = node.references.generation(code);
     let key = only_match(node, context, resource_type, criteria).await?;
-    let id: ResourceId = key.ok_or_else(|| unresolved("matches no resource; create it first"))?.id;
+    let none = || unresolved("matches no resource; create it first").as_issue("not-found");
+    let id: ResourceId = key.ok_or_else(none)?.id;
     node.references.put(context.tenant, reference, id, generation);
     Ok(format!("{name}/{id}"))
 }
