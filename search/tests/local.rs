@@ -56,6 +56,7 @@ impl Node {
             last_updated_ms: 5,
             method: log::Method::Create as i32,
             body: json.as_bytes().to_vec().into(),
+            ..Default::default()
         };
         let put = log::Put {
             key: Some(key.into()),

@@ -49,6 +49,7 @@ fn create(number: u64) -> Entry {
         last_updated_ms: number,
         method: log::Method::Create as i32,
         body: body(number).into(),
+        ..Default::default()
     };
     let put = log::Put {
         key: Some(key(number).into()),

@@ -37,7 +37,7 @@ tags! {
     Directory = 4,
     /// All changes in order: system history, and replay for the search index.
     Feed = 5,
-    /// The same, by type.
+    /// The same, by type; not written any more, see `Timeline`.
     TypeHistory = 6,
     /// Answers to requests with an idempotency key.
     Dedup = 7,
@@ -53,6 +53,8 @@ tags! {
     Count = 12,
     /// The applied index and the membership.
     Meta = 13,
+    /// All versions by type and time.
+    Timeline = 16,
 }
 
 /// Numbers of tables that are gone. Also 0 and 255, which keep range ends simple.

@@ -21,6 +21,8 @@ pub use apply::{DECISION_RETENTION_MS, check};
 pub use entry::{Applied, Change, ChangeKind, Entry, EntryPayload};
 pub use error::{Error, Result};
 pub use options::Options;
-pub use partition::{Feed, IndexRows, Partition, Versions};
+pub use partition::{Feed, Histories, IndexRows, Listed, Partition, Places, Versions};
 pub use store::{Disk, Store};
-pub use version::{AppliedState, FeedPosition, IndexRow, Lock, Method, Prepared, Version};
+pub use version::{
+    AppliedState, FeedPosition, HistoryPlace, IndexRow, Lock, Method, Origin, Prepared, Version,
+};

@@ -1,7 +1,7 @@
 //! What reads return.
 
 use bytes::Bytes;
-use proto::id::{PartitionId, ResourceKey, TenantId};
+use proto::id::{PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
 use proto::log::v1 as log;
 
 /// The interaction that made a version.
@@ -57,17 +57,42 @@ impl Version {
         self.method == Method::Delete
     }
 
-    /// Its place in the type and system history of its partition.
+    /// Its place in the feed of its partition.
     pub fn position(&self) -> FeedPosition {
         FeedPosition { index: self.index, seq: self.seq }
     }
+
+    /// Its place in the histories of its type and tenant.
+    pub fn place(&self) -> HistoryPlace {
+        let Version { last_updated_ms, version, key, .. } = *self;
+        HistoryPlace { last_updated_ms, type_code: key.type_code, id: key.id, version }
+    }
 }
 
-/// A place in the feed of a partition; histories page by it.
+/// A place in the feed of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeedPosition {
     pub index: u64,
     pub seq: u32,
+}
+
+/// A version's place in the histories of a type and of a tenant: one order of all versions of all partitions, oldest
+/// first. A version keeps its place wherever its resource moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HistoryPlace {
+    /// Milliseconds since the epoch.
+    pub last_updated_ms: u64,
+    pub type_code: TypeCode,
+    pub id: ResourceId,
+    pub version: u64,
+}
+
+/// The log entry that wrote a version first: with it a reader tells whether the version belongs to a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// `None`: the partition that holds the version.
+    pub partition: Option<PartitionId>,
+    pub index: u64,
 }
 
 /// The index values of a current, not deleted resource.

@@ -74,6 +74,7 @@ pub fn put(name: &str, version: u64, body: &Bytes) -> log::Command {
             last_updated_ms: 1_700_000_000_000 + version,
             method: if version == 1 { log::Method::Create } else { log::Method::Update } as i32,
             body: body.clone(),
+            ..Default::default()
         }),
         index_values: Bytes::from_static(b"\x01"),
         adopted: Vec::new(),
@@ -100,8 +101,7 @@ impl Node {
 
     /// All versions of all partitions with bodies and log indexes, newest first.
     pub fn histories(&self) -> Vec<Vec<Version>> {
-        let history =
-            |group: &Arc<Group>| group.partition().system_history(TENANT, None, usize::MAX).unwrap();
+        let history = |group: &Arc<Group>| group.partition().histories().unwrap().all(TENANT).unwrap();
         self.cluster.groups().iter().map(history).collect()
     }
 }

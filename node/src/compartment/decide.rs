@@ -204,7 +204,13 @@ fn mutation(
     let put = log::Put {
         key: Some(op.key.into()),
         expected_version: current.map_or(0, |current| current.version),
-        version: Some(log::Version { version, last_updated_ms, method: method as i32, body }),
+        version: Some(log::Version {
+            version,
+            last_updated_ms,
+            method: method as i32,
+            body,
+            ..Default::default()
+        }),
         index_values,
         adopted: vec![],
     };

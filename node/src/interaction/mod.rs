@@ -5,6 +5,7 @@ mod codes;
 pub(crate) mod create;
 mod delete;
 mod history;
+mod moment;
 mod part;
 pub(crate) mod patch;
 mod read;

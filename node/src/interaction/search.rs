@@ -1,15 +1,13 @@
 //! <https://hl7.org/fhir/R4/http.html#search>
 
 use super::codes::{self, Codes};
-use super::part;
+use super::{moment, part};
 use crate::{
     draft,
     engine::{Inner, Node},
     service::Context,
     transaction::parameters,
-    writer,
 };
-use cluster::Group;
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
@@ -85,7 +83,8 @@ pub async fn find_keys(
 ) -> Result<Vec<ResourceKey>, Error> {
     let mut all = parameters(criteria);
     if all.is_empty() {
-        return Err(Error::new(Code::BadParameter, "conditional criteria are empty; name what is to match"));
+        let text = "conditional criteria are empty; name what is to match";
+        return Err(Error::new(Code::BadParameter, text).as_issue("required"));
     }
     all.push(SearchParameter { name: "_count".to_owned(), value: limit.to_string() });
     let request = SearchRequest {
@@ -150,31 +149,10 @@ fn used(pair: &(String, String)) -> SearchParameter {
 /// Runs the query where its scope says, after everything acknowledged so far is in reach.
 async fn run(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
     if let Scope::Compartment(compartment) = query.scope() {
-        settled(node, node.partition_of(compartment.slot)).await?;
+        moment::settled(node, node.partition_of(compartment.slot)).await?;
         return answer(node, query, cursor);
     }
-    for _ in 0..MOMENTS_MAX {
-        let Some(moment) = node.visibility.moment() else {
-            tokio::task::yield_now().await;
-            continue;
-        };
-        let page = across_partitions(node, query, cursor).await?;
-        if node.visibility.is_still(moment) {
-            return Ok(page);
-        }
-    }
-    let _still = node.visibility.stand_still().await;
-    across_partitions(node, query, cursor).await
-}
-
-/// How often a search over several partitions looks for a moment without a transaction that is just becoming visible.
-const MOMENTS_MAX: usize = 3;
-
-async fn across_partitions(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
-    for partition in node.cluster.map().partitions() {
-        settled(node, partition).await?;
-    }
-    answer(node, query, cursor)
+    moment::at_a_moment(node, || answer(node, query, cursor)).await
 }
 
 fn answer(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
@@ -187,19 +165,6 @@ impl Partitions for Inner {
         let group = self.group_of(slot).ok()?;
         Some((group.id(), group.partition().clone()))
     }
-}
-
-/// The group, readable, with nothing left half done: nobody finds half a transaction.
-async fn settled(node: &Inner, partition: PartitionId) -> Result<&Group, Error> {
-    let group = node.group(partition)?;
-    group.read_barrier().await.map_err(|_| crate::engine::unavailable(partition))?;
-    if group.partition().has_prepared() {
-        for record in group.partition().prepared().map_err(crate::error::storage)? {
-            writer::finish_if_decided(node, partition, record.transaction, record.coordinator, record.tenant)
-                .await?;
-        }
-    }
-    Ok(group)
 }
 
 /// The bodies of a page's hits, each as the version that matched.

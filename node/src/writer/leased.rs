@@ -1,6 +1,6 @@
 //! Several compartments: all stand still, in one global order, while the plan is decided and committed.
 
-use super::{Attempt, Home, Plan, Step, step::existing_compartments, two_phase};
+use super::{Attempt, Home, Plan, Step, adopt::adopted, step::existing_compartments, two_phase};
 use crate::{
     compartment::{Batch, Current, Lease, command, decide_all, locate, stored},
     engine::Inner,
@@ -120,13 +120,12 @@ fn relocate(
     };
     let old_key = ResourceKey { compartment: from, ..step.op.key };
     let partition = node.group_of(from.slot)?.partition();
-    let history =
-        partition.instance_history(plan.tenant, &old_key, None, usize::MAX).map_err(crate::error::storage)?;
-    put.adopted = history.into_iter().rev().map(to_log).collect();
+    let from_partition = node.partition_of(from.slot);
+    put.adopted = adopted(partition, from_partition, plan.tenant, &old_key).map_err(crate::error::storage)?;
     let evict = log::Evict { key: Some(old_key.into()), expected_version: put.expected_version };
     put.expected_version = 0;
     let evict = log::Mutation { kind: Some(log::mutation::Kind::Evict(evict)) };
-    parts.entry(node.partition_of(from.slot)).or_default().push(evict);
+    parts.entry(from_partition).or_default().push(evict);
     if let Home::Row { slot, found } = step.home {
         let mut row = locate(&step.op, slot);
         if let Some(log::mutation::Kind::Locate(row)) = row.kind.as_mut() {
@@ -135,20 +134,6 @@ fn relocate(
         parts.entry(node.partition_of(slot)).or_default().push(row);
     }
     Ok(())
-}
-
-fn to_log(version: storage::Version) -> log::Version {
-    let method = match version.method {
-        storage::Method::Create => log::Method::Create,
-        storage::Method::Update => log::Method::Update,
-        storage::Method::Delete => log::Method::Delete,
-    };
-    log::Version {
-        version: version.version,
-        last_updated_ms: version.last_updated_ms,
-        method: method as i32,
-        body: version.body,
-    }
 }
 
 async fn commit_one(

@@ -9,6 +9,7 @@
 //! ```
 
 mod admission;
+mod adopt;
 mod directory;
 mod leased;
 mod single;
@@ -16,6 +17,8 @@ mod step;
 mod two_phase;
 mod visibility;
 
+#[cfg(test)]
+pub(crate) use adopt::adopted;
 pub use step::{Home, Step};
 pub use two_phase::{finish_if_decided, settle};
 pub use visibility::Visibility;

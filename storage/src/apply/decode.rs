@@ -1,9 +1,9 @@
 //! From the log's messages to checked values. Proposers call [`check`] first; apply rejects what fails here.
 
 use crate::error::{Error, Result};
-use crate::version::Method;
+use crate::version::{Method, Origin};
 use bytes::Bytes;
-use proto::id::{CompartmentKey, ResourceId, ResourceKey, Slot, TypeCode};
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
 use proto::log::v1 as log;
 
 pub use log::command::Kind;
@@ -86,6 +86,8 @@ pub struct Version<'c> {
     pub last_updated_ms: u64,
     pub method: Method,
     pub body: &'c Bytes,
+    /// Where it was written first, of one that comes along from elsewhere.
+    pub origin: Option<Origin>,
 }
 
 /// The resource moved away.
@@ -146,7 +148,16 @@ fn version(message: &log::Version) -> Result<Version<'_>> {
         last_updated_ms: message.last_updated_ms,
         method: Method::from_log(message.method).ok_or_else(|| malformed("a version without method"))?,
         body: &message.body,
+        origin: origin(message)?,
     })
+}
+
+fn origin(message: &log::Version) -> Result<Option<Origin>> {
+    if message.origin_index == 0 {
+        return Ok(None);
+    }
+    let partition = Some(PartitionId(partition(message.origin_partition)?)).filter(|id| id.0 != 0);
+    Ok(Some(Origin { partition, index: message.origin_index }))
 }
 
 fn resource(key: Option<&log::ResourceKey>) -> Result<ResourceKey> {

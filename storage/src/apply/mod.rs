@@ -16,7 +16,7 @@ mod sweep;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use decide::DECISION_RETENTION_MS;
 pub use decode::check;

@@ -6,8 +6,8 @@ use super::stop::{Step, Stop};
 use super::write::unlocked;
 use crate::entry::{Applied, Change, ChangeKind};
 use crate::table::resource::Head;
-use crate::table::{count, feed, history, index_values, resource};
-use crate::version::Method;
+use crate::table::{count, feed, history, index_values, resource, timeline};
+use crate::version::{HistoryPlace, Method, Origin};
 use bytes::Bytes;
 use proto::id::{ResourceKey, TypeCode};
 
@@ -43,12 +43,16 @@ pub fn fence(key: &ResourceKey, expected: u64, row: Option<&Bytes>) -> Step<Opti
     Ok(head)
 }
 
-/// Adds a version to the feed; returns its row.
+/// Adds a version to the feed and to the histories; returns its row.
 fn record(stage: &mut Stage<'_>, key: &ResourceKey, version: &Version<'_>) -> Bytes {
     let at = stage.next_position();
     let kind = if version.method == Method::Delete { feed::Kind::Delete } else { feed::Kind::Put };
     let (number, last_updated_ms) = (version.version, version.last_updated_ms);
     stage.record(&feed::Row { key: *key, version: number, last_updated_ms, kind });
+    let place = HistoryPlace { last_updated_ms, type_code: key.type_code, id: key.id, version: number };
+    let origin = version.origin.unwrap_or(Origin { partition: None, index: at.index });
+    let row = timeline::Row { origin, compartment: key.compartment };
+    stage.put(timeline::key(stage.tenant(), &place), row.encode());
     let head =
         Head { method: version.method, version: number, last_updated_ms, index: at.index, seq: at.seq };
     head.encode(version.body)

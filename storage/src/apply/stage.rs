@@ -5,7 +5,7 @@ use crate::entry::Change;
 use crate::error::Result;
 use crate::kv::{Direction, Engine, Range, Rows};
 use crate::partition::{LockChanges, Locks};
-use crate::table::{expiry, feed, type_history};
+use crate::table::{expiry, feed};
 use crate::version::{FeedPosition, Lock};
 use bytes::Bytes;
 use proto::id::TenantId;
@@ -196,15 +196,11 @@ impl<'p> Stage<'p> {
         self.context.next
     }
 
-    /// Adds a row to the feed and, where it is a version, to the history of its type.
+    /// Adds a row to the feed.
     pub fn record(&mut self, row: &feed::Row) {
         let at = self.context.next;
         self.context.next.seq += 1;
-        let value = row.encode();
-        if row.kind != feed::Kind::Evict {
-            self.put(type_history::key(self.context.tenant, row.key.type_code, at), value.clone());
-        }
-        self.put(feed::key(self.context.tenant, at), value);
+        self.put(feed::key(self.context.tenant, at), row.encode());
     }
 
     /// Tells the search tail about a current row.

@@ -2,9 +2,9 @@
 
 use super::{Partition, get_as};
 use crate::error::{Error, Result};
-use crate::kv::{Direction, Range, Read};
-use crate::table::{feed, history, resource, type_history};
-use crate::version::{FeedPosition, Version};
+use crate::kv::{Cursor, Direction, Read};
+use crate::table::{history, meta, resource, timeline};
+use crate::version::{HistoryPlace, Origin, Version};
 use proto::id::{ResourceKey, TenantId, TypeCode};
 
 impl Partition {
@@ -34,61 +34,128 @@ impl Partition {
         Ok(versions)
     }
 
-    /// The versions of all resources of a type, newest first: at most `limit`, from before a place where it is given.
-    pub fn type_history(
-        &self,
-        tenant: TenantId,
-        type_code: TypeCode,
-        before: Option<FeedPosition>,
-        limit: usize,
-    ) -> Result<Vec<Version>> {
-        let range = type_history::range(tenant, type_code);
-        let range = match before {
-            Some(before) => range.before(type_history::key(tenant, type_code, before)),
-            None => range,
-        };
-        self.feed_history(tenant, &range, limit)
+    /// Where a version that is here was written first: goes along when its resource moves. `None`: it is not here.
+    pub fn origin(&self, tenant: TenantId, version: &Version) -> Result<Option<Origin>> {
+        let row = get_as(&*self.engine, &timeline::key(tenant, &version.place()), timeline::Row::decode)?;
+        Ok(row.map(|row| row.origin))
     }
 
-    /// The versions of all resources of a tenant, newest first: at most `limit`, from before a place where it is given.
-    pub fn system_history(
-        &self,
-        tenant: TenantId,
-        before: Option<FeedPosition>,
-        limit: usize,
-    ) -> Result<Vec<Version>> {
-        let range = feed::range(tenant);
-        let range = match before {
-            Some(before) => range.before(feed::key(tenant, before)),
-            None => range,
-        };
-        self.feed_history(tenant, &range, limit)
-    }
-
-    fn feed_history(&self, tenant: TenantId, range: &Range, limit: usize) -> Result<Vec<Version>> {
+    /// All versions of this partition as they are now, for the histories of types and tenants.
+    pub fn histories(&self) -> Result<Histories<'_>> {
         let view = self.engine.snapshot()?;
-        let mut cursor = view.scan(range, Direction::Descending)?;
-        let mut versions = vec![];
-        while versions.len() < limit && cursor.advance()? {
-            let row = feed::Row::decode(cursor.value())?;
-            if row.kind != feed::Kind::Evict {
-                versions.push(version_of(&*view, tenant, &row)?);
-            }
-        }
-        Ok(versions)
+        let applied = get_as(&*view, &meta::applied_key(), meta::decode_applied)?;
+        Ok(Histories { view, applied_index: applied.map_or(0, |(index, _)| index) })
     }
 }
 
-/// The version a feed row names; it is current or in the history, or the view is not consistent.
-fn version_of(view: &dyn Read, tenant: TenantId, row: &feed::Row) -> Result<Version> {
-    let wanted = |value: &[u8]| {
-        let (head, _) = resource::Head::decode(value)?;
-        (head.version == row.version).then(|| resource::version(row.key, value)).transpose()
-    };
-    if let Some(found) = get_as(view, &resource::key(tenant, &row.key), wanted)?.flatten() {
-        return Ok(found);
+/// A frozen view of a partition's versions.
+pub struct Histories<'p> {
+    view: Box<dyn Read + 'p>,
+    applied_index: u64,
+}
+
+/// A version that is listed, without its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub place: HistoryPlace,
+    pub key: ResourceKey,
+    pub origin: Origin,
+}
+
+/// The versions of one type, newest first.
+pub struct Places<'h> {
+    cursor: Box<dyn Cursor + 'h>,
+}
+
+impl Histories<'_> {
+    /// The last log entry whose writes are seen.
+    pub fn applied_index(&self) -> u64 {
+        self.applied_index
     }
-    let decode = |value: &[u8]| resource::version(row.key, value);
-    let found = get_as(view, &history::key(tenant, &row.key, row.version), decode)?;
-    found.ok_or(Error::Corrupt { table: "feed", reason: "names a version that is not there" })
+
+    /// The types a tenant has versions of, in ascending order.
+    pub fn types(&self, tenant: TenantId) -> Result<Vec<TypeCode>> {
+        let mut types = vec![];
+        let mut next = Some(0);
+        while let Some(first) = next {
+            let mut cursor =
+                self.view.scan(&timeline::range_from(tenant, TypeCode(first)), Direction::Ascending)?;
+            if !cursor.advance()? {
+                break;
+            }
+            let found = timeline::place_of(cursor.key())?.type_code;
+            types.push(found);
+            next = found.0.checked_add(1);
+        }
+        Ok(types)
+    }
+
+    /// The versions of a type that are of the time `since_ms` or later and, where it is given, before a place: the places
+    /// of other types count too.
+    pub fn newest_first(
+        &self,
+        tenant: TenantId,
+        type_code: TypeCode,
+        since_ms: u64,
+        before: Option<&HistoryPlace>,
+    ) -> Result<Places<'_>> {
+        let range = timeline::range(tenant, type_code).from(timeline::since(tenant, type_code, since_ms));
+        let range = match before {
+            Some(place) if place.type_code == type_code => range.before(timeline::key(tenant, place)),
+            Some(place) => {
+                // Of equal times the greater type is the newer.
+                let later = u64::from(type_code < place.type_code);
+                let end = place.last_updated_ms.checked_add(later);
+                end.map_or(range.clone(), |end| range.before(timeline::since(tenant, type_code, end)))
+            }
+            None => range,
+        };
+        Ok(Places { cursor: self.view.scan(&range, Direction::Descending)? })
+    }
+
+    /// Every version of a tenant with its body, newest first. Reads everything.
+    pub fn all(&self, tenant: TenantId) -> Result<Vec<Version>> {
+        let mut versions = vec![];
+        for type_code in self.types(tenant)? {
+            for listed in self.newest_first(tenant, type_code, 0, None)? {
+                versions.push(self.version(tenant, &listed?)?);
+            }
+        }
+        versions.sort_by_key(|version| std::cmp::Reverse(version.place()));
+        Ok(versions)
+    }
+
+    /// The version that is listed, with its body.
+    pub fn version(&self, tenant: TenantId, listed: &Listed) -> Result<Version> {
+        let wanted = |value: &[u8]| {
+            let (head, _) = resource::Head::decode(value)?;
+            (head.version == listed.place.version).then(|| resource::version(listed.key, value)).transpose()
+        };
+        if let Some(found) = get_as(&*self.view, &resource::key(tenant, &listed.key), wanted)?.flatten() {
+            return Ok(found);
+        }
+        let decode = |value: &[u8]| resource::version(listed.key, value);
+        let key = history::key(tenant, &listed.key, listed.place.version);
+        let found = get_as(&*self.view, &key, decode)?;
+        found.ok_or(Error::Corrupt { table: "timeline", reason: "names a version that is not there" })
+    }
+}
+
+impl Iterator for Places<'_> {
+    type Item = Result<Listed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.cursor.advance() {
+            Ok(true) => Some(listed(self.cursor.key(), self.cursor.value())),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+fn listed(key: &[u8], value: &[u8]) -> Result<Listed> {
+    let place = timeline::place_of(key)?;
+    let row = timeline::Row::decode(value)?;
+    let key = ResourceKey { compartment: row.compartment, type_code: place.type_code, id: place.id };
+    Ok(Listed { place, key, origin: row.origin })
 }

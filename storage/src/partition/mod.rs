@@ -5,8 +5,10 @@ mod history;
 mod locks;
 mod read;
 mod scan;
+mod upgrade;
 
 pub use feed::Feed;
+pub use history::{Histories, Listed, Places};
 pub(crate) use locks::{LockChanges, Locks};
 pub use scan::{IndexRows, Versions};
 
@@ -29,8 +31,9 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// Reads the applied state and rebuilds the locks.
+    /// Brings rows of older binaries up to date, reads the applied state and rebuilds the locks.
     pub fn open(engine: Box<dyn Engine>) -> Result<Self> {
+        upgrade::upgrade(&*engine)?;
         let locks = Locks::rebuild(&*engine)?;
         let applied = RwLock::new(read_applied(&*engine)?);
         Ok(Partition { engine, locks, applied, apply: Mutex::default() })

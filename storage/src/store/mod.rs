@@ -37,7 +37,7 @@ impl Disk {
         }
     }
 
-    fn partition(&self, id: PartitionId) -> Memory {
+    pub(crate) fn partition(&self, id: PartitionId) -> Memory {
         self.partitions.lock().entry(id).or_default().clone()
     }
 }

@@ -12,4 +12,5 @@ pub mod meta;
 pub mod prepared;
 pub mod reservation;
 pub mod resource;
+pub mod timeline;
 pub mod type_history;

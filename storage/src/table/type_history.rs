@@ -1,18 +1,24 @@
-//! The versions of one type in log order. The values are those of the feed; evictions are left out.
+//! The versions of one type in log order, as binaries before the timeline wrote them: read once, when an old partition
+//! is opened. The values are those of the feed.
 //!
 //! `6 | tenant | type | index | seq` → see [`super::feed`]
 
-use crate::key::{Tag, Writer};
+use crate::error::Result;
+use crate::key::{Reader, Tag};
 use crate::kv::Range;
-use crate::version::FeedPosition;
-use proto::id::{TenantId, TypeCode};
+use proto::id::TenantId;
 
-/// The row's key.
-pub fn key(tenant: TenantId, type_code: TypeCode, at: FeedPosition) -> Vec<u8> {
-    Writer::key(Tag::TypeHistory, tenant).u16(type_code.0).u64(at.index).u32(at.seq).finish()
+/// Whatever is left, of all tenants.
+pub fn range() -> Range {
+    Range::prefix(vec![Tag::TypeHistory as u8])
 }
 
-/// All versions of a type.
-pub fn range(tenant: TenantId, type_code: TypeCode) -> Range {
-    Range::prefix(Writer::key(Tag::TypeHistory, tenant).u16(type_code.0).finish())
+/// Tenant and log index in a key.
+pub fn place_of(key: &[u8]) -> Result<(TenantId, u64)> {
+    let (mut reader, tenant) = Reader::key("type_history", Tag::TypeHistory, key)?;
+    reader.u16()?;
+    let index = reader.u64()?;
+    reader.u32()?;
+    reader.end()?;
+    Ok((tenant, index))
 }

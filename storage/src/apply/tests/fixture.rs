@@ -1,6 +1,6 @@
 //! Short ways to say commands.
 
-use crate::{Applied, Change, Disk, Entry, EntryPayload, Partition, Store};
+use crate::{Applied, Change, Disk, Entry, EntryPayload, Partition, Store, Version};
 use bytes::Bytes;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
 use proto::log::v1::{self as log, command::Kind, mutation};
@@ -37,6 +37,11 @@ impl Fixture {
         self.partition.apply(&[entry(index, self.time_ms, kind)]).unwrap().pop().unwrap()
     }
 
+    /// All versions, newest first.
+    pub fn history(&self) -> Vec<Version> {
+        self.partition.histories().unwrap().all(TENANT).unwrap()
+    }
+
     /// Moves the index on, so that sweeps get their turn.
     pub fn pass(&self, entries: u64) {
         for _ in 0..entries {
@@ -68,7 +73,13 @@ pub fn observation(patient: &str, name: &str) -> ResourceKey {
 
 pub fn version(number: u64, method: log::Method) -> log::Version {
     let body = if method == log::Method::Delete { Bytes::new() } else { format!("body {number}").into() };
-    log::Version { version: number, last_updated_ms: 1_000 + number, method: method as i32, body }
+    log::Version {
+        version: number,
+        last_updated_ms: 1_000 + number,
+        method: method as i32,
+        body,
+        ..Default::default()
+    }
 }
 
 /// The next version after `expected`: a create after 0.

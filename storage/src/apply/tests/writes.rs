@@ -1,8 +1,8 @@
 //! Writes, their mutations, dedup, reservations.
 
 use super::fixture::*;
-use crate::{Applied, ChangeKind, Entry, EntryPayload, Error, FeedPosition, Method, Version};
-use proto::id::Slot;
+use crate::{Applied, ChangeKind, Entry, EntryPayload, Error, FeedPosition, Method, Origin, Version};
+use proto::id::{PartitionId, Slot};
 use proto::log::v1::{self as log, command::Kind};
 
 fn numbers(versions: &[Version]) -> Vec<(String, u64)> {
@@ -89,14 +89,58 @@ fn histories_page_newest_first() {
     f.apply(write([put(patient, 0), put(o, 0)]));
     f.apply(write([put(o, 1)]));
     f.apply(write([delete(patient, 1)]));
-    let system = f.partition.system_history(TENANT, None, 3).unwrap();
-    assert_eq!(numbers(&system), named([("x", 2), ("o", 2), ("o", 1)]));
-    let rest = f.partition.system_history(TENANT, Some(system[2].position()), 3).unwrap();
-    assert_eq!(numbers(&rest), named([("x", 1)]));
-    let of_type = f.partition.type_history(TENANT, OBSERVATION, None, 10).unwrap();
-    assert_eq!(numbers(&of_type), named([("o", 2), ("o", 1)]));
-    let older = f.partition.type_history(TENANT, OBSERVATION, Some(of_type[0].position()), 10).unwrap();
-    assert_eq!(numbers(&older), named([("o", 1)]));
+    let system = f.history();
+    assert_eq!(numbers(&system), named([("x", 2), ("o", 2), ("x", 1), ("o", 1)]));
+    let histories = f.partition.histories().unwrap();
+    assert_eq!(histories.types(TENANT).unwrap(), [OBSERVATION, PATIENT]);
+    let of_type = |type_code, since_ms, before: Option<&Version>| {
+        let before = before.map(Version::place);
+        let places = histories.newest_first(TENANT, type_code, since_ms, before.as_ref()).unwrap();
+        places.map(|listed| histories.version(TENANT, &listed.unwrap()).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(&of_type(OBSERVATION, 0, None)), named([("o", 2), ("o", 1)]));
+    assert_eq!(numbers(&of_type(OBSERVATION, 1_002, None)), named([("o", 2)]));
+    // What is before a version of another type: of equal times the greater type is the newer.
+    for (before, older) in system.iter().zip([&system[1..], &system[2..], &system[3..], &[]]) {
+        for type_code in [OBSERVATION, PATIENT] {
+            let is_of_type = |version: &&Version| version.key.type_code == type_code;
+            let older: Vec<Version> = older.iter().filter(is_of_type).cloned().collect();
+            assert_eq!(of_type(type_code, 0, Some(before)), older);
+        }
+    }
+}
+
+#[test]
+fn what_is_decided_early_and_applied_late_has_its_place_in_time() {
+    let f = Fixture::new();
+    let at = |name, last_updated_ms| {
+        let version = log::Version { last_updated_ms, ..version(1, log::Method::Create) };
+        put_as(observation("x", name), 0, version)
+    };
+    f.apply(write([at("late", 9_000)]));
+    f.apply(write([at("early", 2_000)]));
+    assert_eq!(numbers(&f.history()), named([("late", 1), ("early", 1)]));
+}
+
+#[test]
+fn a_version_keeps_its_origin_over_moves() {
+    let f = Fixture::new();
+    let (x, y) = (observation("x", "o"), observation("y", "o"));
+    f.apply(write([put(x, 0)]));
+    let origins = |key| {
+        let versions = f.partition.instance_history(TENANT, &key, None, 9).unwrap();
+        versions.iter().map(|version| f.partition.origin(TENANT, version).unwrap()).collect::<Vec<_>>()
+    };
+    let here = |index| Some(Origin { partition: None, index });
+    assert_eq!(origins(x), [here(1)]);
+    let elsewhere = Origin { partition: Some(PartitionId(7)), index: 40 };
+    let mut moved = adopt(y, 1);
+    let Some(log::mutation::Kind::Put(put)) = &mut moved.kind else { panic!("a put") };
+    (put.adopted[0].origin_partition, put.adopted[0].origin_index) = (7, 40);
+    // Within a partition the rows of both places are the same ones: either order of the mutations keeps them.
+    f.apply(write([moved, evict(x, 1)]));
+    assert_eq!(origins(y), [here(2), Some(elsewhere)]);
+    assert_eq!(f.history().len(), 2);
 }
 
 #[test]
@@ -114,7 +158,7 @@ fn a_resource_moves_with_its_history() {
     assert_eq!(f.partition.instance_history(TENANT, &old, None, 9).unwrap(), []);
     let history = f.partition.instance_history(TENANT, &new, None, 9).unwrap();
     assert_eq!(numbers(&history), named([("o", 3), ("o", 2), ("o", 1)]));
-    let system = f.partition.system_history(TENANT, None, 9).unwrap();
+    let system = f.history();
     assert!(system.iter().all(|version| version.key == new) && system.len() == 3);
     assert_eq!(f.partition.counts(TENANT).unwrap(), [(OBSERVATION, 1)]);
     let located = f.partition.locate(TENANT, Slot(7), OBSERVATION, &id("o")).unwrap();

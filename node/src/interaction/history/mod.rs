@@ -1,0 +1,150 @@
+//! <https://hl7.org/fhir/R4/http.html#history>: newest first, of an instance, a type or the whole tenant.
+
+mod cursor;
+mod pages;
+#[cfg(test)]
+mod tests;
+
+use super::{moment, part};
+use crate::{draft, engine::Inner, place, service::Context};
+use cursor::{Cursor, bad_cursor};
+use fhir::definitions::ResourceType;
+use pages::{Asked, Found};
+use proto::{
+    Code, Error, ResourceId, TenantId, TypeCode,
+    api::v1::{HistoryEntry, HistoryRequest, HistoryResponse, Outcome},
+};
+use std::sync::Arc;
+use storage::{Method, Partition, Version};
+
+pub async fn history(
+    node: &Inner,
+    context: &Context,
+    request: HistoryRequest,
+) -> Result<HistoryResponse, Error> {
+    let limit = match request.count as usize {
+        0 => node.options.history_page_max.min(PAGE_DEFAULT),
+        count => count.min(node.options.history_page_max),
+    };
+    let part = part::of(&request.summary, &request.elements)?;
+    let mut page = match (request.resource_type.as_str(), request.id.as_str()) {
+        ("", _) => of_all(node, context.tenant, None, &request, limit).await,
+        (name, "") => {
+            let type_code = TypeCode(draft::known_type(name)?.code());
+            of_all(node, context.tenant, Some(type_code), &request, limit).await
+        }
+        (name, id) => instance(node, context.tenant, draft::known_type(name)?, id, &request, limit).await,
+    }?;
+    for entry in &mut page.entries {
+        entry.body = part::take(&part, std::mem::take(&mut entry.body))?;
+    }
+    Ok(page)
+}
+
+const PAGE_DEFAULT: usize = 100;
+
+async fn instance(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: ResourceType,
+    id: &str,
+    request: &HistoryRequest,
+    limit: usize,
+) -> Result<HistoryResponse, Error> {
+    let before = match request.cursor.as_str() {
+        "" => None,
+        cursor => Some(cursor.parse().map_err(|_| bad_cursor())?),
+    };
+    let id = draft::resource_id(id)?;
+    let mut versions = versions_of(node, tenant, resource_type, id, before, limit + 1).await?;
+    if versions.is_empty() && before.is_none() {
+        return Err(Error::new(Code::NotFound, format!("there is no {}/{id}", resource_type.name())));
+    }
+    // Versions are gapless, so the newest one's number is the count.
+    let total = match (before, request.since_ms) {
+        (None, 0) => versions.first().map(|newest| newest.version),
+        _ => None,
+    };
+    // Time never runs backwards inside a resource: what is left is the newest.
+    versions.retain(|version| version.last_updated_ms >= request.since_ms);
+    let more = versions.len() > limit;
+    versions.truncate(limit);
+    let next_cursor = match versions.last() {
+        Some(last) if more => last.version.to_string(),
+        _ => String::new(),
+    };
+    Ok(HistoryResponse { entries: versions.into_iter().map(entry).collect(), next_cursor, total })
+}
+
+/// The newest versions below `before`, wherever the resource is: it may move while it is looked for.
+async fn versions_of(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: ResourceType,
+    id: ResourceId,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<Version>, Error> {
+    let mut looked_at = None;
+    loop {
+        let key = place::find(node, tenant, resource_type, id).await?.key();
+        if looked_at == Some(key) {
+            return Ok(vec![]);
+        }
+        let group = place::group_for(node, tenant, &key).await?;
+        let versions = group.partition().instance_history(tenant, &key, before, limit);
+        let versions = versions.map_err(crate::error::storage)?;
+        if !versions.is_empty() {
+            return Ok(versions);
+        }
+        looked_at = Some(key);
+    }
+}
+
+async fn of_all(
+    node: &Inner,
+    tenant: TenantId,
+    type_code: Option<TypeCode>,
+    request: &HistoryRequest,
+    limit: usize,
+) -> Result<HistoryResponse, Error> {
+    let partitions: Vec<_> = node.cluster.map().partitions().collect();
+    let after = match request.cursor.as_str() {
+        "" => None,
+        cursor => Some(Cursor::parse(cursor, partitions.len())?),
+    };
+    let asked = Asked { tenant, type_code, since_ms: request.since_ms, after, limit };
+    let tables = partitions.into_iter().map(|number| Ok(node.group(number)?.partition().clone()));
+    let tables = tables.collect::<Result<Vec<Arc<Partition>>, Error>>()?;
+    let views = moment::at_a_moment(node, || {
+        let views = tables.iter().map(|table| table.histories());
+        views.collect::<storage::Result<Vec<_>>>().map_err(crate::error::storage)
+    });
+    let views = views.await?;
+    // A page may take milliseconds of reading: it does not hold up the other tasks of its thread.
+    let found = tokio::task::block_in_place(|| pages::page(&views, &asked));
+    let Found { versions, next } = found.map_err(crate::error::storage)?;
+    Ok(HistoryResponse {
+        entries: versions.into_iter().map(entry).collect(),
+        next_cursor: next.map(|cursor| cursor.to_string()).unwrap_or_default(),
+        total: None,
+    })
+}
+
+fn entry(version: Version) -> HistoryEntry {
+    let outcome = match version.method {
+        Method::Create => Outcome::Created,
+        Method::Update if version.version == 1 => Outcome::Created,
+        Method::Update => Outcome::Updated,
+        Method::Delete => Outcome::Deleted,
+    };
+    let name = ResourceType::from_code(version.key.type_code.0).map_or("", ResourceType::name);
+    HistoryEntry {
+        resource_type: name.to_owned(),
+        id: version.key.id.as_str().to_owned(),
+        version_id: version.version.to_string(),
+        last_updated_ms: version.last_updated_ms,
+        outcome: outcome as i32,
+        body: version.body,
+    }
+}
