@@ -2,7 +2,8 @@
 //!
 //! A golden file `tests/extraction/NNNN-what.txt` holds the expected values of `NNNN-what.json`, one per line.
 
-use fhir::index::{ExtractOptions, FORMAT_VERSION, Values, extract};
+use fhir::definitions::ParamId;
+use fhir::index::{ExtractOptions, FORMAT_VERSION, Value, Values, extract};
 use fhir::json::{Document, Limits};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -88,3 +89,32 @@ fn every_example_of_the_package() -> anyhow::Result<()> {
 
 /// Values of the examples that really are no dates or numbers.
 const NOTES_KNOWN: usize = 20;
+
+/// https://hl7.org/fhir/R4/search.html#date: of a Timing the outer limits matter, of its events and of its bounds.
+#[test]
+fn a_timing_is_the_interval_around_its_events_and_bounds() {
+    let day = |text: &str| fhir::index::date_range(text).expect("a day");
+    let period = r#""repeat":{"frequency":1,"boundsPeriod":{"start":"2020-03-02","end":"2020-03-30"}}"#;
+    let (bounds, inside, around) = (
+        period.to_owned(),
+        format!(r#""event":["2020-03-05"],{period}"#),
+        format!(r#""event":["2020-03-01","2020-04-02"],{period}"#),
+    );
+    let open = r#""repeat":{"boundsPeriod":{"start":"2020-03-02"}}"#.to_owned();
+    for (timing, low, high) in [
+        (bounds, day("2020-03-02").0, day("2020-03-30").1),
+        (inside, day("2020-03-02").0, day("2020-03-30").1),
+        (around, day("2020-03-01").0, day("2020-04-02").1),
+        (open, day("2020-03-02").0, i64::MAX),
+    ] {
+        let json = format!(
+            r#"{{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{{"reference":"Patient/p"}},"occurrenceTiming":{{{timing}}}}}"#
+        );
+        let (bytes, notes) = extracted(&document(json));
+        let occurrence = ParamId::from_code("occurrence").expect("a parameter");
+        let values = Values::parse(&bytes).expect("own bytes");
+        let found: Vec<_> = values.of(occurrence).collect();
+        assert_eq!(found, [Value::Date { low_ms: low, high_ms: high }], "{timing}");
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+}

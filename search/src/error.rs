@@ -47,6 +47,8 @@ impl From<Error> for proto::Error {
             Error::Closed => proto::Code::Unavailable,
             _ => proto::Code::Internal,
         };
-        proto::Error::new(code, error.to_string())
+        let told = proto::Error::new(code, error.to_string());
+        // The parameter is known; it is its value that is no good.
+        if matches!(error, Error::Cursor(_)) { told.as_issue("value") } else { told }
     }
 }

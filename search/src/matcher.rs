@@ -1,12 +1,13 @@
-//! The one matcher: a query against the index values of one resource. No allocation.
+//! The one matcher: a query against the index values of one resource. No allocation for what this build wrote.
 //!
 //! It serves the patient-scoped search, the fresh tail, and what the index cannot decide alone; the Tantivy back end is
 //! held equal to it by a property test.
 
 use crate::query::{Comparison, Expr, Leaf, Query, ReferenceMatch, StringMatch, TokenMatch, UnitMatch};
 use fhir::definitions::ParamId;
-use fhir::index::{Value, Values};
+use fhir::index::{Value, Values, renormalize};
 use proto::id::{ResourceId, TypeCode};
+use std::borrow::Cow;
 
 /// What a search can ask of a resource besides its index values.
 #[derive(Clone, Copy, Debug)]
@@ -79,9 +80,9 @@ fn token_matches(value: Value<'_>, token: &TokenMatch) -> bool {
 fn string_matches(value: Value<'_>, string: &StringMatch) -> bool {
     let Value::String { normalized, exact } = value else { return false };
     match string {
-        StringMatch::Prefix(wanted) => searchable(normalized).starts_with(wanted.as_str()),
+        StringMatch::Prefix(wanted) => folded(normalized).starts_with(wanted.as_str()),
         StringMatch::Contains(wanted) => {
-            memchr::memmem::find(searchable(normalized).as_bytes(), wanted.as_bytes()).is_some()
+            memchr::memmem::find(folded(normalized).as_bytes(), wanted.as_bytes()).is_some()
         }
         StringMatch::Exact(wanted) => searchable(exact) == wanted,
     }
@@ -126,6 +127,12 @@ pub(crate) fn interval(value: &Value<'_>) -> Option<(i64, i64)> {
         }
         _ => None,
     }
+}
+
+/// The part of a normalised string that takes part in a search. Rows of an older build are folded further here, so that they are
+/// found as what is written today: they alone are copied.
+pub(crate) fn folded(normalized: &str) -> Cow<'_, str> {
+    renormalize(searchable(normalized))
 }
 
 /// The part of a string that takes part in a search.

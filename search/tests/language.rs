@@ -51,6 +51,42 @@ fn lenient_handling_ignores_and_reports() {
 }
 
 #[test]
+fn what_would_choose_is_never_left_out() {
+    for (name, value) in [
+        ("name:text", "x"),
+        ("name:nonsense", "x"),
+        ("birthdate:exact", "2020"),
+        ("general-practitioner.name", "x"),
+        ("general-practitioner:Practitioner.name", "x"),
+        ("nonsense.name", "x"),
+        ("_has:Observation:patient:code", "x"),
+        ("_filter", "name eq x"),
+        ("_text", "x"),
+        ("_list", "42"),
+        ("_id:not", "x"),
+        ("_id:missing", "true"),
+        ("_lastUpdated:missing", "true"),
+        ("_type:not", "Patient"),
+        ("_count:exact", "1"),
+        ("identifier:of-type", "a|b|c"),
+        ("gender:in", "http://nowhere"),
+    ] {
+        let error = lenient(&[(name, value)]).expect_err(name);
+        assert_eq!((error.code, error.issues[0].code), (Code::BadParameter, "not-supported"), "{name}");
+        assert!(error.diagnostics().contains(&format!("'{name}'")), "{}", error.diagnostics());
+    }
+}
+
+#[test]
+fn a_link_of_what_was_used_is_the_same_search() {
+    let ignored = lenient(&[("nonsense", "1"), ("name", "a"), ("_sort", "name"), ("_count", "7")]).unwrap();
+    let used: Vec<_> = ignored.used.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let linked = lenient(&used).unwrap();
+    assert_eq!((linked.digest, &linked.expr, linked.count), (ignored.digest, &ignored.expr, 7));
+    assert!(linked.issues.is_empty() && ignored.issues.len() == 2);
+}
+
+#[test]
 fn unusable_values_are_errors_under_any_handling() {
     for (name, value) in [
         ("birthdate", "yesterday"),

@@ -25,7 +25,7 @@ pub mod query {
     pub use super::date::{InvalidDate, date_range};
     pub use super::number::{InvalidNumber, NumberRange, decimal_range, sortable};
     pub use super::reference::{ReferenceText, parse_reference};
-    pub use super::text::normalize;
+    pub use super::text::{normalize, renormalize};
 }
 
 pub use extract::{Error, ExtractOptions, Note, extract};

@@ -15,7 +15,7 @@ use tantivy::store::Compressor;
 use tantivy::{Index, IndexSettings};
 
 /// Raise it when the schema, the terms or the columns change.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 const LAYOUT: &str = "LAYOUT";
 

@@ -27,7 +27,7 @@ pub(super) fn compile(
             expr: Expr::And(Vec::new()),
             count: limits.count_default,
             total: false,
-            digest: digest(tenant, request),
+            digest: 0,
             issues: Vec::new(),
             used: Vec::new(),
             scope: Scope::Population,
@@ -41,6 +41,7 @@ pub(super) fn compile(
         }
     }
     let Compiler { mut query, mut conditions, .. } = compiler;
+    query.digest = digest(tenant, request, &query.used);
     if let Some((kind, id)) = request.compartment {
         let (t, id) = compartment(&query, kind, id)?;
         conditions.push(scope::membership(t, id));
@@ -106,8 +107,9 @@ fn compartment(query: &Query, kind: &str, id: &str) -> Result<(ResourceType, Res
     }
 }
 
-/// Everything that decides which resources match, in the order given.
-fn digest(tenant: TenantId, request: &Request<'_>) -> u64 {
+/// Everything that decides which resources match, in the order given: of the parameters those that are used, as the links
+/// to other pages have no others.
+fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)]) -> u64 {
     let mut hash = Xxh3::new();
     let mut add = |text: &str| {
         hash.update(&(text.len() as u64).to_le_bytes());
@@ -118,7 +120,7 @@ fn digest(tenant: TenantId, request: &Request<'_>) -> u64 {
     let (kind, id) = request.compartment.unwrap_or_default();
     add(kind);
     add(id);
-    for (name, text) in request.parameters {
+    for (name, text) in used {
         if !matches!(name.as_str(), "_count" | "_total" | "_summary")
             && !PRESENTATION.contains(&name.as_str())
         {
@@ -250,45 +252,42 @@ impl Compiler<'_> {
             let common = Some(ResourceType::PATIENT).filter(|_| code.starts_with('_'));
             let found = common.and_then(|t| search_parameter(t, code));
             return found.ok_or_else(|| {
-                Problem::unsupported("unknown in a search over all types; name types by _type")
+                Problem::ignorable("unknown in a search over all types; name types by _type")
             });
         }
         let mut found: Option<&'static SearchParameter> = None;
         for t in types {
             let one = search_parameter(*t, code);
-            let one = one.ok_or_else(|| Problem::unsupported(format!("unknown for {}", t.name())))?;
+            let one = one.ok_or_else(|| Problem::ignorable(format!("unknown for {}", t.name())))?;
             if found.is_some_and(|other| other.kind != one.kind) {
                 return Err(Problem::unsupported("the types searched mean different things by it"));
             }
             found = Some(one);
         }
-        found.ok_or_else(|| Problem::unsupported("unknown"))
+        found.ok_or_else(|| Problem::ignorable("unknown"))
     }
 }
 
-/// What FHIR has and a later version of this server will: named, so that nobody takes it for a misspelling.
+/// What FHIR has and a later version of this server will: named, so that nobody takes it for a misspelling. What would
+/// choose among resources is never left out: the answer would be what nobody asked for.
 fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
-    const LATER: &[&str] = &[
-        "_sort",
-        "_include",
-        "_revinclude",
-        "_has",
-        "_elements",
-        "_contained",
-        "_containedType",
-        "_text",
-        "_content",
-        "_filter",
-        "_query",
-        "_list",
-        "_score",
-    ];
-    if LATER.contains(&base) {
+    const CHOOSING: &[&str] = &["_has", "_text", "_content", "_filter", "_query", "_list"];
+    const SHOWING: &[&str] = &["_sort", "_include", "_revinclude", "_contained", "_containedType", "_score"];
+    /// Given to the whole search, so no modifier has a meaning.
+    const PLAIN: &[&str] = &["_id", "_lastUpdated", "_type", "_count", "_total", "_summary"];
+    if CHOOSING.contains(&base) {
         return Err(Problem::unsupported("not supported yet"));
     }
-    let chained = base.contains('.') || modifier.is_some_and(|modifier| modifier.contains('.'));
-    match chained {
-        true => Err(Problem::unsupported("chained parameters are not supported yet")),
-        false => Ok(()),
+    if SHOWING.contains(&base) {
+        return Err(Problem::ignorable("not supported yet"));
+    }
+    if base.contains('.') || modifier.is_some_and(|modifier| modifier.contains('.')) {
+        return Err(Problem::unsupported("chained parameters are not supported yet"));
+    }
+    match modifier {
+        Some(modifier) if PLAIN.contains(&base) || PRESENTATION.contains(&base) => {
+            Err(Problem::unsupported(format!("it takes no modifier, and ':{modifier}' is one")))
+        }
+        _ => Ok(()),
     }
 }

@@ -48,7 +48,7 @@ pub struct Query {
     pub count: usize,
     /// Whether the exact number of matches is wanted.
     pub total: bool,
-    /// What a page cursor is bound to: everything but the page size.
+    /// What a page cursor is bound to: everything that is used but the page size.
     pub digest: u64,
     /// Parameters that were ignored under lenient handling, and why.
     pub issues: Vec<Issue>,
@@ -61,8 +61,8 @@ impl Query {
     /// Compiles a request. `terminology` lists the codes of value sets that the request names; it may take milliseconds.
     ///
     /// # Errors
-    /// `UnknownType`; `BadParameter` for an unusable value, and under strict handling for an unknown or unsupported
-    /// parameter; `TooCostly` over a limit.
+    /// `UnknownType`; `BadParameter` for an unusable value and for a modifier, a chain or another filter that is not
+    /// supported, and under strict handling for an unknown parameter; `TooCostly` over a limit.
     pub fn compile(
         tenant: TenantId,
         request: &Request<'_>,

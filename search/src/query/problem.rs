@@ -6,7 +6,9 @@ use proto::{Code, Error};
 /// What is wrong with one parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// Unknown or not offered: an error under strict handling, ignored and reported under lenient.
+    /// Unknown, or about the looks of the answer only: an error under strict handling, ignored and reported under lenient.
+    Ignorable(String),
+    /// FHIR has it, this server does not, and without it other resources would be found: an error either way.
     Unsupported(String),
     /// Known, but its value makes no sense: an error either way.
     Unusable(String),
@@ -15,6 +17,10 @@ pub enum Problem {
 }
 
 impl Problem {
+    pub(super) fn ignorable(text: impl Into<String>) -> Self {
+        Problem::Ignorable(text.into())
+    }
+
     pub(super) fn unsupported(text: impl Into<String>) -> Self {
         Problem::Unsupported(text.into())
     }
@@ -27,19 +33,18 @@ impl Problem {
     pub(super) fn settle(self, name: &str, strict: bool) -> Result<Issue, Error> {
         let name: String = name.chars().take(100).collect();
         match self {
-            Problem::Unsupported(why) if strict => {
-                Err(Error::new(Code::BadParameter, format!("search parameter '{name}': {why}")))
-            }
-            Problem::Unsupported(why) => Ok(Issue {
+            Problem::Ignorable(why) if !strict => Ok(Issue {
                 severity: "warning",
                 code: "not-supported",
                 diagnostics: format!("search parameter '{name}' was ignored: {why}"),
                 expression: None,
             }),
+            Problem::Ignorable(why) | Problem::Unsupported(why) => {
+                Err(Error::new(Code::BadParameter, format!("search parameter '{name}': {why}")))
+            }
             Problem::Unusable(why) => {
-                let mut error = Error::new(Code::BadParameter, format!("search parameter '{name}': {why}"));
-                error.issues[0].code = "value";
-                Err(error)
+                let text = format!("search parameter '{name}': {why}");
+                Err(Error::new(Code::BadParameter, text).as_issue("value"))
             }
             Problem::Limit(why) => {
                 Err(Error::new(Code::TooCostly, format!("search parameter '{name}': {why}")))

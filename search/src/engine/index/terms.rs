@@ -3,7 +3,7 @@
 //! Tenant and type inside mean that a search of one type needs no second term to say so, and that a count is one
 //! lookup. The dictionary shares prefixes, so they cost next to nothing.
 
-use crate::matcher::searchable;
+use crate::matcher::{folded, searchable};
 use crate::query::{Leaf, ReferenceMatch, StringMatch, TokenMatch, TokenSet, UnitMatch};
 use fhir::definitions::ParamId;
 use fhir::index::Value;
@@ -109,7 +109,7 @@ fn reference(owner: Owner, param: ParamId, type_code: u16, id: &str) -> Vec<u8> 
 
 fn string(owner: Owner, param: ParamId, normalized: &str) -> Vec<u8> {
     let mut term = head(owner, param, STRING);
-    term.extend_from_slice(searchable(normalized).as_bytes());
+    term.extend_from_slice(folded(normalized).as_bytes());
     term
 }
 

@@ -1,0 +1,70 @@
+//! What the engine finds, and what a reader of the specification would pick by hand. The evaluator here shares nothing with
+//! the compiler, the matcher and the extraction: it looks at the resources as they were made up (`resource`) and at the
+//! questions before they were written as URLs (`ask`), so a fault that both back ends share shows.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod ask;
+mod date;
+mod number;
+mod resource;
+
+use ask::{Ask, ask};
+use proptest::prelude::*;
+use resource::{Resource, resource};
+use search::Engine;
+use storage::Change;
+use support::{code, found, options, partition, put, query};
+
+fn change(resource: &Resource) -> Change {
+    let mut change = put(resource.kind.name(), &resource.id, 1, &resource.json());
+    change.last_updated_ms = resource.last_updated_ms;
+    change
+}
+
+/// One query: all conditions must hold.
+fn url(kind: &str, asks: &[Ask]) -> String {
+    let conditions: Vec<String> = asks.iter().map(Ask::url).collect();
+    format!("{kind}?{}&_total=accurate&_count=4", conditions.join("&"))
+}
+
+fn by_hand(resources: &[Resource], kind: resource::Kind, asks: &[Ask]) -> Vec<String> {
+    let chosen = |resource: &&Resource| resource.kind == kind && asks.iter().all(|ask| ask.holds(resource));
+    let name = |resource: &Resource| format!("{}/{}", code(resource.kind.name()).0, resource.id);
+    let mut all: Vec<String> = resources.iter().filter(chosen).map(name).collect();
+    all.sort();
+    all
+}
+
+proptest! {
+    // A failing case prints its seed and shrinks.
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn the_engine_finds_what_a_reader_picks(
+        resources in (0..24_usize).map(resource).collect::<Vec<_>>(),
+        asked in prop::collection::vec(resource::kind().prop_flat_map(|kind| {
+            (Just(kind), prop::collection::vec(ask(kind), 1..3))
+        }), 60),
+        sealed in 0..24_usize,
+    ) {
+        let changes: Vec<Change> = resources.iter().map(change).collect();
+        let dir = tempfile::tempdir().expect("a folder");
+        let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
+        publish(&engine, &changes[..sealed], 0);
+        engine.close();
+        let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
+        publish(&engine, &changes[sealed..], sealed);
+        for (kind, asks) in asked {
+            let url = url(kind.name(), &asks);
+            let query = query(&url).expect(&url);
+            prop_assert_eq!(found(&engine, &query), by_hand(&resources, kind, &asks), "{}\n{:#?}", url, resources);
+        }
+    }
+}
+
+fn publish(engine: &Engine, changes: &[Change], before: usize) {
+    for (number, change) in changes.iter().enumerate() {
+        engine.publish(partition(change), (before + number + 1) as u64, std::slice::from_ref(change));
+    }
+}
