@@ -133,7 +133,14 @@ impl Client {
 
     /// The CapabilityStatement. https://hl7.org/fhir/R4/http.html#capabilities
     pub async fn capabilities(&self) -> Result<api::CapabilitiesResponse> {
-        let request = api::CapabilitiesRequest {};
+        self.capabilities_part(api::CapabilitiesRequest::default()).await
+    }
+
+    /// A part of the CapabilityStatement: its summary, or the elements named.
+    pub async fn capabilities_part(
+        &self,
+        request: api::CapabilitiesRequest,
+    ) -> Result<api::CapabilitiesResponse> {
         call!(self, capabilities, request)
     }
 

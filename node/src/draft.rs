@@ -126,11 +126,10 @@ pub fn resource_id(text: &str) -> Result<ResourceId, Error> {
     ResourceId::parse(text).map_err(|error| Error::new(Code::BadRequest, error.to_string()))
 }
 
-/// A version id as this server gives them: a positive decimal number.
+/// A version id as this server gives them: a positive decimal number, in its one spelling.
 pub fn version_id(text: &str) -> Option<u64> {
-    let plain = text.trim();
-    let plain = plain.strip_prefix("W/").unwrap_or(plain).trim_matches('"');
-    plain.parse().ok().filter(|version| *version > 0)
+    let digits = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
 }
 
 pub(crate) fn malformed(error: json::Error) -> Error {

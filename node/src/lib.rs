@@ -11,6 +11,7 @@ pub mod engine;
 mod error;
 pub mod grpc;
 mod interaction;
+mod link;
 pub mod load;
 pub mod observe;
 mod operation;

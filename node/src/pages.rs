@@ -1,7 +1,7 @@
 //! Bundles of type searchset and history: <https://hl7.org/fhir/R4/bundle.html>. The resources' bytes are copied in
 //! as they are stored; fullUrls are absolute where the base is known.
 
-use crate::outcome;
+use crate::{link::Links, outcome};
 use bytes::Bytes;
 use fhir::bundle::{HistoryEntry, Link, Method, SearchMode, Writer};
 use proto::{
@@ -9,31 +9,23 @@ use proto::{
     id::AssignedId,
 };
 
-/// Absolute addresses of this page and the one after it; none where a page stands in a bundle.
-#[derive(Default)]
-pub struct Links {
-    pub self_: Option<String>,
-    pub next: Option<String>,
+fn list(links: &Links) -> Vec<Link<'_>> {
+    let own = Link { relation: "self", url: &links.self_ };
+    std::iter::once(own).chain(links.next.iter().map(|url| Link { relation: "next", url })).collect()
 }
 
-impl Links {
-    fn list(&self) -> Vec<Link<'_>> {
-        let own = self.self_.iter().map(|url| Link { relation: "self", url });
-        own.chain(self.next.iter().map(|url| Link { relation: "next", url })).collect()
-    }
-}
-
-/// A page of matches; ignored parameters are told in an entry of mode `outcome`.
+/// A page of matches; ignored parameters are told first, in an entry of mode `outcome`, so that nobody has to read to the
+/// end to learn of them.
 pub fn searchset(base: Option<&str>, links: &Links, page: &SearchResponse) -> Bytes {
     let bodies: usize =
         page.entries.iter().map(|entry| entry.body.len() + 160 + base.map_or(0, str::len)).sum();
-    let mut out = Writer::new("searchset", page.total, &links.list(), bodies);
+    let mut out = Writer::new("searchset", page.total, &list(links), bodies);
+    if !page.issues.is_empty() {
+        out.search_entry(None, &outcome::json_of(&page.issues), SearchMode::Outcome);
+    }
     for entry in &page.entries {
         let full_url = below(base, format!("{}/{}", entry.resource_type, entry.id));
         out.search_entry(Some(&full_url), &entry.body, SearchMode::Match);
-    }
-    if !page.issues.is_empty() {
-        out.search_entry(None, &outcome::json_of(&page.issues), SearchMode::Outcome);
     }
     out.finish().into()
 }
@@ -42,7 +34,7 @@ pub fn searchset(base: Option<&str>, links: &Links, page: &SearchResponse) -> By
 pub fn history(base: Option<&str>, links: &Links, page: &HistoryResponse) -> Bytes {
     let bodies: usize =
         page.entries.iter().map(|entry| entry.body.len() + 320 + base.map_or(0, str::len)).sum();
-    let mut out = Writer::new("history", page.total, &links.list(), bodies);
+    let mut out = Writer::new("history", page.total, &list(links), bodies);
     for entry in &page.entries {
         let instance = format!("{}/{}", entry.resource_type, entry.id);
         let (method, url, status) = request_of(entry, &instance);

@@ -43,7 +43,7 @@ impl Target {
         Self::of(&segments, query).ok_or_else(|| InvalidTarget(url.chars().take(200).collect()))
     }
 
-    /// The same for what only reads, where a read and a history take parameters, too: the second is their query, which
+    /// The same for what only reads, where reads, histories and the capabilities take parameters, too: the second is their query, which
     /// is not decoded, empty where there is none or the target has it itself.
     pub fn parse_read(url: &str) -> Result<(Self, &str), InvalidTarget> {
         let invalid = match Self::parse(url) {
@@ -52,9 +52,12 @@ impl Target {
         };
         let Some((path, query)) = url.split_once('?') else { return Err(invalid) };
         match Self::parse(path) {
-            Ok(target @ (Target::Instance { .. } | Target::Version { .. } | Target::History { .. })) => {
-                Ok((target, query))
-            }
+            Ok(
+                target @ (Target::Instance { .. }
+                | Target::Version { .. }
+                | Target::History { .. }
+                | Target::Metadata),
+            ) => Ok((target, query)),
             _ => Err(invalid),
         }
     }
@@ -67,7 +70,7 @@ impl Target {
         let target = match *segments {
             [] | ["_search"] => Target::Search { resource_type: None, query: own(query?) },
             [first, ..] if first.is_empty() || first.starts_with('$') => return None,
-            ["metadata"] => return Some(Target::Metadata),
+            ["metadata"] => Target::Metadata,
             ["_history"] => Target::History { resource_type: None, id: None },
             [name] if query.is_none() => Target::Type { resource_type: own(name) },
             [name] | [name, "_search"] => {
@@ -196,6 +199,7 @@ mod tests {
             Ok((instance("Patient", "1"), "_summary=true"))
         );
         assert_eq!(Target::parse_read("Patient/1"), Ok((instance("Patient", "1"), "")));
+        assert_eq!(Target::parse_read("metadata?_elements=id"), Ok((Target::Metadata, "_elements=id")));
         let history = Target::History { resource_type: Some("Patient".into()), id: None };
         assert_eq!(Target::parse_read("Patient/_history?_count=2"), Ok((history, "_count=2")));
         let search = Target::Search { resource_type: Some("Patient".into()), query: "_count=2".into() };
@@ -216,6 +220,7 @@ mod tests {
             "Patient/$a/$b",
             "Patient/1/Observation",
             "Patient/1?x=y",
+            "metadata?x=y",
             "Patient/1/_history?_count=2",
             "http://host",
         ] {

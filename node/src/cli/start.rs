@@ -2,7 +2,7 @@
 
 use super::{config::Flags, options};
 use crate::{
-    config::Config,
+    config::{Config, strange_variables},
     engine::Node,
     observe::{self, Readiness},
     server::{Server, signals, stop},
@@ -18,6 +18,10 @@ pub(super) fn start(flags: &Flags) -> anyhow::Result<()> {
     let config = flags.load()?;
     observe::logging::init(&config.logging).map_err(|error| anyhow!(error))?;
     observe::metrics::install();
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for told in strange_variables(names) {
+        tracing::warn!("environment: {told}");
+    }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if config.node.threads > 0 {
         runtime.worker_threads(config.node.threads);

@@ -1,5 +1,5 @@
 //! The configuration: documented defaults, then a file, then the environment, then flags; the later wins.
-//! A key nobody knows is an error that names it, wherever it comes from.
+//! A key nobody knows is an error that names it, in the file and in flags; in the environment it is warned of.
 
 mod engine;
 mod limits;
@@ -78,7 +78,7 @@ impl Config {
     /// A file that cannot be read or parsed, an unknown key, a value of the wrong kind: each names its place.
     pub fn load(layers: &Layers) -> Result<Config, Error> {
         let mut builder = config::Config::builder();
-        let environment = environment(&layers.environment)?;
+        let environment = environment(&layers.environment);
         if let Some(path) = file(layers, &environment) {
             builder = builder.add_source(read_file(&path)?);
         }
@@ -156,21 +156,22 @@ fn set(builder: Builder, key: &str, value: &str) -> Result<Builder, Error> {
 }
 
 /// The options the environment sets, as (key, value).
-fn environment(variables: &[(String, String)]) -> Result<Vec<(String, String)>, Error> {
-    let mut found = Vec::new();
-    for (name, value) in variables.iter().filter(|(name, _)| name.starts_with("SALAMANDER_")) {
-        let Some(option) = options().into_iter().find(|option| option.variable() == *name) else {
-            let known: Vec<String> = options().iter().map(ConfigOption::variable).collect();
-            let nearest = options::nearest(name, &known);
-            return Err(Error::UnknownKey {
-                origin: "the environment".to_owned(),
-                key: name.clone(),
-                nearest,
-            });
-        };
-        found.push((option.key, value.clone()));
-    }
-    Ok(found)
+fn environment(variables: &[(String, String)]) -> Vec<(String, String)> {
+    let key = |name: &str| options().into_iter().find(|option| option.variable() == name);
+    let ours = variables.iter().filter(|(name, _)| name.starts_with(PREFIX));
+    ours.filter_map(|(name, value)| Some((key(name)?.key, value.clone()))).collect()
+}
+
+const PREFIX: &str = "SALAMANDER_";
+
+/// Variables of our prefix that set no option, and what may have been meant: to be warned of. They are no errors, as not
+/// all are for us: beside a service of that name, Kubernetes sets `SALAMANDER_PORT` and others.
+pub fn strange_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+    let known: Vec<String> = options().iter().map(ConfigOption::variable).collect();
+    let strange = names.filter(|name| name.starts_with(PREFIX) && !known.contains(name));
+    strange
+        .map(|name| format!("{name} sets no option{}", did_you_mean(&options::nearest(&name, &known))))
+        .collect()
 }
 
 /// The file to read: the one named, or the one in the data folder that flags or environment name.

@@ -33,9 +33,26 @@ fn an_unknown_key_is_named() {
     std::fs::write(&path, "[rest]\nlisen = \"127.0.0.1:1\"\n").unwrap();
     let error = Config::load(&layers(Some(path), &[], &[])).unwrap_err().to_string();
     assert!(error.contains("`rest.lisen`") && error.contains("`rest.listen`"), "{error}");
-    let error =
-        Config::load(&layers(None, &[("SALAMANDER_REST_LISTENN", "x")], &[])).unwrap_err().to_string();
-    assert!(error.contains("SALAMANDER_REST_LISTENN"), "{error}");
+}
+
+#[test]
+fn variables_that_set_nothing_are_named_and_left_alone() {
+    let kubernetes = [
+        ("SALAMANDER_PORT", "tcp://10.0.0.1:8080"),
+        ("SALAMANDER_SERVICE_HOST", "10.0.0.1"),
+        ("SALAMANDER_REST_LISTENN", "x"),
+        ("SALAMANDER_LOG_SPARES", "7"),
+        ("HOME", "/x"),
+    ];
+    let config = Config::load(&layers(None, &kubernetes, &[])).unwrap();
+    assert_eq!((config.log.spares, &config.rest), (7, &Rest::default()));
+    let told = strange_variables(kubernetes.iter().map(|(name, _)| (*name).to_owned()));
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains("SALAMANDER_PORT"), "{told:?}");
+    assert!(
+        told[2].contains("SALAMANDER_REST_LISTENN") && told[2].contains("`SALAMANDER_REST_LISTEN`"),
+        "{told:?}"
+    );
 }
 
 #[test]

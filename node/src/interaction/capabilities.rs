@@ -1,15 +1,23 @@
 //! <https://hl7.org/fhir/R4/http.html#capabilities>
 
+use super::part;
 use crate::operation;
 use fhir::definitions::{ParamKind, ResourceType, search_parameters};
-use proto::api::v1::CapabilitiesResponse;
+use proto::{
+    Error,
+    api::v1::{CapabilitiesRequest, CapabilitiesResponse},
+};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-/// The statement of this build: made once, the same for every caller.
-pub fn capabilities() -> CapabilitiesResponse {
+/// The statement of this build, made once and the same for every caller, or the part of it that is asked for.
+///
+/// # Errors
+/// `BadParameter` for what is no part.
+pub fn capabilities(request: &CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
     static BODY: LazyLock<bytes::Bytes> = LazyLock::new(|| statement().to_string().into());
-    CapabilitiesResponse { body: BODY.clone() }
+    let part = part::of(&request.summary, &request.elements)?;
+    Ok(CapabilitiesResponse { body: part::take(&part, BODY.clone())? })
 }
 
 fn statement() -> Value {

@@ -91,8 +91,12 @@ impl FhirService for Node {
         operation::run(self, context, request).await
     }
 
-    async fn capabilities(&self, _: &Context, _: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
-        Ok(capabilities::capabilities())
+    async fn capabilities(
+        &self,
+        _: &Context,
+        request: CapabilitiesRequest,
+    ) -> Result<CapabilitiesResponse, Error> {
+        capabilities::capabilities(&request)
     }
 }
 

@@ -46,20 +46,19 @@ pub(crate) fn check_id(parsed: &Parsed, id: ResourceId) -> Result<(), Error> {
             Code::BadRequest,
             format!("an update needs the id in the body: add \"id\": \"{id}\""),
         )
+        .as_issue("required")
         .at(format!("{name}.id"))),
     }
 }
 
-/// `If-Match` and `If-None-Match` of a write.
+/// `If-Match` and `If-None-Match` of a write, as a header, a message or an entry of a bundle has them.
+///
+/// # Errors
+/// `BadRequest` for what is no single tag; `VersionConflict` for the tag of a version that no resource here ever has.
 pub(crate) fn preconditions(if_match: &str, if_none_match: &str) -> Result<(Option<u64>, bool), Error> {
     let version = match if_match {
         "" => None,
-        text => Some(draft::version_id(text).ok_or_else(|| {
-            Error::new(
-                Code::BadRequest,
-                format!("If-Match is '{text}'; it must be a version of this server such as W/\"3\""),
-            )
-        })?),
+        text => Some(expected(text)?),
     };
     match if_none_match {
         "" => Ok((version, false)),
@@ -68,5 +67,48 @@ pub(crate) fn preconditions(if_match: &str, if_none_match: &str) -> Result<(Opti
             Code::BadRequest,
             format!("If-None-Match is '{other}'; on a write only '*' has a meaning"),
         )),
+    }
+}
+
+/// The version that a tag names: `W/"3"`, `"3"`, or the bare `3` that clients send.
+fn expected(text: &str) -> Result<u64, Error> {
+    let opaque = text.trim();
+    let opaque = opaque.strip_prefix("W/").unwrap_or(opaque);
+    let quoted = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let tag = match quoted {
+        Some(tag) => Some(tag).filter(|tag| !tag.contains('"')),
+        None => Some(opaque).filter(|tag| !tag.is_empty() && !tag.contains(['"', ',', '*', ' '])),
+    };
+    let tag = tag.ok_or_else(|| {
+        let text = format!("If-Match is '{text}'; a write depends on one version, such as W/\"3\"");
+        Error::new(Code::BadRequest, text)
+    })?;
+    draft::version_id(tag).ok_or_else(|| {
+        let text = format!(
+            "If-Match names version '{tag}', and the versions of this server are numbers from 1; read the resource again and repeat the change"
+        );
+        Error::new(Code::VersionConflict, text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_names_a_version_or_one_that_never_is() {
+        for same in ["W/\"3\"", "\"3\"", "3", "W/3", " W/\"3\" "] {
+            assert_eq!(preconditions(same, "").unwrap(), (Some(3), false), "{same}");
+        }
+        for never in
+            ["W/\"abc\"", "abc", "\"\"", "W/\"0\"", "03", "+3", "-1", "18446744073709551616", "\"a,b\""]
+        {
+            assert_eq!(preconditions(never, "").unwrap_err().code, Code::VersionConflict, "{never}");
+        }
+        for bad in ["*", "W/\"1\", W/\"2\"", "1, 2", "W/", "\"1", "1\""] {
+            assert_eq!(preconditions(bad, "").unwrap_err().code, Code::BadRequest, "{bad}");
+        }
+        assert_eq!(preconditions("", "*").unwrap(), (None, true));
+        assert_eq!(preconditions("", "W/\"1\"").unwrap_err().code, Code::BadRequest);
     }
 }

@@ -90,6 +90,11 @@ impl Call {
         values.collect::<Vec<_>>().join(",")
     }
 
+    /// `_format` and `_pretty` as they were given.
+    pub(super) fn presentation(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.presentation.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The key of `Idempotency-Key`, or empty.
     pub(super) fn idempotency_key(&self) -> Result<String, Error> {
         self.header("idempotency-key")

@@ -4,27 +4,10 @@ use jiff::{
     Timestamp,
     fmt::rfc2822::{DateTimeParser, DateTimePrinter},
 };
-use proto::{Code, Error};
 
 /// `W/"3"`
 pub(super) fn weak(version_id: &str) -> String {
     format!("W/\"{version_id}\"")
-}
-
-/// The version inside `W/"3"` or `"3"`.
-///
-/// # Errors
-/// `BadRequest` for anything else, a list included: a write depends on one version.
-pub(super) fn version(header: &str, text: &str) -> Result<String, Error> {
-    let inside =
-        text.strip_prefix("W/").unwrap_or(text).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match inside {
-        Some(version) if !version.is_empty() && !version.contains('"') => Ok(version.to_owned()),
-        _ => Err(Error::new(
-            Code::BadRequest,
-            format!("{header} is {text:?}; it must be one ETag such as W/\"3\""),
-        )),
-    }
 }
 
 /// Whether a list of ETags, or `*`, names the version. Compared weakly (RFC 9110, 13.1.2).
@@ -54,11 +37,6 @@ mod tests {
 
     #[test]
     fn tags() {
-        assert_eq!(version("If-Match", "W/\"3\"").unwrap(), "3");
-        assert_eq!(version("If-Match", "\"3\"").unwrap(), "3");
-        for bad in ["3", "W/3", "W/\"1\", W/\"2\"", "*", "\"\""] {
-            assert_eq!(version("If-Match", bad).unwrap_err().code, Code::BadRequest, "{bad}");
-        }
         assert!(any_matches("W/\"1\", \"3\"", "3"));
         assert!(any_matches("*", "3"));
         assert!(!any_matches("W/\"1\"", "3"));

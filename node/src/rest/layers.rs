@@ -25,6 +25,19 @@ pub(super) async fn request_id(mut request: Request, next: Next) -> Response {
     response
 }
 
+/// `Patient/` is `Patient`: people and libraries end addresses so, and no FHIR path means another thing with a slash.
+pub(super) async fn without_last_slash(mut request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    if let Some(path) = uri.path().strip_suffix('/').filter(|path| !path.is_empty()) {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        // What was a path without its last byte is one still; if not, the routes answer what was asked.
+        if let Ok(trimmed) = format!("{path}{query}").parse() {
+            *request.uri_mut() = trimmed;
+        }
+    }
+    next.run(request).await
+}
+
 /// axum and tower answer some errors on their own (405, 415, broken paths) in plain text or not at all.
 pub(super) async fn errors_are_outcomes(request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
@@ -45,10 +58,15 @@ pub(super) async fn errors_are_outcomes(request: Request, next: Next) -> Respons
 }
 
 fn code_of(status: StatusCode) -> Code {
-    match Code::ALL.iter().find(|code| code.http() == status.as_u16()) {
-        Some(&code) => code,
-        None if status.is_server_error() => Code::Internal,
-        None => Code::BadRequest,
+    match status {
+        // The first of the table with that status is about something else.
+        StatusCode::BAD_REQUEST => Code::BadRequest,
+        StatusCode::NOT_FOUND => Code::NotFound,
+        _ => match Code::ALL.iter().find(|code| code.http() == status.as_u16()) {
+            Some(&code) => code,
+            None if status.is_server_error() => Code::Internal,
+            None => Code::BadRequest,
+        },
     }
 }
 

@@ -9,11 +9,18 @@ use crate::service::FhirService;
 use axum::extract::State;
 use bytes::Bytes;
 use http::{StatusCode, header};
-use proto::api::v1::CapabilitiesRequest;
+use proto::{Code, Error, api::v1::CapabilitiesRequest};
 use std::hash::Hasher;
 
 pub(super) async fn metadata<S: FhirService>(State(shared): State<Shared<S>>, call: Call) -> Reply {
-    let statement = shared.service.capabilities(&call.context, CapabilitiesRequest {}).await?.body;
+    // https://hl7.org/fhir/R4/http.html#capabilities: of the modes only `terminology` is another resource.
+    if call.parameter("mode") == "terminology" {
+        let text = "TerminologyCapabilities are not offered; mode is full or normative";
+        return Err(Error::new(Code::NotSupported, text).into());
+    }
+    let request =
+        CapabilitiesRequest { summary: call.parameter("_summary"), elements: call.parameter("_elements") };
+    let statement = shared.service.capabilities(&call.context, request).await?.body;
     let tag = tag(&statement);
     let known = call.headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     let mut response = match known.is_some_and(|tags| etag::any_matches(tags, &tag)) {

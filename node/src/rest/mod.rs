@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod etag;
 mod format;
+mod head;
 mod history;
 mod layers;
 mod metadata;
@@ -46,6 +47,7 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config) -> Router {
     Router::new()
         .fallback_service(routes)
         .layer(middleware::from_fn_with_state(shared, operation::intercept::<S>))
+        .layer(middleware::from_fn(layers::without_last_slash))
         .layer(RequestDecompressionLayer::new())
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(middleware::from_fn(layers::errors_are_outcomes))
@@ -56,13 +58,11 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config) -> Router {
 
 /// FHIR's routes below `base`. HEAD is answered wherever GET is.
 fn fhir_routes<S: FhirService>(base: &str) -> Router<Shared<S>> {
-    let root = || get(search::system::<S>).post(transaction::transaction::<S>);
     let of_type = get(search::of_type::<S>).post(create::create::<S>).patch(patch::conditional::<S>);
     let instance =
         get(read::read::<S>).put(update::update::<S>).patch(patch::instance::<S>).delete(delete::delete::<S>);
     Router::new()
-        .route(base, root())
-        .route(&format!("{base}/"), root())
+        .route(base, get(search::system::<S>).post(transaction::transaction::<S>))
         .route(&format!("{base}/metadata"), get(metadata::metadata::<S>))
         .route(&format!("{base}/_search"), post(search::system_form::<S>))
         .route(&format!("{base}/_history"), get(history::system::<S>))

@@ -4,11 +4,13 @@ use super::{
     call::{Call, Shared},
     outcome::Failure,
     payload::{self, Payload},
-    query,
     response::{Reply, written},
     update::if_match,
 };
-use crate::service::{FhirService, patch_kind};
+use crate::{
+    link,
+    service::{FhirService, no_parameters, patch_kind},
+};
 use axum::{
     body::Body,
     extract::{FromRequest, Path, State},
@@ -38,7 +40,7 @@ pub(super) async fn conditional<S: FhirService>(
 ) -> Reply {
     let mut criteria = String::new();
     for (name, value) in &call.parameters {
-        query::append(&mut criteria, name, value);
+        link::append(&mut criteria, name, value);
     }
     let criteria = criteria.trim_start_matches('?').to_owned();
     if criteria.is_empty() {
@@ -82,9 +84,27 @@ impl<S: Send + Sync> FromRequest<Shared<S>> for PatchPayload {
         let kind = patch_kind(&media_type)?;
         let payload = match kind {
             // A resource, in whatever format resources come.
-            PatchKind::Fhirpath => Payload::from_request(request, shared).await?,
+            PatchKind::Fhirpath => {
+                let payload = Payload::from_request(request, shared).await?;
+                if is_plain_json(&media_type) && !names_parameters(&payload.bytes) {
+                    return Err(no_parameters().into());
+                }
+                payload
+            }
             _ => payload::read(request, &shared.settings).await?,
         };
         Ok(PatchPayload { kind, payload })
     }
+}
+
+/// The types that say nothing of FHIR: what comes under them is often meant as another patch.
+fn is_plain_json(media_type: &str) -> bool {
+    let name = media_type.split(';').next().unwrap_or_default().trim();
+    name.eq_ignore_ascii_case("application/json") || name.eq_ignore_ascii_case("text/json")
+}
+
+/// Whether JSON may be a Parameters resource: enough to tell other patches, and what is not JSON says the parser.
+fn names_parameters(body: &[u8]) -> bool {
+    let text = std::str::from_utf8(body).unwrap_or_default().trim_start();
+    !text.starts_with(['[', '{']) || (text.starts_with('{') && text.contains("\"Parameters\""))
 }

@@ -1,18 +1,7 @@
 //! `application/x-www-form-urlencoded`, of a URL or a form.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use percent_encoding::percent_decode;
 use proto::{Code, Error};
-
-/// Left as they are in links, for the reader's sake: none has a meaning in a query but in FHIR's values.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b':')
-    .remove(b'/')
-    .remove(b',')
-    .remove(b'$');
 
 /// Decoded names and values in the order given; empty pairs are skipped.
 ///
@@ -38,14 +27,6 @@ fn decode(encoded: &[u8]) -> Result<String, Error> {
         .map_err(|_| Error::new(Code::BadRequest, "a parameter is not UTF-8 after percent-decoding"))
 }
 
-/// Appends `name=value` after `?` or `&`.
-pub(super) fn append(url: &mut String, name: &str, value: &str) {
-    url.push(if url.contains('?') { '&' } else { '?' });
-    url.extend(utf8_percent_encode(name, ESCAPED));
-    url.push('=');
-    url.extend(utf8_percent_encode(value, ESCAPED));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +38,7 @@ mod tests {
         assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let mut url = "/fhir/Patient".to_owned();
         for (name, value) in &pairs {
-            append(&mut url, name, value);
+            crate::link::append(&mut url, name, value);
         }
         assert_eq!(parse(url.split_once('?').unwrap().1.as_bytes()).unwrap(), pairs);
         assert_eq!(parse(b"a=%ff").unwrap_err().code, Code::BadRequest);

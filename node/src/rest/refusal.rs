@@ -1,20 +1,23 @@
 //! What hyper answers to a head that it cannot read has no body. Here it gets one, like every error of this server.
 
-use super::format::FHIR_JSON;
+use super::{format::FHIR_JSON, head};
 use proto::{Code, Error};
 
-/// The whole answer instead of `head`, where that is a refusal of hyper's own; ours carry the request's id.
-pub(crate) fn complete(head: &[u8]) -> Option<Vec<u8>> {
+/// The whole answer instead of `head`, where that is a refusal of hyper's own; ours carry the request's id. `request` is the
+/// start of what was refused.
+pub(crate) fn complete(head: &[u8], request: &[u8]) -> Option<Vec<u8>> {
     let status = head.strip_prefix(b"HTTP/1.1 ").or_else(|| head.strip_prefix(b"HTTP/1.0 "))?;
     let (line, code, diagnostics) = match status.get(..3)? {
-        b"400" => ("400 Bad Request", Code::BadRequest, "the head of the request is not HTTP"),
-        b"414" => {
-            ("414 URI Too Long", Code::TooLarge, "the URL is too long; a search may be a POST to _search")
-        }
+        b"400" => ("400 Bad Request", Code::BadRequest, head::fault(request)),
+        b"414" => (
+            "414 URI Too Long",
+            Code::TooLarge,
+            "the URL is too long; a search may be a POST to _search".to_owned(),
+        ),
         b"431" => (
             "431 Request Header Fields Too Large",
             Code::TooLarge,
-            "the head of the request is too large (rest.head_bytes_max), or has over 100 headers",
+            "the head of the request is too large (rest.head_bytes_max), or has over 100 headers".to_owned(),
         ),
         _ => return None,
     };
@@ -39,10 +42,10 @@ mod tests {
     #[test]
     fn only_what_hyper_made_is_completed() {
         let made = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n";
-        let answer = String::from_utf8(complete(made).unwrap()).unwrap();
+        let answer = String::from_utf8(complete(made, b"").unwrap()).unwrap();
         assert!(answer.contains("OperationOutcome") && answer.contains("rest.head_bytes_max"), "{answer}");
-        assert!(complete(b"HTTP/1.1 400 Bad Request\r\nX-Request-Id: a\r\n\r\n").is_none());
-        assert!(complete(b"HTTP/1.1 200 OK\r\n\r\n").is_none());
-        assert!(complete(b"HTTP").is_none());
+        assert!(complete(b"HTTP/1.1 400 Bad Request\r\nX-Request-Id: a\r\n\r\n", b"").is_none());
+        assert!(complete(b"HTTP/1.1 200 OK\r\n\r\n", b"").is_none());
+        assert!(complete(b"HTTP", b"").is_none());
     }
 }

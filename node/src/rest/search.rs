@@ -4,15 +4,14 @@ use super::{
     call::{Call, Shared},
     format::{self, Format},
     payload::Form,
-    query,
     response::{Reply, json},
 };
-use crate::{pages, service::FhirService};
+use crate::{link::Links, pages, service::FhirService};
 use axum::extract::{Path, State};
 use http::StatusCode;
 use proto::{
     Error,
-    api::v1::{SearchParameter, SearchRequest, SearchResponse},
+    api::v1::{SearchParameter, SearchRequest},
 };
 
 /// What is searched, from the path.
@@ -114,28 +113,8 @@ async fn answer<S: FhirService>(shared: Shared<S>, call: Call, target: Target) -
     }
     let cursor = request.cursor.clone();
     let page = shared.service.search(&call.context, request).await?;
-    let links = links(&format!("{}{}", call.base, target.path), &call, &page, &cursor);
+    let used = page.used.iter().map(|used| (used.name.as_str(), used.value.as_str()));
+    let path = format!("{}{}", call.base, target.path);
+    let links = Links::new(&path, used.chain(call.presentation()), &cursor, &page.next_cursor)?;
     Ok(json(&call, StatusCode::OK, pages::searchset(Some(&call.base), &links, &page)))
-}
-
-/// Built of the parameters that were used, as the specification wants self links:
-/// <https://hl7.org/fhir/R4/search.html#conformance>.
-fn links(url: &str, call: &Call, page: &SearchResponse, cursor: &str) -> pages::Links {
-    let link = |cursor: &str| {
-        let mut link = url.to_owned();
-        for parameter in &page.used {
-            query::append(&mut link, &parameter.name, &parameter.value);
-        }
-        for (name, value) in &call.presentation {
-            query::append(&mut link, name, value);
-        }
-        if !cursor.is_empty() {
-            query::append(&mut link, "_cursor", cursor);
-        }
-        link
-    };
-    pages::Links {
-        self_: Some(link(cursor)),
-        next: (!page.next_cursor.is_empty()).then(|| link(&page.next_cursor)),
-    }
 }

@@ -2,13 +2,12 @@
 
 use super::{
     call::{Call, Shared},
-    etag,
     payload::Payload,
     response::{Reply, written},
 };
 use crate::service::FhirService;
 use axum::extract::{Path, State};
-use proto::{Code, Error, api::v1::UpdateRequest};
+use proto::{Error, api::v1::UpdateRequest};
 
 pub(super) async fn update<S: FhirService>(
     State(shared): State<Shared<S>>,
@@ -21,22 +20,13 @@ pub(super) async fn update<S: FhirService>(
         id,
         body: payload.bytes.clone(),
         if_match: if_match(&call)?,
-        if_none_match: if_none_match(&call)?,
+        if_none_match: call.header("if-none-match")?,
         idempotency_key: call.idempotency_key()?,
     };
     Ok(written(&call, shared.service.update(&call.context, request).await?))
 }
 
-/// The version in If-Match, or empty.
+/// If-Match as it is given, or empty.
 pub(super) fn if_match(call: &Call) -> Result<String, Error> {
-    let text = call.header("if-match")?;
-    if text.is_empty() { Ok(text) } else { etag::version("If-Match", &text) }
-}
-
-fn if_none_match(call: &Call) -> Result<String, Error> {
-    let text = call.header("if-none-match")?;
-    if text.is_empty() || text == "*" {
-        return Ok(text);
-    }
-    Err(Error::new(Code::BadRequest, format!("If-None-Match is {text:?}; on an update it can only be *")))
+    call.header("if-match")
 }

@@ -121,7 +121,9 @@ impl FhirService for Mock {
         self.saw(context, &request.idempotency_key);
         let current = self.at(request.resource_type.clone(), request.id.clone(), None).ok();
         let current = current.map(|current| current.version_id).unwrap_or_default();
-        if !request.if_match.is_empty() && request.if_match != current {
+        // As the service does, it takes a tag in whatever spelling.
+        let expected = request.if_match.trim_start_matches("W/").trim_matches('"');
+        if !expected.is_empty() && expected != current {
             return Err(Error::new(Code::VersionConflict, format!("the current version is {current}")));
         }
         if request.if_none_match == "*" && !current.is_empty() {

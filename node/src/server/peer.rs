@@ -29,13 +29,24 @@ pub(super) struct Peer {
     waiting: bool,
     /// Whether HTTP/1 is spoken, where hyper answers broken heads itself.
     http1: bool,
+    /// The start of what came since the last answer: the head of a request, to say what is wrong in it.
+    request: Vec<u8>,
+    answered: bool,
 }
 
 impl Peer {
     /// `write_timeout`: how long the peer may take nothing while there is something for it.
     pub(super) fn new(stream: TcpStream, write_timeout: Duration, http1: bool) -> Peer {
         let stalled = Box::pin(sleep(write_timeout));
-        Peer { stream: Some(stream), write_timeout, stalled, waiting: false, http1 }
+        Peer {
+            stream: Some(stream),
+            write_timeout,
+            stalled,
+            waiting: false,
+            http1,
+            request: Vec::new(),
+            answered: false,
+        }
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
@@ -56,15 +67,32 @@ impl Peer {
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read its answer")))
     }
 
+    /// Keeps the start of a request; of a long body nothing.
+    fn keep(&mut self, read: &[u8]) {
+        if read.is_empty() || !self.http1 {
+            return;
+        }
+        if std::mem::take(&mut self.answered) {
+            self.request.clear();
+        }
+        let room = KEPT_BYTES - self.request.len();
+        self.request.extend_from_slice(&read[..read.len().min(room)]);
+    }
+
     /// Sends a body after all, where `head` is hyper's refusal of a request it cannot read. The connection is over.
     fn refuses(&mut self, head: &[u8]) -> bool {
-        let Some(answer) = self.http1.then(|| rest::refusal::complete(head)).flatten() else { return false };
+        let Some(answer) = self.http1.then(|| rest::refusal::complete(head, &self.request)).flatten() else {
+            return false;
+        };
         if let Some(stream) = self.stream.take() {
             tokio::spawn(timeout(LINGER, refuse(stream, answer)));
         }
         true
     }
 }
+
+/// How much of a request is kept to find a fault in it.
+const KEPT_BYTES: usize = 4 << 10;
 
 async fn refuse(mut stream: TcpStream, answer: Vec<u8>) -> io::Result<()> {
     stream.write_all(&answer).await?;
@@ -78,7 +106,10 @@ impl AsyncRead for Peer {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream()?.poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = self.stream()?.poll_read(cx, buffer);
+        self.keep(&buffer.filled()[before..]);
+        read
     }
 }
 
@@ -87,6 +118,7 @@ impl AsyncWrite for Peer {
         if self.refuses(bytes) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
+        self.answered = true;
         let written = self.stream()?.poll_write(cx, bytes);
         self.timed(cx, written)
     }
@@ -100,6 +132,7 @@ impl AsyncWrite for Peer {
         if let [piece] = pieces {
             return self.poll_write(cx, piece);
         }
+        self.answered = true;
         let written = self.stream()?.poll_write_vectored(cx, pieces);
         self.timed(cx, written)
     }

@@ -79,3 +79,20 @@ async fn slow_peers_are_dropped() {
         assert!(ended.is_ok(), "a peer that sent {begun:?} is still connected");
     }
 }
+
+#[tokio::test]
+async fn a_head_that_cannot_be_read_is_told_what_is_wrong_in_it() {
+    let running = Running::start().await;
+    let address = running.rest.trim_start_matches("http://");
+    let mut peer = TcpStream::connect(address).await.unwrap();
+    // A good request before it on the same connection is not what is looked at.
+    peer.write_all(b"GET /fhir/metadata HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut first = [0; 1];
+    peer.read_exact(&mut first).await.unwrap();
+    peer.write_all(b"GET /fhir/Patient?birth").await.unwrap();
+    peer.write_all(b"date=>2020 HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut answers = Vec::new();
+    peer.read_to_end(&mut answers).await.unwrap();
+    let answers = String::from_utf8(answers).unwrap();
+    assert!(answers.contains("400 Bad Request") && answers.contains("write it as %3E"), "{answers}");
+}

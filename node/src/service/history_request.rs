@@ -3,16 +3,25 @@
 use jiff::{Timestamp, civil};
 use proto::{Code, Error, api::v1::HistoryRequest};
 
+/// A request, and what it was read from.
+#[derive(Debug)]
+pub struct HistoryAsked {
+    pub request: HistoryRequest,
+    /// The parameters that were used, but for the cursor: links to other pages have no others.
+    pub used: Vec<(String, String)>,
+}
+
 /// The request of decoded parameters, in order: `_count`, `_since`, `_summary`, `_elements` and our `_cursor`.
 ///
 /// # Errors
-/// `BadParameter` for a value that is none, and with `strict` for other parameters.
+/// `BadParameter` for a value that is none and for what would choose among versions, and with `strict` for all others.
 pub fn history_request(
     resource_type: String,
     id: String,
     parameters: &[(String, String)],
     strict: bool,
-) -> Result<HistoryRequest, Error> {
+) -> Result<HistoryAsked, Error> {
+    let mut used = Vec::with_capacity(parameters.len());
     let mut request = HistoryRequest { resource_type, id, ..HistoryRequest::default() };
     let mut elements: Vec<&str> = Vec::new();
     for (name, value) in parameters {
@@ -22,23 +31,31 @@ pub fn history_request(
             "_cursor" => request.cursor = value.clone(),
             "_summary" => request.summary = value.clone(),
             "_elements" => elements.push(value),
+            // They choose among versions: left out, the answer would be what nobody asked for.
+            "_at" | "_list" => {
+                let text = format!("the history parameter {name} is not supported yet; _since is");
+                return Err(Error::new(Code::BadParameter, text));
+            }
             other if strict => {
                 let text = format!(
                     "the history parameter {other:?} is not known; _count, _since, _summary and _elements are"
                 );
                 return Err(Error::new(Code::BadParameter, text));
             }
-            _ => {}
+            _ => continue,
+        }
+        if name != "_cursor" {
+            used.push((name.clone(), value.clone()));
         }
     }
     request.elements = elements.join(",");
-    Ok(request)
+    Ok(HistoryAsked { request, used })
 }
 
 fn count(value: &str) -> Result<u32, Error> {
     let bad =
         || Error::new(Code::BadParameter, format!("_count is {value:?}; it must be a whole number above 0"));
-    value.parse().ok().filter(|count| *count > 0).ok_or_else(bad)
+    value.parse().ok().filter(|count| *count > 0).ok_or_else(|| bad().as_issue("value"))
 }
 
 /// An instant, or a day (UTC). A plus sign that was not percent-encoded has become a space.
@@ -48,12 +65,14 @@ fn since(value: &str) -> Result<u64, Error> {
         let day: civil::Date = text.parse().ok()?;
         day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
     });
-    let ms = time.and_then(|time| u64::try_from(time.as_millisecond()).ok());
+    // Versions have whole milliseconds: the first one that is not before the instant.
+    let ms = time.and_then(|time| u64::try_from(time.as_nanosecond()).ok().map(|ns| ns.div_ceil(1_000_000)));
     ms.ok_or_else(|| {
         Error::new(
             Code::BadParameter,
             format!("_since is {value:?}; it must be an instant such as 2026-11-21T00:00:00Z"),
         )
+        .as_issue("value")
     })
 }
 
@@ -61,7 +80,7 @@ fn since(value: &str) -> Result<u64, Error> {
 mod tests {
     use super::*;
 
-    fn asked(parameters: &[(&str, &str)], strict: bool) -> Result<HistoryRequest, Error> {
+    fn asked(parameters: &[(&str, &str)], strict: bool) -> Result<HistoryAsked, Error> {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let parameters: Vec<_> = parameters.iter().map(own).collect();
         history_request("Patient".to_owned(), "a".to_owned(), &parameters, strict)
@@ -72,6 +91,7 @@ mod tests {
         assert_eq!(since("1970-01-01T00:00:01Z").unwrap(), 1000);
         assert_eq!(since("1970-01-01T01:00:01 01:00").unwrap(), 1000);
         assert_eq!(since("1970-01-02").unwrap(), 86_400_000);
+        assert_eq!(since("1970-01-01T00:00:01.0000001Z").unwrap(), 1001);
         assert_eq!(since("soon").unwrap_err().code, Code::BadParameter);
         assert_eq!(count("0").unwrap_err().code, Code::BadParameter);
     }
@@ -79,8 +99,12 @@ mod tests {
     #[test]
     fn every_parameter_and_no_other() {
         let all = [("_count", "3"), ("_since", "1970-01-02"), ("_elements", "a"), ("_elements", "b")];
-        let request = asked(&all, true).unwrap();
+        let HistoryAsked { request, used } = asked(&all, true).unwrap();
+        assert_eq!(used.len(), 4);
         assert_eq!((request.count, request.since_ms, request.elements.as_str()), (3, 86_400_000, "a,b"));
         assert!(asked(&[("x", "y")], false).is_ok() && asked(&[("x", "y")], true).is_err());
+        let asked_again = asked(&[("x", "y"), ("_count", "3"), ("_cursor", "c")], false).unwrap();
+        assert_eq!(asked_again.used, [("_count".to_owned(), "3".to_owned())]);
+        assert!(asked(&[("_at", "2026")], false).is_err());
     }
 }

@@ -6,7 +6,7 @@ mod history_request;
 mod patch_kind;
 
 pub use history_request::history_request;
-pub use patch_kind::patch_kind;
+pub use patch_kind::{no_parameters, patch_kind};
 
 use futures::stream::BoxStream;
 use proto::{Error, TenantId, api::v1::*};

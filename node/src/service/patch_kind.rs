@@ -22,6 +22,11 @@ pub fn patch_kind(media_type: &str) -> Result<PatchKind, Error> {
     }
 }
 
+/// What is no FHIRPath Patch came as one: often another patch under `application/json`.
+pub fn no_parameters() -> Error {
+    refused("as plain JSON a patch is a Parameters resource, and the body is none")
+}
+
 fn refused(why: &str) -> Error {
     Error::new(
         Code::UnsupportedMedia,

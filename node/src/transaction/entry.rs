@@ -3,7 +3,8 @@
 use super::{patch, room::Room};
 use crate::{
     engine::Node,
-    pages::{self, Links},
+    link::Links,
+    pages,
     service::{Context, FhirService, history_request},
 };
 use bytes::Bytes;
@@ -14,8 +15,8 @@ use fhir::{
 use proto::{
     Code, Error,
     api::v1::{
-        CreateRequest, DeleteRequest, OperationRequest, Outcome, ReadRequest, SearchParameter, SearchRequest,
-        UpdateRequest, VReadRequest, WriteResponse,
+        CapabilitiesRequest, CreateRequest, DeleteRequest, OperationRequest, Outcome, ReadRequest,
+        SearchParameter, SearchRequest, UpdateRequest, VReadRequest, WriteResponse,
     },
 };
 
@@ -138,12 +139,18 @@ async fn get(
         Target::History { resource_type, id } => {
             let (resource_type, id) = (resource_type.unwrap_or_default(), id.unwrap_or_default());
             let pairs: Vec<_> = query.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
-            let request = history_request(resource_type, id, &pairs, false)?;
-            let page = node.history(context, request).await?;
-            Ok(listed(pages::history(base(node, context), &Links::default(), &page)))
+            let asked = history_request(resource_type, id, &pairs, false)?;
+            let path =
+                path(base(node, context), &[&asked.request.resource_type, &asked.request.id, "_history"]);
+            let cursor = asked.request.cursor.clone();
+            let page = node.history(context, asked.request).await?;
+            let used = asked.used.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let links = Links::new(&path, used, &cursor, &page.next_cursor)?;
+            Ok(listed(pages::history(base(node, context), &links, &page)))
         }
         Target::Metadata => {
-            let statement = node.capabilities(context, Default::default()).await?;
+            let [summary, elements] = part(query)?;
+            let statement = node.capabilities(context, CapabilitiesRequest { summary, elements }).await?;
             Ok(listed(statement.body))
         }
         target @ Target::Operation { .. } => operation(node, context, target, Bytes::new(), true).await,
@@ -154,11 +161,22 @@ async fn search(
     node: &Node,
     context: &Context,
     resource_type: String,
-    parameters: Vec<SearchParameter>,
+    mut parameters: Vec<SearchParameter>,
 ) -> Result<ResponseEntry, Error> {
-    let request = SearchRequest { resource_type, parameters, ..Default::default() };
+    let path = path(base(node, context), &[&resource_type]);
+    let given = parameters.extract_if(.., |parameter| parameter.name == "_cursor").last();
+    let cursor = given.map(|parameter| parameter.value).unwrap_or_default();
+    let request = SearchRequest { resource_type, parameters, cursor: cursor.clone(), ..Default::default() };
     let page = node.search(context, request).await?;
-    Ok(listed(pages::searchset(base(node, context), &Links::default(), &page)))
+    let used = page.used.iter().map(|used| (used.name.as_str(), used.value.as_str()));
+    let links = Links::new(&path, used, &cursor, &page.next_cursor)?;
+    Ok(listed(pages::searchset(base(node, context), &links, &page)))
+}
+
+/// What stands below the base; relative where that is not known.
+fn path(base: Option<&str>, segments: &[&str]) -> String {
+    let segments = base.iter().chain(segments).copied();
+    segments.filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/")
 }
 
 /// What fullUrls are made absolute with.

@@ -54,7 +54,7 @@ impl Grpc {
                     resource_type,
                     id,
                     body,
-                    if_match: target::version_of(&header("if-match")),
+                    if_match: header("if-match"),
                     if_none_match: header("if-none-match"),
                     idempotency_key: header("idempotency-key"),
                 };
@@ -67,13 +67,13 @@ impl Grpc {
                     criteria,
                     kind: target::patch_kind(&header("content-type")) as i32,
                     body,
-                    if_match: target::version_of(&header("if-match")),
+                    if_match: header("if-match"),
                     idempotency_key: header("idempotency-key"),
                 };
                 shape::written(client.patch(request).await?)
             }
             Target::Delete { resource_type, id } => {
-                let if_match = target::version_of(&header("if-match"));
+                let if_match = header("if-match");
                 let idempotency_key = header("idempotency-key");
                 let request = api::DeleteRequest { resource_type, id, if_match, idempotency_key };
                 shape::written(client.delete(request).await?)
@@ -95,7 +95,11 @@ impl Grpc {
             Target::Operation(request) => {
                 shape::json(200, &client.operation(parameters.operation(request)).await?.body)
             }
-            Target::Capabilities => shape::json(200, &client.capabilities().await?.body),
+            Target::Capabilities => {
+                let (summary, elements) = parameters.part();
+                let request = api::CapabilitiesRequest { summary, elements };
+                shape::json(200, &client.capabilities_part(request).await?.body)
+            }
         })
     }
 }

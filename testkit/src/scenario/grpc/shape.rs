@@ -65,12 +65,13 @@ pub(super) fn searchset(answer: api::SearchResponse, sent: &Sent) -> Got {
         .entries
         .iter()
         .map(|entry| json!({"resource": value(&entry.body), "search": {"mode": "match"}}));
-    let mut entries: Vec<Value> = matches.collect();
+    let mut entries: Vec<Value> = vec![];
     if !answer.issues.is_empty() {
         let issues: Vec<Value> = answer.issues.iter().map(issue).collect();
         let outcome = json!({"resourceType": "OperationOutcome", "issue": issues});
         entries.push(json!({"resource": outcome, "search": {"mode": "outcome"}}));
     }
+    entries.extend(matches);
     bundle("searchset", entries, answer.total, &answer.next_cursor, sent)
 }
 

@@ -148,11 +148,6 @@ pub(super) fn patch_kind(media_type: &str) -> api::PatchKind {
     }
 }
 
-/// `W/"3"` → `3`.
-pub(super) fn version_of(etag: &str) -> String {
-    etag.trim_start_matches("W/").trim_matches('"').to_owned()
-}
-
 impl Parameters {
     fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(key, _)| key == name)?;
@@ -220,6 +215,5 @@ mod tests {
         };
         let got = (asked.name.as_str(), asked.resource_type.as_str(), asked.id.as_str(), asked.read_only);
         assert_eq!(got, ("$expand", "ValueSet", "x", true));
-        assert_eq!(version_of("W/\"3\""), "3");
     }
 }

@@ -1,0 +1,68 @@
+//! Addresses of the pages of a search or a history.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use proto::{Code, Error};
+
+/// Left as they are in links, for the reader's sake: none has a meaning in a query but in FHIR's values.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'/')
+    .remove(b',')
+    .remove(b'$');
+
+/// Appends `name=value` after `?` or `&`.
+pub fn append(url: &mut String, name: &str, value: &str) {
+    url.push(if url.contains('?') { '&' } else { '?' });
+    url.extend(utf8_percent_encode(name, ESCAPED));
+    url.push('=');
+    url.extend(utf8_percent_encode(value, ESCAPED));
+}
+
+/// The page itself and the one after it; without a base they are relative to it.
+#[derive(Debug, Default)]
+pub struct Links {
+    pub self_: String,
+    pub next: Option<String>,
+}
+
+/// The longest link: a form takes more than a URL can. HTTP libraries stop at 65,534 bytes, and the head of a request has
+/// other lines too.
+const LINK_BYTES_MAX: usize = 48 << 10;
+
+impl Links {
+    /// To `path` with the parameters that were used and how the answer is to look, as the specification wants self links
+    /// (<https://hl7.org/fhir/R4/search.html#conformance>). Cursors are empty where there is none.
+    ///
+    /// # Errors
+    /// `TooCostly` where a next page could not be asked for by its link.
+    pub fn new<'p>(
+        path: &str,
+        parameters: impl Iterator<Item = (&'p str, &'p str)>,
+        cursor: &str,
+        next_cursor: &str,
+    ) -> Result<Links, Error> {
+        let mut url = path.to_owned();
+        for (name, value) in parameters {
+            append(&mut url, name, value);
+        }
+        let at = |cursor: &str| {
+            let mut url = url.clone();
+            if !cursor.is_empty() {
+                append(&mut url, "_cursor", cursor);
+            }
+            url
+        };
+        let next = (!next_cursor.is_empty()).then(|| at(next_cursor));
+        if next.as_ref().is_some_and(|next| next.len() > LINK_BYTES_MAX) {
+            let text = format!(
+                "there are more pages, and a link with these parameters has over {LINK_BYTES_MAX} bytes: ask for all in one page by _count, or for less at once"
+            );
+            return Err(Error::new(Code::TooCostly, text));
+        }
+        Ok(Links { self_: at(cursor), next })
+    }
+}
