@@ -1,6 +1,6 @@
 //! Every input of the fuzz corpora, and of crashes once found, through the checks of its fuzz target.
 
-use std::path::Path;
+use std::{io::Read, path::Path};
 
 #[path = "../fuzz/checks/fhirpath.rs"]
 mod fhirpath;
@@ -14,15 +14,19 @@ mod validation;
 mod xml;
 
 fn replay(target: &str, check: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let mut inputs: Vec<_> =
-        std::fs::read_dir(&folder).expect("a corpus").map(|entry| entry.expect("an entry").path()).collect();
-    inputs.sort();
-    assert!(!inputs.is_empty(), "{} is empty", folder.display());
-    for input in inputs {
-        println!("{}", input.display());
-        check(&std::fs::read(&input).expect("an input"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/corpus/{target}.tar.gz"));
+    let file = std::fs::File::open(&path).expect("a corpus");
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut inputs = 0;
+    for entry in archive.entries().expect("an archive") {
+        let mut entry = entry.expect("an entry");
+        println!("{}", entry.path().expect("a name").display());
+        let mut input = Vec::new();
+        entry.read_to_end(&mut input).expect("an input");
+        check(&input);
+        inputs += 1;
     }
+    assert!(inputs > 100, "{} holds {inputs} inputs", path.display());
 }
 
 #[test]
