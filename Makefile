@@ -6,13 +6,13 @@ DATA ?= $(HOME)/.local/share/salamander
 PATIENTS ?= 25
 SEED ?= 1
 
-.PHONY: run test bench build setup fmt clippy clean-data
+.PHONY: run test bench build setup fmt clippy fresh clean-data
 
 ## Builds, starts a node, loads a generated sample hospital on the first run, prints addresses and things to try.
 run: build
 	@$(ENV) .ci/sample "$(BIN)" "$(DATA)" $(PATIENTS) $(SEED)
 
-## Builds and runs every test.
+## Builds and runs every test; says at the end which did not run and why.
 test: setup
 	@$(ENV) .ci/test
 
@@ -21,9 +21,9 @@ bench: build
 	@$(ENV) cargo bench -p fhir -p storage -p search -p cluster && cargo run --release -p bench -- table
 
 build: setup
-	@$(ENV) cargo build --release --bin salamander
+	@$(ENV) .ci/build salamander cargo build --release --bin salamander
 
-## Installs what is missing: libclang for the RocksDB binding, a C++ compiler, cargo-nextest.
+## Asks for what the build uses (a C++ compiler, make, libclang) and installs what is missing on Debian and Ubuntu.
 setup:
 	@.ci/setup
 
@@ -32,6 +32,10 @@ fmt:
 
 clippy: setup
 	@$(ENV) cargo clippy --release --workspace --all-targets -- -D warnings
+
+## `make run` in bare root file systems of Debian 12 and 13, where only make and Rust are there before. As root; an hour.
+fresh:
+	.ci/fresh bookworm && .ci/fresh trixie
 
 clean-data:
 	rm -rf "$(DATA)"
