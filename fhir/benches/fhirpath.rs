@@ -1,10 +1,10 @@
 //! Single expressions on one Observation: compiled once, evaluated many times, beside a `serde_json::Value` parse of the same
 //! bytes in the same run.
 
-use criterion::{Criterion, criterion_group, criterion_main};
 use fhir::fhirpath::{Expression, Input, Options};
 use fhir::json::{Document, Limits};
 use std::hint::black_box;
+use testkit::timing::Benches;
 
 const OBSERVATION: &str = include_str!("resources/observation.json");
 
@@ -29,25 +29,24 @@ const CONDITIONS: [&str; 5] = [
     "status = 'final' and code.exists() and subject.reference.startsWith('Patient/')",
 ];
 
-fn expressions(criterion: &mut Criterion) {
+fn expressions(benches: &Benches) {
     let document = Document::parse(OBSERVATION, &Limits::default()).expect("JSON");
     let input = Input::resource(document.root());
-    let mut group = criterion.benchmark_group("fhirpath");
-    group.bench_function("serde_json value", |bench| {
-        bench.iter(|| serde_json::from_str::<serde_json::Value>(black_box(OBSERVATION)))
-    });
+    let group = benches.group("fhirpath");
+    group.run("serde_json value", || serde_json::from_str::<serde_json::Value>(black_box(OBSERVATION)));
     for text in PATHS {
         let expression = Expression::compile_with(text, Options::R4).expect(text);
         println!("{text}: {} items", expression.evaluate(&input).expect(text).len());
-        group.bench_function(text, |bench| bench.iter(|| expression.evaluate(black_box(&input))));
+        group.run(text, || expression.evaluate(black_box(&input)));
     }
     for text in CONDITIONS {
         let expression = Expression::compile_with(text, Options::R4).expect(text);
         println!("{text}: {}", expression.is_true(&input).expect(text));
-        group.bench_function(text, |bench| bench.iter(|| expression.is_true(black_box(&input))));
+        group.run(text, || expression.is_true(black_box(&input)));
     }
-    group.bench_function("compile", |bench| bench.iter(|| Expression::compile(black_box(CONDITIONS[2]))));
+    group.run("compile", || Expression::compile(black_box(CONDITIONS[2])));
 }
 
-criterion_group!(benches, expressions);
-criterion_main!(benches);
+fn main() {
+    expressions(&Benches::from_arguments());
+}

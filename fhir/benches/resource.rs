@@ -3,14 +3,17 @@
 //! `cargo bench -p fhir --bench resource`. The bundle case is skipped, saying so, without a Synthea folder (see `json.rs`).
 
 use bytes::Bytes;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fhir::{
     bundle::{Bundle, Limits},
     json::{self, Document},
     patch::{self, Kind, Patch},
     resource::{Envelope, stored, unchanged},
 };
-use std::{collections::HashMap, hint::black_box, path::PathBuf};
+use std::{collections::HashMap, hint::black_box};
+use testkit::{
+    outside,
+    timing::{Amount, Benches},
+};
 
 const OBSERVATION: &str = r#"{"resourceType":"Observation","id":"af5597a6-304d-4c8f-b596-60d17d445714","meta":{"profile":["http://hl7.org/fhir/StructureDefinition/bp"]},"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"Vital Signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"85354-9","display":"Blood pressure panel with all children optional"}],"text":"Blood Pressure"},"subject":{"reference":"Patient/018f428e-34f6-4707-8009-5ad742f901e7"},"encounter":{"reference":"Encounter/a87b575f-a10e-4079-9e9e-e378729e422d"},"effectiveDateTime":"2011-10-14T23:37:54+00:00","issued":"2011-10-14T23:37:54.530+00:00","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4","display":"Diastolic Blood Pressure"}],"text":"Diastolic Blood Pressure"},"valueQuantity":{"value":76.35,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}},{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6","display":"Systolic Blood Pressure"}],"text":"Systolic Blood Pressure"},"valueQuantity":{"value":121.50,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]}"#;
 const MS: u64 = 1_795_224_932_123;
@@ -19,19 +22,14 @@ fn parse(source: impl Into<Bytes>) -> Document {
     Document::parse(source, &json::Limits::default()).expect("a good example")
 }
 
-fn one_resource(criterion: &mut Criterion) {
+fn one_resource(benches: &Benches) {
     let document = parse(OBSERVATION);
     let resource = document.root();
     let old = Bytes::from(stored(resource, "af5597a6-304d-4c8f-b596-60d17d445714", 1, MS));
-    let mut group = criterion.benchmark_group("observation");
-    group.bench_function("envelope", |bencher| bencher.iter(|| Envelope::read(black_box(resource))));
-    group.bench_function("stored", |bencher| {
-        bencher.iter(|| stored(black_box(resource), "server-assigned", 7, MS))
-    });
-    group.bench_function("unchanged", |bencher| {
-        bencher.iter(|| unchanged(&old, black_box(resource), "af5597a6-304d-4c8f-b596-60d17d445714"))
-    });
-    group.finish();
+    let group = benches.group("observation");
+    group.run("envelope", || Envelope::read(black_box(resource)));
+    group.run("stored", || stored(black_box(resource), "server-assigned", 7, MS));
+    group.run("unchanged", || unchanged(&old, black_box(resource), "af5597a6-304d-4c8f-b596-60d17d445714"));
 }
 
 const OPERATIONS: &str = r#"[{"op":"test","path":"/status","value":"final"},{"op":"replace","path":"/component/1/valueQuantity/value","value":122.50},{"op":"add","path":"/note","value":[{"text":"again"}]}]"#;
@@ -40,45 +38,37 @@ const FHIRPATH: &str = r#"{"resourceType":"Parameters","parameter":[{"name":"ope
 
 /// From the stored bytes to the new ones, as the actor does it; the crate on `serde_json::Value` for comparison, which loses the
 /// digits of decimals and the order of members.
-fn patches(criterion: &mut Criterion) {
+fn patches(benches: &Benches) {
     let read =
         |kind, body: &'static str| Patch::read(kind, body, &patch::Limits::default()).expect("a patch");
-    let mut group = criterion.benchmark_group("patch of an observation");
+    let group = benches.group("patch of an observation");
     for (name, kind, body) in [
         ("json", Kind::Json, OPERATIONS),
         ("merge", Kind::Merge, MERGE),
         ("fhirpath", Kind::FhirPath, FHIRPATH),
     ] {
         let patch = read(kind, body);
-        group.bench_function(name, |bencher| bencher.iter(|| patch.apply(&parse(black_box(OBSERVATION)))));
-        group.bench_function(format!("read {name}"), |bencher| bencher.iter(|| read(kind, black_box(body))));
+        group.run(name, || patch.apply(&parse(black_box(OBSERVATION))));
+        group.run(&format!("read {name}"), || read(kind, black_box(body)));
     }
     let operations: json_patch::Patch = serde_json::from_str(OPERATIONS).expect("a patch");
-    group.bench_function("json, crate on Value", |bencher| {
-        bencher.iter(|| {
-            let mut value: serde_json::Value = serde_json::from_str(black_box(OBSERVATION)).expect("JSON");
-            json_patch::patch(&mut value, &operations).expect("it fits");
-            serde_json::to_vec(&value)
-        })
+    group.run("json, crate on Value", || {
+        let mut value: serde_json::Value = serde_json::from_str(black_box(OBSERVATION)).expect("JSON");
+        json_patch::patch(&mut value, &operations).expect("it fits");
+        serde_json::to_vec(&value)
     });
-    group.bench_function("serde_json::Value", |bencher| {
-        bencher.iter(|| serde_json::from_str::<serde_json::Value>(black_box(OBSERVATION)))
-    });
-    group.finish();
+    group.run("serde_json::Value", || serde_json::from_str::<serde_json::Value>(black_box(OBSERVATION)));
 }
 
 fn bundle() -> Option<Vec<u8>> {
-    let folder = std::env::var_os("SYNTHEA").map_or("/work/shared/data/synthea".into(), PathBuf::from);
-    let mut files = std::fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    let folder = outside::shared("data/synthea")?;
+    let mut files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect::<Vec<_>>();
     files.sort();
     std::fs::read(files.first()?).ok()
 }
 
-fn transaction(criterion: &mut Criterion) {
-    let Some(bytes) = bundle() else {
-        eprintln!("skipped: the bundle cases, as there is no Synthea folder (set SYNTHEA)");
-        return;
-    };
+fn transaction(benches: &Benches) {
+    let Some(bytes) = bundle() else { return };
     let document = parse(bytes);
     let bundle = Bundle::read(&document, &Limits::default()).expect("a transaction");
     let targets: HashMap<&str, String> = bundle
@@ -86,21 +76,20 @@ fn transaction(criterion: &mut Criterion) {
         .iter()
         .filter_map(|entry| Some((entry.full_url.as_deref()?, "Patient/1".to_owned())))
         .collect();
-    let mut group = criterion.benchmark_group(format!("bundle of {} entries", bundle.entries.len()));
-    group.throughput(Throughput::Elements(bundle.entries.len() as u64));
-    group.bench_function("read", |bencher| {
-        bencher.iter(|| Bundle::read(black_box(&document), &Limits::default()))
+    let mut group = benches.group(format!("bundle of {} entries", bundle.entries.len()));
+    group.amount(Amount::Elements(bundle.entries.len()));
+    group.run("read", || Bundle::read(black_box(&document), &Limits::default()));
+    group.run("rewrite all references", || {
+        let rewrite = |entry: &fhir::bundle::Entry<'_>| {
+            bundle.rewrite(entry, entry.resource?, &|text| targets.get(text).cloned())
+        };
+        bundle.entries.iter().filter_map(rewrite).map(|bytes| bytes.len()).sum::<usize>()
     });
-    group.bench_function("rewrite all references", |bencher| {
-        bencher.iter(|| {
-            let rewrite = |entry: &fhir::bundle::Entry<'_>| {
-                bundle.rewrite(entry, entry.resource?, &|text| targets.get(text).cloned())
-            };
-            bundle.entries.iter().filter_map(rewrite).map(|bytes| bytes.len()).sum::<usize>()
-        })
-    });
-    group.finish();
 }
 
-criterion_group!(resource, one_resource, patches, transaction);
-criterion_main!(resource);
+fn main() {
+    let benches = Benches::from_arguments();
+    one_resource(&benches);
+    patches(&benches);
+    transaction(&benches);
+}

@@ -1,6 +1,5 @@
 //! Terminology: membership, whole operations, text filters, compiling, memory.
 
-use criterion::{Criterion, criterion_group, criterion_main};
 use fhir::conformance::{Core, Source};
 use fhir::definitions::ResourceType;
 use fhir::json::{Document, Limits as JsonLimits};
@@ -8,6 +7,7 @@ use fhir::terminology::operation::{self, Request};
 use fhir::terminology::{Limits, Membership, Terminology};
 use std::hint::black_box;
 use std::sync::Arc;
+use testkit::timing::Benches;
 
 const ACT_CODE: &str = "http://terminology.hl7.org/ValueSet/v3-ActCode";
 const ACT_CODE_SYSTEM: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
@@ -22,27 +22,23 @@ fn parameters(json: &str) -> Document {
     Document::parse(json, &JsonLimits::default()).expect("JSON")
 }
 
-fn membership(c: &mut Criterion) {
+fn membership(benches: &Benches) {
     let terminology = terminology();
     let gender = terminology.value_set("http://hl7.org/fhir/ValueSet/administrative-gender").expect("known");
     let act = terminology.value_set(ACT_CODE).expect("known");
-    c.bench_function("contains/4 codes, of a code element", |b| {
-        b.iter(|| assert_eq!(gender.contains(None, None, black_box("female")), Membership::In));
+    benches.run("contains/4 codes, of a code element", || {
+        assert_eq!(gender.contains(None, None, black_box("female")), Membership::In)
     });
-    c.bench_function("contains/1,116 codes, of a Coding", |b| {
-        b.iter(|| {
-            assert_eq!(act.contains(Some(ACT_CODE_SYSTEM), None, black_box("PUBLICPOL")), Membership::In)
-        });
+    benches.run("contains/1,116 codes, of a Coding", || {
+        assert_eq!(act.contains(Some(ACT_CODE_SYSTEM), None, black_box("PUBLICPOL")), Membership::In)
     });
-    c.bench_function("contains/1,116 codes, absent", |b| {
-        b.iter(|| {
-            assert_eq!(act.contains(Some(ACT_CODE_SYSTEM), None, black_box("ACTIVE")), Membership::NotIn)
-        });
+    benches.run("contains/1,116 codes, absent", || {
+        assert_eq!(act.contains(Some(ACT_CODE_SYSTEM), None, black_box("ACTIVE")), Membership::NotIn)
     });
-    c.bench_function("value_set, kept", |b| b.iter(|| terminology.value_set(black_box(ACT_CODE))));
+    benches.run("value_set, kept", || terminology.value_set(black_box(ACT_CODE)));
 }
 
-fn operations(c: &mut Criterion) {
+fn operations(benches: &Benches) {
     let terminology = terminology();
     let validate = format!(
         r#"{{"name":"url","valueUri":"{ACT_CODE}"}},{{"name":"system","valueUri":"{ACT_CODE_SYSTEM}"}},{{"name":"code","valueCode":"PUBLICPOL"}}"#
@@ -53,34 +49,29 @@ fn operations(c: &mut Criterion) {
     let dicom = format!(
         r#"{{"name":"url","valueUri":"{DICOM}?fhir_vs"}},{{"name":"filter","valueString":"blood flow"}},{{"name":"count","valueInteger":20}}"#
     );
-    c.bench_function("$validate-code", |b| {
-        b.iter(|| {
-            let parameters = parameters(&validate);
-            let request =
-                Request { parameters: parameters.root(), subject: None, now: "2026-01-01T00:00:00Z" };
-            operation::validate_code_in_value_set(&terminology, &request).expect("an answer")
-        });
+    benches.run("$validate-code", || {
+        let parameters = parameters(&validate);
+        let request = Request { parameters: parameters.root(), subject: None, now: "2026-01-01T00:00:00Z" };
+        operation::validate_code_in_value_set(&terminology, &request).expect("an answer")
     });
     for (name, text) in [("1,116 codes", expand), ("3,156 codes", dicom)] {
-        c.bench_function(&format!("$expand, text filter/{name}"), |b| {
-            b.iter(|| {
-                let parameters = parameters(&text);
-                let request =
-                    Request { parameters: parameters.root(), subject: None, now: "2026-01-01T00:00:00Z" };
-                operation::expand(&terminology, &request).expect("an answer")
-            });
+        benches.run(&format!("$expand, text filter/{name}"), || {
+            let parameters = parameters(&text);
+            let request =
+                Request { parameters: parameters.root(), subject: None, now: "2026-01-01T00:00:00Z" };
+            operation::expand(&terminology, &request).expect("an answer")
         });
     }
 }
 
-fn compiling(c: &mut Criterion) {
+fn compiling(benches: &Benches) {
     // What is measured is compiling: the documents are inflated and parsed before.
     terminology().value_set(ACT_CODE).expect("known");
     for (name, url) in
         [("v3-ActCode, 1,116 codes", ACT_CODE.to_owned()), ("DCM, 3,156 codes", format!("{DICOM}?fhir_vs"))]
     {
-        c.bench_function(&format!("compile/{name}, with its system"), |b| {
-            b.iter(|| terminology().value_set(&url).expect("known"));
+        benches.run(&format!("compile/{name}, with its system"), || {
+            terminology().value_set(&url).expect("known")
         });
     }
     let all = Core.canonicals(ResourceType::from_name("ValueSet").expect("a type"));
@@ -89,7 +80,7 @@ fn compiling(c: &mut Criterion) {
         let sets: Vec<_> = all.iter().filter_map(|one| terminology.value_set(&one.url).ok()).collect();
         (terminology, sets)
     };
-    c.bench_function("compile/all 1,316 value sets, with their systems", |b| b.iter(compile));
+    benches.run("compile/all 1,316 value sets, with their systems", compile);
     let (terminology, sets) = compile();
     let systems = Core.canonicals(ResourceType::from_name("CodeSystem").expect("a type"));
     let systems = systems.iter().filter_map(|one| terminology.code_system(&one.url, None).ok().flatten());
@@ -98,5 +89,9 @@ fn compiling(c: &mut Criterion) {
     println!("memory: {} kB of code systems, {} kB of value sets", system_bytes >> 10, set_bytes >> 10);
 }
 
-criterion_group!(benches, membership, operations, compiling);
-criterion_main!(benches);
+fn main() {
+    let benches = Benches::from_arguments();
+    membership(&benches);
+    operations(&benches);
+    compiling(&benches);
+}

@@ -1,10 +1,9 @@
 //! Resources validated per second on one core: structure only, full, and full with the profiles of US Core 6.1.0.
 //!
-//! `cargo bench -p fhir --bench validation`. Synthea's bundles are read from `/work/shared/data/synthea`, or from the folder
-//! `SYNTHEA` names, US Core from `/work/shared/packages/hl7.fhir.us.core-6.1.0.tgz`, or from the file `US_CORE` names. What is
-//! not there is left out, saying so; the two resources of the other benches are always measured.
+//! `cargo bench -p fhir --bench validation`. Synthea's bundles and US Core are read from the folder `shared` beside the
+//! checkout (`testkit::outside`). What is not there is left out, saying so; the two resources of the other benches are always
+//! measured.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fhir::conformance::{Core, Layers, Package, Source, package};
 use fhir::json::{Document, Limits, Node};
 use fhir::outcome::Severity;
@@ -12,17 +11,16 @@ use fhir::terminology::Terminology;
 use fhir::validation::{Options, Validator, structure};
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::sync::Arc;
+use testkit::{
+    outside,
+    timing::{Amount, Benches},
+};
 
 const US_CORE: &str = "http://hl7.org/fhir/us/core/StructureDefinition/";
 
 /// Resources as JSON texts, and the profiles each is to fit beside those it names.
 type Corpus = Vec<(String, Vec<&'static str>)>;
-
-fn path(variable: &str, default: &str) -> PathBuf {
-    std::env::var_os(variable).map_or(default.into(), PathBuf::from)
-}
 
 /// The US Core profile for a resource, by type and category.
 fn profile(resource: Node<'_>) -> Option<&'static str> {
@@ -47,7 +45,7 @@ fn profile(resource: Node<'_>) -> Option<&'static str> {
 
 /// The resources of three of Synthea's bundles.
 fn synthea() -> Option<Corpus> {
-    let folder = path("SYNTHEA", "/work/shared/data/synthea");
+    let folder = outside::shared("data/synthea")?;
     let mut files: Vec<_> = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
     files.sort();
     let mut corpus = Corpus::new();
@@ -64,7 +62,7 @@ fn synthea() -> Option<Corpus> {
 }
 
 fn us_core() -> Option<Package> {
-    let file = path("US_CORE", "/work/shared/packages/hl7.fhir.us.core-6.1.0.tgz");
+    let file = outside::shared("packages/hl7.fhir.us.core-6.1.0.tgz")?;
     Package::from_tgz(&std::fs::read(file).ok()?, &package::Limits::default()).ok()
 }
 
@@ -73,51 +71,36 @@ fn validator(source: Arc<dyn Source>) -> Validator {
     Validator::new(source, terminology, Options::default())
 }
 
-fn measure(criterion: &mut Criterion, name: &str, corpus: &Corpus, us_core: Option<&Validator>) {
+fn measure(benches: &Benches, name: &str, corpus: &Corpus, us_core: Option<&Validator>) {
     let documents: Vec<_> = corpus
         .iter()
         .map(|(text, profiles)| (Document::parse(text.clone(), &Limits::default()).expect("JSON"), profiles))
         .collect();
     let sources: Vec<_> = corpus.iter().map(|(text, _)| bytes::Bytes::from(text.clone())).collect();
     let core = validator(Arc::new(Core));
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::Elements(corpus.len() as u64));
-    group.sample_size(20);
-    group.bench_function("parse", |bench| {
-        bench.iter(|| {
-            sources.iter().filter(|text| Document::parse((*text).clone(), &Limits::default()).is_ok()).count()
-        })
+    let mut group = benches.group(name);
+    group.amount(Amount::Elements(corpus.len()));
+    group.run("parse", || {
+        sources.iter().filter(|text| Document::parse((*text).clone(), &Limits::default()).is_ok()).count()
     });
-    group.bench_function("parse and structure", |bench| {
-        bench.iter(|| {
-            let valid = |text: &&bytes::Bytes| {
-                let document = Document::parse((*text).clone(), &Limits::default()).expect("JSON");
-                structure(document.root(), 100).is_valid()
-            };
-            sources.iter().filter(valid).count()
-        })
+    group.run("parse and structure", || {
+        let valid = |text: &&bytes::Bytes| {
+            let document = Document::parse((*text).clone(), &Limits::default()).expect("JSON");
+            structure(document.root(), 100).is_valid()
+        };
+        sources.iter().filter(valid).count()
     });
-    group.bench_function("structure", |bench| {
-        bench.iter(|| {
-            documents.iter().filter(|one| structure(black_box(one.0.root()), 100).is_valid()).count()
-        })
+    group.run("structure", || {
+        documents.iter().filter(|one| structure(black_box(one.0.root()), 100).is_valid()).count()
     });
-    group.bench_function("full", |bench| {
-        bench.iter(|| {
-            documents.iter().filter(|one| core.validate(black_box(one.0.root()), &[]).is_valid()).count()
-        })
+    group.run("full", || {
+        documents.iter().filter(|one| core.validate(black_box(one.0.root()), &[]).is_valid()).count()
     });
     if let Some(us_core) = us_core {
-        group.bench_function("full, US Core", |bench| {
-            bench.iter(|| {
-                documents
-                    .iter()
-                    .filter(|one| us_core.validate(black_box(one.0.root()), one.1).is_valid())
-                    .count()
-            })
+        group.run("full, US Core", || {
+            documents.iter().filter(|one| us_core.validate(black_box(one.0.root()), one.1).is_valid()).count()
         });
     }
-    group.finish();
     report(name, &documents, us_core.unwrap_or(&core));
 }
 
@@ -139,26 +122,22 @@ fn report(name: &str, documents: &[(Document, &Vec<&'static str>)], validator: &
     }
 }
 
-fn benches(criterion: &mut Criterion) {
+fn all(benches: &Benches) {
     let us_core =
         us_core().map(|package| validator(Arc::new(Layers::new(vec![Arc::new(package), Arc::new(Core)]))));
-    if us_core.is_none() {
-        eprintln!("skipped: the cases with US Core, as the package is not there (set US_CORE)");
-    }
     for (name, text) in [
         ("observation", include_str!("resources/observation.json")),
         ("patient", include_str!("resources/patient.json")),
     ] {
-        measure(criterion, name, &vec![(text.to_owned(), Vec::new())], None);
+        measure(benches, name, &vec![(text.to_owned(), Vec::new())], None);
     }
-    let Some(all) = synthea() else {
-        return eprintln!("skipped: Synthea's resources, as they are not there (set SYNTHEA)");
-    };
+    let Some(all) = synthea() else { return };
     let observations: Corpus =
         all.iter().filter(|one| one.0.contains("\"resourceType\":\"Observation\"")).cloned().collect();
-    measure(criterion, "Synthea, Observations", &observations, us_core.as_ref());
-    measure(criterion, "Synthea, all", &all, us_core.as_ref());
+    measure(benches, "Synthea, Observations", &observations, us_core.as_ref());
+    measure(benches, "Synthea, all", &all, us_core.as_ref());
 }
 
-criterion_group!(validation, benches);
-criterion_main!(validation);
+fn main() {
+    all(&Benches::from_arguments());
+}

@@ -5,20 +5,15 @@ use fhir::conformance::package::{Error, Limits};
 use fhir::conformance::{Package, Source};
 use fhir::definitions::ResourceType;
 use flate2::{Compression, write::GzEncoder};
-use std::path::Path;
+use testkit::outside;
 
 const PATIENT: &str = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient";
 const R4: &str =
     r#"{"name":"a.b","version":"1.0.0","fhirVersions":["4.0.1"],"dependencies":{"c.d":"2.0.0"}}"#;
 
 fn us_core(version: &str) -> Option<Vec<u8>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(format!("../../shared/packages/hl7.fhir.us.core-{version}.tgz"));
-    let bytes = std::fs::read(&path).ok();
-    if bytes.is_none() {
-        println!("SKIPPED: {} is not there", path.display());
-    }
-    bytes
+    let path = outside::shared(&format!("packages/hl7.fhir.us.core-{version}.tgz"))?;
+    Some(std::fs::read(path).expect("a readable package"))
 }
 
 fn count(package: &Package, resource_type: &str) -> usize {

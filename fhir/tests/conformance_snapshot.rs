@@ -7,24 +7,10 @@ use compare::{Published, differences};
 use fhir::conformance::snapshot::{Limits, generate};
 use fhir::conformance::{Core, Layers, Package, Source, package};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use testkit::outside;
 
 const KNOWN: &str = include_str!("conformance_snapshot/disagreements.txt");
-
-fn r4_package() -> Option<PathBuf> {
-    let named = std::env::var_os("SALAMANDER_R4_PACKAGE").map(PathBuf::from);
-    let cached = || {
-        let home = std::env::var_os("HOME").map(PathBuf::from)?;
-        Some(home.join(".cache/salamander/packages/hl7.fhir.r4.examples-4.0.1.tgz"))
-    };
-    named.or_else(cached).filter(|path| path.is_file())
-}
-
-fn us_core(version: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(format!("../../shared/packages/hl7.fhir.us.core-{version}.tgz"))
-}
 
 /// The disagreements on record for one set: URL to reason.
 fn known(set: &str) -> BTreeMap<&'static str, &'static str> {
@@ -61,19 +47,13 @@ fn check(set: &str, source: &dyn Source, published: &[Published]) {
 
 #[test]
 fn r4s_own_profiles_and_extensions() {
-    let Some(path) = r4_package() else {
-        println!("SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1)");
-        return;
-    };
+    let Some(path) = outside::package("hl7.fhir.r4.examples-4.0.1") else { return };
     check("R4", &Core, &Published::of(&path));
 }
 
 fn check_us_core(version: &str) {
-    let path = us_core(version);
-    let Ok(bytes) = std::fs::read(&path) else {
-        println!("SKIPPED: {} is not there", path.display());
-        return;
-    };
+    let Some(path) = outside::shared(&format!("packages/hl7.fhir.us.core-{version}.tgz")) else { return };
+    let bytes = std::fs::read(&path).expect("a readable package");
     let package = Package::from_tgz(&bytes, &package::Limits::default()).expect("a package");
     let source = Layers::new(vec![Arc::new(package), Arc::new(Core)]);
     check(&format!("US-Core-{version}"), &source, &Published::of(&path));

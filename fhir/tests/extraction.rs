@@ -7,6 +7,7 @@ use fhir::index::{ExtractOptions, FORMAT_VERSION, Value, Values, extract};
 use fhir::json::{Document, Limits};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use testkit::outside;
 
 fn document(json: impl Into<bytes::Bytes>) -> Document {
     Document::parse(json, &Limits { bytes_max: 64 << 20, ..Limits::default() }).expect("JSON")
@@ -52,16 +53,7 @@ fn the_same_resource_gives_the_same_bytes() {
 /// HL7's examples: 5,300 resources of 129 types, definitions included.
 #[test]
 fn every_example_of_the_package() -> anyhow::Result<()> {
-    let named = std::env::var_os("SALAMANDER_R4_PACKAGE").map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let path =
-        named.unwrap_or_else(|| home.join(".cache/salamander/packages/hl7.fhir.r4.examples-4.0.1.tgz"));
-    if !path.is_file() {
-        println!(
-            "SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1; name it in SALAMANDER_R4_PACKAGE)"
-        );
-        return Ok(());
-    }
+    let Some(path) = outside::package("hl7.fhir.r4.examples-4.0.1") else { return Ok(()) };
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(path)?));
     let (mut resources, mut values, mut notes) = (0, 0, Vec::new());
     for entry in archive.entries()? {

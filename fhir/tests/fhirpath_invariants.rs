@@ -8,7 +8,7 @@ use fhir::json::{Document, Limits, Node};
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::PathBuf;
+use testkit::outside;
 
 struct Invariant {
     key: String,
@@ -90,24 +90,9 @@ fn every_invariant_fits_the_type_it_is_on() {
     assert!(checked > 1000, "{checked}");
 }
 
-/// `SALAMANDER_R4_PACKAGE`, else where the build keeps packages.
-fn package_file() -> Option<PathBuf> {
-    let named = std::env::var_os("SALAMANDER_R4_PACKAGE").map(PathBuf::from);
-    let cached = || {
-        let home = std::env::var_os("HOME").map(PathBuf::from)?;
-        Some(home.join(".cache/salamander/packages/hl7.fhir.r4.examples-4.0.1.tgz"))
-    };
-    named.or_else(cached).filter(|path| path.is_file())
-}
-
 #[test]
 fn every_invariant_runs_on_the_examples() -> anyhow::Result<()> {
-    let Some(path) = package_file() else {
-        println!(
-            "SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1; name it in SALAMANDER_R4_PACKAGE)"
-        );
-        return Ok(());
-    };
+    let Some(path) = outside::package("hl7.fhir.r4.examples-4.0.1") else { return Ok(()) };
     let all = by_type();
     let mut archive = tar::Archive::new(GzDecoder::new(std::fs::File::open(path)?));
     let (mut runs, mut errors) = (0, Vec::new());

@@ -12,16 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
+use testkit::outside;
 
 const DIFFERENCES: &str = include_str!("terminology/expansion-differences.txt");
 
 type Codes = BTreeSet<(String, String)>;
-
-fn package() -> Option<PathBuf> {
-    let home = std::env::var_os("HOME").map(PathBuf::from)?;
-    let path = home.join(".cache/salamander/packages/hl7.fhir.r4.expansions-4.0.1.tgz");
-    path.is_file().then_some(path)
-}
 
 /// URL and codes of every expansion of the package.
 fn published(path: PathBuf) -> BTreeMap<String, Codes> {
@@ -59,12 +54,7 @@ fn ours(terminology: &Terminology, url: &str) -> (Codes, Option<String>) {
 
 #[test]
 fn expansions_are_those_published_but_for_the_listed_ones() {
-    let Some(path) = package() else {
-        println!(
-            "SKIPPED: no package (npm pack hl7.fhir.r4.expansions@4.0.1 into ~/.cache/salamander/packages)"
-        );
-        return;
-    };
+    let Some(path) = outside::package("hl7.fhir.r4.expansions-4.0.1") else { return };
     let terminology = Terminology::new(Arc::new(Core), Limits::default());
     let published = published(path);
     assert_eq!(published.len(), 553);

@@ -7,18 +7,8 @@ use fhir::outcome::Severity;
 use fhir::terminology::Terminology;
 use fhir::validation::{self, Issues, Options, Validator};
 use std::io::Read;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-/// `SALAMANDER_R4_PACKAGE`, else where the build keeps packages.
-fn package_file() -> Option<PathBuf> {
-    let named = std::env::var_os("SALAMANDER_R4_PACKAGE").map(PathBuf::from);
-    let cached = || {
-        let home = std::env::var_os("HOME").map(PathBuf::from)?;
-        Some(home.join(".cache/salamander/packages/hl7.fhir.r4.examples-4.0.1.tgz"))
-    };
-    named.or_else(cached).filter(|path| path.is_file())
-}
+use testkit::outside;
 
 /// The files that are wrong at those levels, in the order of names.
 fn known_faults(levels: &[&str]) -> Vec<&'static str> {
@@ -33,12 +23,7 @@ fn known_faults(levels: &[&str]) -> Vec<&'static str> {
 
 /// The files of the package that are invalid by `validate`, in the order of names.
 fn invalid(validate: impl Fn(&Document) -> Issues) -> anyhow::Result<Option<Vec<String>>> {
-    let Some(path) = package_file() else {
-        println!(
-            "SKIPPED: no R4 package (npm pack hl7.fhir.r4.examples@4.0.1; name it in SALAMANDER_R4_PACKAGE)"
-        );
-        return Ok(None);
-    };
+    let Some(path) = outside::package("hl7.fhir.r4.examples-4.0.1") else { return Ok(None) };
     let mut invalid = Vec::new();
     let mut count = 0;
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(path)?));

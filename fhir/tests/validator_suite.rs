@@ -1,5 +1,8 @@
 //! The public validator suite's R4 cases: do we find an error where its validator does, and none where it finds none?
 //!
+//! Every judgement is accounted for: those whose expected outcome is not among the suite's files that are here are named in
+//! `validator_absent.txt`, and where both sides find errors their locations are compared, too (`validator_locations.txt`).
+//!
 //! `validator_disagreements.txt` names every judgement that differs, with the reason; it may only lose lines. Cases that need
 //! the content of SNOMED CT, LOINC or other systems that are not to be had are in it with a reason that begins `external:`, those
 //! that differ only without HL7's package of newer extensions with one that begins `package:`.
@@ -13,19 +16,29 @@ use fhir::terminology::Terminology;
 use fhir::validation::{Options, Validator};
 use fhir::xml;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
+use testkit::outside;
 
 const DISAGREEMENTS: &str = include_str!("validator_disagreements.txt");
+/// Judgements whose outcome is not here: name, tab, file.
+const ABSENT: &str = include_str!("validator_absent.txt");
+/// Judgements whose errors are elsewhere: name, tab, the places.
+const LOCATIONS: &str = include_str!("validator_locations.txt");
+/// Runs of the suite's validator that the manifest tells of.
+const JUDGEMENTS: usize = 241;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance/validator")
+/// The lines of a list, split at the first tab.
+fn lines(list: &'static str) -> Result<BTreeMap<&'static str, &'static str>> {
+    let lines = list.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines.map(|line| line.split_once('\t').context("a name, a tab, and more")).collect()
 }
 
 /// A resource of the suite, or why it is none.
-fn read(name: &str) -> Result<Arc<Document>, String> {
-    let bytes = std::fs::read(folder().join(name)).map_err(|error| format!("{name}: {error}"))?;
+fn read(folder: &Path, name: &str) -> Result<Arc<Document>, String> {
+    let bytes = std::fs::read(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
     let limits = Limits::default();
     // Some files are named .json and hold XML, and the reverse is refused by the readers.
     let is_xml = name.ends_with(".xml");
@@ -37,47 +50,88 @@ fn texts<'v>(value: &'v Value, name: &str) -> Vec<&'v str> {
     value[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// That member of every item.
-fn texts_of<'v>(items: &'v Value, name: &str) -> Vec<&'v str> {
-    items.as_array().into_iter().flatten().filter_map(|item| item[name].as_str()).collect()
+/// What the suite's validator found in one run.
+enum Outcome {
+    /// The file that says it is not here.
+    Absent,
+    /// Whether it found errors, and where; the suite says only how many of some.
+    Known { is_error: bool, places: Option<BTreeSet<String>> },
 }
 
-/// One run of the validator that the suite knows the result of.
+/// One run of the validator, and ours of the same.
 struct Judgement {
     /// `name` or `name/profile`.
     name: String,
     expects_error: bool,
-    errors: Vec<String>,
+    expected: Option<BTreeSet<String>>,
+    /// Place and text.
+    errors: Vec<(String, String)>,
 }
 
-/// Whether the expected outcome holds an error; `None` if the suite's part that is here lacks it.
-fn expectation(java: &Value) -> Option<bool> {
+impl Judgement {
+    /// Where only one side has errors, of a judgement in which both have some and say where.
+    fn displaced(&self) -> Option<String> {
+        let expected =
+            self.expected.as_ref().filter(|expected| !expected.is_empty() && !self.errors.is_empty())?;
+        let ours: BTreeSet<String> = self.errors.iter().map(|(place, _)| plain(place)).collect();
+        let only = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+            one.difference(other).cloned().collect::<Vec<_>>().join(", ")
+        };
+        (ours != *expected)
+            .then(|| format!("theirs: {}; ours: {}", only(expected, &ours), only(&ours, expected)))
+    }
+}
+
+/// A place without what only one side writes: comments that name the resource, and types of choices.
+fn plain(place: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = place;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        plain.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    while let Some(at) = plain.find(".ofType(") {
+        let end = plain[at..].find(')').map_or(plain.len(), |length| at + length + 1);
+        plain.replace_range(at..end, "");
+    }
+    plain
+}
+
+/// The outcome that a case names, holds or counts; `None` if it has no run.
+fn expectation(folder: &Path, java: &Value) -> Result<Option<Outcome>> {
     if let Some(count) = java["errorCount"].as_u64() {
-        return Some(count > 0);
+        return Ok(Some(Outcome::Known { is_error: count > 0, places: None }));
     }
     let outcome = match java.as_str() {
-        Some(file) => {
-            serde_json::from_slice(&std::fs::read(folder().join("outcomes").join(file)).ok()?).ok()?
-        }
+        None if java["outcome"].is_null() => return Ok(None),
         None => java["outcome"].clone(),
+        Some(file) => match std::fs::read(folder.join("outcomes").join(file)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(Outcome::Absent)),
+            bytes => serde_json::from_slice(&bytes?)?,
+        },
     };
     // No issues is how the suite writes that all is well.
-    let severities = texts_of(&outcome["issue"], "severity");
-    Some(severities.iter().any(|severity| matches!(*severity, "error" | "fatal")))
+    let issues = outcome["issue"].as_array().into_iter().flatten();
+    let errors = issues.filter(|issue| matches!(issue["severity"].as_str(), Some("error" | "fatal")));
+    let places: BTreeSet<_> =
+        errors.clone().map(|issue| plain(texts(issue, "expression").first().unwrap_or(&""))).collect();
+    Ok(Some(Outcome::Known { is_error: errors.count() > 0, places: Some(places) }))
 }
 
 /// The errors of a file with those other files loaded, against those profiles.
 fn errors(
+    folder: &Path,
     case: &Value,
     loaded: &[&str],
     profile: Option<&str>,
     extensions: Option<&Arc<dyn Source>>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<(String, String)>> {
     let file = case["file"].as_str().context("a case without file")?;
     let mut resources = Resources::default();
     let mut profiles = Vec::new();
     for name in loaded.iter().copied().chain(profile) {
-        let document = read(name).map_err(anyhow::Error::msg)?;
+        let document = read(folder, name).map_err(anyhow::Error::msg)?;
         if Some(name) == profile {
             let url =
                 document.root().get("url").and_then(|url| url.as_str()).context("a profile without url")?;
@@ -102,82 +156,112 @@ fn errors(
         ..Options::default()
     };
     let validator = Validator::new(source, terminology, options);
-    let document = match read(file) {
+    let document = match read(folder, file) {
         Ok(document) => document,
-        Err(error) => return Ok(vec![error]),
+        Err(error) => return Ok(vec![(String::new(), error)]),
     };
     let profiles: Vec<_> = profiles.iter().map(String::as_str).collect();
     let issues = validator.validate(document.root(), &profiles);
     let errors = issues.iter().filter(|issue| issue.severity >= Severity::Error);
-    Ok(errors.map(|issue| format!("{}: {}", issue.expression, issue.text)).collect())
+    Ok(errors.map(|issue| (issue.expression.to_string(), issue.text.to_string())).collect())
 }
 
-/// HL7's extensions for R4 that are newer than R4, if the package is where the build keeps packages.
+/// HL7's extensions for R4 that are newer than R4.
 fn extensions() -> Result<Option<Arc<dyn Source>>> {
-    const PACKAGE: &str = "hl7.fhir.uv.extensions.r4-5.3.0-ballot-tc1.tgz";
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let path = home.join(".cache/salamander/packages").join(PACKAGE);
-    let Ok(bytes) = std::fs::read(&path) else {
-        println!("SKIPPED: what needs {} (npm pack hl7.fhir.uv.extensions.r4)", path.display());
-        return Ok(None);
-    };
-    Ok(Some(Arc::new(Package::from_tgz(&bytes, &Default::default())?)))
+    let Some(path) = outside::package("hl7.fhir.uv.extensions.r4-5.3.0-ballot-tc1") else { return Ok(None) };
+    Ok(Some(Arc::new(Package::from_tgz(&std::fs::read(path)?, &Default::default())?)))
 }
 
-fn judge(case: &Value, extensions: Option<&Arc<dyn Source>>) -> Result<Vec<Judgement>> {
+/// The judgements of a case, and the names of those whose outcome is not here.
+fn judge(
+    folder: &Path,
+    case: &Value,
+    extensions: Option<&Arc<dyn Source>>,
+) -> Result<(Vec<Judgement>, Vec<String>)> {
     let name = case["name"].as_str().context("a case without name")?;
     let mut loaded = texts(case, "profiles");
     loaded.extend(texts(case, "supporting"));
-    let mut judgements = Vec::new();
-    if let Some(expects_error) = expectation(&case["java"]) {
-        let errors = errors(case, &loaded, None, extensions).with_context(|| name.to_owned())?;
-        judgements.push(Judgement { name: name.to_owned(), expects_error, errors });
-    }
+    let (mut judgements, mut absent) = (Vec::new(), Vec::new());
+    let mut run = |name: String, java: &Value, loaded: &[&str], profile: Option<&str>| -> Result<()> {
+        match expectation(folder, java).with_context(|| name.clone())? {
+            None => (),
+            Some(Outcome::Absent) => absent.push(name),
+            Some(Outcome::Known { is_error, places }) => {
+                let errors =
+                    errors(folder, case, loaded, profile, extensions).with_context(|| name.clone())?;
+                judgements.push(Judgement { name, expects_error: is_error, expected: places, errors });
+            }
+        }
+        Ok(())
+    };
+    run(name.to_owned(), &case["java"], &loaded, None)?;
     let profile = &case["profile"];
-    if let (Some(source), Some(expects_error)) = (profile["source"].as_str(), expectation(&profile["java"])) {
+    if let Some(source) = profile["source"].as_str() {
         loaded.extend(texts(profile, "supporting"));
-        let errors = errors(case, &loaded, Some(source), extensions).with_context(|| name.to_owned())?;
-        judgements.push(Judgement { name: format!("{name}/profile"), expects_error, errors });
+        run(format!("{name}/profile"), &profile["java"], &loaded, Some(source))?;
     }
-    Ok(judgements)
+    Ok((judgements, absent))
 }
 
 #[test]
 fn the_validator_agrees_with_the_public_suite() -> Result<()> {
-    let manifest = folder().join("manifest.json");
-    if !manifest.is_file() {
-        println!("SKIPPED: no validator suite at {}", manifest.display());
-        return Ok(());
-    }
-    let manifest: Value = serde_json::from_slice(&std::fs::read(manifest)?)?;
-    let known: BTreeMap<&str, &str> = DISAGREEMENTS
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .map(|line| line.split_once('\t').context("name, tab, reason"))
-        .collect::<Result<_>>()?;
+    let Some(folder) = outside::shared("conformance/validator") else { return Ok(()) };
+    let manifest: Value = serde_json::from_slice(&std::fs::read(folder.join("manifest.json"))?)?;
+    let (known, displaced) = (lines(DISAGREEMENTS)?, lines(LOCATIONS)?);
     let extensions = extensions()?;
-    let (mut judged, mut external, mut agreed, mut wrong) = (0, 0, 0, Vec::new());
+    let (mut external, mut agreed, mut wrong) = (0, 0, Vec::new());
+    let (mut judgements, mut absent) = (Vec::new(), Vec::new());
     for case in manifest["test-cases"].as_array().context("test-cases")? {
-        for judgement in judge(case, extensions.as_ref())? {
-            judged += 1;
-            let agrees = judgement.expects_error != judgement.errors.is_empty();
-            let needless = |reason: &&&str| extensions.is_some() && reason.starts_with("package:");
-            let listed = known.get(&*judgement.name).filter(|reason| !needless(reason));
-            agreed += usize::from(agrees);
-            external += usize::from(listed.is_some_and(|reason| reason.starts_with("external:")));
-            if agrees == listed.is_some() {
-                wrong.push(judgement.name.clone());
-            }
-            if !agrees {
-                let expected = if judgement.expects_error { "an error" } else { "no error" };
-                println!("{}\texpected {expected}\n\t{}", judgement.name, judgement.errors.join("\n\t"));
-            }
+        let (judged, missing) = judge(&folder, case, extensions.as_ref())?;
+        judgements.extend(judged);
+        absent.extend(missing);
+    }
+    for judgement in &judgements {
+        let agrees = judgement.expects_error != judgement.errors.is_empty();
+        let needless = |reason: &&&str| extensions.is_some() && reason.starts_with("package:");
+        let listed = known.get(&*judgement.name).filter(|reason| !needless(reason));
+        agreed += usize::from(agrees);
+        external += usize::from(listed.is_some_and(|reason| reason.starts_with("external:")));
+        if agrees == listed.is_some() {
+            wrong.push(judgement.name.clone());
+        }
+        if !agrees {
+            let expected = if judgement.expects_error { "an error" } else { "no error" };
+            println!("{}\texpected {expected}\n\t{:?}", judgement.name, judgement.errors);
         }
     }
+    let judged = judgements.len();
     println!(
         "{agreed} of {judged} judgements agree, {} without the {external} that need external terminology",
         judged - external
     );
     assert!(wrong.is_empty(), "disagree and are not listed, or are listed and agree: {wrong:#?}");
+    assert_eq!(judged + absent.len(), JUDGEMENTS, "every run of the suite is judged or listed as absent");
+    absent.sort();
+    assert_eq!(absent, lines(ABSENT)?.keys().copied().collect::<Vec<_>>(), "validator_absent.txt");
+    compare_places(&judgements, &displaced, extensions.is_some());
     Ok(())
+}
+
+/// Errors of both sides are at the same places but for the listed judgements.
+fn compare_places(judgements: &[Judgement], listed: &BTreeMap<&str, &str>, all_is_here: bool) {
+    let found: BTreeMap<_, _> =
+        judgements.iter().filter_map(|one| Some((&*one.name, one.displaced()?))).collect();
+    let compared =
+        judgements.iter().filter(|one| one.expected.is_some() && !one.errors.is_empty() && one.expects_error);
+    println!(
+        "{} of {} judgements have their errors at the same places",
+        compared.clone().count() - found.len(),
+        compared.count()
+    );
+    let mut wrong: Vec<String> = found
+        .iter()
+        .filter(|(name, places)| listed.get(*name) != Some(&&***places))
+        .map(|(name, places)| format!("{name}\t{places}"))
+        .collect();
+    if all_is_here {
+        let over = listed.keys().filter(|name| !found.contains_key(*name));
+        wrong.extend(over.map(|name| format!("{name} is listed and has its errors at the same places")));
+    }
+    assert!(wrong.is_empty(), "validator_locations.txt:\n{}", wrong.join("\n"));
 }

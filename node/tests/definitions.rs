@@ -1,8 +1,7 @@
 //! Where definitions come from: the store, also after a restart, and packages.
 
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-use testkit::{node::NodeProcess, probe::Probe};
+use testkit::{node::NodeProcess, outside, probe::Probe};
 
 fn probe(node: &NodeProcess) -> Probe {
     Probe::new(&node.rest, &node.grpc).unwrap()
@@ -74,23 +73,11 @@ async fn a_transaction_brings_definitions_for_those_who_come_after() {
     }
 }
 
-/// US Core of the shared packages; says so where it is missing.
-fn us_core() -> Option<PathBuf> {
-    let shared = std::env::var_os("SALAMANDER_SHARED").map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let path = shared.unwrap_or_else(beside).join("packages/hl7.fhir.us.core-6.1.0.tgz");
-    if path.is_file() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: {} is missing", path.display());
-    None
-}
-
 const PROFILE: &str = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_brings_profiles() {
-    let Some(path) = us_core() else { return };
+    let Some(path) = outside::shared("packages/hl7.fhir.us.core-6.1.0.tgz") else { return };
     let node = NodeProcess::new(env!("CARGO_BIN_EXE_salamander")).unwrap();
     let node = node.set("conformance.packages", path.display());
     let node = node.set("validation.level", "full").set("validation.profiles", PROFILE).begin().unwrap();

@@ -10,7 +10,7 @@ use std::{
     process::Command,
     time::{Duration, Instant},
 };
-use testkit::{node::NodeProcess, probe::Probe};
+use testkit::{node::NodeProcess, outside, probe::Probe};
 
 const MIB: u64 = 1 << 20;
 /// No change within this is a hang.
@@ -28,7 +28,7 @@ impl SmallDisk {
         match mount {
             Ok(output) if output.status.success() => Some(SmallDisk(folder)),
             other => {
-                eprintln!("skipped: no file system can be mounted here: {other:?}");
+                outside::skip(&format!("no file system can be mounted here: {other:?}"));
                 None
             }
         }

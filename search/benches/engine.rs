@@ -3,13 +3,12 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use criterion::Criterion;
 use proto::id::PartitionId;
 use search::{Engine, Options};
-use std::hint::black_box;
 use std::time::{Duration, Instant};
 use storage::Change;
 use support::{put, query};
+use testkit::timing::Benches;
 
 fn mix(i: u64) -> u64 {
     (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -50,11 +49,8 @@ fn main() {
 
     let quiet = Options { seal_after: Duration::from_secs(3600), seal_docs: 30_000, ..Options::default() };
     let (engine, _) = Engine::open(dir.path(), &quiet).expect("an engine");
-    let mut criterion = Criterion::default()
-        .sample_size(20)
-        .measurement_time(Duration::from_secs(2))
-        .warm_up_time(Duration::from_millis(300));
-    let mut run = |name: &str, engine: &Engine| {
+    let benches = Benches::from_arguments();
+    let run = |name: &str, engine: &Engine| {
         for url in [
             "Observation?_id=o4711",
             "Observation?code=http://loinc.org|3&_summary=count",
@@ -67,9 +63,7 @@ fn main() {
             "Observation?code=1,2,3,4,5&_count=100",
         ] {
             let query = query(url).expect(url);
-            criterion.bench_function(&format!("{name}: {url}"), |b| {
-                b.iter(|| black_box(engine.search(&query, None).expect("a page")))
-            });
+            benches.run(&format!("{name}: {url}"), || engine.search(&query, None).expect("a page"));
         }
     };
     run("segments", &engine);

@@ -4,9 +4,11 @@
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod node;
+pub mod outside;
 #[cfg(feature = "harness")]
 pub mod probe;
 #[cfg(feature = "harness")]
 pub mod scenario;
 #[cfg(feature = "harness")]
 pub mod shared;
+pub mod timing;

@@ -1,6 +1,6 @@
 //! The sample data beside the checkout.
 
-use crate::generate::Counts;
+use crate::{generate::Counts, outside};
 use anyhow::Context;
 use std::{
     collections::BTreeMap,
@@ -8,17 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A folder of the shared data (`synthea`, `ndjson-10`): below `$SALAMANDER_SHARED/data`, else `../shared/data` beside
-/// the workspace. Where it is missing, says so on stderr and answers `None`: the test is to return.
+/// A folder of the shared data (`synthea`, `ndjson-10`), as [`outside::shared`] finds it.
 pub fn data(name: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("SALAMANDER_SHARED").map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder = shared.unwrap_or_else(beside).join("data").join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: {} missing", folder.display());
-    None
+    outside::shared(&format!("data/{name}"))
 }
 
 #[derive(serde::Deserialize)]

@@ -1,0 +1,93 @@
+//! What tests need from outside the repository. A test that lacks it says so where people look and returns; where the data is
+//! expected (`SALAMANDER_REQUIRE_DATA`, set by `.ci/run`) it fails instead, so that nothing is left out in silence.
+
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Data that may be expected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The folder `shared` beside the checkout.
+    Shared,
+    /// HL7's packages, which `.ci/packages` fetches.
+    Package,
+}
+
+/// A file or folder below `$SALAMANDER_SHARED`, else below `../shared` beside the workspace (`data/synthea`). Where it is
+/// missing, the answer is `None` and the test is to return.
+///
+/// # Panics
+/// Where it is missing and `SALAMANDER_REQUIRE_DATA` is `1` or `shared`.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("SALAMANDER_SHARED").map(PathBuf::from);
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    present(named.unwrap_or_else(beside).join(path), Kind::Shared)
+}
+
+/// HL7's package `name` (`hl7.fhir.r4.examples-4.0.1`) as an npm archive in `$SALAMANDER_PACKAGES`, else in
+/// `~/.cache/salamander/packages`, where `.ci/packages` puts it. Where it is missing, the answer is `None` and the test is to
+/// return.
+///
+/// # Panics
+/// Where it is missing and `SALAMANDER_REQUIRE_DATA` is `1`.
+pub fn package(name: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("SALAMANDER_PACKAGES").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let folder = named.unwrap_or_else(|| home().join(".cache/salamander/packages"));
+    present(folder.join(format!("{name}.tgz")), Kind::Package)
+}
+
+/// Says that the calling test does not run here and why: on stderr, and at the end of `.ci/test`, which names a file for it
+/// in `SALAMANDER_SKIPPED`. For what no data can mend, such as a file system that cannot be mounted.
+pub fn skip(why: &str) {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    eprintln!("SKIPPED {test}: {why}");
+    let Some(path) = std::env::var_os("SALAMANDER_SKIPPED") else { return };
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(format!("{test}: {why}\n").as_bytes()));
+    written.expect("SALAMANDER_SKIPPED names a file that can be written");
+}
+
+fn present(path: PathBuf, kind: Kind) -> Option<PathBuf> {
+    if path.exists() {
+        return Some(path);
+    }
+    let why = format!("{} is missing", path.display());
+    let asked = std::env::var("SALAMANDER_REQUIRE_DATA").unwrap_or_default();
+    assert!(!is_expected(&asked, kind), "{why}, and SALAMANDER_REQUIRE_DATA={asked} says that it is there");
+    skip(&why);
+    None
+}
+
+/// What a value of `SALAMANDER_REQUIRE_DATA` asks for.
+fn is_expected(asked: &str, kind: Kind) -> bool {
+    match asked {
+        "" | "0" => false,
+        "shared" => kind == Kind::Shared,
+        "1" => true,
+        other => panic!("SALAMANDER_REQUIRE_DATA is {other:?}; it takes 1, shared or 0"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_expected_follows_the_variable() {
+        let kinds = [Kind::Shared, Kind::Package];
+        assert_eq!(kinds.map(|kind| is_expected("", kind)), [false, false]);
+        assert_eq!(kinds.map(|kind| is_expected("0", kind)), [false, false]);
+        assert_eq!(kinds.map(|kind| is_expected("shared", kind)), [true, false]);
+        assert_eq!(kinds.map(|kind| is_expected("1", kind)), [true, true]);
+    }
+
+    #[test]
+    #[should_panic(expected = "takes 1, shared or 0")]
+    fn a_misspelt_wish_is_not_taken_for_no() {
+        is_expected("yes", Kind::Shared);
+    }
+}
