@@ -112,7 +112,19 @@ fn definition(out: &mut Vec<u8>, value_set: &ValueSet, whole: bool) {
         out.extend_from_slice(b",\"status\":\"active\"");
         return;
     };
-    let of_header = ["id", "url", "identifier", "version", "name", "title", "status", "experimental", "date"];
+    // The copyright is the condition on which the texts may be given away.
+    let of_header = [
+        "id",
+        "url",
+        "identifier",
+        "version",
+        "name",
+        "title",
+        "status",
+        "experimental",
+        "date",
+        "copyright",
+    ];
     let root: Node<'_> = document.root();
     for (key, value) in root.members() {
         let name = key.as_str();
