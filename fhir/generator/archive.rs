@@ -65,8 +65,11 @@ fn line(json: &[u8]) -> Result<Vec<u8>> {
     let version = field("version").unwrap_or_default();
     let mut line = format!("{resource_type}\t{url}\t{version}\t").into_bytes();
     let notice = field("copyright").unwrap_or_default();
-    let unlicensed = LICENSED.iter().filter(|(_, word)| !notice.contains(word)).map(|(system, _)| *system);
-    let writer = Writer { unlicensed: unlicensed.collect() };
+    // In a profile a display is part of what a value is compared with, no text of a terminology.
+    let is_profile = resource_type == "StructureDefinition";
+    let is_unlicensed = |(_, word): &&(&str, &str)| !is_profile && !notice.contains(word);
+    let unlicensed = LICENSED.iter().filter(is_unlicensed).map(|(system, _)| *system).collect();
+    let writer = Writer { unlicensed };
     writer.object(root, Place { left_out: &PROSE, ..Place::default() }, &mut line);
     line.push(b'\n');
     Ok(line)
