@@ -5,9 +5,13 @@ use testkit::{node::NodeProcess, probe::Probe};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_salamander");
 
-/// A start that must end by itself.
+/// A start that must end by itself. What the tests themselves are told (`SALAMANDER_SHARED`) is kept from it.
 fn start(data: &str, rest: &str, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(BINARY);
+    let told = std::env::vars_os().map(|(name, _)| name);
+    for name in told.filter(|name| name.to_string_lossy().starts_with("SALAMANDER_")) {
+        command.env_remove(name);
+    }
     command.args(["start", "--data", data, "--rest", rest, "--grpc", "127.0.0.1:0"]);
     command.envs(environment.iter().copied()).output().unwrap()
 }
