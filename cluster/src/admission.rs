@@ -1,10 +1,33 @@
 //! What is let in: checked before a proposal reaches the log, never after.
 
 use crate::error::ProposeError;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use storage::Shortage;
 use storage::log::{Health, LogStore};
 use tokio::sync::Notify;
+
+/// What the tables and the disk's reserve lack; the log tells for itself.
+#[derive(Default)]
+struct Lacking {
+    /// Less free disk than the reserve.
+    reserve: bool,
+    /// One for each group that waits to write its tables.
+    waiting: Vec<Shortage>,
+}
+
+impl Lacking {
+    fn what(&self) -> Option<Shortage> {
+        self.waiting.last().copied().or(self.reserve.then_some(Shortage::Disk))
+    }
+}
+
+/// While it lives, a group waits for what it says, and proposals are rejected.
+pub(crate) struct Waiting {
+    admission: Arc<Admission>,
+    what: Shortage,
+}
 
 /// The node's admission of proposals.
 pub(crate) struct Admission {
@@ -14,8 +37,9 @@ pub(crate) struct Admission {
     proposals: AtomicUsize,
     bytes: AtomicUsize,
     closed: AtomicBool,
-    /// Less free disk than the reserve, or tables that could not be written for lack of space.
-    full: AtomicBool,
+    /// Whether anything is in `lacking`.
+    lacks: AtomicBool,
+    lacking: Mutex<Lacking>,
     idle: Notify,
 }
 
@@ -34,19 +58,22 @@ impl Admission {
             proposals: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
-            full: AtomicBool::new(false),
+            lacks: AtomicBool::new(false),
+            lacking: Mutex::default(),
             idle: Notify::new(),
         })
     }
 
     /// Admits a proposal of `bytes`.
     pub(crate) fn admit(self: &Arc<Self>, bytes: usize) -> Result<Permit, ProposeError> {
-        if self.full.load(Ordering::Relaxed) {
-            return Err(ProposeError::StorageFull);
+        if self.lacks.load(Ordering::Relaxed)
+            && let Some(what) = self.lacking.lock().what()
+        {
+            return Err(ProposeError::Short(what));
         }
         match self.log.health() {
             Health::Good => {}
-            Health::Full => return Err(ProposeError::StorageFull),
+            Health::Short(what) => return Err(ProposeError::Short(what)),
             Health::Failed(reason) => return Err(ProposeError::Unavailable(reason)),
         }
         let before = self.proposals.fetch_add(1, Ordering::AcqRel);
@@ -63,14 +90,27 @@ impl Admission {
         Ok(permit)
     }
 
-    /// Whether the disk is too full to write.
-    pub(crate) fn set_full(&self, full: bool) {
-        if self.full.swap(full, Ordering::Relaxed) != full {
-            if full {
-                tracing::error!("the disk is full: writes are rejected, reads go on");
-            } else {
-                tracing::info!("there is disk space again: writes go on");
-            }
+    /// Whether less of the disk is free than its reserve.
+    pub(crate) fn set_below_reserve(&self, below: bool) {
+        self.change(|lacking| lacking.reserve = below);
+    }
+
+    /// Rejects proposals until the result is dropped.
+    pub(crate) fn wait_for(self: &Arc<Self>, what: Shortage) -> Waiting {
+        self.change(|lacking| lacking.waiting.push(what));
+        Waiting { admission: self.clone(), what }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Lacking)) {
+        let mut lacking = self.lacking.lock();
+        let before = lacking.what();
+        change(&mut lacking);
+        let now = lacking.what();
+        self.lacks.store(now.is_some(), Ordering::Relaxed);
+        match now {
+            _ if now == before => {}
+            Some(what) => tracing::error!(%what, "writes are rejected, reads go on"),
+            None => tracing::info!("nothing is lacking any more: writes go on"),
         }
     }
 
@@ -88,6 +128,16 @@ impl Admission {
 
     pub(crate) fn in_flight(&self) -> usize {
         self.proposals.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.admission.change(|lacking| {
+            if let Some(at) = lacking.waiting.iter().position(|what| *what == self.what) {
+                lacking.waiting.swap_remove(at);
+            }
+        });
     }
 }
 
@@ -117,9 +167,8 @@ mod tests {
         let (one, two) = (admission.admit(10).unwrap(), admission.admit(10).unwrap());
         assert_eq!(admission.admit(10).err(), Some(ProposeError::Overloaded));
         drop(two);
-        admission.set_full(true);
-        assert_eq!(admission.admit(10).err(), Some(ProposeError::StorageFull));
-        admission.set_full(false);
+        drop(one);
+        let one = admission.admit(10).unwrap();
         let draining = tokio::spawn({
             let admission = admission.clone();
             async move { admission.drain().await }
@@ -128,5 +177,21 @@ mod tests {
         draining.await.unwrap();
         assert_eq!(admission.admit(10).err(), Some(ProposeError::Shutdown));
         assert_eq!(admission.in_flight(), 0);
+    }
+
+    #[test]
+    fn rejects_while_anything_is_lacking() {
+        let admission = Admission::new(Arc::new(MemoryLog::immediate()), 2, 100);
+        let lacks = |what| assert_eq!(admission.admit(1).err(), Some(ProposeError::Short(what)));
+        admission.set_below_reserve(true);
+        lacks(Shortage::Disk);
+        let one = admission.wait_for(Shortage::Descriptors);
+        let two = admission.wait_for(Shortage::Descriptors);
+        admission.set_below_reserve(false);
+        lacks(Shortage::Descriptors);
+        drop(one);
+        lacks(Shortage::Descriptors);
+        drop(two);
+        assert!(admission.admit(1).is_ok());
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::admission::Admission;
 use crate::error::Error;
+use crate::failure::{Failure, Failures, Part};
 use crate::group::Group;
 use crate::maintenance::Maintenance;
 use crate::map::PartitionMap;
@@ -16,8 +17,8 @@ use proto::PartitionId;
 use std::convert::Infallible;
 use std::sync::Arc;
 use storage::Store;
-use storage::log::LogStore;
-use tokio::sync::mpsc;
+use storage::log::{Health, LogStore};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 /// The number of the meta group in the log.
@@ -30,6 +31,7 @@ pub struct Cluster {
     meta: Handle,
     meta_store: Arc<MetaStore>,
     admission: Arc<Admission>,
+    failures: Failures,
     options: Options,
     tasks: Mutex<JoinSet<()>>,
     /// Ends when the last part of a group that uses log or tables is gone.
@@ -54,9 +56,10 @@ impl Cluster {
         check_meta(&options, meta_store.state().as_ref())?;
 
         let (alive, stopped) = mpsc::channel(1);
+        let queue = Arc::new(Semaphore::new(options.log_queue_max));
         let open = |group: u32, target: Target| {
             let machine = Machine::new(target, admission.clone(), meters.clone(), alive.clone());
-            Handle::open(group, &options, log.clone(), machine, meters.clone())
+            Handle::open(group, &options, log.clone(), queue.clone(), machine, meters.clone())
         };
         let meta = open(META, Target::Meta(meta_store.clone())).await?;
         let map = PartitionMap::new(options.partitions);
@@ -74,6 +77,7 @@ impl Cluster {
             meta,
             meta_store,
             admission,
+            failures: Failures::new(),
             options,
             tasks: Mutex::default(),
             stopped: tokio::sync::Mutex::new(stopped),
@@ -96,6 +100,17 @@ impl Cluster {
     /// All groups of this node, by partition.
     pub fn groups(&self) -> &[Arc<Group>] {
         &self.groups
+    }
+
+    /// Resolves with the first part of the node that failed for good; waits for ever while all is well, also after a
+    /// shutdown. The process should end then, so that its supervisor starts it again and recovery runs.
+    pub fn failed(&self) -> impl Future<Output = Failure> + Send + use<> {
+        self.failures.clone().wait()
+    }
+
+    /// The first part of the node that failed for good, if one has. [`Group::failure`] tells it of one group.
+    pub fn failure(&self) -> Option<Failure> {
+        self.failures.first()
     }
 
     /// What the meta group agreed on.
@@ -163,23 +178,39 @@ impl Cluster {
     fn spawn_tasks(&mut self, log: Arc<dyn LogStore>, meters: Arc<Meters>, observer: Arc<dyn Observer>) {
         for group in self.groups.clone() {
             let observer = observer.clone();
-            let watch = async move {
+            let end = self.report_end(Part::Partition(group.id), group.raft.clone(), log.clone());
+            self.tasks.get_mut().spawn(async move {
                 let id = group.id;
                 group.raft.watch_leadership(|leads| observer.leadership(id, leads)).await;
-                if let Some(reason) = group.failure() {
-                    tracing::error!(partition = %id, reason, "the group stopped: its writes are unavailable");
-                }
-            };
-            self.tasks.get_mut().spawn(watch);
+                end();
+            });
         }
+        let meta = self.meta.clone();
+        let end = self.report_end(Part::Meta, meta.clone(), log.clone());
+        self.tasks.get_mut().spawn(async move {
+            meta.watch_leadership(|_| {}).await;
+            end();
+        });
         let maintenance = Maintenance {
             options: self.options.clone(),
             log,
             admission: self.admission.clone(),
+            failures: self.failures.clone(),
             meters,
             groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
         };
         self.tasks.get_mut().spawn(maintenance.run());
+    }
+
+    /// What is to be done when a group has ended.
+    fn report_end(&self, part: Part, raft: Handle, log: Arc<dyn LogStore>) -> impl FnOnce() + Send + use<> {
+        let failures = self.failures.clone();
+        move || match (log.health(), raft.failure()) {
+            // The log takes all groups with it: it is the cause.
+            (Health::Failed(reason), _) => failures.report(Part::Log, &reason),
+            (_, Some(reason)) => failures.report(part, &reason),
+            (_, None) => {}
+        }
     }
 
     fn handles(&self) -> impl Iterator<Item = (u32, &Handle)> {
@@ -193,6 +224,9 @@ fn check(options: &Options) -> Result<(), Error> {
     if options.partitions == 0 || options.partitions > limit {
         let reason = format!("{} is not within 1 to {limit}", options.partitions);
         return Err(Error::Option { name: "partitions", reason });
+    }
+    if options.log_queue_max == 0 {
+        return Err(Error::Option { name: "log_queue_max", reason: "nothing could be written".to_owned() });
     }
     if options.node_id == 0 {
         return Err(Error::Option { name: "node_id", reason: "0 is no node".to_owned() });

@@ -45,7 +45,9 @@ impl Group {
 
     fn enqueue(&self, command: Command) -> Result<Proposed, ProposeError> {
         self.meters.proposals.increment(1);
-        let permit = self.admission.admit(command.encoded_len());
+        // What no replica can apply must not be in the log for ever.
+        let checked = storage::check(&command).map_err(|error| ProposeError::Malformed(error.to_string()));
+        let permit = checked.and_then(|()| self.admission.admit(command.encoded_len()));
         let proposed =
             permit.and_then(|permit| self.raft.propose(Proposal::Partition(Box::new(command)), permit));
         if proposed.is_err() {

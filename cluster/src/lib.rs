@@ -3,10 +3,13 @@
 //! [`Cluster::start`] opens one group per partition and the meta group on the node's one log; [`Group`] is a
 //! caller's handle. The Raft library is named in `raft/` only. See `README.md` for the map and the limits.
 
+#![warn(missing_docs)]
+
 mod admission;
 mod cluster;
 mod disk;
 mod error;
+mod failure;
 mod group;
 mod maintenance;
 mod map;
@@ -18,6 +21,7 @@ mod raft;
 
 pub use cluster::Cluster;
 pub use error::{Error, ProposeError, ReadError};
+pub use failure::{Failure, Part};
 pub use group::Group;
 pub use map::PartitionMap;
 pub use meta::MetaState;

@@ -2,17 +2,19 @@
 
 use crate::admission::Admission;
 use crate::disk;
+use crate::failure::{Failures, Part};
 use crate::meters::Meters;
 use crate::options::Options;
 use crate::raft::Handle;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use storage::log::{LogStore, Stats};
+use storage::log::{Health, LogStore, Stats};
 
 pub(crate) struct Maintenance {
     pub(crate) options: Options,
     pub(crate) log: Arc<dyn LogStore>,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) failures: Failures,
     pub(crate) meters: Arc<Meters>,
     pub(crate) groups: BTreeMap<u32, Handle>,
 }
@@ -26,6 +28,10 @@ impl Maintenance {
         loop {
             tick.tick().await;
             self.watch_disk();
+            // A log that failed while no group waited for it.
+            if let Health::Failed(reason) = self.log.health() {
+                self.failures.report(Part::Log, &reason);
+            }
             let stats = self.log.stats();
             self.meters.publish(&stats, &published, self.admission.in_flight());
             self.bound_log(&stats).await;
@@ -35,7 +41,7 @@ impl Maintenance {
 
     fn watch_disk(&self) {
         match disk::free_bytes(&self.options.dir) {
-            Ok(free) => self.admission.set_full(free < self.options.disk_reserve_bytes),
+            Ok(free) => self.admission.set_below_reserve(free < self.options.disk_reserve_bytes),
             Err(error) => tracing::warn!(%error, "cannot tell how much disk is free"),
         }
     }

@@ -23,6 +23,7 @@ pub struct MetaState {
     /// Nodes older than this must not join.
     #[prost(uint32, tag = "3")]
     pub feature_level: u32,
+    /// All that belong to it, by id.
     #[prost(message, repeated, tag = "4")]
     pub nodes: Vec<NodeEntry>,
 }
@@ -30,8 +31,10 @@ pub struct MetaState {
 /// One registered node.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct NodeEntry {
+    /// Never used again.
     #[prost(uint64, tag = "1")]
     pub node_id: u64,
+    /// Where others reach it; empty on a single node.
     #[prost(string, tag = "2")]
     pub address: String,
 }

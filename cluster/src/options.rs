@@ -14,9 +14,11 @@ pub struct Options {
     pub partitions: u16,
     /// Where the meta group keeps its state; also the disk whose free space is watched.
     pub dir: PathBuf,
-    /// Proposals not yet answered, all groups together; more are rejected as overloaded. Must stay below
-    /// `storage::log::Options::queue_len`, so that a full queue never blocks the runtime's threads.
+    /// Proposals not yet answered, all groups together; more are rejected as overloaded.
     pub proposals_max: usize,
+    /// Appends that wait for the log's thread, all groups together; beyond it a group waits, without blocking a
+    /// thread of the runtime. Above `proposals_max`, so that it is met by nobody but followers.
+    pub log_queue_max: usize,
     /// Their encoded bytes. One proposal alone may be larger.
     pub proposal_bytes_max: usize,
     /// Heartbeats and elections: followers wait 6 to 12 heartbeats.
@@ -44,6 +46,7 @@ impl Options {
             partitions: 16,
             dir: dir.into(),
             proposals_max: 16_384,
+            log_queue_max: 32_768,
             proposal_bytes_max: 256 << 20,
             heartbeat: Duration::from_millis(250),
             group_log_bytes: 32 << 20,

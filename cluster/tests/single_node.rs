@@ -5,8 +5,7 @@ mod support;
 use bytes::Bytes;
 use cluster::{Error, Options, ProposeError};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use storage::log::{DiskSpace, LogStore, MemoryLog, Space, Wal};
+use storage::log::{LogStore, MemoryLog};
 use storage::{Applied, Store};
 use support::*;
 
@@ -164,77 +163,15 @@ async fn too_much_in_flight_is_rejected_before_the_log() {
     assert!(group.propose(put("b", 1, &BODY)).await.is_ok(), "there is room again");
 }
 
-/// A disk that can be filled.
-#[derive(Default)]
-struct FullDisk(AtomicBool);
-
-impl Space for FullDisk {
-    fn allocate(&self, path: &std::path::Path, bytes: u64) -> std::io::Result<()> {
-        if self.0.load(Ordering::SeqCst) {
-            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
-        }
-        DiskSpace.allocate(path, bytes)
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_rejects_writes_until_there_is_space() {
+async fn a_command_that_cannot_be_applied_never_reaches_the_log() {
     let dir = tempfile::tempdir().unwrap();
-    let disk = Arc::new(FullDisk::default());
-    let small = storage::log::Options {
-        segment_bytes: 65_536,
-        first_segment_bytes: 65_536,
-        ..storage::log::Options::default()
-    };
-    let log: Arc<dyn LogStore> =
-        Arc::new(Wal::open_in(&dir.path().join("log"), &small, disk.clone()).unwrap());
-    let store = Arc::new(Store::open(dir.path(), &storage::Options::default()).unwrap());
-    let node = start(options(dir.path()), store, log).await.unwrap();
+    let node = open(options(dir.path())).await.unwrap();
     let group = node.group_of("a").clone();
-    let body = Bytes::from(vec![b'x'; 2000]);
-    assert_eq!(group.propose(put("a", 1, &body)).await, Ok(Applied::Done));
-    disk.0.store(true, Ordering::SeqCst);
-    // Written until one is rejected; those in flight then wait for space.
-    let mut waiting = Vec::new();
-    let mut version = 1;
-    loop {
-        let mut proposal = Box::pin(group.propose(put("a", version + 1, &body)));
-        match futures::poll!(&mut proposal) {
-            std::task::Poll::Ready(Err(ProposeError::StorageFull)) => break,
-            // Faster than the disk: the log has not met its end yet.
-            std::task::Poll::Ready(Err(ProposeError::Overloaded)) => {}
-            std::task::Poll::Ready(Err(error)) => panic!("{error}"),
-            // A proposal that was answered at once must not be polled again.
-            std::task::Poll::Ready(Ok(outcome)) => {
-                assert_eq!(outcome, Applied::Done);
-                version += 1;
-            }
-            std::task::Poll::Pending => {
-                waiting.push(proposal);
-                version += 1;
-            }
-        }
-        tokio::task::yield_now().await;
-    }
-    assert!(node.version_of("a").is_some(), "reads go on");
-    disk.0.store(false, Ordering::SeqCst);
-    for outcome in futures::future::join_all(waiting).await {
-        assert_eq!(outcome, Ok(Applied::Done));
-    }
-    assert_eq!(group.propose(put("a", version + 1, &body)).await, Ok(Applied::Done));
-    assert_eq!(group.failure(), None);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_disk_reserve_rejects_writes_up_front() {
-    let dir = tempfile::tempdir().unwrap();
-    let node = open(Options { disk_reserve_bytes: u64::MAX, ..options(dir.path()) }).await.unwrap();
-    let group = node.group_of("a").clone();
-    let mut version = 1;
-    // The first look at the disk happens in a task of its own.
-    while group.propose(put("a", version, &BODY)).await == Ok(Applied::Done) {
-        version += 1;
-    }
-    assert_eq!(group.propose(put("a", version, &BODY)).await, Err(ProposeError::StorageFull));
-    group.read_barrier().await.unwrap();
+    let before = node.log.stats().entries;
+    let nobody = proto::log::v1::Command { tenant: 0, ..put("a", 1, &BODY) };
+    let refused = group.propose(nobody).await.unwrap_err();
+    assert!(matches!(refused, ProposeError::Malformed(_)) && refused.is_rejected(), "{refused}");
+    assert_eq!(node.log.stats().entries, before);
+    assert_eq!(group.propose(put("a", 1, &BODY)).await, Ok(Applied::Done));
 }

@@ -2,18 +2,25 @@
 
 use proto::{Code, Error};
 
-/// A full disk is the operator's, the rest is a defect.
+/// What the system lacks is the operator's, the rest is a defect.
 pub fn storage(error: storage::Error) -> Error {
     match error {
-        storage::Error::Full(_) => Error::new(
-            Code::StorageFull,
-            "the disk is full: nothing was written; free some space and send the request again",
-        ),
+        storage::Error::Short { what, .. } => short(what),
         other => {
             tracing::error!(error = %other, "storage failed");
             Error::new(Code::Internal, "the storage failed; the server's log says why")
         }
     }
+}
+
+/// Nothing was done, and it passes.
+fn short(what: storage::Shortage) -> Error {
+    use storage::Shortage;
+    let code = match what {
+        Shortage::Disk | Shortage::Quota => Code::StorageFull,
+        Shortage::Descriptors | Shortage::SystemDescriptors | Shortage::Memory => Code::Unavailable,
+    };
+    Error::new(code, format!("{what}; nothing was written: send the request again after that"))
 }
 
 /// Why a proposal did not come back applied.
@@ -24,10 +31,11 @@ pub fn propose(error: cluster::ProposeError) -> Error {
             Code::Overloaded,
             "too many writes wait for this partition's log; send it again after a moment",
         ),
-        ProposeError::StorageFull => Error::new(
-            Code::StorageFull,
-            "the disk is full: nothing was written; free some space and send the request again",
-        ),
+        ProposeError::Short(what) => short(what),
+        ProposeError::Malformed(reason) => {
+            tracing::error!(reason, "a command was made that cannot be applied");
+            Error::new(Code::Internal, "the write could not be made; the server's log says why")
+        }
         other => {
             Error::new(Code::Unavailable, format!("the write was not confirmed: {other}; send it again"))
         }

@@ -7,8 +7,11 @@ use proto::log::v1 as log;
 /// One committed log entry.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    /// Its place in the log; the first is 1.
     pub index: u64,
+    /// Of the leader that appended it.
     pub term: u64,
+    /// What it holds.
     pub payload: EntryPayload,
 }
 
@@ -30,29 +33,65 @@ pub enum Applied {
     Done,
     /// The dedup key was seen before: here is the answer given then. In a Decide the logged decision is abort (unless
     /// an earlier one stands), so that the participants of the repeated transaction let go.
-    Duplicate { response: Bytes },
+    Duplicate {
+        /// As the first request's Dedup gave it.
+        response: Bytes,
+    },
     /// The resource is at version `current` (0: it never existed here), not at the expected one.
-    Conflict { key: ResourceKey, current: u64 },
+    Conflict {
+        /// Of the resource.
+        key: ResourceKey,
+        /// Its version.
+        current: u64,
+    },
     /// The directory row names `current`, not what was expected.
-    LocateConflict { home_slot: Slot, type_code: TypeCode, id: ResourceId, current: Option<CompartmentKey> },
+    LocateConflict {
+        /// Of the row.
+        home_slot: Slot,
+        /// Of the row.
+        type_code: TypeCode,
+        /// Of the row.
+        id: ResourceId,
+        /// Where the resource is; `None` without a row.
+        current: Option<CompartmentKey>,
+    },
     /// A resource or directory row of the command belongs to a prepared transaction.
-    Locked { transaction: Bytes, coordinator: PartitionId },
+    Locked {
+        /// Which one.
+        transaction: Bytes,
+        /// Where its decision is logged.
+        coordinator: PartitionId,
+    },
     /// The logged decision, from this command or an earlier one.
-    Decided { commit: bool },
+    Decided {
+        /// Or abort.
+        commit: bool,
+    },
     /// Another holder has the reservation until then, unless it releases it.
-    ReservationHeld { expires_ms: u64 },
+    ReservationHeld {
+        /// Milliseconds since the epoch.
+        expires_ms: u64,
+    },
     /// A command no correct leader proposes (see [`crate::check`]). Every replica rejects it alike, so that one bad
     /// command does not stop the group.
-    Rejected { reason: String },
+    Rejected {
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// A change of one current row, for the search tail and for subscribers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
+    /// Whose.
     pub tenant: TenantId,
+    /// Of the row.
     pub key: ResourceKey,
+    /// The new one, or the last one of what moved away.
     pub version: u64,
+    /// Of that version, milliseconds since the epoch.
     pub last_updated_ms: u64,
+    /// What happened.
     pub kind: ChangeKind,
 }
 
@@ -60,7 +99,10 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
     /// Created or updated; the encoded index values of the new version.
-    Put { index_values: Bytes },
+    Put {
+        /// Encoded by `fhir::index`.
+        index_values: Bytes,
+    },
     /// Deleted; history stays.
     Delete,
     /// Moved to another compartment: all rows under this key are gone.

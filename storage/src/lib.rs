@@ -4,6 +4,8 @@
 //! only way to change a partition: it takes committed log entries in order, writes one batch that holds rows, dedup
 //! and applied index, and returns what became of each entry. Everything else reads. See `README.md` for the tables.
 
+#![warn(missing_docs)]
+
 pub mod log;
 
 mod apply;
@@ -13,6 +15,7 @@ mod key;
 mod kv;
 mod options;
 mod partition;
+mod shortage;
 mod store;
 mod table;
 mod version;
@@ -22,6 +25,7 @@ pub use entry::{Applied, Change, ChangeKind, Entry, EntryPayload};
 pub use error::{Error, Result};
 pub use options::Options;
 pub use partition::{Feed, Histories, IndexRows, Listed, Partition, Places, Versions};
+pub use shortage::Shortage;
 pub use store::{Disk, Store};
 pub use version::{
     AppliedState, FeedPosition, HistoryPlace, IndexRow, Lock, Method, Origin, Prepared, Version,

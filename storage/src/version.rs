@@ -8,8 +8,11 @@ use proto::log::v1 as log;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Method {
+    /// The first version, or the first after a delete.
     Create = 1,
+    /// A later one.
     Update = 2,
+    /// A deletion: no body.
     Delete = 3,
 }
 
@@ -38,10 +41,13 @@ impl Method {
 /// One version of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
+    /// Of the resource.
     pub key: ResourceKey,
+    /// Its number; the first is 1.
     pub version: u64,
     /// Milliseconds since the epoch.
     pub last_updated_ms: u64,
+    /// What made it.
     pub method: Method,
     /// As stored; empty for a delete.
     pub body: Bytes,
@@ -72,7 +78,9 @@ impl Version {
 /// A place in the feed of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeedPosition {
+    /// Of the log entry.
     pub index: u64,
+    /// Among what the entry wrote, from 0.
     pub seq: u32,
 }
 
@@ -82,8 +90,11 @@ pub struct FeedPosition {
 pub struct HistoryPlace {
     /// Milliseconds since the epoch.
     pub last_updated_ms: u64,
+    /// Of the resource.
     pub type_code: TypeCode,
+    /// Of the resource.
     pub id: ResourceId,
+    /// Its number.
     pub version: u64,
 }
 
@@ -92,14 +103,18 @@ pub struct HistoryPlace {
 pub struct Origin {
     /// `None`: the partition that holds the version.
     pub partition: Option<PartitionId>,
+    /// Of the entry.
     pub index: u64,
 }
 
 /// The index values of a current, not deleted resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexRow {
+    /// Of the resource.
     pub key: ResourceKey,
+    /// The current one.
     pub version: u64,
+    /// Milliseconds since the epoch.
     pub last_updated_ms: u64,
     /// Encoded by `fhir::index`.
     pub index_values: Bytes,
@@ -108,15 +123,20 @@ pub struct IndexRow {
 /// Who holds a resource: a transaction that is prepared but not finished.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lock {
+    /// Its id.
     pub transaction: Bytes,
+    /// Where its decision is logged.
     pub coordinator: PartitionId,
 }
 
 /// A prepared transaction of this partition that waits for Finish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
+    /// Whose.
     pub tenant: TenantId,
+    /// Its id.
     pub transaction: Bytes,
+    /// Where its decision is logged.
     pub coordinator: PartitionId,
     /// After this, anyone may have the coordinator decide to abort. Milliseconds since the epoch.
     pub deadline_ms: u64,
@@ -127,6 +147,7 @@ pub struct Prepared {
 pub struct AppliedState {
     /// Of the last entry applied; 0 before the first.
     pub index: u64,
+    /// Of that entry.
     pub term: u64,
     /// The latest membership entry's bytes; empty before the first.
     pub membership: Bytes,

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use storage::Applied;
 use storage::log::LogStore;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// A proposal that is in the group's queue.
 pub(crate) struct Proposed(oneshot::Receiver<ClientWriteResult<Types>>);
@@ -50,12 +50,18 @@ impl Handle {
         group: u32,
         options: &Options,
         log: Arc<dyn LogStore>,
+        queue: Arc<Semaphore>,
         machine: Machine,
         meters: Arc<Meters>,
     ) -> Result<Handle, Error> {
         let fail = |reason: String| Error::Raft { group, reason };
+        let applied = machine.applied_index();
+        // A group votes before it has its first entry.
+        if applied > 0 && log.state(group).vote.is_none() {
+            return Err(Error::LogLost { group, applied });
+        }
         let config = Arc::new(config(options).validate().map_err(|error| fail(error.to_string()))?);
-        let log = Log::new(group, log, meters, machine.alive.clone());
+        let log = Log::new(group, log, queue, meters, machine.alive.clone());
         let raft = Raft::new(options.node_id, config, Network, log, machine);
         let raft = raft.await.map_err(|error| fail(error.to_string()))?;
         Ok(Handle { group, node_id: options.node_id, raft })

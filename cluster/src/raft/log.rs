@@ -16,7 +16,7 @@ use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 use std::time::Instant;
 use storage::log::LogStore;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Entries kept as they were proposed, until somebody reads them. More are decoded from their bytes again.
 const DECODED_MAX: usize = 1024;
@@ -28,6 +28,8 @@ const READ_MAX: u64 = 128;
 pub(super) struct Log {
     group: u32,
     store: Arc<dyn LogStore>,
+    /// A permit for each append of the node that waits for the log's thread.
+    queue: Arc<Semaphore>,
     meters: Arc<Meters>,
     /// The newest entries, decoded. The first reader takes them out: on a single node that is apply, which so never
     /// decodes what this node encoded.
@@ -40,10 +42,11 @@ impl Log {
     pub(super) fn new(
         group: u32,
         store: Arc<dyn LogStore>,
+        queue: Arc<Semaphore>,
         meters: Arc<Meters>,
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
-        Log { group, store, meters, decoded: Arc::default(), _alive: alive }
+        Log { group, store, queue, meters, decoded: Arc::default(), _alive: alive }
     }
 
     fn keep_decoded(&self, entry: Entry) {
@@ -179,7 +182,10 @@ impl RaftLogStorage<Types> for Log {
             self.keep_decoded(entry);
         }
         let (meters, started) = (self.meters.clone(), Instant::now());
+        // Only closed with the node.
+        let permit = self.queue.clone().acquire_owned().await.map_err(io::Error::other)?;
         let done = move |result| {
+            drop(permit);
             meters.append.record(started.elapsed().as_secs_f64());
             callback.io_completed(result);
         };

@@ -16,7 +16,7 @@ use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::{Applied, Partition};
+use storage::{Applied, Partition, Shortage};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 
@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 const SLICE_MAX: usize = 128;
 /// Larger slices may take over 500 µs and are kept off the runtime's workers (see decisions/0002).
 const INLINE_MAX: usize = 16;
-/// How often a full disk is tried again.
+/// How often it is tried again while the system lacks something.
 const RETRY: Duration = Duration::from_millis(250);
 
 /// What a group's commands change.
@@ -79,6 +79,14 @@ impl Machine {
         Ok((id, codec::decode_stored(membership)?))
     }
 
+    /// Entries that are in the tables, as the storage crate counts.
+    pub(super) fn applied_index(&self) -> u64 {
+        match &self.target {
+            Target::Partition { partition, .. } => partition.applied().index,
+            Target::Meta(meta) => meta.file().index,
+        }
+    }
+
     fn flush(&self) -> io::Result<SnapshotMetaOf<Types>> {
         let (last_log_id, last_membership) = self.state()?;
         if let Target::Partition { partition, .. } = &self.target {
@@ -99,17 +107,12 @@ impl Machine {
         let Some(last) = slice.last().map(|entry| entry.index) else { return Ok(()) };
         let Target::Partition { id, partition, observer } = &self.target else { return Ok(()) };
         let started = Instant::now();
-        let outcomes = loop {
-            match blocking(slice.len(), || partition.apply(slice)) {
-                Ok(outcomes) => break outcomes,
-                // Nothing of the slice was written: the group waits for space instead of dying.
-                Err(error) if error.is_full() => {
-                    self.admission.set_full(true);
-                    tokio::time::sleep(RETRY).await;
-                }
-                Err(error) => return Err(io::Error::other(error)),
-            }
+        let apply = || match blocking(slice.len(), || partition.try_apply(slice)) {
+            // The tables are behind with their own writes: waited for, but not on a worker.
+            Err(storage::Error::Busy(_)) => blocking(usize::MAX, || partition.apply(slice)),
+            applied => applied,
         };
+        let outcomes = self.unless_short(apply, storage::Error::shortage).await.map_err(io::Error::other)?;
         self.meters.applied(slice.len(), started.elapsed());
         slice.clear();
         let mut answers = Vec::with_capacity(outcomes.len());
@@ -123,6 +126,45 @@ impl Machine {
             if let Some(reply) = reply {
                 reply.send(answer);
             }
+        }
+        Ok(())
+    }
+
+    /// Repeats `work`, which does all or nothing, while the system lacks something: a group waits instead of dying.
+    async fn unless_short<T, E>(
+        &self,
+        work: impl Fn() -> Result<T, E>,
+        shortage: impl Fn(&E) -> Option<Shortage>,
+    ) -> Result<T, E> {
+        let mut waiting = None;
+        loop {
+            let done = work();
+            let Some(what) = done.as_ref().err().and_then(&shortage) else { return done };
+            waiting.get_or_insert_with(|| self.admission.wait_for(what));
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// The meta group: rare, so one file write per entry.
+    async fn apply_meta(&self, meta: &MetaStore, (entry, reply): EntryResponder<Types>) -> io::Result<()> {
+        let (index, term) = (entry.log_id.index + 1, entry.log_id.leader_id.term);
+        let (command, membership) = match entry.payload {
+            EntryPayload::Blank => (None, None),
+            EntryPayload::Membership(membership) => {
+                let stored = StoredMembership::new(Some(entry.log_id), membership);
+                (None, Some(codec::encode_stored(&stored)))
+            }
+            EntryPayload::Normal(Proposal::Meta(command)) => (Some(command), None),
+            EntryPayload::Normal(Proposal::Partition(_)) => {
+                let reason = "a partition's command in the meta log";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+            }
+        };
+        let apply =
+            || blocking(usize::MAX, || meta.apply(index, term, command.as_deref(), membership.clone()));
+        self.unless_short(apply, Shortage::of).await?;
+        if let Some(reply) = reply {
+            reply.send(Applied::Done);
         }
         Ok(())
     }
@@ -147,9 +189,9 @@ impl Machine {
     }
 }
 
-fn is_full(error: &io::Error) -> bool {
+fn shortage(error: &io::Error) -> Option<Shortage> {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<storage::Error>());
-    cause.is_some_and(storage::Error::is_full)
+    cause.and_then(storage::Error::shortage)
 }
 
 /// Runs `work`, beside the runtime's workers where it is long and they exist.
@@ -157,28 +199,6 @@ fn blocking<T>(entries: usize, work: impl FnOnce() -> T) -> T {
     let threads =
         Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
     if entries > INLINE_MAX && threads { tokio::task::block_in_place(work) } else { work() }
-}
-
-/// The meta group: rare, so one file write per entry.
-fn apply_meta(meta: &MetaStore, (entry, reply): EntryResponder<Types>) -> io::Result<()> {
-    let (index, term) = (entry.log_id.index + 1, entry.log_id.leader_id.term);
-    match entry.payload {
-        EntryPayload::Blank => blocking(usize::MAX, || meta.apply(index, term, None, None))?,
-        EntryPayload::Membership(membership) => {
-            let stored = codec::encode_stored(&StoredMembership::new(Some(entry.log_id), membership));
-            blocking(usize::MAX, || meta.apply(index, term, None, Some(stored)))?;
-        }
-        EntryPayload::Normal(Proposal::Meta(command)) => {
-            blocking(usize::MAX, || meta.apply(index, term, Some(&command), None))?;
-        }
-        EntryPayload::Normal(Proposal::Partition(_)) => {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a partition's command in the meta log"));
-        }
-    }
-    if let Some(reply) = reply {
-        reply.send(Applied::Done);
-    }
-    Ok(())
 }
 
 impl RaftStateMachine<Types> for Machine {
@@ -196,7 +216,7 @@ impl RaftStateMachine<Types> for Machine {
         let (mut slice, mut replies) = (Vec::new(), Vec::new());
         while let Some(entry) = entries.next().await {
             if let Target::Meta(meta) = &self.target {
-                apply_meta(meta, entry?)?;
+                self.apply_meta(meta, entry?).await?;
                 continue;
             }
             let (entry, reply) = self.pending(entry?)?;
@@ -234,6 +254,7 @@ impl RaftSnapshotBuilder<Types> for Machine {
     type SnapshotData = FlushPoint;
 
     async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, FlushPoint>> {
+        let mut waiting = None;
         loop {
             let machine = self.clone();
             match tokio::task::spawn_blocking(move || machine.flush()).await.map_err(io::Error::other)? {
@@ -241,12 +262,12 @@ impl RaftSnapshotBuilder<Types> for Machine {
                     *self.flushed.lock() = Some(meta.clone());
                     return Ok(SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint });
                 }
-                // An error here would stop the group for good: the flush waits for space, the log for its purge.
-                Err(error) if is_full(&error) => {
-                    self.admission.set_full(true);
+                Err(error) => {
+                    // An error here would stop the group for good: the flush waits, the log for its purge.
+                    let Some(what) = shortage(&error) else { return Err(error) };
+                    waiting.get_or_insert_with(|| self.admission.wait_for(what));
                     tokio::time::sleep(RETRY).await;
                 }
-                Err(error) => return Err(error),
             }
         }
     }

@@ -1,6 +1,8 @@
 //! A node's groups on a folder, or in memory.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod shim;
+
 use bytes::Bytes;
 use cluster::{Cluster, Error, Group, Observer, Options};
 use parking_lot::Mutex;

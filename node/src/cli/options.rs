@@ -76,7 +76,6 @@ fn storage(config: &Config) -> storage::Options {
 fn log(config: &Config) -> storage::log::Options {
     storage::log::Options {
         segment_bytes: config.log.segment_bytes,
-        queue_len: config.log.queue_max,
         batch_bytes: config.log.batch_bytes,
         recent_bytes: config.log.recent_bytes,
         spares: config.log.spares,
@@ -89,6 +88,7 @@ fn cluster(config: &Config) -> cluster::Options {
         node_id: config.node.id,
         partitions: config.storage.partitions,
         proposals_max: config.raft.proposals_max,
+        log_queue_max: config.log.queue_max,
         proposal_bytes_max: config.raft.proposal_bytes_max,
         heartbeat: ms(config.raft.heartbeat_interval_ms),
         group_log_bytes: config.log.group_bytes,

@@ -1,6 +1,6 @@
 //! What every engine must do.
 
-use super::{Database, Direction, Engine, Memory, Range, Read, Rows};
+use super::{Database, Direction, Engine, Memory, Range, Read, Rows, Stall};
 use crate::Options;
 use bytes::Bytes;
 
@@ -73,8 +73,8 @@ const ABCD: [(&str, Option<&str>); 4] =
 fn a_batch_puts_and_deletes() {
     on_both(|crash| {
         let engine = crash.engine();
-        engine.write(&rows(ABCD)).unwrap();
-        engine.write(&rows([("a", None), ("b", Some("20")), ("nothing", None)])).unwrap();
+        engine.write(&rows(ABCD), Stall::Wait).unwrap();
+        engine.write(&rows([("a", None), ("b", Some("20")), ("nothing", None)]), Stall::Wait).unwrap();
         assert_eq!(engine.get(b"a").unwrap(), None);
         assert_eq!(engine.get(b"b").unwrap().unwrap(), "20");
         assert_eq!(engine.get(b"ba").unwrap().unwrap(), "");
@@ -84,7 +84,7 @@ fn a_batch_puts_and_deletes() {
 #[test]
 fn a_scan_keeps_its_bounds_in_both_directions() {
     on_both(|crash| {
-        crash.engine().write(&rows(ABCD)).unwrap();
+        crash.engine().write(&rows(ABCD), Stall::Wait).unwrap();
         let engine = crash.engine();
         assert_eq!(keys(engine, "a", "c", Direction::Ascending), "a b ba");
         assert_eq!(keys(engine, "a", "c", Direction::Descending), "ba b a");
@@ -99,12 +99,12 @@ fn a_scan_keeps_its_bounds_in_both_directions() {
 fn snapshots_and_cursors_do_not_see_later_writes() {
     on_both(|crash| {
         let engine = crash.engine();
-        engine.write(&rows(ABCD)).unwrap();
+        engine.write(&rows(ABCD), Stall::Wait).unwrap();
         let snapshot = engine.snapshot().unwrap();
         let range = Range { lower: "a".into(), upper: "z".into() };
         let mut cursor = engine.scan(&range, Direction::Ascending).unwrap();
         assert!(cursor.advance().unwrap());
-        engine.write(&rows([("a", None), ("aa", Some("new")), ("c", Some("changed"))])).unwrap();
+        engine.write(&rows([("a", None), ("aa", Some("new")), ("c", Some("changed"))]), Stall::Wait).unwrap();
         assert_eq!(keys(&*snapshot, "a", "z", Direction::Ascending), "a b ba c");
         assert_eq!(snapshot.get(b"c").unwrap().unwrap(), "4");
         let mut count = 1;
@@ -119,11 +119,11 @@ fn snapshots_and_cursors_do_not_see_later_writes() {
 #[test]
 fn a_crash_keeps_what_was_flushed_and_nothing_else() {
     on_both(|crash| {
-        crash.engine().write(&rows(ABCD)).unwrap();
+        crash.engine().write(&rows(ABCD), Stall::Wait).unwrap();
         assert_eq!(crash.engine().durable(b"a").unwrap(), None);
         crash.engine().flush().unwrap();
         assert_eq!(crash.engine().durable(b"a").unwrap().unwrap(), "1");
-        crash.engine().write(&rows([("a", None), ("b", Some("20")), ("d", Some("5"))])).unwrap();
+        crash.engine().write(&rows([("a", None), ("b", Some("20")), ("d", Some("5"))]), Stall::Wait).unwrap();
         assert_eq!(crash.engine().durable(b"a").unwrap().unwrap(), "1");
         assert_eq!(crash.engine().durable(b"b").unwrap().unwrap(), "2");
         crash.crash();

@@ -1,6 +1,6 @@
 //! An ordered map with the crash behaviour of the real engine, for simulation and tests.
 
-use super::{Cursor, Direction, Engine, Range, Read, Rows};
+use super::{Cursor, Direction, Engine, Range, Read, Rows, Stall};
 use crate::error::Result;
 use bytes::Bytes;
 use parking_lot::RwLock;
@@ -49,7 +49,7 @@ impl Engine for Memory {
         Ok(Box::new(self.live()))
     }
 
-    fn write(&self, rows: &Rows) -> Result<()> {
+    fn write(&self, rows: &Rows, _stall: Stall) -> Result<()> {
         let mut state = self.state.write();
         let live = Arc::make_mut(&mut state.live);
         for (key, value) in rows {

@@ -58,6 +58,15 @@ pub enum Direction {
     Descending,
 }
 
+/// What a write does while the engine is behind with its own disk writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stall {
+    /// Blocks until the engine caught up.
+    Wait,
+    /// Fails with [`crate::Error::Busy`].
+    Refuse,
+}
+
 /// One pass over a range, on a consistent view of the moment it was opened. Starts before the first row.
 pub trait Cursor: Send {
     /// Moves to the next row; false at the end, where key and value must not be asked for.
@@ -90,7 +99,7 @@ pub trait Engine: Read {
     fn snapshot(&self) -> Result<Box<dyn Read + '_>>;
 
     /// Writes all rows or none. They survive a crash only after a flush.
-    fn write(&self, rows: &Rows) -> Result<()>;
+    fn write(&self, rows: &Rows, stall: Stall) -> Result<()>;
 
     /// Makes everything written so far survive a crash; returns when it does.
     fn flush(&self) -> Result<()>;

@@ -1,9 +1,9 @@
 //! RocksDB: one database per data folder, one column family per partition, no WAL (the Raft log is the WAL). The only
 //! module of the state tables that names `rocksdb`.
 
-use super::{Cursor, Direction, Engine, Range, Read, Rows};
-use crate::Options;
+use super::{Cursor, Direction, Engine, Range, Read, Rows, Stall};
 use crate::error::{Error, Result};
+use crate::{Options, Shortage};
 use bytes::Bytes;
 use rocksdb::{
     BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DB, DBCompressionType,
@@ -50,7 +50,7 @@ impl Database {
         Ok(Family { database: Arc::clone(self), name: name.to_owned() })
     }
 
-    fn write(&self, batch: &WriteBatch) -> Result<()> {
+    fn write(&self, batch: &WriteBatch, stall: Stall) -> Result<()> {
         // After a failed flush RocksDB refuses writes until it is resumed, which fails while the cause lasts.
         if self.stopped.load(Ordering::Acquire) {
             self.db.resume().map_err(engine)?;
@@ -58,12 +58,16 @@ impl Database {
         }
         let mut options = WriteOptions::default();
         options.disable_wal(true);
+        options.set_no_slowdown(stall == Stall::Refuse);
         self.db.write_opt(batch, &options).map_err(|error| self.note(error))
     }
 
     fn note(&self, error: rocksdb::Error) -> Error {
-        self.stopped.store(true, Ordering::Release);
-        engine(error)
+        let error = engine(error);
+        if !matches!(error, Error::Busy(_)) {
+            self.stopped.store(true, Ordering::Release);
+        }
+        error
     }
 }
 
@@ -97,7 +101,7 @@ impl Engine for Family {
         Ok(Box::new(Frozen { snapshot: self.database.db.snapshot(), family: self }))
     }
 
-    fn write(&self, rows: &Rows) -> Result<()> {
+    fn write(&self, rows: &Rows, stall: Stall) -> Result<()> {
         let family = self.handle()?;
         let bytes =
             |(key, value): (&Vec<u8>, &Option<Bytes>)| key.len() + value.as_ref().map_or(0, Bytes::len) + 16;
@@ -108,7 +112,7 @@ impl Engine for Family {
                 None => batch.delete_cf(&family, key),
             }
         }
-        self.database.write(&batch)
+        self.database.write(&batch, stall)
     }
 
     fn flush(&self) -> Result<()> {
@@ -184,13 +188,14 @@ fn engine(error: rocksdb::Error) -> Error {
     of_text(error.into_string())
 }
 
-/// Only the text tells a full disk from other errors. RocksDB retries a flush that met a full disk by itself; until
-/// that succeeds, others are told that its recovery is in progress.
+/// Only the text tells what the system ran out of. RocksDB retries a flush that met a full disk by itself; until
+/// that succeeds, others are told that its recovery is in progress. A write that would have to wait is not made.
 fn of_text(text: String) -> Error {
-    const FULL: [&str; 3] = ["No space left on device", "Disk quota exceeded", "Recovery in progress"];
-    match FULL.iter().any(|words| text.contains(words)) {
-        true => Error::Full(text),
-        false => Error::Engine(text),
+    let recovering = text.contains("Recovery in progress").then_some(Shortage::Disk);
+    match Shortage::of_text(&text).or(recovering) {
+        Some(what) => Error::Short { what, context: text },
+        None if text.starts_with("Result incomplete") => Error::Busy(text),
+        None => Error::Engine(text),
     }
 }
 
@@ -250,15 +255,47 @@ fn table_options(cache: &Cache) -> BlockBasedOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    fn row(key: &str) -> Rows {
+        Rows::from([(key.as_bytes().to_vec(), Some(Bytes::from_static(b"value")))])
+    }
 
     #[test]
-    fn a_full_disk_is_told_from_other_errors() {
-        for text in [
-            "IO error: No space left on device: While appending to file: 000054.sst",
-            "Resource busy: Recovery in progress",
-        ] {
-            assert!(of_text(text.to_owned()).is_full(), "{text}");
-        }
-        assert!(!of_text("Corruption: bad block".to_owned()).is_full());
+    fn a_stalled_engine_refuses_or_waits_as_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(dir.path(), &Options::default(), ()).unwrap();
+        let family = database.family("p1").unwrap();
+        let trigger = |files: &str| {
+            let options = [("level0_slowdown_writes_trigger", files), ("level0_stop_writes_trigger", files)];
+            database.db.set_options_cf(&family.handle().unwrap(), &options).unwrap();
+        };
+        family.write(&row("a"), Stall::Refuse).unwrap();
+        family.flush().unwrap();
+        // One file is one too many from now on.
+        trigger("1");
+        let refused = family.write(&row("b"), Stall::Refuse);
+        assert!(matches!(refused, Err(Error::Busy(_))), "{refused:?}");
+        let (sender, written) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| sender.send(family.write(&row("b"), Stall::Wait)).unwrap());
+            assert!(written.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
+            trigger("100");
+            written.recv().unwrap().unwrap();
+        });
+        family.write(&row("c"), Stall::Refuse).unwrap();
+    }
+
+    #[test]
+    fn a_shortage_is_told_from_other_errors() {
+        let of = |text: &str| of_text(text.to_owned()).shortage();
+        let full = of("IO error: No space left on device: While appending to file: 000054.sst");
+        assert_eq!(full, Some(Shortage::Disk));
+        assert_eq!(of("Resource busy: Recovery in progress"), Some(Shortage::Disk));
+        let many = of("IO error: Too many open files: While open a file for random read: 000054.sst");
+        assert_eq!(many, Some(Shortage::Descriptors));
+        assert_eq!(of("Corruption: bad block"), None);
+        assert!(matches!(of_text("Result incomplete: Write stall".to_owned()), Error::Busy(_)));
     }
 }

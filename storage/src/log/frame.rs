@@ -5,12 +5,16 @@
 //!          padded with zeros to a multiple of 8
 //! record = kind u8 | group u32 | index u64 | length u32 | crc32c u32 of the bytes | bytes
 //! ```
+//!
+//! A segment's chain is the checksum of its header and of the checksums of its frames, in order.
 
 use bytes::Bytes;
 use std::io;
 
 pub(super) const FRAME_HEADER: usize = 24;
 pub(super) const RECORD_HEADER: usize = 21;
+/// Of a seal or a mark, padded. Every segment has this much left at its end.
+pub(super) const NOTE_BYTES: u64 = 48;
 const MAGIC: u32 = 0x5257_4c53;
 
 /// What a record says.
@@ -25,11 +29,19 @@ pub(super) enum Kind {
     Truncate = 3,
     /// Entries up to `index` are gone; the bytes describe the last of them.
     Purge = 4,
+    /// The segment ends here, and the one with the id `index` follows.
+    Seal = 5,
+    /// In a checkpoint: older segments hold entries of the group up to `index` that are not purged.
+    Held = 6,
+    /// All before is durable. The next frame is written over it.
+    Mark = 7,
 }
 
 impl Kind {
     fn from_number(number: u8) -> Option<Kind> {
-        [Kind::Entry, Kind::Vote, Kind::Truncate, Kind::Purge].into_iter().find(|kind| *kind as u8 == number)
+        const ALL: [Kind; 7] =
+            [Kind::Entry, Kind::Vote, Kind::Truncate, Kind::Purge, Kind::Seal, Kind::Held, Kind::Mark];
+        ALL.into_iter().find(|kind| *kind as u8 == number)
     }
 }
 
@@ -86,6 +98,20 @@ impl Builder {
         self.buffer[4..8].copy_from_slice(&crc.to_le_bytes());
         &self.buffer
     }
+}
+
+/// The bytes of a frame with one record that says only `kind` and `index`; [`NOTE_BYTES`] long.
+pub(super) fn note(kind: Kind, index: u64, salt: u64) -> Vec<u8> {
+    let mut frame = Builder::default();
+    frame.clear();
+    frame.push(kind, 0, index, &[]);
+    frame.finish(salt);
+    frame.buffer
+}
+
+/// The checksum of a segment up to the end of `frame`, from the checksum before it.
+pub(super) fn chained(chain: u32, frame: &[u8]) -> u32 {
+    crc32c::crc32c_append(chain, &frame[4..8])
 }
 
 /// Where the next frame may start after one that ends at `offset`.

@@ -1,18 +1,18 @@
 //! What is where: each group's entries in memory, with their bytes while they are recent.
 
 use super::State;
+use super::damage::damaged;
+use super::segment::SegmentFile;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// Where an entry's bytes are on the disk.
 #[derive(Clone)]
 pub(super) struct Place {
-    pub file: Arc<File>,
+    pub file: Arc<SegmentFile>,
     pub offset: u64,
     pub crc: u32,
 }
@@ -146,9 +146,9 @@ impl Groups {
 
 fn read_place(place: &Place, len: u32) -> io::Result<Bytes> {
     let mut bytes = vec![0_u8; len as usize];
-    place.file.read_exact_at(&mut bytes, place.offset)?;
+    place.file.file.read_exact_at(&mut bytes, place.offset)?;
     if crc32c::crc32c(&bytes) != place.crc {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a log entry is damaged on the disk"));
+        return Err(damaged(&place.file.path, place.offset, "an entry is not what was written"));
     }
     Ok(Bytes::from(bytes))
 }

@@ -2,52 +2,72 @@
 //!
 //! [`Wal`] is the durable one: segment files of 64 MiB, written through before they are used (so that `fdatasync`
 //! has no metadata to write) and used again when every group has purged what is in them. An OS thread drains a
-//! bounded queue, writes everything it finds as ONE checksummed frame, calls `fdatasync` ONCE, then the callbacks.
+//! queue, writes everything it finds as ONE checksummed frame, calls `fdatasync` ONCE, then the callbacks.
 //! It never waits for more work: with one writer a batch is one append. [`MemoryLog`] is for simulation: a crash
-//! loses what was not synced. Both run the suite in `conformance.rs`.
+//! loses what was not synced. Both run the suite in `conformance.rs`. All file operations go through [`Folder`].
 //!
 //! # Folder
 //!
 //! | file | is |
 //! |---|---|
 //! | `LOCK` | held by the process that has the log open |
+//! | `format-2.wal` | empty: says that there is a log of this format, also where all segments are missing |
 //! | `<id, 16 hex digits>.wal` | a segment; ids follow each other without gaps |
-//! | `spare-<n>.wal` | a file ready to become the next segment |
+//! | `spare-….wal` | a file ready to become the next segment |
+//! | `next.tmp` | the spare that is being made |
 //!
-//! A segment is a 64-byte header (magic, id, salt, crc32c) and frames (`frame.rs`); a frame is a batch, valid or
-//! not as a whole, and carries the segment's random salt, so what an earlier life of a recycled file left behind
-//! (or a client put into a body) is never taken for a frame. Every segment starts with each group's vote and purge
-//! point: older segments are never needed for them. Segments are freed oldest first.
+//! A segment is a 64-byte header (`header.rs`) and frames (`frame.rs`); a frame is a batch, valid or not as a whole,
+//! and carries the segment's random salt, so what an earlier life of a recycled file left behind (or a client put
+//! into a body) is never taken for a frame. The first frame is a checkpoint: each group's vote and purge point (older
+//! segments are never needed for them), and how far the entries go that older segments are needed for. Segments are
+//! freed oldest first.
+//!
+//! Segments are a chain. A new one is made in this order, each step durable before the next: its header (with the end
+//! and the checksum of the one before) and checkpoint; its name; the *seal* at the end of the one before, which names
+//! it; its first frame with anything to lose. So a segment without a seal is the last one, whatever else is there.
 //!
 //! # What a crash leaves
 //!
-//! A frame that is not valid ends the log if nothing valid follows it: it was never synced, so never acknowledged.
-//! If a valid frame follows, an acknowledged one was damaged, and [`Wal::open`] refuses with `InvalidData`.
+//! Only the last frame of the last segment can be torn: it was never synced, so never acknowledged, and is left out.
+//! Before the writer sleeps it puts a *mark* behind the last durable frame, and a synced one when it is closed: with
+//! it (or any intact frame) behind damage, the damage is to something durable. Then, and where a segment, its end or
+//! its beginning is missing, [`Wal::open`] refuses with a [`Damage`] and changes nothing. What is seen of a log without
+//! a mark may be in the page cache only, even after a failed sync of an earlier process: opening writes the last frame
+//! again and syncs it before anybody reads it.
 //!
-//! # Full disk
+//! # When something is lacking
 //!
-//! Only making a segment needs space, and that happens before anything is written, so a full disk never tears
-//! anything. [`WhenFull::Wait`] (for Raft, whose groups die of a log error) holds the callbacks back, reports
-//! [`Health::Full`] and goes on by itself once there is space; [`WhenFull::Fail`] answers each append with
-//! `StorageFull`. Any other IO error is final ([`Health::Failed`]): after a failed `fdatasync` nobody knows what is
-//! on the disk.
+//! A full disk, no more descriptors or no memory ([`crate::Shortage`]) pass: [`WhenFull::Wait`] (for Raft, whose
+//! groups die of a log error) holds the callbacks back, reports [`Health::Short`] and goes on by itself;
+//! [`WhenFull::Fail`] answers each append with the error. Writing needs neither space nor descriptors: the next
+//! segment is made, filled and opened before it is needed, by a thread that keeps a descriptor for that. Where a sync
+//! itself fails so (file systems that allocate late), the whole frame is written again before it is synced again.
+//!
+//! Any other IO error is final ([`Health::Failed`]): after a failed `fdatasync` nobody knows what is on the disk.
+//! Reads go on. A restart reads what is there.
 
-#[cfg(test)]
-mod conformance;
+mod damage;
+mod folder;
 mod frame;
 mod groups;
+mod header;
+mod listing;
 mod memory;
 mod replay;
 mod segment;
+mod segments;
+mod spares;
 #[cfg(test)]
 mod tests;
 mod wal;
 mod writer;
 
+pub use damage::Damage;
+pub use folder::{DiskFolder, File, Folder};
 pub use memory::MemoryLog;
-pub use segment::{DiskSpace, Space};
 pub use wal::{Options, Wal, WhenFull};
 
+use crate::Shortage;
 use bytes::Bytes;
 use std::io;
 use std::ops::Range;
@@ -69,9 +89,10 @@ pub struct State {
 /// Whether the log takes writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
+    /// It does.
     Good,
-    /// The disk is full: appends wait or fail, reads go on.
-    Full,
+    /// The system ran out of something: appends wait or fail, reads go on. It passes.
+    Short(Shortage),
     /// An IO error after which the log takes no more writes until it is opened again.
     Failed(String),
 }
@@ -79,7 +100,9 @@ pub enum Health {
 /// Counters since the log was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
+    /// Batches that were made durable.
     pub fsyncs: u64,
+    /// In them.
     pub entries: u64,
     /// Written, frames and checkpoints included.
     pub bytes: u64,
@@ -94,7 +117,7 @@ pub struct Stats {
 pub trait LogStore: Send + Sync + 'static {
     /// Appends `entries` (consecutive indexes). An index that exists already is replaced together with all after
     /// it. Entries can be read when this returns; `done` fires when they are durable. A gap after the last entry is
-    /// answered `InvalidInput`. Blocks while the queue is full.
+    /// answered `InvalidInput`. Never blocks: callers bound what they have in flight.
     fn append(&self, group: u32, entries: Vec<(u64, Bytes)>, done: Done);
 
     /// Replaces the group's vote.

@@ -1,139 +1,157 @@
-//! Segment files.
+//! One segment file: made, opened, read.
 
-use super::frame::{self, FRAME_HEADER};
+use super::damage::damaged;
+use super::folder::{File, Folder};
+use super::frame::{self, Builder, FRAME_HEADER, Kind, NOTE_BYTES};
+use super::header::{self, End, Link, SEGMENT_HEADER};
+use super::spares::Spare;
 use bytes::Bytes;
-use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Where the first frame starts.
-pub(super) const SEGMENT_HEADER: u64 = 64;
-const MAGIC: &[u8; 8] = b"SALMWAL1";
-/// How far past a broken frame an intact one is looked for. More than a torn batch can be long, because the next
-/// batch starts where the torn one did.
-const RESYNC_BYTES: u64 = 16 << 20;
+/// How much is read at a time where an intact frame is looked for.
+const SEARCH_BYTES: usize = 1 << 20;
 
-/// Makes the files of the log. The one operation that needs disk space.
-pub trait Space: Send + Sync + 'static {
-    /// A file of `bytes` zeros at `path`, durable with its length. Nothing is left behind on an error.
-    fn allocate(&self, path: &Path, bytes: u64) -> io::Result<()>;
-}
-
-/// The real disk.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DiskSpace;
-
-impl Space for DiskSpace {
-    fn allocate(&self, path: &Path, bytes: u64) -> io::Result<()> {
-        fill(path, bytes).inspect_err(|_| {
-            // Best effort: the error that matters is the one being returned.
-            let _ = std::fs::remove_file(path);
-        })
-    }
-}
-
-fn fill(path: &Path, bytes: u64) -> io::Result<()> {
-    // Zeros are really written: extents that are only reserved would cost a metadata write at each first fdatasync.
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
-    let zeros = vec![0_u8; 1 << 20];
-    let mut left = bytes;
-    while left > 0 {
-        let part = left.min(zeros.len() as u64) as usize;
-        file.write_all(&zeros[..part])?;
-        left -= part as u64;
-    }
-    file.sync_all()
+/// An open file, with its name for messages.
+pub(super) struct SegmentFile {
+    pub path: PathBuf,
+    pub file: Arc<dyn File>,
 }
 
 /// One open segment.
 pub(super) struct Segment {
     pub id: u64,
     pub salt: u64,
+    /// Of the file.
     pub bytes: u64,
-    pub path: PathBuf,
-    pub file: Arc<File>,
+    /// `None` in format 1.
+    pub link: Option<Link>,
+    /// The checksum of its header: where its chain starts.
+    pub crc: u32,
+    pub file: Arc<SegmentFile>,
+}
+
+/// How the frames of a segment end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// Nothing says whether the last frame is durable.
+    Open,
+    /// All frames are durable.
+    Marked,
+    /// All frames are durable, and the segment with this id follows.
+    Sealed(u64),
 }
 
 /// What a scan found.
 pub(super) struct Scan {
-    /// Each intact frame with its offset.
+    /// Each intact frame with its offset; without mark and seal.
     pub frames: Vec<(u64, Bytes)>,
-    /// Where the next frame goes.
-    pub end: u64,
+    /// Where the next frame goes, or the mark or seal is.
+    pub end: End,
+    pub tail: Tail,
+}
+
+pub(super) fn name_of(id: u64) -> String {
+    format!("{id:016x}.wal")
 }
 
 impl Segment {
-    pub(super) fn path_of(dir: &Path, id: u64) -> PathBuf {
-        dir.join(format!("{id:016x}.wal"))
-    }
-
-    /// Turns the file at `spare` into segment `id`. Durable in the folder when this returns; the header becomes
-    /// durable with the first frame.
-    pub(super) fn activate(dir: &Path, spare: &Path, id: u64) -> io::Result<Segment> {
-        let path = Segment::path_of(dir, id);
-        std::fs::rename(spare, &path)?;
-        sync_dir(dir)?;
-        let file = OpenOptions::new().read(true).write(true).open(&path)?;
-        let bytes = file.metadata()?.len();
+    /// Makes `spare` the segment `id`, with its first frame. Header and frame are durable before the file gets its
+    /// name, and the name is when this returns: a file that is named as a segment always has both.
+    pub(super) fn create(
+        folder: &dyn Folder,
+        spare: &Spare,
+        id: u64,
+        previous: Option<End>,
+        checkpoint: &mut Builder,
+    ) -> io::Result<(Segment, End)> {
         let salt = RandomState::new().hash_one(id);
-        let mut header = [0_u8; SEGMENT_HEADER as usize];
-        header[..8].copy_from_slice(MAGIC);
-        header[8..16].copy_from_slice(&id.to_le_bytes());
-        header[16..24].copy_from_slice(&salt.to_le_bytes());
-        let crc = crc32c::crc32c(&header[..24]);
-        header[24..28].copy_from_slice(&crc.to_le_bytes());
-        file.write_all_at(&header, 0)?;
-        Ok(Segment { id, salt, bytes, path, file: Arc::new(file) })
+        let link = Link { bytes: spare.bytes, previous };
+        let (header, crc) = header::encode(id, salt, &link);
+        let frame = checkpoint.finish(salt);
+        spare.file.write_all_at(&header, 0)?;
+        spare.file.write_all_at(frame, SEGMENT_HEADER)?;
+        spare.file.sync_data()?;
+        let name = name_of(id);
+        folder.rename(&spare.name, &name)?;
+        folder.sync()?;
+        let offset = frame::aligned(SEGMENT_HEADER + frame.len() as u64);
+        let end = End { offset, chain: frame::chained(crc, frame) };
+        let file = SegmentFile { path: folder.path().join(&name), file: spare.file.clone() };
+        Ok((Segment { id, salt, bytes: spare.bytes, link: Some(link), crc, file: Arc::new(file) }, end))
     }
 
-    /// Opens segment `id`; `None` where the file never got (or lost) its header.
-    pub(super) fn open(dir: &Path, id: u64) -> io::Result<Option<Segment>> {
-        let path = Segment::path_of(dir, id);
-        let file = OpenOptions::new().read(true).write(true).open(&path)?;
-        let bytes = file.metadata()?.len();
-        let mut header = [0_u8; SEGMENT_HEADER as usize];
-        if bytes < SEGMENT_HEADER {
-            return Ok(None);
+    /// Opens segment `id`. `None` where it never got a header: a crash could leave that in format 1.
+    pub(super) fn open(folder: &dyn Folder, id: u64) -> io::Result<Option<Segment>> {
+        let name = name_of(id);
+        let (path, file) = (folder.path().join(&name), folder.open(&name)?);
+        let len = file.len()?;
+        if len < SEGMENT_HEADER {
+            return Err(damaged(&path, len, "the file is shorter than its header"));
         }
-        file.read_exact_at(&mut header, 0)?;
-        let word = |at: usize| u64::from_le_bytes(header[at..at + 8].try_into().expect("eight bytes"));
-        let crc = u32::from_le_bytes(header[24..28].try_into().expect("four bytes"));
-        if &header[..8] != MAGIC || crc32c::crc32c(&header[..24]) != crc || word(8) != id {
-            return Ok(None);
+        let mut bytes = [0_u8; SEGMENT_HEADER as usize];
+        file.read_exact_at(&mut bytes, 0)?;
+        let Some(header) = header::decode(&bytes) else {
+            let never_used = bytes == [0; SEGMENT_HEADER as usize];
+            return if never_used { Ok(None) } else { Err(damaged(&path, 0, "the header is not intact")) };
+        };
+        if header.id != id {
+            // Format 1 gave a recycled file its name first.
+            let recycled = header.link.is_none() && header.id < id;
+            let what = || format!("the file is the segment {:016x}", header.id);
+            return if recycled { Ok(None) } else { Err(damaged(&path, 8, what())) };
         }
-        Ok(Some(Segment { id, salt: word(16), bytes, path, file: Arc::new(file) }))
+        let bytes = header.link.map_or(len, |link| link.bytes);
+        if len < bytes {
+            return Err(damaged(&path, len, format!("the file was {bytes} bytes long")));
+        }
+        let (salt, link, crc) = (header.salt, header.link, header.crc);
+        let file = Arc::new(SegmentFile { path, file });
+        Ok(Some(Segment { id, salt, bytes, link, crc, file }))
     }
 
-    /// Reads all frames, up to the first that is not intact.
+    /// Reads all frames, up to the first that is not intact, the mark or the seal.
     pub(super) fn scan(&self) -> io::Result<Scan> {
         let mut frames = Vec::new();
-        let mut offset = SEGMENT_HEADER;
-        while let Some(frame) = self.frame_at(offset)? {
-            let end = frame::aligned(offset + frame.len() as u64);
-            frames.push((offset, frame));
-            offset = end;
+        let mut end = End { offset: SEGMENT_HEADER, chain: self.crc };
+        let mut tail = Tail::Open;
+        while let Some(frame) = self.frame_at(end.offset)? {
+            if let Some(noted) = tail_of(&frame) {
+                tail = noted;
+                break;
+            }
+            let offset = frame::aligned(end.offset + frame.len() as u64);
+            let chain = frame::chained(end.chain, &frame);
+            frames.push((end.offset, frame));
+            end = End { offset, chain };
         }
-        Ok(Scan { frames, end: offset })
+        Ok(Scan { frames, end, tail })
+    }
+
+    /// Whether a frame of `len` bytes can be written at `offset`, with a seal after it.
+    pub(super) fn has_room(&self, offset: u64, len: usize) -> bool {
+        frame::aligned(offset + len as u64) + NOTE_BYTES <= self.bytes
     }
 
     /// Where an intact frame starts after `offset`, if there is one.
     pub(super) fn intact_after(&self, offset: u64) -> io::Result<Option<u64>> {
-        let end = self.bytes.min(offset + RESYNC_BYTES);
-        let mut rest = vec![0_u8; end.saturating_sub(offset) as usize];
-        self.file.read_exact_at(&mut rest, offset)?;
-        let mut at = 8;
-        while at + FRAME_HEADER <= rest.len() {
-            let header = rest[at..at + FRAME_HEADER].try_into().expect("a header's length");
-            if frame::records_len(header, self.salt).is_some() {
-                let found = offset + at as u64;
-                if self.frame_at(found)?.is_some() {
+        let mut at = frame::aligned(offset) + 8;
+        let mut chunk = vec![0_u8; SEARCH_BYTES];
+        while at + FRAME_HEADER as u64 <= self.bytes {
+            let len = SEARCH_BYTES.min((self.bytes - at) as usize);
+            self.file.file.read_exact_at(&mut chunk[..len], at)?;
+            let mut within = 0;
+            while within + FRAME_HEADER <= len {
+                let head = chunk[within..within + FRAME_HEADER].try_into().expect("a header's length");
+                let found = at + within as u64;
+                if frame::records_len(head, self.salt).is_some() && self.frame_at(found)?.is_some() {
                     return Ok(Some(found));
                 }
+                within += 8;
             }
-            at += 8;
+            at += within as u64;
         }
         Ok(None)
     }
@@ -144,18 +162,25 @@ impl Segment {
             return Ok(None);
         }
         let mut header = [0_u8; FRAME_HEADER];
-        self.file.read_exact_at(&mut header, offset)?;
+        self.file.file.read_exact_at(&mut header, offset)?;
         let Some(records) = frame::records_len(&header, self.salt) else { return Ok(None) };
         if left < (FRAME_HEADER + records) as u64 {
             return Ok(None);
         }
         let mut frame = vec![0_u8; FRAME_HEADER + records];
-        self.file.read_exact_at(&mut frame, offset)?;
+        self.file.file.read_exact_at(&mut frame, offset)?;
         Ok(frame::is_intact(&frame).then(|| Bytes::from(frame)))
     }
 }
 
-/// Makes renames and removals in `dir` durable.
-pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+fn tail_of(frame: &Bytes) -> Option<Tail> {
+    if frame::aligned(frame.len() as u64) != NOTE_BYTES {
+        return None;
+    }
+    let records = frame::records(frame).ok()?;
+    match records.as_slice() {
+        [only] if only.kind == Kind::Mark => Some(Tail::Marked),
+        [only] if only.kind == Kind::Seal => Some(Tail::Sealed(only.index)),
+        _ => None,
+    }
 }

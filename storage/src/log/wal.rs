@@ -1,15 +1,14 @@
 //! The durable log: its options, opening, and the caller's side.
 
+use super::folder::{DiskFolder, Folder};
 use super::groups::{Groups, Slot};
 use super::replay;
-use super::segment::{DiskSpace, Space};
 use super::writer::{Completion, Job, Writer};
 use super::{Done, Health, LogStore, State, Stats};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -20,12 +19,12 @@ use std::thread::JoinHandle;
 /// More in one append than this is answered `InvalidInput`; frames count in 32 bits.
 const APPEND_BYTES_MAX: u64 = 1 << 30;
 
-/// What an append that meets a full disk gets.
+/// What an append gets that meets a [`crate::Shortage`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenFull {
-    /// Its callback waits until there is space again.
+    /// Its callback waits until nothing is lacking any more.
     Wait,
-    /// `StorageFull` at once; entries before it stay, later appends are tried anew.
+    /// An error at once; entries before it stay, later appends are tried anew.
     Fail,
 }
 
@@ -36,15 +35,13 @@ pub struct Options {
     pub segment_bytes: u64,
     /// The first segment of an empty log. 4 MiB, so that a new node does not wait for 64 MiB of zeros.
     pub first_segment_bytes: u64,
-    /// Appends and other operations waiting for the writer; callers block beyond it. Must exceed what all groups
-    /// together may have in flight, see `cluster::Options::proposals_max`.
-    pub queue_len: usize,
     /// A batch takes no further operation beyond this. 4 MiB: some milliseconds of writing.
     pub batch_bytes: usize,
     /// Durable entries kept in memory for readers near the tail.
     pub recent_bytes: u64,
     /// Free files kept for use again.
     pub spares: usize,
+    /// What happens while the system lacks something.
     pub when_full: WhenFull,
 }
 
@@ -53,7 +50,6 @@ impl Default for Options {
         Options {
             segment_bytes: 64 << 20,
             first_segment_bytes: 4 << 20,
-            queue_len: 32_768,
             batch_bytes: 4 << 20,
             recent_bytes: 32 << 20,
             spares: 2,
@@ -86,31 +82,22 @@ pub(super) struct Counters {
 /// The segmented write-ahead log. See the module for the format.
 pub struct Wal {
     shared: Arc<Shared>,
+    /// Never blocks who sends: callers are the runtime's workers, and bound what they have in flight.
     queue: Sender<Job>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    // Released when the log is dropped.
-    _lock: File,
 }
 
 impl Wal {
-    /// Opens or creates the log in `dir`. `WouldBlock`: another process has it open. `InvalidData`: an acknowledged
-    /// part is damaged.
+    /// Opens or creates the log in `dir`. `WouldBlock`: another process has it open. `InvalidData`: something durable
+    /// is missing, see [`super::Damage`].
     pub fn open(dir: &Path, options: &Options) -> io::Result<Wal> {
-        Wal::open_in(dir, options, Arc::new(DiskSpace))
+        Wal::open_in(Arc::new(DiskFolder::open(dir)?), options)
     }
 
-    /// The same, with files from `space`.
-    pub fn open_in(dir: &Path, options: &Options, space: Arc<dyn Space>) -> io::Result<Wal> {
-        std::fs::create_dir_all(dir)?;
-        let lock = File::create(dir.join("LOCK"))?;
-        lock.try_lock().map_err(|error| match error {
-            std::fs::TryLockError::WouldBlock => {
-                io::Error::new(io::ErrorKind::WouldBlock, "the log is used by another process")
-            }
-            std::fs::TryLockError::Error(error) => error,
-        })?;
+    /// The same in any folder.
+    pub fn open_in(folder: Arc<dyn Folder>, options: &Options) -> io::Result<Wal> {
         let groups = Groups::default();
-        let loaded = replay::load(dir, &groups)?;
+        let loaded = replay::load(&*folder, &groups)?;
         let shared = Arc::new(Shared {
             groups,
             health: RwLock::new(Health::Good),
@@ -119,10 +106,10 @@ impl Wal {
             counters: Counters::default(),
             oldest: Mutex::default(),
         });
-        let (queue, jobs) = crossbeam_channel::bounded(options.queue_len);
-        let writer = Writer::new(dir, *options, space, shared.clone(), jobs, loaded)?;
+        let (queue, jobs) = crossbeam_channel::unbounded();
+        let writer = Writer::new(folder, *options, shared.clone(), jobs, loaded)?;
         let thread = std::thread::Builder::new().name("raft-log".to_owned()).spawn(move || writer.run())?;
-        Ok(Wal { shared, queue, thread: Mutex::new(Some(thread)), _lock: lock })
+        Ok(Wal { shared, queue, thread: Mutex::new(Some(thread)) })
     }
 
     fn send(&self, job: Job) {

@@ -1,23 +1,21 @@
 //! The log's one thread.
 
-use super::frame::{self, Builder, Kind};
-use super::groups::Place;
+use super::folder::Folder;
+use super::frame::{Builder, Kind};
+use super::groups::{Groups, Place};
 use super::replay::Loaded;
-use super::segment::{SEGMENT_HEADER, Segment, Space};
+use super::segments::{Failure, Segments, Written};
 use super::wal::{Options, Shared, WhenFull};
 use super::{Done, Health};
 use bytes::Bytes;
-use crossbeam_channel::{Receiver, Sender};
-use parking_lot::Mutex;
+use crossbeam_channel::Receiver;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How often a full disk is tried again.
+/// How often it is tried again while the system lacks something.
 const RETRY: Duration = Duration::from_millis(100);
 
 /// A callback that cannot be forgotten: dropped, it answers that the log is closed.
@@ -53,7 +51,7 @@ pub(super) enum Job {
 }
 
 /// An entry of the frame being written.
-struct Written {
+struct Framed {
     group: u32,
     sequence: u64,
     index: u64,
@@ -62,46 +60,15 @@ struct Written {
     len: u32,
 }
 
-/// A segment that is not written any more.
-struct Old {
-    path: PathBuf,
-    bytes: u64,
-    last: BTreeMap<u32, u64>,
-}
-
-/// Why a frame was not written.
-enum Failure {
-    /// Nothing happened; try again when there is space.
-    Full(io::Error),
-    /// What is on the disk is not known.
-    Fatal(io::Error),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Failure::Full(error),
-            _ => Failure::Fatal(error),
-        }
-    }
-}
-
 pub(super) struct Writer {
-    dir: PathBuf,
     options: Options,
-    space: Arc<dyn Space>,
     shared: Arc<Shared>,
     jobs: Receiver<Job>,
-    active: Segment,
-    offset: u64,
-    active_last: BTreeMap<u32, u64>,
-    old: VecDeque<Old>,
-    spares: Arc<Mutex<Vec<PathBuf>>>,
-    prepare: Sender<()>,
+    segments: Segments,
     /// Purge points that are on the disk.
     purged: BTreeMap<u32, u64>,
     frame: Builder,
-    written: Vec<Written>,
+    framed: Vec<Framed>,
     /// Entries with bytes in memory, oldest first: group, index, sequence, length.
     recent: VecDeque<(u32, u64, u64, u32)>,
     recent_bytes: u64,
@@ -109,9 +76,8 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(
-        dir: &Path,
+        folder: Arc<dyn Folder>,
         options: Options,
-        space: Arc<dyn Space>,
         shared: Arc<Shared>,
         jobs: Receiver<Job>,
         loaded: Loaded,
@@ -120,38 +86,17 @@ impl Writer {
             let index = state.lock().purged.as_ref().map(|(index, _)| *index)?;
             Some((group, index))
         });
-        let purged = purged.collect();
-        let mut segments = loaded.segments;
-        let (active, offset, active_last) = match segments.pop() {
-            Some(last) => (last.segment, last.end, last.last),
-            None => {
-                let spare = dir.join("spare-0.wal");
-                space.allocate(&spare, options.first_segment_bytes)?;
-                (Segment::activate(dir, &spare, 1)?, SEGMENT_HEADER, BTreeMap::new())
-            }
-        };
-        let old = segments
-            .into_iter()
-            .map(|old| Old { path: old.segment.path, bytes: old.segment.bytes, last: old.last })
-            .collect();
-        let spares = usable(dir, loaded.spares, &options)?;
-        let (prepare, wanted) = crossbeam_channel::bounded(1);
-        spawn_preparer(dir, &options, space.clone(), spares.clone(), wanted)?;
+        let purged: BTreeMap<u32, u64> = purged.collect();
+        let segments =
+            Segments::open(folder, &options, loaded, |held| checkpoint(&shared.groups, held), &purged)?;
         let writer = Writer {
-            dir: dir.to_owned(),
             options,
-            space,
             shared,
             jobs,
-            active,
-            offset,
-            active_last,
-            old,
-            spares,
-            prepare,
+            segments,
             purged,
             frame: Builder::default(),
-            written: Vec::new(),
+            framed: Vec::new(),
             recent: VecDeque::new(),
             recent_bytes: 0,
         };
@@ -162,9 +107,9 @@ impl Writer {
     /// Until [`Job::Stop`].
     pub(super) fn run(mut self) {
         let mut batch = Vec::new();
-        while let Ok(first) = self.jobs.recv() {
+        while let Some(first) = self.next() {
             self.frame.clear();
-            self.written.clear();
+            self.framed.clear();
             let mut job = Some(first);
             let mut stop = false;
             while let Some(next) = job.take() {
@@ -176,9 +121,27 @@ impl Writer {
             }
             self.commit(&mut batch);
             if stop {
-                return;
+                break;
             }
         }
+        if !self.has_failed() {
+            self.segments.close();
+        }
+    }
+
+    /// The next job. Before it sleeps the log says on the disk how far it is.
+    fn next(&mut self) -> Option<Job> {
+        if let Ok(job) = self.jobs.try_recv() {
+            return Some(job);
+        }
+        if !self.has_failed() {
+            self.segments.mark();
+        }
+        self.jobs.recv().ok()
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(&*self.shared.health.read(), Health::Failed(_))
     }
 
     /// Puts the job into the frame and keeps it in `batch` for its answer, or answers it with the failure of an
@@ -192,7 +155,7 @@ impl Writer {
                 for (index, bytes) in entries {
                     let (at, crc) = self.frame.push(Kind::Entry, *group, *index, bytes);
                     let (group, sequence, index) = (*group, *sequence, *index);
-                    self.written.push(Written { group, sequence, index, at, crc, len: bytes.len() as u32 });
+                    self.framed.push(Framed { group, sequence, index, at, crc, len: bytes.len() as u32 });
                 }
             }
             Job::Vote { group, vote, .. } => drop(self.frame.push(Kind::Vote, *group, 0, vote)),
@@ -208,36 +171,38 @@ impl Writer {
             return batch.drain(..).for_each(|job| answer(job, || Err(io::Error::other(reason.clone()))));
         }
         if !self.frame.is_empty() {
-            if let Err(error) = self.write_or_wait() {
-                return self.fail(batch, &error);
+            match self.write_or_wait() {
+                Ok(written) => self.settle(batch, &written),
+                Err(error) => return self.fail(batch, &error),
             }
-            self.settle(batch);
         }
         batch.drain(..).for_each(|job| answer(job, || Ok(())));
-        self.free_segments();
-        self.order_spare();
+        if self.segments.free(&self.purged) {
+            self.publish_segments();
+        }
+        self.segments.prepare();
     }
 
-    /// Writes the frame; with [`WhenFull::Wait`] until it succeeds or the log is closed.
-    fn write_or_wait(&mut self) -> io::Result<()> {
+    /// Writes the frame; with [`WhenFull::Wait`] until it succeeds, fails for good, or the log is closed.
+    fn write_or_wait(&mut self) -> io::Result<Written> {
         loop {
             match self.write() {
-                Ok(()) => {
+                Ok(written) => {
                     if *self.shared.health.read() != Health::Good {
                         tracing::info!("the log takes writes again");
                         *self.shared.health.write() = Health::Good;
                     }
-                    return Ok(());
+                    return Ok(written);
                 }
                 Err(Failure::Fatal(error)) => {
                     tracing::error!(%error, "the log failed; it takes no more writes");
-                    *self.shared.health.write() = Health::Failed(format!("the log failed: {error}"));
+                    *self.shared.health.write() = Health::Failed(error.to_string());
                     return Err(error);
                 }
-                Err(Failure::Full(error)) => {
-                    if *self.shared.health.read() == Health::Good {
-                        tracing::error!(%error, "no space for the log");
-                        *self.shared.health.write() = Health::Full;
+                Err(Failure::Short(what, error)) => {
+                    if *self.shared.health.read() != Health::Short(what) {
+                        tracing::error!(%error, "the log waits: {what}");
+                        *self.shared.health.write() = Health::Short(what);
                     }
                     let closing = self.shared.stopping.load(Ordering::Acquire);
                     if self.options.when_full == WhenFull::Fail || closing {
@@ -249,78 +214,34 @@ impl Writer {
         }
     }
 
-    fn write(&mut self) -> Result<(), Failure> {
-        if self.offset + self.frame.len() as u64 > self.active.bytes {
-            self.roll()?;
+    fn write(&mut self) -> Result<Written, Failure> {
+        if !self.segments.has_room(self.frame.len()) {
+            let mut checkpoint = checkpoint(&self.shared.groups, &self.segments.held(&self.purged));
+            self.segments.roll(self.frame.len(), &mut checkpoint)?;
+            self.publish_segments();
         }
-        let bytes = self.frame.finish(self.active.salt);
-        self.active.file.write_all_at(bytes, self.offset)?;
-        let started = Instant::now();
-        // After a failed sync the kernel may have dropped the pages: never "try again".
-        self.active.file.sync_data().map_err(Failure::Fatal)?;
+        let written = self.segments.append(&mut self.frame)?;
         let counters = &self.shared.counters;
-        counters.fsync_us.fetch_add(started.elapsed().as_micros() as u64, Ordering::Relaxed);
+        counters.fsync_us.fetch_add(written.synced.as_micros() as u64, Ordering::Relaxed);
         counters.fsyncs.fetch_add(1, Ordering::Relaxed);
-        counters.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        counters.entries.fetch_add(self.written.len() as u64, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Starts the next segment with the checkpoint of all groups; the frame's sync makes it durable.
-    fn roll(&mut self) -> Result<(), Failure> {
-        let mut checkpoint = Builder::default();
-        checkpoint.clear();
-        for (id, group) in self.shared.groups.all() {
-            let group = group.lock();
-            if let Some(vote) = &group.vote {
-                checkpoint.push(Kind::Vote, id, 0, vote);
-            }
-            if let Some((index, log_id)) = &group.purged {
-                checkpoint.push(Kind::Purge, id, *index, log_id);
-            }
-        }
-        let need = SEGMENT_HEADER + (checkpoint.len() + self.frame.len()) as u64 + 16;
-        let spare = self.take_spare(need)?;
-        let next = Segment::activate(&self.dir, &spare, self.active.id + 1)?;
-        let mut offset = SEGMENT_HEADER;
-        if !checkpoint.is_empty() {
-            next.file.write_all_at(checkpoint.finish(next.salt), offset)?;
-            offset = frame::aligned(offset + checkpoint.len() as u64);
-        }
-        let old = std::mem::replace(&mut self.active, next);
-        let last = std::mem::take(&mut self.active_last);
-        self.old.push_back(Old { path: old.path, bytes: old.bytes, last });
-        self.offset = offset;
-        self.publish_segments();
-        Ok(())
-    }
-
-    fn take_spare(&mut self, need: u64) -> io::Result<PathBuf> {
-        if need <= self.options.segment_bytes
-            && let Some(spare) = self.spares.lock().pop()
-        {
-            return Ok(spare);
-        }
-        let path = self.dir.join(format!("spare-{}.wal", self.active.id + 1));
-        self.space.allocate(&path, need.max(self.options.segment_bytes))?;
-        Ok(path)
+        counters.bytes.fetch_add(self.frame.len() as u64, Ordering::Relaxed);
+        counters.entries.fetch_add(self.framed.len() as u64, Ordering::Relaxed);
+        Ok(written)
     }
 
     /// The frame is durable: says so in memory.
-    fn settle(&mut self, batch: &[Job]) {
-        for entry in &self.written {
+    fn settle(&mut self, batch: &[Job], written: &Written) {
+        for entry in &self.framed {
+            self.segments.entered(entry.group, entry.index);
             let group = self.shared.groups.get(entry.group);
             let mut group = group.lock();
-            let last = self.active_last.entry(entry.group).or_default();
-            *last = entry.index.max(*last);
             if let Some(slot) = group.slot_of(entry.index, entry.sequence) {
-                let offset = self.offset + entry.at as u64;
-                slot.place = Some(Place { file: self.active.file.clone(), offset, crc: entry.crc });
+                let offset = written.offset + entry.at as u64;
+                slot.place = Some(Place { file: written.file.clone(), offset, crc: entry.crc });
                 self.recent.push_back((entry.group, entry.index, entry.sequence, entry.len));
                 self.recent_bytes += u64::from(entry.len);
             }
         }
-        self.offset = frame::aligned(self.offset + self.frame.len() as u64);
         for job in batch {
             match job {
                 Job::Vote { group, vote, .. } => {
@@ -354,50 +275,30 @@ impl Writer {
         }
     }
 
-    fn free_segments(&mut self) {
-        let mut freed = false;
-        while let Some(oldest) = self.old.front() {
-            let purged =
-                |group: &u32, last: &u64| self.purged.get(group).is_some_and(|purged| purged >= last);
-            if !oldest.last.iter().all(|(group, last)| purged(group, last)) {
-                break;
-            }
-            let oldest = self.old.pop_front().expect("looked at above");
-            freed = true;
-            if let Err(error) = self.recycle(&oldest) {
-                tracing::warn!(%error, path = %oldest.path.display(), "could not free a log segment");
-            }
-        }
-        if freed {
-            self.publish_segments();
-        }
-    }
-
-    fn recycle(&self, old: &Old) -> io::Result<()> {
-        let mut spares = self.spares.lock();
-        if old.bytes != self.options.segment_bytes || spares.len() >= self.options.spares {
-            return std::fs::remove_file(&old.path);
-        }
-        let name = old.path.file_name().and_then(|name| name.to_str()).unwrap_or("x.wal");
-        let spare = self.dir.join(format!("spare-{name}"));
-        std::fs::rename(&old.path, &spare)?;
-        spares.push(spare);
-        Ok(())
-    }
-
-    /// Has the next segment made while this one still has room.
-    fn order_spare(&self) {
-        if self.offset > self.active.bytes / 2 && self.spares.lock().is_empty() {
-            // A full channel: it is ordered already.
-            let _ = self.prepare.try_send(());
-        }
-    }
-
     fn publish_segments(&self) {
-        let bytes = self.old.iter().map(|old| old.bytes).sum::<u64>() + self.active.bytes;
-        self.shared.counters.segment_bytes.store(bytes, Ordering::Relaxed);
-        *self.shared.oldest.lock() = self.old.front().map(|old| old.last.clone()).unwrap_or_default();
+        self.shared.counters.segment_bytes.store(self.segments.bytes(), Ordering::Relaxed);
+        *self.shared.oldest.lock() = self.segments.oldest();
     }
+}
+
+/// What every segment starts with: each group's vote and purge point, so that older segments are not needed for
+/// them; and what older segments are still needed for.
+fn checkpoint(groups: &Groups, held: &BTreeMap<u32, u64>) -> Builder {
+    let mut checkpoint = Builder::default();
+    checkpoint.clear();
+    for (id, group) in groups.all() {
+        let group = group.lock();
+        if let Some(vote) = &group.vote {
+            checkpoint.push(Kind::Vote, id, 0, vote);
+        }
+        if let Some((index, log_id)) = &group.purged {
+            checkpoint.push(Kind::Purge, id, *index, log_id);
+        }
+    }
+    for (group, index) in held {
+        checkpoint.push(Kind::Held, *group, *index, &[]);
+    }
+    checkpoint
 }
 
 fn answer(job: Job, result: impl FnOnce() -> io::Result<()>) {
@@ -405,46 +306,4 @@ fn answer(job: Job, result: impl FnOnce() -> io::Result<()>) {
         Job::Append { done, .. } | Job::Vote { done, .. } | Job::Truncate { done, .. } => done.fire(result()),
         Job::Purge { .. } | Job::Stop => {}
     }
-}
-
-/// Renames what may be used again to a spare's name; removes files of another size.
-fn usable(dir: &Path, found: Vec<PathBuf>, options: &Options) -> io::Result<Arc<Mutex<Vec<PathBuf>>>> {
-    let mut spares = Vec::new();
-    for path in found {
-        if std::fs::metadata(&path)?.len() != options.segment_bytes || spares.len() >= options.spares {
-            std::fs::remove_file(&path)?;
-            continue;
-        }
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("x.wal");
-        let spare = dir.join(format!("spare-{}", name.trim_start_matches("spare-")));
-        std::fs::rename(&path, &spare)?;
-        spares.push(spare);
-    }
-    Ok(Arc::new(Mutex::new(spares)))
-}
-
-/// A thread that makes a spare for each order, and ends with the writer.
-fn spawn_preparer(
-    dir: &Path,
-    options: &Options,
-    space: Arc<dyn Space>,
-    spares: Arc<Mutex<Vec<PathBuf>>>,
-    wanted: Receiver<()>,
-) -> io::Result<()> {
-    let (dir, bytes) = (dir.to_owned(), options.segment_bytes);
-    let prepare = move || {
-        for number in 0.. {
-            if wanted.recv().is_err() {
-                return;
-            }
-            let (making, made) = (dir.join("next.tmp"), dir.join(format!("spare-prepared-{number}.wal")));
-            let result = space.allocate(&making, bytes).and_then(|()| std::fs::rename(&making, &made));
-            match result {
-                Ok(()) => spares.lock().push(made),
-                // The writer finds no spare, tries itself, and reports what it meets.
-                Err(error) => tracing::warn!(%error, "could not prepare a log segment"),
-            }
-        }
-    };
-    std::thread::Builder::new().name("raft-log-space".to_owned()).spawn(prepare).map(drop)
 }

@@ -57,8 +57,11 @@ pub struct Histories<'p> {
 /// A version that is listed, without its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listed {
+    /// In the order of the histories.
     pub place: HistoryPlace,
+    /// Of its resource.
     pub key: ResourceKey,
+    /// Where it was written first.
     pub origin: Origin,
 }
 

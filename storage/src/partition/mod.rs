@@ -15,7 +15,7 @@ pub use scan::{IndexRows, Versions};
 use crate::apply::{self, Floors, Stage};
 use crate::entry::{Applied, Change, Entry, EntryPayload};
 use crate::error::{Error, Result};
-use crate::kv::{Direction, Engine, Range, Read};
+use crate::kv::{Direction, Engine, Range, Read, Stall};
 use crate::table::meta;
 use crate::version::AppliedState;
 use bytes::Bytes;
@@ -40,12 +40,22 @@ impl Partition {
     }
 
     /// Applies committed entries in order and writes them in one batch. Returns, for each, what became of it and which
-    /// current rows changed. Readers see the batch, whole, when this returns.
+    /// current rows changed. Readers see the batch, whole, when this returns. Blocks while the engine is behind with
+    /// its own disk writes, which can be seconds on a slow disk.
     ///
     /// # Errors
-    /// [`Error::OutOfOrder`] where an index is not greater than the one before; [`Error::Full`], [`Error::Engine`],
+    /// [`Error::OutOfOrder`] where an index is not greater than the one before; [`Error::Short`], [`Error::Engine`],
     /// [`Error::Corrupt`]. Nothing of the slice is written then, and it may be applied again.
     pub fn apply(&self, entries: &[Entry]) -> Result<Vec<(Applied, Vec<Change>)>> {
+        self.apply_or(entries, Stall::Wait)
+    }
+
+    /// The same without waiting for the engine: [`Error::Busy`] then, and nothing of the slice is written.
+    pub fn try_apply(&self, entries: &[Entry]) -> Result<Vec<(Applied, Vec<Change>)>> {
+        self.apply_or(entries, Stall::Refuse)
+    }
+
+    fn apply_or(&self, entries: &[Entry], stall: Stall) -> Result<Vec<(Applied, Vec<Change>)>> {
         let mut floors = self.apply.lock();
         let mut state = self.applied();
         let mut stage = Stage::new(&*self.engine, &self.locks, floors.clone());
@@ -63,7 +73,7 @@ impl Partition {
         let (mut rows, locks, new_floors) = stage.finish();
         if !entries.is_empty() {
             rows.insert(meta::applied_key(), Some(meta::encode_applied(state.index, state.term)));
-            self.engine.write(&rows)?;
+            self.engine.write(&rows, stall)?;
         }
         // Locks change after the rows: who finds a row unlocked finds what the transaction wrote.
         self.locks.change(locks);

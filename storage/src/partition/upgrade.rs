@@ -1,7 +1,7 @@
 //! Rows of older binaries become today's when a partition is opened.
 
 use crate::error::Result;
-use crate::kv::{Direction, Engine, Rows};
+use crate::kv::{Direction, Engine, Rows, Stall};
 use crate::table::{feed, timeline, type_history};
 use crate::version::{HistoryPlace, Origin};
 
@@ -29,7 +29,7 @@ pub fn upgrade(engine: &dyn Engine) -> Result<()> {
             tracing::info!("histories of an older version are put in order of time; this is done once");
         }
         moved += rows.len() / 2;
-        engine.write(&rows)?;
+        engine.write(&rows, Stall::Wait)?;
         // Not from the start again: what is removed has to be stepped over until it is compacted.
         range = range.from(last);
     }
@@ -78,7 +78,7 @@ mod tests {
             let feed_row = feed::Row { key, version, last_updated_ms, kind: feed::Kind::Put };
             old.insert(old_key(key.type_code, index, seq), Some(feed_row.encode()));
         }
-        engine.write(&old).unwrap();
+        engine.write(&old, Stall::Wait).unwrap();
         f.reopen();
         assert_eq!(before.len(), 3);
         assert_eq!(f.history(), before);

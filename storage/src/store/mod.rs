@@ -47,7 +47,7 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::InUse`] where another process (or another store of this one) has it,
-    /// [`crate::Error::NewerFormat`], [`crate::Error::Io`], [`crate::Error::Full`], [`crate::Error::Engine`].
+    /// [`crate::Error::NewerFormat`], [`crate::Error::Io`], [`crate::Error::Short`], [`crate::Error::Engine`].
     pub fn open(dir: &Path, options: &Options) -> Result<Self> {
         let folder = Folder::open(dir)?;
         let database = Database::open(&dir.join("state"), options, folder)?;

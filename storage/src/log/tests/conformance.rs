@@ -1,6 +1,6 @@
 //! What every log does. Runs for both.
 
-use super::{LogStore, MemoryLog, Options, Wal, WhenFull};
+use super::super::{Done, LogStore, MemoryLog, Options, State, Wal, WhenFull};
 use bytes::Bytes;
 use std::io;
 use std::path::PathBuf;
@@ -90,7 +90,7 @@ fn later(log: &dyn LogStore, group: u32, entries: Vec<(u64, Bytes)>) {
     log.append(group, entries, Box::new(|result| result.unwrap()));
 }
 
-fn ignore() -> super::Done {
+fn ignore() -> Done {
     Box::new(|result| result.unwrap())
 }
 
@@ -103,7 +103,7 @@ fn reads_what_was_appended(bench: impl Bench) {
     assert_eq!(bench.log().read(1, 0..100).unwrap(), entries(0..50, 1));
     assert_eq!(bench.log().read(2, 0..100).unwrap(), entries(7..9, 1));
     assert_eq!(bench.log().state(1).last, Some(49));
-    assert_eq!(bench.log().state(3), super::State::default());
+    assert_eq!(bench.log().state(3), State::default());
 }
 
 fn replaces_and_truncates(bench: impl Bench) {
