@@ -7,9 +7,9 @@ use proto::id::{PartitionId, ResourceKey};
 use proto::log::v1::{self as log, command::Kind};
 use std::sync::Arc;
 
-const PATIENTS: [&str; 2] = ["x", "y"];
-const NAMES: [&str; 3] = ["a", "b", "c"];
-const TRANSACTIONS: [&str; 3] = ["t", "u", "v"];
+pub const PATIENTS: [&str; 2] = ["x", "y"];
+pub const NAMES: [&str; 3] = ["a", "b", "c"];
+pub const TRANSACTIONS: [&str; 3] = ["t", "u", "v"];
 
 fn key() -> impl Strategy<Value = ResourceKey> {
     (0..2_usize, 0..3_usize).prop_map(|(patient, name)| observation(PATIENTS[patient], NAMES[name]))
@@ -57,7 +57,7 @@ fn command() -> impl Strategy<Value = Kind> {
     ]
 }
 
-fn entries() -> impl Strategy<Value = Vec<Entry>> {
+pub fn entries() -> impl Strategy<Value = Vec<Entry>> {
     prop::collection::vec((command(), 0..20_u64), 1..60).prop_map(|commands| {
         let mut time_ms = 1_000;
         let numbered = (1..).zip(commands).map(|(index, (kind, later))| {

@@ -1,0 +1,264 @@
+//! The state machine as anybody would write it who had no disk: plain maps, a copy of everything before each command,
+//! which is taken back where the command is refused. Slow, and right at a glance.
+
+use crate::{Applied, Entry, EntryPayload, FeedPosition, HistoryPlace, Lock, Method, Version};
+use bytes::Bytes;
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
+use proto::log::v1::{self as log, command::Kind, mutation};
+use std::collections::BTreeMap;
+
+/// What a directory row is found by.
+pub type Home = (Slot, TypeCode, ResourceId);
+
+/// One partition, one tenant.
+#[derive(Clone, Default)]
+pub struct Model {
+    /// All versions of a resource, oldest first.
+    pub resources: BTreeMap<ResourceKey, Vec<Version>>,
+    /// Of the current versions that are no deletions.
+    pub index_values: BTreeMap<ResourceKey, Bytes>,
+    /// Which resource a place in the histories belongs to: that of the last who took it.
+    pub listed: BTreeMap<HistoryPlace, ResourceKey>,
+    pub directory: BTreeMap<Home, CompartmentKey>,
+    /// Resources that moved away: with the version they had.
+    pub evicted: BTreeMap<FeedPosition, (ResourceKey, u64)>,
+    /// Key → when it expires, and the answer.
+    pub dedup: BTreeMap<Bytes, (u64, Bytes)>,
+    /// Criteria → when it expires, and the holder.
+    pub reservations: BTreeMap<Bytes, (u64, Bytes)>,
+    pub decisions: BTreeMap<Bytes, bool>,
+    pub prepared: BTreeMap<Bytes, log::Prepare>,
+    index: u64,
+    seq: u32,
+    pub time_ms: u64,
+}
+
+/// A command that goes on, or what it is refused with.
+type Step<T> = Result<T, Applied>;
+
+impl Model {
+    /// What becomes of the entry.
+    pub fn apply(&mut self, entry: &Entry) -> Applied {
+        let EntryPayload::Command(command) = &entry.payload else { return Applied::Done };
+        (self.index, self.seq) = (entry.index, 0);
+        self.time_ms = command.time_ms;
+        let before = self.clone();
+        self.command(command.kind.as_ref().unwrap()).unwrap_or_else(|refused| {
+            *self = before;
+            refused
+        })
+    }
+
+    fn command(&mut self, kind: &Kind) -> Step<Applied> {
+        match kind {
+            Kind::Write(write) => self.write(write),
+            Kind::Prepare(prepare) => self.prepare(prepare),
+            Kind::Decide(decide) => Ok(self.decide(decide)),
+            Kind::Finish(finish) => self.finish(finish),
+            Kind::Reserve(reserve) => self.reserve(reserve),
+            Kind::Release(release) => {
+                self.release(release);
+                Ok(Applied::Done)
+            }
+        }
+    }
+
+    fn write(&mut self, write: &log::Write) -> Step<Applied> {
+        let dedup = write.dedup.as_ref();
+        let kept = dedup.and_then(|dedup| self.dedup.get(&dedup.key));
+        if let Some((_, response)) = kept.filter(|(expires_ms, _)| *expires_ms > self.time_ms) {
+            return Err(Applied::Duplicate { response: response.clone() });
+        }
+        self.mutations(&write.mutations, None)?;
+        write.releases.iter().for_each(|release| self.release(release));
+        if let Some(dedup) = dedup {
+            self.dedup.insert(dedup.key.clone(), (dedup.expires_ms, dedup.response.clone()));
+        }
+        Ok(Applied::Done)
+    }
+
+    fn prepare(&mut self, prepare: &log::Prepare) -> Step<Applied> {
+        if !self.prepared.contains_key(&prepare.transaction) {
+            self.clone().mutations(&prepare.mutations, None)?;
+            self.prepared.insert(prepare.transaction.clone(), prepare.clone());
+        }
+        Ok(Applied::Done)
+    }
+
+    fn decide(&mut self, decide: &log::Decide) -> Applied {
+        if let Some(commit) = self.decisions.get(&decide.transaction) {
+            return Applied::Decided { commit: *commit };
+        }
+        let own = decide.write.as_ref().filter(|_| decide.commit);
+        let before = self.clone();
+        let outcome = match own.map(|write| self.write(write)) {
+            None => Applied::Decided { commit: decide.commit },
+            Some(Ok(_)) => Applied::Decided { commit: true },
+            Some(Err(refused)) => {
+                *self = before;
+                match refused {
+                    Applied::Duplicate { response } => Applied::Duplicate { response },
+                    _ => Applied::Decided { commit: false },
+                }
+            }
+        };
+        let commit = outcome == Applied::Decided { commit: true };
+        self.decisions.insert(decide.transaction.clone(), commit);
+        outcome
+    }
+
+    fn finish(&mut self, finish: &log::Finish) -> Step<Applied> {
+        if let Some(prepare) = self.prepared.get(&finish.transaction).cloned() {
+            if finish.commit {
+                self.mutations(&prepare.mutations, Some(&finish.transaction))?;
+            }
+            self.prepared.remove(&finish.transaction);
+        }
+        Ok(Applied::Done)
+    }
+
+    fn reserve(&mut self, reserve: &log::Reserve) -> Step<Applied> {
+        if let Some((expires_ms, holder)) = self.reservations.get(&reserve.criteria)
+            && *expires_ms > self.time_ms
+            && *holder != reserve.holder
+        {
+            return Err(Applied::ReservationHeld { expires_ms: *expires_ms });
+        }
+        self.reservations.insert(reserve.criteria.clone(), (reserve.expires_ms, reserve.holder.clone()));
+        Ok(Applied::Done)
+    }
+
+    fn release(&mut self, release: &log::Release) {
+        let held = self.reservations.get(&release.criteria);
+        if held.is_some_and(|(_, holder)| *holder == release.holder) {
+            self.reservations.remove(&release.criteria);
+        }
+    }
+
+    fn mutations(&mut self, messages: &[log::Mutation], holder: Option<&Bytes>) -> Step<()> {
+        for message in messages {
+            if let Some(lock) = self.lock(&touched(message), holder) {
+                let Lock { transaction, coordinator } = lock;
+                return Err(Applied::Locked { transaction, coordinator });
+            }
+            match message.kind.as_ref().unwrap() {
+                mutation::Kind::Put(put) => self.put(put)?,
+                mutation::Kind::Evict(evict) => self.evict(evict)?,
+                mutation::Kind::Locate(locate) => self.locate(locate)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The prepared transaction, other than `holder`, that will write what is touched.
+    pub fn lock(&self, wanted: &Touched, holder: Option<&Bytes>) -> Option<Lock> {
+        let mut others = self.prepared.iter().filter(|(transaction, _)| Some(*transaction) != holder);
+        let (transaction, prepare) = others
+            .find(|(_, prepare)| prepare.mutations.iter().any(|message| touched(message) == *wanted))?;
+        let coordinator = PartitionId(prepare.coordinator_partition as u16);
+        Some(Lock { transaction: transaction.clone(), coordinator })
+    }
+
+    fn put(&mut self, put: &log::Put) -> Step<()> {
+        let key = resource(put.key.as_ref().unwrap());
+        self.fence(&key, put.expected_version)?;
+        let version = put.version.as_ref().unwrap();
+        for message in put.adopted.iter().chain([version]) {
+            let FeedPosition { index, seq } = self.place();
+            let version = Version {
+                key,
+                version: message.version,
+                last_updated_ms: message.last_updated_ms,
+                method: Method::from_log(message.method).unwrap(),
+                body: message.body.clone(),
+                index,
+                seq,
+            };
+            self.listed.insert(version.place(), key);
+            self.resources.entry(key).or_default().push(version);
+        }
+        match Method::from_log(version.method).unwrap() {
+            Method::Delete => self.index_values.remove(&key),
+            Method::Create | Method::Update => self.index_values.insert(key, put.index_values.clone()),
+        };
+        Ok(())
+    }
+
+    fn evict(&mut self, evict: &log::Evict) -> Step<()> {
+        let key = resource(evict.key.as_ref().unwrap());
+        self.fence(&key, evict.expected_version)?;
+        if let Some(versions) = self.resources.remove(&key) {
+            self.index_values.remove(&key);
+            self.listed.retain(|_, listed| *listed != key);
+            let at = self.place();
+            self.evicted.insert(at, (key, versions.last().unwrap().version));
+        }
+        Ok(())
+    }
+
+    fn locate(&mut self, locate: &log::Locate) -> Step<()> {
+        let home = home(locate);
+        let current = self.directory.get(&home).copied();
+        if current != locate.expected.as_ref().map(compartment) {
+            let (home_slot, type_code, id) = home;
+            return Err(Applied::LocateConflict { home_slot, type_code, id, current });
+        }
+        match &locate.compartment {
+            Some(to) => self.directory.insert(home, compartment(to)),
+            None => self.directory.remove(&home),
+        };
+        Ok(())
+    }
+
+    fn fence(&self, key: &ResourceKey, expected: u64) -> Step<()> {
+        let current = self.current(key).map_or(0, |version| version.version);
+        if current == expected { Ok(()) } else { Err(Applied::Conflict { key: *key, current }) }
+    }
+
+    /// The newest version, deletions included.
+    pub fn current(&self, key: &ResourceKey) -> Option<&Version> {
+        self.resources.get(key)?.last()
+    }
+
+    fn place(&mut self) -> FeedPosition {
+        let at = FeedPosition { index: self.index, seq: self.seq };
+        self.seq += 1;
+        at
+    }
+}
+
+/// The row that a mutation needs to itself.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Touched {
+    Resource(ResourceKey),
+    Place(Home),
+}
+
+fn touched(message: &log::Mutation) -> Touched {
+    match message.kind.as_ref().unwrap() {
+        mutation::Kind::Put(put) => Touched::Resource(resource(put.key.as_ref().unwrap())),
+        mutation::Kind::Evict(evict) => Touched::Resource(resource(evict.key.as_ref().unwrap())),
+        mutation::Kind::Locate(locate) => Touched::Place(home(locate)),
+    }
+}
+
+fn home(locate: &log::Locate) -> Home {
+    let (slot, type_code) = (locate.home_slot as u16, locate.type_code as u16);
+    (Slot(slot), TypeCode(type_code), ResourceId::parse(&locate.id).unwrap())
+}
+
+fn compartment(message: &log::Compartment) -> CompartmentKey {
+    CompartmentKey {
+        slot: Slot(message.slot as u16),
+        type_code: TypeCode(message.type_code as u16),
+        id: ResourceId::parse(&message.id).unwrap(),
+    }
+}
+
+fn resource(message: &log::ResourceKey) -> ResourceKey {
+    ResourceKey {
+        compartment: compartment(message.compartment.as_ref().unwrap()),
+        type_code: TypeCode(message.type_code as u16),
+        id: ResourceId::parse(&message.id).unwrap(),
+    }
+}
