@@ -1,6 +1,9 @@
 //! The state machine as anybody would write it who had no disk: plain maps, a copy of everything before each command,
 //! which is taken back where the command is refused. Slow, and right at a glance.
 
+// A refusal is what the machine answers, as large as that is.
+#![allow(clippy::result_large_err)]
+
 use crate::{Applied, Entry, EntryPayload, FeedPosition, HistoryPlace, Lock, Method, Version};
 use bytes::Bytes;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
