@@ -8,6 +8,7 @@ use std::sync::Arc;
 use storage::log::{LogStore, MemoryLog};
 use storage::{Applied, Store};
 use support::*;
+use tokio::sync::Notify;
 
 const BODY: Bytes = Bytes::from_static(b"{\"resourceType\":\"Patient\"}");
 
@@ -29,6 +30,26 @@ async fn a_proposal_is_applied_observed_and_read() {
     assert_eq!(node.cluster.meta().partitions, 4);
     node.cluster.shutdown().await.unwrap();
     assert_eq!(group.propose(put("a", 2, &BODY)).await, Err(ProposeError::Shutdown));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_observer_that_takes_its_time_holds_up_its_partition_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(options(dir.path())).await.unwrap();
+    let held = node.group_of("a").clone();
+    let other =
+        (0..).map(|name| format!("p{name}")).find(|name| node.group_of(name).id() != held.id()).unwrap();
+    let room = Arc::new(Notify::new());
+    node.heard.held.lock().insert(held.id(), room.clone());
+    let waiting = tokio::spawn(async move { held.propose(put("a", 1, &BODY)).await });
+    // There is one worker: were it held up, nobody would answer here.
+    for version in 1..=20 {
+        let outcome = node.group_of(&other).propose(put(&other, version, &BODY)).await;
+        assert_eq!(outcome, Ok(Applied::Done));
+    }
+    assert!(!waiting.is_finished());
+    room.notify_one();
+    assert_eq!(waiting.await.unwrap(), Ok(Applied::Done));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

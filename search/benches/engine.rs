@@ -41,7 +41,7 @@ fn main() {
     let started = Instant::now();
     let (engine, _) = Engine::open(dir.path(), &Options::default()).expect("an engine");
     for (i, change) in changes.iter().enumerate() {
-        engine.publish(PartitionId(i as u16 % 16), i as u64 + 1, std::slice::from_ref(change));
+        engine.blocking_publish(PartitionId(i as u16 % 16), i as u64 + 1, std::slice::from_ref(change));
     }
     engine.close();
     let each = started.elapsed().as_secs_f64() * 1e6 / docs as f64;
@@ -70,7 +70,11 @@ fn main() {
     let fresh: Vec<Change> = (docs..docs + 10_000).map(observation).collect();
     let started = Instant::now();
     for (i, change) in fresh.iter().enumerate() {
-        engine.publish(PartitionId(i as u16 % 16), docs + i as u64 + 1, std::slice::from_ref(change));
+        engine.blocking_publish(
+            PartitionId(i as u16 % 16),
+            docs + i as u64 + 1,
+            std::slice::from_ref(change),
+        );
     }
     println!("publish: {:.2} us each", started.elapsed().as_secs_f64() * 1e6 / fresh.len() as f64);
     run("segments and 10,000 in the tail", &engine);

@@ -25,9 +25,9 @@ fn writes_are_seen_at_once_and_old_states_never() {
     let dir = tempfile::tempdir().unwrap();
     let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
     let p = PartitionId(1);
-    engine.publish(p, 1, &[person("a", 1, "Old")]);
+    engine.blocking_publish(p, 1, &[person("a", 1, "Old")]);
     assert_eq!(names(&engine, "Patient?family=old&_total=accurate"), 1);
-    engine.publish(p, 2, &[person("a", 2, "New")]);
+    engine.blocking_publish(p, 2, &[person("a", 2, "New")]);
     assert_eq!((names(&engine, "Patient?family=old"), names(&engine, "Patient?family=new")), (0, 1));
     engine.close();
 
@@ -38,9 +38,9 @@ fn writes_are_seen_at_once_and_old_states_never() {
         (0, 1)
     );
     // Seen before: ignored.
-    engine.publish(p, 2, &[person("b", 1, "Again")]);
+    engine.blocking_publish(p, 2, &[person("b", 1, "Again")]);
     assert_eq!(names(&engine, "Patient?family=again"), 0);
-    engine.publish(p, 3, &[delete("Patient", "a", 3)]);
+    engine.blocking_publish(p, 3, &[delete("Patient", "a", 3)]);
     assert_eq!(names(&engine, "Patient?family=new&_total=accurate"), 0);
     engine.close();
     let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
@@ -52,14 +52,14 @@ fn a_damaged_shard_is_rebuilt_from_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let p = PartitionId(1);
     let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
-    engine.publish(p, 9, &[person("a", 1, "Some")]);
+    engine.blocking_publish(p, 9, &[person("a", 1, "Some")]);
     engine.close();
     std::fs::write(dir.path().join("shard-1/meta.json"), b"{").unwrap();
     let (engine, recovered) = Engine::open(dir.path(), &options(4096)).unwrap();
     assert_eq!((recovered.rebuilt.len(), recovered.index_of(p)), (1, 0));
     assert_eq!(names(&engine, "Patient?family=some"), 0);
-    engine.replay(p, &[person("a", 1, "Some")]);
-    engine.publish(p, 9, &[]);
+    engine.blocking_replay(p, &[person("a", 1, "Some")]);
+    engine.blocking_publish(p, 9, &[]);
     assert_eq!(names(&engine, "Patient?family=some"), 1);
     engine.close();
 
@@ -72,7 +72,7 @@ fn a_damaged_shard_is_rebuilt_from_nothing() {
 fn a_page_cut_by_another_boot_is_checked() {
     let dir = tempfile::tempdir().unwrap();
     let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
-    engine.publish(PartitionId(2), 5, &[person("a", 1, "Some")]);
+    engine.blocking_publish(PartitionId(2), 5, &[person("a", 1, "Some")]);
     engine.close();
     let layout = dir.path().join("LAYOUT");
     let text = std::fs::read_to_string(&layout).unwrap();
@@ -103,8 +103,8 @@ fn paging_loses_and_repeats_nothing_while_others_write_and_seal() {
         Options { seal_docs: 64, seal_after: Duration::from_millis(1), tail_docs_max: 256, ..options(64) };
     let (engine, _) = Engine::open(dir.path(), &fast).unwrap();
     let rows: Vec<_> = (0..ROWS).map(|i| person(&format!("r{i}"), 1, "Stay")).collect();
-    engine.publish(PartitionId(1), 1, &rows[..ROWS / 2]);
-    engine.publish(PartitionId(2), 1, &rows[ROWS / 2..]);
+    engine.blocking_publish(PartitionId(1), 1, &rows[..ROWS / 2]);
+    engine.blocking_publish(PartitionId(2), 1, &rows[ROWS / 2..]);
     std::thread::scope(|scope| {
         for p in [1, 2] {
             let engine = &engine;
@@ -113,7 +113,7 @@ fn paging_loses_and_repeats_nothing_while_others_write_and_seal() {
                     let id = |i: usize| format!("r{}", i + if p == 1 { 0 } else { ROWS / 2 });
                     let at = round as usize * 5;
                     let changes: Vec<_> = (at..at + 5).map(|i| person(&id(i), round + 2, "Stay")).collect();
-                    engine.publish(PartitionId(p), round + 2, &changes);
+                    engine.blocking_publish(PartitionId(p), round + 2, &changes);
                 }
             });
         }
@@ -129,7 +129,7 @@ fn a_cursor_is_bound_to_its_query() {
     let dir = tempfile::tempdir().unwrap();
     let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
     let rows: Vec<_> = (0..5).map(|i| person(&format!("r{i}"), 1, "Stay")).collect();
-    engine.publish(PartitionId(1), 1, &rows);
+    engine.blocking_publish(PartitionId(1), 1, &rows);
     let first = engine.search(&query("Patient?family=stay&_count=2").unwrap(), None).unwrap();
     let cursor = first.next.as_deref();
     assert_eq!(engine.search(&query("Patient?family=stay&_count=4").unwrap(), cursor).unwrap().hits.len(), 3);
@@ -158,7 +158,7 @@ fn only_values_with_an_implied_system_are_in_value_sets_without_one() {
         put("Patient", "active", 1, r#"{"resourceType":"Patient","id":"active","active":true}"#),
     ];
     let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
-    engine.publish(p, 1, &rows);
+    engine.blocking_publish(p, 1, &rows);
     let check = |engine: &Engine| {
         for (url, count) in [
             ("Observation?code:in=http://vs", 1),

@@ -234,7 +234,11 @@ proptest! {
 
 fn publish(engine: &Engine, changes: &[Change], before: usize) {
     for (number, change) in changes.iter().enumerate() {
-        engine.publish(partition(change), (before + number + 1) as u64, std::slice::from_ref(change));
+        engine.blocking_publish(
+            partition(change),
+            (before + number + 1) as u64,
+            std::slice::from_ref(change),
+        );
     }
 }
 

@@ -46,13 +46,13 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 fn a_seal_that_fails_is_seen_bounded_and_gets_over() {
     let dir = tempfile::tempdir().unwrap();
     let (engine, _) = Engine::open(dir.path(), &eager()).unwrap();
-    engine.publish(P, 1, &[person(0, 1)]);
+    engine.blocking_publish(P, 1, &[person(0, 1)]);
     until("the first seal", || engine.fill() == 0.0);
 
     // The folder is gone: whatever the sealer opens in it fails, as on a full disk.
     let (shard, away) = (dir.path().join("shard-0"), dir.path().join("away"));
     std::fs::rename(&shard, &away).unwrap();
-    engine.publish(P, 2, &[person(1, 1)]);
+    engine.blocking_publish(P, 2, &[person(1, 1)]);
     until("a failure is reported", || engine.failure().is_some());
     // Searches go on, with all that was written.
     assert_eq!(count(&engine), 2);
@@ -61,7 +61,7 @@ fn a_seal_that_fails_is_seen_bounded_and_gets_over() {
     const WRITES: u64 = 400;
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
-            (3..WRITES + 1).for_each(|i| engine.publish(P, i, &[person(i as usize - 1, 1)]));
+            (3..WRITES + 1).for_each(|i| engine.blocking_publish(P, i, &[person(i as usize - 1, 1)]));
         });
         until("the tail is full", || engine.fill() >= 1.0);
         assert!(!writer.is_finished());
@@ -83,14 +83,14 @@ fn closing_ends_while_seals_fail() {
     let dir = tempfile::tempdir().unwrap();
     let (engine, _) = Engine::open(dir.path(), &eager()).unwrap();
     std::fs::rename(dir.path().join("shard-0"), dir.path().join("away")).unwrap();
-    engine.publish(P, 1, &[person(0, 1)]);
+    engine.blocking_publish(P, 1, &[person(0, 1)]);
     until("a failure is reported", || engine.failure().is_some());
     engine.close();
     std::fs::rename(dir.path().join("away"), dir.path().join("shard-0")).unwrap();
     let (engine, recovered) = Engine::open(dir.path(), &eager()).unwrap();
     assert_eq!((recovered.index_of(P), count(&engine)), (0, 0));
-    engine.replay(P, &[person(0, 1)]);
-    engine.publish(P, 1, &[]);
+    engine.blocking_replay(P, &[person(0, 1)]);
+    engine.blocking_publish(P, 1, &[]);
     assert_eq!(count(&engine), 1);
 }
 
@@ -117,7 +117,7 @@ fn a_kill_while_sealing_loses_nothing() {
     let (engine, _) = Engine::open(&dir.path().join("live"), &eager()).unwrap();
     let write = |i: u64| person(i as usize % ROWS, i / ROWS as u64 + 1);
     for i in 0..WRITES {
-        engine.publish(P, i + 1, &[write(i)]);
+        engine.blocking_publish(P, i + 1, &[write(i)]);
         if i % 37 == 0 {
             copy(&dir.path().join("live"), &copies.path().join(i.to_string()));
         }
@@ -128,10 +128,35 @@ fn a_kill_while_sealing_loses_nothing() {
         let from = recovered.index_of(P);
         assert!(from <= WRITES, "{from}");
         let rest: Vec<Change> = (from..WRITES).map(write).collect();
-        engine.replay(P, &rest);
-        engine.publish(P, WRITES, &[]);
+        engine.blocking_replay(P, &rest);
+        engine.blocking_publish(P, WRITES, &[]);
         assert_eq!(count(&engine), ROWS as u64, "{}: {recovered:?}", path.display());
         let newest = found(&engine, &query("Patient?active=true&_total=accurate&_count=7").unwrap());
         assert_eq!(newest.len(), ROWS);
     }
+}
+
+#[test]
+fn a_full_tail_holds_no_thread_of_a_runtime() {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, _) = Engine::open(dir.path(), &eager()).unwrap();
+    let (shard, away) = (dir.path().join("shard-0"), dir.path().join("away"));
+    std::fs::rename(&shard, &away).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let engine = std::sync::Arc::new(engine);
+    let publisher = engine.clone();
+    const WRITES: u64 = 600;
+    let publishing = runtime.spawn(async move {
+        for i in 1..=WRITES {
+            publisher.publish(P, i, &[person(i as usize - 1, 1)]).await;
+        }
+    });
+    until("the tail is full", || engine.fill() >= 1.0);
+    // The one worker is free: another task runs, and searches see what waits.
+    let searching = engine.clone();
+    let counted = runtime.block_on(runtime.spawn(async move { count(&searching) })).unwrap();
+    assert!(!publishing.is_finished() && counted < WRITES, "{counted}");
+    std::fs::rename(&away, &shard).unwrap();
+    runtime.block_on(publishing).unwrap();
+    assert_eq!(count(&engine), WRITES);
 }

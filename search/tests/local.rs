@@ -43,7 +43,7 @@ impl Node {
         let entry = Entry { index, term: 1, payload: EntryPayload::Command(command) };
         let (applied, changes) = partition.apply(&[entry]).expect("applied").remove(0);
         assert_eq!(applied, storage::Applied::Done);
-        self.engine.publish(id, index, &changes);
+        self.engine.blocking_publish(id, index, &changes);
     }
 
     /// Stores `json` in the compartment of `owner`, with a directory row where its id does not lead there.
@@ -185,14 +185,14 @@ fn a_membership_search_of_too_many_is_refused() {
     let roomy = search::Options { tail_docs_max: 70_000, ..options(70_000) };
     let (engine, _) = Engine::open(dir.path(), &roomy).expect("an engine");
     let members: Vec<_> = (0..search::MATCHES_MAX + 1).map(change).collect();
-    engine.publish(PartitionId(1), 1, &members[1..]);
+    engine.blocking_publish(PartitionId(1), 1, &members[1..]);
     let node = Node { engine, ..node };
     let query = compartment_search("Observation", "_summary=count");
     let total = |page: search::Page| page.total;
     // Those of the index, and the seven of the patient's own compartment.
     let all = node.engine.answer(&node, &query, None).map(total).expect("a total");
     assert_eq!(all, Some(search::MATCHES_MAX as u64 + 7));
-    node.engine.publish(PartitionId(1), 2, &members[..1]);
+    node.engine.blocking_publish(PartitionId(1), 2, &members[..1]);
     let error = node.engine.answer(&node, &query, None).expect_err("too many");
     assert_eq!(proto::Error::from(error).code, proto::Code::TooCostly);
 }

@@ -46,13 +46,13 @@ fn moves(check: impl Fn(&tempfile::TempDir, Engine, PartitionId, PartitionId)) {
 fn put_comes_before_evict() {
     for sealed in [false, true] {
         moves(|dir, mut engine, from, to| {
-            engine.publish(from, 1, &[put_at("x", 1)]);
+            engine.blocking_publish(from, 1, &[put_at("x", 1)]);
             if sealed {
                 engine = reopen(engine, dir);
             }
-            engine.publish(to, 1, &[put_at("y", 2)]);
+            engine.blocking_publish(to, 1, &[put_at("y", 2)]);
             assert_eq!(seen(&engine), (vec![2], 1), "once while it moves, {from} to {to}");
-            engine.publish(from, 2, &[at("x", 2, ChangeKind::Evict)]);
+            engine.blocking_publish(from, 2, &[at("x", 2, ChangeKind::Evict)]);
             assert_eq!(seen(&engine), (vec![2], 1));
             let engine = reopen(engine, dir);
             assert_eq!(seen(&engine), (vec![2], 1));
@@ -64,13 +64,13 @@ fn put_comes_before_evict() {
 fn evict_comes_before_put() {
     for sealed in [false, true] {
         moves(|dir, mut engine, from, to| {
-            engine.publish(from, 1, &[put_at("x", 1)]);
+            engine.blocking_publish(from, 1, &[put_at("x", 1)]);
             if sealed {
                 engine = reopen(engine, dir);
             }
-            engine.publish(from, 2, &[at("x", 2, ChangeKind::Evict)]);
+            engine.blocking_publish(from, 2, &[at("x", 2, ChangeKind::Evict)]);
             assert_eq!(seen(&engine), (vec![], 0));
-            engine.publish(to, 1, &[put_at("y", 2)]);
+            engine.blocking_publish(to, 1, &[put_at("y", 2)]);
             assert_eq!(seen(&engine), (vec![2], 1));
             let engine = reopen(engine, dir);
             assert_eq!(seen(&engine), (vec![2], 1));
@@ -81,13 +81,13 @@ fn evict_comes_before_put() {
 #[test]
 fn there_and_back() {
     moves(|dir, engine, from, to| {
-        engine.publish(from, 1, &[put_at("x", 1)]);
+        engine.blocking_publish(from, 1, &[put_at("x", 1)]);
         let engine = reopen(engine, dir);
-        engine.publish(to, 1, &[put_at("y", 2)]);
-        engine.publish(from, 2, &[at("x", 2, ChangeKind::Evict)]);
-        engine.publish(from, 3, &[put_at("x", 3)]);
+        engine.blocking_publish(to, 1, &[put_at("y", 2)]);
+        engine.blocking_publish(from, 2, &[at("x", 2, ChangeKind::Evict)]);
+        engine.blocking_publish(from, 3, &[put_at("x", 3)]);
         assert_eq!(seen(&engine), (vec![3], 1));
-        engine.publish(to, 2, &[at("y", 3, ChangeKind::Evict)]);
+        engine.blocking_publish(to, 2, &[at("y", 3, ChangeKind::Evict)]);
         assert_eq!(seen(&engine), (vec![3], 1));
         let engine = reopen(engine, dir);
         assert_eq!(seen(&engine), (vec![3], 1));
@@ -97,11 +97,11 @@ fn there_and_back() {
 #[test]
 fn a_page_is_not_shorter_for_a_resource_seen_twice() {
     moves(|dir, engine, from, to| {
-        engine.publish(from, 1, &[put_at("x", 1)]);
-        engine.publish(to, 1, &[put_at("y", 2)]);
+        engine.blocking_publish(from, 1, &[put_at("x", 1)]);
+        engine.blocking_publish(to, 1, &[put_at("y", 2)]);
         let others: Vec<Change> =
             (0..5).map(|i| put("Observation", &format!("p{i}"), 1, OBSERVATION)).collect();
-        engine.publish(from, 2, &others);
+        engine.blocking_publish(from, 2, &others);
         // Sealed at both places: nothing in a tail tells that they are one, but a page still does.
         let engine = reopen(engine, dir);
         for count in 1..7 {

@@ -121,7 +121,7 @@ impl Machine {
             answers.push(outcome);
             changes.extend(changed);
         }
-        observer.applied(*id, last, &changes);
+        observer.applied(*id, last, &changes).await;
         for (reply, answer) in replies.drain(..).zip(answers) {
             if let Some(reply) = reply {
                 reply.send(answer);

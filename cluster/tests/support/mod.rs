@@ -5,14 +5,17 @@ pub mod shim;
 
 use bytes::Bytes;
 use cluster::{Cluster, Error, Group, Observer, Options};
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use proto::log::v1 as log;
 use proto::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::log::{LogStore, Wal};
 use storage::{Change, Store, Version};
+use tokio::sync::Notify;
 
 pub const TENANT: TenantId = TenantId(1);
 
@@ -21,11 +24,19 @@ pub const TENANT: TenantId = TenantId(1);
 pub struct Heard {
     pub applied: Mutex<Vec<(PartitionId, u64, Vec<Change>)>>,
     pub leaders: Mutex<Vec<(PartitionId, bool)>>,
+    /// Partitions whose observer takes its time: until it is notified.
+    pub held: Mutex<BTreeMap<PartitionId, Arc<Notify>>>,
 }
 
 impl Observer for Heard {
-    fn applied(&self, partition: PartitionId, index: u64, changes: &[Change]) {
+    fn applied<'a>(&'a self, partition: PartitionId, index: u64, changes: &'a [Change]) -> BoxFuture<'a, ()> {
         self.applied.lock().push((partition, index, changes.to_vec()));
+        let held = self.held.lock().get(&partition).cloned();
+        Box::pin(async move {
+            if let Some(held) = held {
+                held.notified().await;
+            }
+        })
     }
     fn leadership(&self, partition: PartitionId, leader: bool) {
         self.leaders.lock().push((partition, leader));

@@ -4,12 +4,16 @@
 use super::Inner;
 use crate::{
     conformance,
-    observe::steps::{Step, timed},
+    observe::steps::{Step, ended},
     transaction::ReferenceCache,
     writer,
 };
+use futures::future::BoxFuture;
 use proto::PartitionId;
-use std::sync::{Arc, OnceLock, Weak};
+use std::{
+    sync::{Arc, OnceLock, Weak},
+    time::Instant,
+};
 use storage::Change;
 
 /// The node's ear at the cluster. Bound to the node once that exists.
@@ -22,10 +26,14 @@ pub struct Observer {
 }
 
 impl cluster::Observer for Observer {
-    fn applied(&self, partition: PartitionId, index: u64, changes: &[Change]) {
-        timed(Step::Tail, || self.search.publish(partition, index, changes));
-        self.references.changed(changes);
-        self.definitions.changed(partition, changes);
+    fn applied<'a>(&'a self, partition: PartitionId, index: u64, changes: &'a [Change]) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let started = Instant::now();
+            self.search.publish(partition, index, changes).await;
+            ended(Step::Tail, started);
+            self.references.changed(changes);
+            self.definitions.changed(partition, changes);
+        })
     }
 
     fn leadership(&self, partition: PartitionId, leader: bool) {

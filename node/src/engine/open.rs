@@ -39,23 +39,10 @@ impl Node {
     /// Opens the data folder (created if absent), brings search up to the tables, replays the log, and returns once
     /// every partition has a leader and can serve.
     pub async fn open(options: Options) -> Result<Node, OpenError> {
-        let dir = options.data_dir.display().to_string();
-        let failed = |source| OpenError::Storage { dir: dir.clone(), source };
-        let store = Arc::new(Store::open(&options.data_dir, &options.storage).map_err(failed)?);
-        let log_dir = options.data_dir.join("log");
-        let log =
-            Wal::open(&log_dir, &options.log).map_err(|source| OpenError::Log { dir: log_dir, source })?;
-        let (search, recovered) = search::Engine::open(&options.data_dir.join("index"), &options.search)?;
-        let search = Arc::new(search);
-        for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {
-            let rows = store.partition(partition).map_err(failed)?;
-            replay(&search, &recovered, partition, &rows).map_err(failed)?;
-        }
-        let cache_bytes = options.conformance_cache_bytes;
-        let definitions =
-            Arc::new(conformance::Stored::new(store.clone(), options.json.clone(), cache_bytes));
-        definitions.fill(&search)?;
-        let packages = conformance::load(&options.packages)?;
+        // Files are read and replayed: not on a thread of the runtime, where a signal to stop is heard meanwhile.
+        let opening = tokio::task::spawn_blocking(|| Opened::open(options));
+        let opened = opening.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        let Opened { options, store, log, search, definitions, packages } = opened?;
         let references = Arc::new(ReferenceCache::new(options.reference_cache_max));
         let observer = Arc::new(observer::Observer {
             search: search.clone(),
@@ -64,7 +51,7 @@ impl Node {
             node: OnceLock::new(),
             runtime: tokio::runtime::Handle::current(),
         });
-        let cluster = Cluster::start(options.cluster.clone(), store, Arc::new(log), observer.clone()).await?;
+        let cluster = Cluster::start(options.cluster.clone(), store, log, observer.clone()).await?;
         // Only now the log is replayed, which may hold the profiles.
         let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
         let clock = Clock;
@@ -113,6 +100,40 @@ impl Node {
     }
 }
 
+/// What a node has of its data folder before its groups run.
+struct Opened {
+    options: Options,
+    store: Arc<Store>,
+    log: Arc<Wal>,
+    search: Arc<search::Engine>,
+    definitions: Arc<conformance::Stored>,
+    packages: Vec<Arc<fhir::conformance::Package>>,
+}
+
+impl Opened {
+    /// Opens everything and brings search up to the tables.
+    fn open(options: Options) -> Result<Opened, OpenError> {
+        let dir = options.data_dir.display().to_string();
+        let failed = |source| OpenError::Storage { dir: dir.clone(), source };
+        let store = Arc::new(Store::open(&options.data_dir, &options.storage).map_err(failed)?);
+        let log_dir = options.data_dir.join("log");
+        let log =
+            Wal::open(&log_dir, &options.log).map_err(|source| OpenError::Log { dir: log_dir, source })?;
+        let (search, recovered) = search::Engine::open(&options.data_dir.join("index"), &options.search)?;
+        let search = Arc::new(search);
+        for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {
+            let rows = store.partition(partition).map_err(failed)?;
+            replay(&search, &recovered, partition, &rows).map_err(failed)?;
+        }
+        let cache_bytes = options.conformance_cache_bytes;
+        let definitions =
+            Arc::new(conformance::Stored::new(store.clone(), options.json.clone(), cache_bytes));
+        definitions.fill(&search)?;
+        let packages = conformance::load(&options.packages)?;
+        Ok(Opened { options, store, log: Arc::new(log), search, definitions, packages })
+    }
+}
+
 /// Gives search what the tables have and its last commit has not.
 fn replay(
     search: &search::Engine,
@@ -125,11 +146,11 @@ fn replay(
     for change in rows.feed(recovered.index_of(partition))? {
         chunk.push(change?.1);
         if chunk.len() == CHUNK {
-            search.replay(partition, &chunk);
+            search.blocking_replay(partition, &chunk);
             chunk.clear();
         }
     }
-    search.replay(partition, &chunk);
-    search.publish(partition, rows.applied().index, &[]);
+    search.blocking_replay(partition, &chunk);
+    search.blocking_publish(partition, rows.applied().index, &[]);
     Ok(())
 }

@@ -23,6 +23,7 @@ use crate::matcher::{Facts, matches};
 use crate::page::{Best, Hit, Page, SortKey, cut};
 use crate::query::Query;
 use fhir::index::Values;
+use futures::executor::block_on;
 use index::translate::{how_to_count, translate};
 use proto::id::PartitionId;
 use rustc_hash::FxHashMap;
@@ -57,15 +58,21 @@ impl Engine {
     }
 
     /// Takes in what a partition applied up to `applied_index`; it is found by the next search. Memory only, a few
-    /// microseconds, unless the tail is full: then it waits for the sealer. An index that was seen before is ignored.
-    pub fn publish(&self, partition: PartitionId, applied_index: u64, changes: &[Change]) {
-        self.shard(partition).tail.push(partition, Some(applied_index), changes);
+    /// microseconds, unless the tail is full: then it is ready once the sealer made room, and holds no thread until then.
+    /// An index that was seen before is ignored. One call per partition at a time.
+    pub async fn publish(&self, partition: PartitionId, applied_index: u64, changes: &[Change]) {
+        self.shard(partition).tail.push(partition, Some(applied_index), changes).await;
     }
 
-    /// Takes in a part of a partition's feed at start. Must come before the partition's first `publish`; when the feed
-    /// is read, call `publish(partition, the applied index the feed went to, &[])`.
-    pub fn replay(&self, partition: PartitionId, changes: &[Change]) {
-        self.shard(partition).tail.push(partition, None, changes);
+    /// As [`Engine::publish`], but waits on the calling thread: for threads that may.
+    pub fn blocking_publish(&self, partition: PartitionId, applied_index: u64, changes: &[Change]) {
+        block_on(self.publish(partition, applied_index, changes));
+    }
+
+    /// Takes in a part of a partition's feed at start; waits on the calling thread where the tail is full. Must come before
+    /// the partition's first `publish`; when the feed is read, publish nothing at the applied index that it went to.
+    pub fn blocking_replay(&self, partition: PartitionId, changes: &[Change]) {
+        block_on(self.shard(partition).tail.push(partition, None, changes));
     }
 
     /// How full the fullest tail is: at 1.0 `publish` waits. For admission control, before the log append.

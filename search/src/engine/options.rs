@@ -15,7 +15,7 @@ pub struct Options {
     pub seal_after: Duration,
     /// Entries that may wait besides those being sealed; more make `publish` wait. At least `seal_docs`.
     pub tail_docs_max: usize,
-    /// Bytes of index values that may wait; more make `publish` wait.
+    /// Bytes of entries that may wait besides those being sealed; more make `publish` wait.
     pub tail_bytes_max: usize,
     /// Pause after a failed seal before it is tried again.
     pub retry_after: Duration,

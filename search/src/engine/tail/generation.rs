@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 const BLOCK: usize = 256;
 const NEVER: u32 = u32::MAX;
+/// What an entry takes besides its index values: itself, its signature, its place.
+const ENTRY_BYTES: usize = size_of::<Entry>() + size_of::<Signature>() + size_of::<(u64, u32, u32)>();
 
 /// One change of one row.
 #[derive(Debug)]
@@ -126,7 +128,7 @@ impl Generation {
         self.writer.lock().len as usize
     }
 
-    /// Bytes of index values it holds.
+    /// Bytes of memory its entries take.
     pub fn bytes(&self) -> usize {
         self.writer.lock().bytes
     }
@@ -137,7 +139,7 @@ impl Generation {
         let place = writer.len;
         let (hash, tenant, key) = (entry.hash, entry.tenant, entry.key);
         let may_have_moved = entry.values.is_some() && entry.version > 1;
-        writer.bytes += entry.values.as_ref().map_or(0, Bytes::len);
+        writer.bytes += ENTRY_BYTES + entry.values.as_ref().map_or(0, Bytes::len);
         writer.len += 1;
         let block = self.blocks[place as usize / BLOCK].get_or_init(Block::new);
         // Readers know of the place by the lock that `len` was read under.

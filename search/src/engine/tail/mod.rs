@@ -10,26 +10,27 @@ pub use sieve::Sieve;
 pub use view::View;
 
 use crate::page::sort_hash;
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Change, ChangeKind};
 use tantivy::Searcher;
+use tokio::sync::Notify;
 
 use super::options::Options;
 
-/// A writer that waits for room says so this often.
-const WAIT_LOGGED: Duration = Duration::from_secs(10);
+/// A writer that waited this long for room says so. While the sealer fails, it is the one who tells.
+const WAIT_LOGGED: Duration = Duration::from_secs(1);
 
 /// Tail and segments, changed together so that a search sees every row once.
 pub struct Tail {
     state: Mutex<State>,
     /// The sealer waits here for work.
     work: Condvar,
-    /// Publishers wait here for room.
-    room: Condvar,
+    /// Publishers wait here for room. They are tasks, not threads.
+    room: Notify,
     seal_docs: usize,
     docs_max: usize,
     bytes_max: usize,
@@ -87,7 +88,7 @@ impl Tail {
         Tail {
             state: Mutex::new(state),
             work: Condvar::new(),
-            room: Condvar::new(),
+            room: Notify::new(),
             seal_docs: options.seal_docs,
             docs_max: options.tail_docs_max,
             bytes_max: options.tail_bytes_max,
@@ -95,8 +96,9 @@ impl Tail {
     }
 
     /// Adds changes. With an index: drops them if that index is in already, else moves it. Without: a replay, whose
-    /// index the caller reports when it is complete. Waits while the tail is full. One caller per partition at a time.
-    pub fn push(&self, partition: PartitionId, index: Option<u64>, changes: &[Change]) {
+    /// index the caller reports when it is complete. Where the tail is full it is ready once there is room; no thread
+    /// waits meanwhile. One caller per partition at a time.
+    pub async fn push(&self, partition: PartitionId, index: Option<u64>, changes: &[Change]) {
         if index.is_some_and(|index| self.has(partition, index)) {
             return;
         }
@@ -105,15 +107,9 @@ impl Tail {
         let live = index.is_some() && self.state.lock().moved.contains(&partition);
         for part in changes.chunks(self.docs_max / 2) {
             // Made before the lock is taken, for searches take it too.
-            let entries: Vec<Entry> = part.iter().map(|change| entry(partition, change, live)).collect();
-            let mut state = self.state.lock();
-            self.wait_for_room(&mut state, part.len());
-            entries.into_iter().for_each(|entry| state.active.push(entry));
-            if state.since.is_none() {
-                state.since = Some(Instant::now());
-                self.work.notify_one();
-            } else if state.sealing.is_none() && state.active.len() >= self.seal_docs {
-                self.work.notify_one();
+            let entries = part.iter().map(|change| entry(partition, change, live)).collect();
+            if let Err(entries) = self.add(entries) {
+                self.add_in_time(entries).await;
             }
         }
         if let Some(index) = index {
@@ -127,24 +123,48 @@ impl Tail {
         self.state.lock().applied.get(&partition).is_some_and(|&seen| index <= seen)
     }
 
-    fn wait_for_room(&self, state: &mut MutexGuard<'_, State>, more: usize) {
-        let full = |run: &Generation| run.len() + more > run.capacity() || run.bytes() > self.bytes_max;
-        if !full(&state.active) {
-            return;
-        }
-        let began = Instant::now();
-        metrics::counter!("search_publish_waits_total").increment(1);
-        while full(&state.active) && !state.stopping {
-            self.work.notify_one();
-            if self.room.wait_for(state, WAIT_LOGGED).timed_out() {
-                let failure = state.failure.as_deref().unwrap_or("the sealer is slow");
-                tracing::warn!(waited = ?began.elapsed(), failure, "writes wait for room in the search tail");
+    /// Adds all of them; gives them back where the tail is full.
+    fn add(&self, entries: Vec<Entry>) -> Result<(), Vec<Entry>> {
+        let mut state = self.state.lock();
+        if self.is_full(&state.active, entries.len()) {
+            if !state.stopping {
+                self.work.notify_one();
+                return Err(entries);
             }
-        }
-        metrics::histogram!("search_publish_wait_seconds").record(began.elapsed().as_secs_f64());
-        if full(&state.active) {
             // The sealer is gone: the process ends, and the next start replays what is dropped here.
             state.active = Arc::new(Generation::new(self.docs_max));
+        }
+        entries.into_iter().for_each(|entry| state.active.push(entry));
+        if state.since.is_none() {
+            state.since = Some(Instant::now());
+            self.work.notify_one();
+        } else if state.sealing.is_none() && state.active.len() >= self.seal_docs {
+            self.work.notify_one();
+        }
+        Ok(())
+    }
+
+    fn is_full(&self, run: &Generation, more: usize) -> bool {
+        run.len() + more > run.capacity() || run.bytes() > self.bytes_max
+    }
+
+    /// Adds the entries of a publisher that found the tail full, once they fit.
+    async fn add_in_time(&self, mut entries: Vec<Entry>) {
+        let began = Instant::now();
+        metrics::counter!("search_publish_waits_total").increment(1);
+        loop {
+            // Before it is looked again, so that no room made in between goes unheard.
+            let room = self.room.notified();
+            match self.add(entries) {
+                Ok(()) => break,
+                Err(back) => entries = back,
+            }
+            room.await;
+        }
+        let waited = began.elapsed();
+        metrics::histogram!("search_publish_wait_seconds").record(waited.as_secs_f64());
+        if waited >= WAIT_LOGGED {
+            tracing::warn!(?waited, "writes waited for room in the search tail");
         }
     }
 
@@ -207,7 +227,7 @@ impl Tail {
         state.sealing = Some(Arc::clone(&generation));
         let applied = state.applied.iter().map(|(&partition, &index)| (partition, index)).collect();
         drop(state);
-        self.room.notify_all();
+        self.room.notify_waiters();
         Next::Seal(Work { generation, applied })
     }
 
@@ -223,7 +243,7 @@ impl Tail {
     pub fn stop(&self) {
         self.state.lock().stopping = true;
         self.work.notify_all();
-        self.room.notify_all();
+        self.room.notify_waiters();
     }
 
     /// Sleeps, but not past a stop. True if stopping.
