@@ -119,8 +119,10 @@ proptest! {
         let text = if pretty { serde_json::to_vec_pretty(&expected) } else { serde_json::to_vec(&expected) }.unwrap();
         // serde_json reads some floats one bit off what it wrote; what it reads is the measure here.
         let reread: Value = serde_json::from_slice(&text).unwrap();
+        let (bytes, tape_max) = (text.len(), Document::tape_bytes_max(&text));
         let document = Document::parse(text, &Limits::default()).unwrap();
         prop_assert_eq!(value(document.root()), reread);
+        prop_assert!(document.memory_bytes() - bytes <= tape_max);
     }
 
     #[test]

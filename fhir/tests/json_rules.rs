@@ -208,6 +208,21 @@ fn depth_and_size_are_limited() {
 }
 
 #[test]
+fn a_large_tape_takes_what_was_told_before_and_no_more() {
+    let dense = format!("[{}]", ["0"; 100_000].join(","));
+    let pretty = format!(
+        "{{\n{}\n}}",
+        (0..20_000).map(|n| format!("    \"{n}\" : \"a, b: c\"")).collect::<Vec<_>>().join(",\n")
+    );
+    for (text, entries) in [(dense, 100_001), (pretty, 40_001)] {
+        let told = Document::tape_bytes_max(text.as_bytes());
+        let document = parse(&text);
+        assert_eq!(document.memory_bytes() - text.len(), told, "it never grew");
+        assert!((16 * entries..=32 * entries).contains(&told), "{told} for {entries} entries");
+    }
+}
+
+#[test]
 fn equality_ignores_layout_but_not_digits() {
     let same = |a: &str, b: &str| equal(parse(a).root(), parse(b).root());
     assert!(same(r#"{"a":[1,{"b":"x"}],"c":null}"#, r#" { "c" : null, "a" : [ 1, {"b":"\u0078"} ] } "#));

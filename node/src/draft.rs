@@ -33,7 +33,15 @@ pub struct Parsed {
 
 /// Parses `body` as one resource.
 pub fn parse(body: Bytes, options: &Options) -> Result<Parsed, Error> {
-    timed(Step::Parse, || parse_untimed(body, options))
+    aside(body.len(), || timed(Step::Parse, || parse_untimed(body, options)))
+}
+
+/// Work on more bytes than this takes longer than the other tasks of a thread should wait.
+const LARGE_BYTES: usize = 64 << 10;
+
+/// Does the work on something of `bytes`: where that is large, with the other tasks of the thread handed to another one.
+pub fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    if bytes > LARGE_BYTES { tokio::task::block_in_place(work) } else { work() }
 }
 
 fn parse_untimed(body: Bytes, options: &Options) -> Result<Parsed, Error> {
@@ -50,7 +58,7 @@ fn parse_untimed(body: Bytes, options: &Options) -> Result<Parsed, Error> {
 
 /// Parses `body` as JSON, whatever it is.
 pub fn document(body: Bytes, limits: &json::Limits) -> Result<Document, Error> {
-    Document::parse(body, limits).map_err(malformed)
+    aside(body.len(), || Document::parse(body, limits)).map_err(malformed)
 }
 
 /// Parses `body` as one resource of the type the request names.
@@ -85,6 +93,10 @@ impl Parsed {
     /// What every write passes, before any actor: checks the body as the configuration asks, and extracts the index
     /// values, the one evaluation of the search parameters, at the leader.
     pub fn draft(&self, node: &Inner, tenant: TenantId) -> Result<Draft, Error> {
+        aside(self.document.source().len(), || self.draft_here(node, tenant))
+    }
+
+    fn draft_here(&self, node: &Inner, tenant: TenantId) -> Result<Draft, Error> {
         timed(Step::Validate, || validation::written(node, tenant, self))?;
         let options = &node.options;
         let mut values = Vec::with_capacity(512);

@@ -1,6 +1,8 @@
 //! The server: one service trait ([`service`]) under both wires, compartment actors, transactions, wiring.
 
 mod answer;
+pub mod bounds;
+pub mod budget;
 pub mod cli;
 mod clock;
 pub mod compartment;

@@ -76,6 +76,12 @@ impl Document {
         self.source().len() + self.tape.capacity() * size_of::<Entry>()
     }
 
+    /// Memory that the tape of `source` takes at most, beside the source itself, in bytes: for admission before it is
+    /// parsed. A quick look at the bytes, whatever they are.
+    pub fn tape_bytes_max(source: &[u8]) -> usize {
+        parse::room_max(source) * size_of::<Entry>()
+    }
+
     pub(super) fn text(&self) -> &str {
         self.text.as_str()
     }

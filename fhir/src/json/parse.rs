@@ -11,14 +11,34 @@ use crate::definitions::names::{self, NameId};
 
 /// Reads one document.
 pub(super) fn tape(text: &str, depth_max: usize) -> Result<Vec<Entry>, Error> {
-    // Compact resources have an entry per 9 bytes, pretty-printed ones per 25.
-    let expected = if text.len() < 1 << 16 { text.len() / 8 } else { text.len() / 16 };
-    let tape = Vec::with_capacity(expected + 8);
+    let tape = Vec::with_capacity(expected(text.as_bytes()));
     let mut parser = Parser { text, pos: 0, tape, open: NO_PARENT, depth: 0, depth_max };
     match parser.document() {
         Ok(()) => Ok(parser.tape),
         Err(fault) => Err(parser.explain(*fault)),
     }
+}
+
+/// Above this the entries are counted before: a tape that grows takes up to twice its size, and its old copy too.
+const COUNTED: usize = 1 << 16;
+
+/// The room made for entries. Compact resources have one per 9 bytes, pretty-printed ones per 25.
+fn expected(text: &[u8]) -> usize {
+    if text.len() < COUNTED { text.len() / 8 + 8 } else { entries_max(text) }
+}
+
+/// The room that a tape takes at most, in entries, however it grows.
+pub(super) fn room_max(text: &[u8]) -> usize {
+    if text.len() < COUNTED { expected(text).max(2 * entries_max(text)) } else { entries_max(text) }
+}
+
+/// No tape has more: a value stands at the beginning, after each comma and in each container, a key before each colon.
+fn entries_max(text: &[u8]) -> usize {
+    let marks = |piece: &[u8]| {
+        piece.iter().map(|byte| u8::from(matches!(byte, b',' | b':' | b'{' | b'['))).sum::<u8>()
+    };
+    // In pieces whose sum fits a byte: this loop runs at memory speed.
+    1 + text.chunks(128).map(|piece| usize::from(marks(piece))).sum::<usize>()
 }
 
 struct Parser<'t> {

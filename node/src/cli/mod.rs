@@ -4,7 +4,7 @@ mod config;
 mod count;
 mod generate;
 mod load;
-mod options;
+pub(crate) mod options;
 mod start;
 
 use clap::{Parser, Subcommand};

@@ -4,7 +4,7 @@ use crate::{compartment, config::Config, engine::Options, validation::Level};
 use std::{path::PathBuf, time::Duration};
 
 /// The engine's options.
-pub(super) fn engine(config: &Config) -> Options {
+pub(crate) fn engine(config: &Config) -> Options {
     Options {
         data_dir: config.node.data.clone(),
         storage: storage(config),

@@ -2,6 +2,8 @@
 
 use super::{config::Flags, options};
 use crate::{
+    bounds::Bounds,
+    budget::Budget,
     config::{Config, strange_variables},
     engine::Node,
     observe::{self, Readiness},
@@ -16,7 +18,10 @@ const READINESS_INTERVAL: Duration = Duration::from_millis(250);
 
 pub(super) fn start(flags: &Flags) -> anyhow::Result<()> {
     let config = flags.load()?;
+    let budget = Budget::of(&config);
+    let config = budget.fill(config);
     observe::logging::init(&config.logging).map_err(|error| anyhow!(error))?;
+    budget.log(&config);
     observe::metrics::install();
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for told in strange_variables(names) {
@@ -42,11 +47,12 @@ async fn run(config: &Config) -> anyhow::Result<()> {
         node = Node::open(options::engine(config)) => node?,
         () = stop.clone().wait() => return Ok(()),
     };
-    sample(&node);
+    let bounds = Bounds::of(config);
+    sample(&node, &bounds);
     let (readiness, receiver) = watch::channel(current(&node));
     let watcher = tokio::spawn(watch_readiness(node.clone(), readiness));
     let announcer = tokio::spawn(announce(server.ready_line(), receiver.clone()));
-    let served = server.serve(config, Arc::new(node.clone()), receiver, stop).await;
+    let served = server.serve(config, Arc::new(node.clone()), bounds, receiver, stop).await;
     announcer.abort();
     watcher.abort();
     node.shutdown().await;
@@ -55,11 +61,15 @@ async fn run(config: &Config) -> anyhow::Result<()> {
 }
 
 /// The node's gauges, taken when the metrics page is asked for.
-fn sample(node: &Node) {
-    let figures = node.figures();
+fn sample(node: &Node, bounds: &Arc<Bounds>) {
+    let (figures, bounds) = (node.figures(), bounds.clone());
     observe::metrics::on_scrape(move || {
+        let held = bounds.held();
+        metrics::gauge!("salamander_requests_held").set(held.requests as f64);
+        metrics::gauge!("salamander_requests_memory_bytes").set(held.bytes as f64);
         if let Some(figures) = figures() {
             metrics::gauge!("salamander_actors").set(figures.actors as f64);
+            metrics::gauge!("salamander_actors_queued").set(figures.queued as f64);
             metrics::gauge!("salamander_search_tail_fill").set(f64::from(figures.tail_fill));
         }
     });

@@ -20,16 +20,17 @@ use std::{
     time::{Duration, Instant},
 };
 use storage::Applied;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// What an actor is asked.
+/// What an actor is asked. `place`: in the queue of the node, taken until the actor comes to it, also where the caller
+/// went away.
 pub enum Message {
     /// Decide and propose.
-    Write { batch: Arc<Batch>, reply: oneshot::Sender<Verdict> },
+    Write { batch: Arc<Batch>, reply: oneshot::Sender<Verdict>, place: OwnedSemaphorePermit },
     /// Let go of what is applied by now.
     Prune,
     /// Stand still for a transaction that spans compartments, until the lease is dropped or too old.
-    Lease { reply: oneshot::Sender<Lease> },
+    Lease { reply: oneshot::Sender<Lease>, place: OwnedSemaphorePermit },
 }
 
 /// The actor's answer to a write.
@@ -123,13 +124,18 @@ impl Actor for Compartment {
     ) -> Result<(), ActorProcessingErr> {
         state.pending.prune();
         match message {
-            Message::Write { batch, reply } => {
+            // Nobody waits for it any more, and nothing is proposed yet: what was let go is not begun.
+            Message::Write { reply, .. } if reply.is_closed() => {}
+            Message::Write { batch, reply, place: _place } => {
                 // The caller may be gone; a proposal stands all the same.
                 let _ = reply.send(timed(Step::Decide, || state.write(&batch)));
             }
             // Done above, as before every message.
             Message::Prune => {}
-            Message::Lease { reply } => state.lease(reply).await,
+            Message::Lease { reply, place } => {
+                drop(place);
+                state.lease(reply).await;
+            }
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// One actor's name.
 pub type ActorKey = (TenantId, CompartmentKey);
@@ -44,7 +44,8 @@ pub struct StartError(#[from] ractor::SpawnErr);
 /// The actors of all partitions.
 pub struct Directory {
     shards: FxHashMap<PartitionId, Handle>,
-    permits: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    places_max: usize,
 }
 
 struct Handle {
@@ -68,7 +69,8 @@ impl Directory {
             let (supervisor, _) = Actor::spawn(None, Shard, (arguments, population.clone())).await?;
             shards.insert(group.id(), Handle { supervisor, population });
         }
-        Ok(Directory { shards, permits: Arc::new(Semaphore::new(limits.queue_max)) })
+        let places_max = limits.queue_max.min(Semaphore::MAX_PERMITS);
+        Ok(Directory { shards, places: Arc::new(Semaphore::new(places_max)), places_max })
     }
 
     /// Has the compartment's actor decide `batch` and propose it.
@@ -78,10 +80,10 @@ impl Directory {
         compartment: CompartmentKey,
         batch: Arc<Batch>,
     ) -> Result<Verdict, Error> {
-        let _permit = self.permits.try_acquire().map_err(|_| overloaded())?;
+        let place = self.place()?;
         let key = (batch.tenant, compartment);
         let (reply, verdict) = oneshot::channel();
-        self.send(partition, key, Message::Write { batch, reply }).await?;
+        self.send(partition, key, Message::Write { batch, reply, place }).await?;
         verdict.await.map_err(|_| gone())
     }
 
@@ -92,9 +94,9 @@ impl Directory {
         tenant: TenantId,
         compartment: CompartmentKey,
     ) -> Result<Lease, Error> {
-        let _permit = self.permits.try_acquire().map_err(|_| overloaded())?;
+        let place = self.place()?;
         let (reply, lease) = oneshot::channel();
-        self.send(partition, (tenant, compartment), Message::Lease { reply }).await?;
+        self.send(partition, (tenant, compartment), Message::Lease { reply, place }).await?;
         lease.await.map_err(|_| gone())
     }
 
@@ -110,9 +112,19 @@ impl Directory {
         self.shards.values().map(|shard| shard.population.live.read().len()).sum()
     }
 
+    /// Messages in mailboxes, or on their way into one.
+    pub fn queued(&self) -> usize {
+        self.places_max - self.places.available_permits()
+    }
+
     /// Whether no actor lives.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// A place in the queue of the node. It goes into the message: mailboxes themselves are unbounded.
+    fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.places.clone().try_acquire_owned().map_err(|_| overloaded())
     }
 
     async fn send(&self, partition: PartitionId, key: ActorKey, message: Message) -> Result<(), Error> {

@@ -23,6 +23,7 @@ pub(crate) use decide::locate;
 pub use decide::{Answer, Change, Current, Draft, Intent, Op, decide};
 pub use directory::{Directory, Limits, StartError};
 
+use crate::bounds::Share;
 use proto::TenantId;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Batch {
     pub dedup: Option<Dedup>,
     /// The write is the coordinator's part of a transaction, proposed as its decision.
     pub decision: Option<Decision>,
+    /// What its request holds: until it is decided here, however long that takes and whoever waits.
+    pub share: Share,
 }
 
 /// The transaction a batch decides, whose other parts are prepared.

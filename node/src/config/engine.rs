@@ -7,12 +7,12 @@ section! {
     Storage {
         /// Partitions of the key space, 1 to 256; fixed when the data folder is created.
         partitions: u16 = 16;
-        /// Block cache shared by all partitions.
-        block_cache_bytes: usize = 64 << 20;
-        /// Unflushed rows of one partition before it is flushed.
-        memtable_bytes: usize = 16 << 20;
-        /// Unflushed rows of all partitions together before the oldest are flushed.
-        memtables_bytes: usize = 64 << 20;
+        /// Block cache shared by all partitions. 0: its part of memory.total_bytes.
+        block_cache_bytes: usize = 0;
+        /// Unflushed rows of one partition before it is flushed. 0: its part of memory.total_bytes.
+        memtable_bytes: usize = 0;
+        /// Unflushed rows of all partitions together before the oldest are flushed. 0: its part of memory.total_bytes.
+        memtables_bytes: usize = 0;
         /// Files RocksDB keeps open.
         open_files_max: i32 = 512;
         /// Writes are refused (507) while the disk has less free space than this; reads go on.
@@ -31,8 +31,8 @@ section! {
         queue_max: usize = 32_768;
         /// A batch of one write and sync takes no further operation beyond this.
         batch_bytes: usize = 4 << 20;
-        /// Durable entries kept in memory for readers near the tail.
-        recent_bytes: u64 = 32 << 20;
+        /// Durable entries kept in memory for readers near the tail. 0: its part of memory.total_bytes.
+        recent_bytes: u64 = 0;
         /// Free segment files kept for use again.
         spares: usize = 2;
         /// A partition whose log is longer is flushed, so that the log can be purged; bounds a partition's replay.
@@ -49,8 +49,8 @@ section! {
         heartbeat_interval_ms: u64 = 250;
         /// Proposals not yet answered, all partitions together; above it writes are refused (429).
         proposals_max: usize = 16_384;
-        /// Their encoded bytes.
-        proposal_bytes_max: usize = 256 << 20;
+        /// Their encoded bytes. 0: its part of memory.total_bytes.
+        proposal_bytes_max: usize = 0;
         /// Until every partition must have a leader and its log applied.
         start_timeout_ms: u64 = 300_000;
         /// Until proposals under way must have ended at shutdown.
@@ -89,16 +89,16 @@ section! {
     Search {
         /// Index writers of the node; partitions are spread over them. A change rebuilds the index.
         shards: usize = 2;
-        /// Memory of one index writer; at least 15 MB.
-        writer_bytes: usize = 20 << 20;
+        /// Memory of one index writer; at least 15 MB. 0: its part of memory.total_bytes.
+        writer_bytes: usize = 0;
         /// Entries of the fresh tail at which they are sealed into a segment.
         seal_documents: usize = 8192;
         /// Time after the first entry of the fresh tail at which it is sealed.
         seal_after_ms: u64 = 750;
         /// Entries that may wait besides those being sealed; more make writes wait. At least seal_documents.
         tail_documents_max: usize = 32_768;
-        /// Bytes of index values that may wait; more make writes wait.
-        tail_bytes_max: usize = 64 << 20;
+        /// Bytes of entries that may wait in a shard, besides those being sealed; more make writes wait. 0: its part of memory.total_bytes.
+        tail_bytes_max: usize = 0;
         /// Pause after a failed seal before it is tried again.
         retry_after_ms: u64 = 1000;
     }

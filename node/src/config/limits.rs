@@ -7,6 +7,8 @@ section! {
     Limits {
         /// Requests under way at the same time on the node; above it the answer is 429 / RESOURCE_EXHAUSTED.
         requests_in_flight_max: usize = 1024;
+        /// Memory that all requests together may hold: bodies, what is parsed of them, copies on their way to the log. What does not fit now is answered 429, what never fits 413. 0: its part of memory.total_bytes.
+        requests_bytes_max: usize = 0;
         /// A request takes no longer than this, whatever deadline its caller gave.
         request_timeout_ms: u64 = 60_000;
         /// Nesting of a JSON body; never more than 512.
@@ -67,8 +69,8 @@ section! {
     Conformance {
         /// Packages of implementation guides for R4: `.tgz` files or unpacked folders. Loaded at every start.
         packages: List = List::default();
-        /// Stored StructureDefinitions, ValueSets, CodeSystems and ConceptMaps kept parsed, those used last.
-        cache_bytes: usize = 64 << 20;
+        /// Stored StructureDefinitions, ValueSets, CodeSystems and ConceptMaps kept parsed, those used last. 0: its part of memory.total_bytes.
+        cache_bytes: usize = 0;
     }
 }
 

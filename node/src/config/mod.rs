@@ -13,7 +13,7 @@ pub use engine::{Actors, Log, Raft, Search, Storage, Transactions};
 pub use limits::{Conformance, Idempotency, Limits, Validation};
 pub use list::List;
 pub use options::{ConfigOption, options, readme_table};
-pub use process::{Logging, Node};
+pub use process::{Logging, Memory, Node};
 pub use wires::{Grpc, Rest};
 
 use config::{FileFormat, builder::DefaultState};
@@ -28,6 +28,7 @@ pub const FILE_NAME: &str = "salamander.toml";
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub node: Node,
+    pub memory: Memory,
     pub rest: Rest,
     pub grpc: Grpc,
     pub limits: Limits,
@@ -114,11 +115,6 @@ impl Config {
         ];
         if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
             return Err(Error::Value(format!("{key} must be at least 1")));
-        }
-        if self.rest.bodies_bytes_max < self.rest.body_bytes_max {
-            return Err(Error::Value(
-                "rest.bodies_bytes_max must not be below rest.body_bytes_max".to_owned(),
-            ));
         }
         let orders = [
             (

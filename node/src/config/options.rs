@@ -24,6 +24,7 @@ type Section = (&'static str, &'static str, &'static [(&'static str, &'static st
 
 const SECTIONS: &[Section] = &[
     ("node", Node::ABOUT, Node::FIELDS),
+    ("memory", Memory::ABOUT, Memory::FIELDS),
     ("rest", Rest::ABOUT, Rest::FIELDS),
     ("grpc", Grpc::ABOUT, Grpc::FIELDS),
     ("limits", Limits::ABOUT, Limits::FIELDS),

@@ -18,6 +18,14 @@ section! {
 }
 
 section! {
+    /// The memory of the process, for everything.
+    Memory {
+        /// Memory this process may take. 0: seven eighths of its container's limit (control groups of either version), without one half of the machine's memory. The parts that have no option set are cut from it.
+        total_bytes: u64 = 0;
+    }
+}
+
+section! {
     /// Log lines, on stderr.
     Logging {
         /// error, warn, info, debug, trace, or a filter such as `info,node=debug`.

@@ -12,8 +12,6 @@ section! {
         base_url: String = String::new();
         /// Largest request body, after decompression; above it the answer is 413.
         body_bytes_max: u64 = 64 << 20;
-        /// Request bodies held in memory at the same time, all requests together; above it the answer is 429.
-        bodies_bytes_max: u64 = 512 << 20;
         /// Open connections; above it new ones wait in the kernel's queue.
         connections_max: usize = 4096;
         /// A peer has this long to send the whole head of a request; an idle kept-alive connection is closed after it too.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub struct Figures {
     /// Live compartment actors.
     pub actors: usize,
+    /// Messages that wait for them, or are on their way.
+    pub queued: usize,
     /// How full the fullest search tail is; at 1.0 writes wait.
     pub tail_fill: f32,
 }
@@ -18,7 +20,8 @@ impl Node {
         let node = Arc::downgrade(&self.inner);
         move || {
             let node = node.upgrade()?;
-            Some(Figures { actors: node.directory.len(), tail_fill: node.search.fill() })
+            let (actors, queued) = (node.directory.len(), node.directory.queued());
+            Some(Figures { actors, queued, tail_fill: node.search.fill() })
         }
     }
 }

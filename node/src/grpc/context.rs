@@ -1,6 +1,7 @@
 //! From metadata to [`Context`], and back into the answer's metadata.
 
 use crate::{
+    bounds::Share,
     server::{front::deadline, request_id},
     service::Context,
 };
@@ -15,12 +16,13 @@ const TENANT: &str = "x-salamander-tenant";
 ///
 /// # Errors
 /// A tenant that is not offered, or a `grpc-timeout` that is none.
-pub(super) fn open<T>(request: Request<T>, timeout: Duration) -> Result<(Context, T), Status> {
-    let context = context(request.metadata(), timeout).map_err(|error| error.to_status())?;
+pub(super) fn open<T>(mut request: Request<T>, timeout: Duration) -> Result<(Context, T), Status> {
+    let share = request.extensions_mut().remove().unwrap_or_default();
+    let context = context(request.metadata(), timeout, share).map_err(|error| error.to_status())?;
     Ok((context, request.into_inner()))
 }
 
-fn context(metadata: &MetadataMap, timeout: Duration) -> Result<Context, Error> {
+fn context(metadata: &MetadataMap, timeout: Duration, share: Share) -> Result<Context, Error> {
     let asked = match metadata.get("grpc-timeout") {
         None => None,
         Some(text) => Some(text.to_str().ok().and_then(parse_timeout).ok_or_else(|| {
@@ -32,6 +34,7 @@ fn context(metadata: &MetadataMap, timeout: Duration) -> Result<Context, Error> 
         request_id: request_id::accept(metadata.get(REQUEST_ID).map(|id| id.as_bytes())),
         deadline: deadline(timeout, asked),
         base: None,
+        share,
     })
 }
 

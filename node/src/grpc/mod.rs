@@ -1,16 +1,18 @@
 //! The gRPC adapter: maps metadata to a [`Context`](crate::service::Context) and errors to statuses; the messages go
 //! through as they are.
 
+mod body;
 mod context;
 mod fhir;
 mod health;
 mod limit;
 mod write_stream;
 
-use crate::{config::Config, observe::health::Health, server::Stop, service::FhirService};
+use crate::{bounds::Bounds, config::Config, observe::health::Health, server::Stop, service::FhirService};
 use axum::{Router, middleware, response::IntoResponse, response::Response};
 use proto::api::v1::fhir_server::FhirServer;
 use std::{sync::Arc, time::Duration};
+use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The gRPC services as routes: `salamander.api.v1.Fhir`, health checking, reflection.
@@ -20,6 +22,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub fn router<S: FhirService>(
     service: Arc<S>,
     config: &Config,
+    bounds: Arc<Bounds>,
     health: Health,
     stop: Stop,
 ) -> Result<Router, String> {
@@ -45,6 +48,7 @@ pub fn router<S: FhirService>(
         .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection_v1)
         .route_service("/grpc.reflection.v1alpha.ServerReflection/{method}", reflection_v1alpha)
         .fallback(unknown)
+        .layer(MapRequestLayer::new(move |request| body::counted(&bounds, request)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::map_response(limit::tell)))
 }

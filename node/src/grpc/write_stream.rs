@@ -6,6 +6,7 @@ use crate::{
     service::{Context, FhirService},
 };
 use futures::{Stream, StreamExt, stream};
+use prost::Message;
 use proto::{
     Code, Error,
     api::v1::{
@@ -15,6 +16,9 @@ use proto::{
 };
 use std::{sync::Arc, time::Duration};
 use tonic::Status;
+
+/// A message's flag and length on the wire.
+const FRAME_BYTES: usize = 5;
 
 /// What the writes of one stream share.
 pub(super) struct Writes<S> {
@@ -47,11 +51,16 @@ impl<S: FhirService> Writes<S> {
     }
 
     async fn one(&self, request: WriteStreamRequest) -> WriteStreamResponse {
-        let context = Context { deadline: deadline(self.timeout, None), ..self.context.clone() };
-        let response = match self.dispatch(&context, request.request).await {
-            Ok(response) => response,
-            Err(error) => Response::Error(error.to_detail()),
+        let bytes = request.encoded_len() + FRAME_BYTES;
+        // What the stream took for this message is its own from here on.
+        let share = self.context.share.split(bytes);
+        let unpacked = bytes - share.bytes().min(bytes);
+        let context = Context { deadline: deadline(self.timeout, None), share, ..self.context.clone() };
+        let answer = match context.share.take(unpacked) {
+            Ok(()) => self.dispatch(&context, request.request).await,
+            Err(refused) => Err(refused),
         };
+        let response = answer.unwrap_or_else(|error| Response::Error(error.to_detail()));
         WriteStreamResponse { sequence: request.sequence, response: Some(response) }
     }
 

@@ -37,7 +37,8 @@ pub(crate) async fn write(
     for _ in 0..node.options.write_attempts_max {
         let id = place::assign(node, slot);
         let step = place::create_step(context.tenant, parsed, id, draft.clone());
-        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup: dedup.clone() };
+        let (dedup, share) = (dedup.clone(), context.share.clone());
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
         if let Some(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }

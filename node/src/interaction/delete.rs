@@ -14,7 +14,8 @@ pub async fn delete(node: &Inner, context: &Context, request: DeleteRequest) -> 
     let (if_match, _) = preconditions(&request.if_match, "")?;
     for _ in 0..node.options.write_attempts_max {
         let step = place::delete_step(node, context.tenant, resource_type, id, if_match).await?;
-        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup: dedup.clone() };
+        let (dedup, share) = (dedup.clone(), context.share.clone());
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
         if let Some(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }

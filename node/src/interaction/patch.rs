@@ -32,7 +32,7 @@ pub async fn patch(node: &Inner, context: &Context, request: PatchRequest) -> Re
     let dedup = dedup(node, "patch", &request.idempotency_key)?;
     let (if_match, _) = update::preconditions(&request.if_match, "")?;
     match (request.id.as_str(), request.criteria.as_str()) {
-        (id, "") => one(node, &patch, draft::resource_id(id)?, if_match, dedup).await,
+        (id, "") => one(node, context, &patch, draft::resource_id(id)?, if_match, dedup).await,
         ("", criteria) => conditional::patch(node, context, &patch, criteria, if_match, dedup).await,
         _ => Err(Error::new(Code::BadRequest, "a patch names either an id or criteria, not both")),
     }
@@ -41,6 +41,7 @@ pub async fn patch(node: &Inner, context: &Context, request: PatchRequest) -> Re
 /// Patches the resource with that id.
 pub(crate) async fn one(
     node: &Inner,
+    context: &Context,
     patch: &Arc<Patch>,
     id: ResourceId,
     if_match: Option<u64>,
@@ -48,7 +49,8 @@ pub(crate) async fn one(
 ) -> Result<WriteResponse, Error> {
     for _ in 0..node.options.write_attempts_max {
         let step = step(node, patch, id, if_match).await?;
-        let plan = Plan { tenant: patch.tenant, steps: vec![step], dedup: dedup.clone() };
+        let (dedup, share) = (dedup.clone(), context.share.clone());
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
         match attempt_one(node, plan).await {
             Ok(Some(answer)) => return Ok(answer),
             Ok(None) => {}
@@ -89,9 +91,6 @@ pub struct Patch {
     patch: patch::Patch,
 }
 
-/// Work on more than this would hold up what else runs on the thread.
-const LARGE_BYTES: usize = 64 << 10;
-
 impl Patch {
     /// Reads the patch and checks all that can be checked without the resource.
     pub fn read(
@@ -128,10 +127,7 @@ impl Patch {
             let patched = self.patch.apply(&document).map_err(|error| refused(&error))?;
             draft::parse(patched.into(), &self.node.options)
         };
-        match current.len() > LARGE_BYTES {
-            true => tokio::task::block_in_place(apply),
-            false => apply(),
-        }
+        draft::aside(current.len(), apply)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::codes::{self, Codes};
 use super::{moment, part};
 use crate::{
+    bounds::Share,
     draft,
     engine::{Inner, Node},
     service::Context,
@@ -57,6 +58,9 @@ pub async fn search_stream(
     Ok(entries.map_ok(|page| stream::iter(page.into_iter().map(Ok))).try_flatten().boxed())
 }
 
+/// The rows of more hits take longer than the other tasks of a thread should wait.
+const LARGE_PAGE: usize = 20;
+
 /// The page after `cursor`, the first one if that is empty, with the bodies of its hits.
 async fn read_page(
     node: &Inner,
@@ -66,10 +70,17 @@ async fn read_page(
     cursor: &str,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
     let page = run(node, query, (!cursor.is_empty()).then_some(cursor)).await?;
-    let mut entries = entries(node, tenant, &page)?;
-    for entry in &mut entries {
-        entry.body = part::take(part, std::mem::take(&mut entry.body))?;
-    }
+    let read = || {
+        let mut entries = entries(node, tenant, &page)?;
+        for entry in &mut entries {
+            entry.body = part::take(part, std::mem::take(&mut entry.body))?;
+        }
+        Ok::<_, Error>(entries)
+    };
+    let entries = match page.hits.len() > LARGE_PAGE {
+        true => tokio::task::block_in_place(read),
+        false => read(),
+    }?;
     Ok((entries, page))
 }
 
@@ -130,7 +141,8 @@ async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Res
     }
     let definitions = node.conformance.of(tenant);
     let list = move || compile(&Codes { terminology: &definitions.terminology, stored: &stored });
-    node.threads.run(list).await
+    // The bound on threads is all it needs: a search without a caller holds no body.
+    node.threads.run(Share::default(), list).await
 }
 
 fn issue(issue: &proto::error::Issue) -> Issue {

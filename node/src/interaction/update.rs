@@ -24,7 +24,8 @@ pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> 
     for _ in 0..node.options.write_attempts_max {
         let intent = Intent::Update { draft: draft.clone(), if_match, must_be_new };
         let step = place::update_step(node, context.tenant, &parsed, id, intent).await?;
-        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup: dedup.clone() };
+        let (dedup, share) = (dedup.clone(), context.share.clone());
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
         if let Some(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }

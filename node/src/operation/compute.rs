@@ -1,5 +1,6 @@
 //! Threads for what takes long: validation, terminology. The async runtime's own are never held up by it.
 
+use crate::bounds::Share;
 use proto::{Code, Error};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -16,18 +17,19 @@ impl Threads {
     }
 
     /// Runs `work` on a thread of its own. Where the caller goes away meanwhile, it still runs to its end and counts
-    /// against the bound until then: `work` must have limits of its own.
+    /// against the bound until then, with the `share` of its request: `work` must have limits of its own.
     ///
     /// # Errors
     /// Those of `work`; `Internal` where it panics.
     pub async fn run<T: Send + 'static>(
         &self,
+        share: Share,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let closed = |_| Error::new(Code::Unavailable, "the node is stopping");
         let permit = self.permits.clone().acquire_owned().await.map_err(closed)?;
         let done = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _held = (permit, share);
             work()
         });
         done.await.unwrap_or_else(|error| {

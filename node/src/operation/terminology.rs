@@ -24,7 +24,7 @@ pub(super) async fn answer(mut invocation: Invocation, operation: Operation) -> 
         (_, sent) => sent,
     };
     let Invocation { node, context, input, .. } = invocation;
-    let inner = node.inner.clone();
+    let (inner, share) = (node.inner.clone(), context.share.clone());
     let compute = move || {
         let now = instant(inner.clock.now_ms());
         let parameters = input.parameters.root();
@@ -32,7 +32,7 @@ pub(super) async fn answer(mut invocation: Invocation, operation: Operation) -> 
         let definitions = inner.conformance.of(context.tenant);
         operation(&definitions.terminology, &request).map(Bytes::from).map_err(refused)
     };
-    node.inner.threads.run(compute).await
+    node.inner.threads.run(share, compute).await
 }
 
 fn refused(error: terminology::Error) -> Error {

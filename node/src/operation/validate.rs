@@ -74,14 +74,14 @@ async fn validate(mut invocation: Invocation) -> Result<Bytes, Error> {
         return Ok(Issues::new(1).outcome().into());
     }
     let Invocation { node, context, scope, .. } = invocation;
-    let inner = node.inner.clone();
+    let (inner, share) = (node.inner.clone(), context.share.clone());
     let judge = move || {
         let mut issues = Issues::new(inner.options.issues_max);
         fits(mode, &scope, document.root(), &mut issues);
         issues.append(validation::judge(&inner, context.tenant, document.root(), profile.as_deref()));
         Ok(issues.outcome().into())
     };
-    node.inner.threads.run(judge).await
+    node.inner.threads.run(share, judge).await
 }
 
 /// What the modes ask for: a resource, an instance, a profile.

@@ -8,6 +8,7 @@ use super::{
     query,
 };
 use crate::{
+    bounds::Bounds,
     config::Config,
     server::{front::deadline, request_id},
     service::Context,
@@ -16,7 +17,6 @@ use axum::extract::FromRequestParts;
 use http::{HeaderMap, Uri, request::Parts};
 use proto::{Code, Error, TenantId};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
 
 /// What the routes share.
 pub(super) struct Shared<S> {
@@ -30,25 +30,23 @@ impl<S> Clone for Shared<S> {
     }
 }
 
-/// The part of the configuration REST needs, and the memory for bodies.
+/// The part of the configuration REST needs, and the bounds of requests.
 pub(super) struct Settings {
     pub base_url: String,
     pub body_bytes_max: u64,
     pub body_timeout: Duration,
     pub request_timeout: Duration,
-    /// A permit is a KiB of body in memory.
-    pub bodies: Arc<Semaphore>,
+    pub bounds: Arc<Bounds>,
 }
 
 impl Settings {
-    pub(super) fn new(config: &Config) -> Self {
-        let kib = usize::try_from(config.rest.bodies_bytes_max >> 10).unwrap_or(usize::MAX);
+    pub(super) fn new(config: &Config, bounds: Arc<Bounds>) -> Self {
         Settings {
             base_url: config.rest.base_url.trim_end_matches('/').to_owned(),
             body_bytes_max: config.rest.body_bytes_max,
             body_timeout: Duration::from_millis(config.rest.body_timeout_ms),
             request_timeout: Duration::from_millis(config.limits.request_timeout_ms),
-            bodies: Arc::new(Semaphore::new(kib.clamp(1, Semaphore::MAX_PERMITS))),
+            bounds,
         }
     }
 }
@@ -130,12 +128,16 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
         let asked = asked.unwrap_or_else(|| Asked::read(&parts.uri, &parts.headers));
         let (parameters, format) = (asked.parameters?, asked.format?);
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        // The body, read after this, joins the same share.
+        let share = shared.settings.bounds.share();
+        parts.extensions.insert(share.clone());
         Ok(Call {
             context: Context {
                 tenant: TenantId::DEFAULT,
                 request_id: request_id.unwrap_or_else(|| request_id::accept(None)),
                 deadline: deadline(shared.settings.request_timeout, None),
                 base: None,
+                share,
             },
             base: base::of(&shared.settings.base_url, parts),
             parameters,

@@ -25,7 +25,7 @@ mod transaction;
 mod update;
 mod xml;
 
-use crate::{config::Config, service::FhirService};
+use crate::{bounds::Bounds, config::Config, service::FhirService};
 use axum::{
     Router, middleware,
     routing::{get, post},
@@ -39,8 +39,8 @@ use tower_http::{
 };
 
 /// The routes of REST, ready to be served.
-pub fn router<S: FhirService>(service: Arc<S>, config: &Config) -> Router {
-    let shared = Shared { service, settings: Arc::new(Settings::new(config)) };
+pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Bounds>) -> Router {
+    let shared = Shared { service, settings: Arc::new(Settings::new(config, bounds)) };
     // Other tenants will be at "/t/{tenant}/fhir": the same routes under that base.
     let routes = fhir_routes("/fhir").fallback(layers::no_route).with_state(shared.clone());
     // Around the routes as a whole: a route would put its own methods into the answer of an operation.

@@ -6,18 +6,18 @@ use super::{
     outcome::Failure,
     query, xml,
 };
+use crate::bounds::Share;
 use axum::{body::Body, extract::FromRequest};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use http::{HeaderMap, Request, header};
 use proto::{Code, Error};
 use std::time::Duration;
-use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio::time::timeout;
 
-/// A body in memory, as JSON. Its share of `rest.bodies_bytes_max` is held until this is dropped.
+/// A body in memory, as JSON. Its bytes are held by the share of its [`Call`](super::call::Call).
 pub(super) struct Payload {
     pub bytes: Bytes,
-    _share: Option<OwnedSemaphorePermit>,
 }
 
 /// The parameters of a `POST _search` form.
@@ -28,12 +28,15 @@ impl<S: Send + Sync> FromRequest<Shared<S>> for Payload {
 
     async fn from_request(request: Request<Body>, shared: &Shared<S>) -> Result<Payload, Failure> {
         let syntax = format::of_body(request.headers())?;
+        let share = share(&request, &shared.settings);
         let payload = read(request, &shared.settings).await?;
         match syntax {
             Syntax::Json => Ok(payload),
             Syntax::Xml => {
-                let bytes = xml::to_json(payload.bytes, shared.settings.body_bytes_max).await?;
-                Ok(Payload { bytes, ..payload })
+                // The JSON that says the same, and its room to grow.
+                share.take(2 * payload.bytes.len())?;
+                let bytes = xml::to_json(payload.bytes, shared.settings.body_bytes_max, share).await?;
+                Ok(Payload { bytes })
             }
         }
     }
@@ -59,10 +62,16 @@ fn check_form(headers: &HeaderMap) -> Result<(), Error> {
     Err(Error::new(Code::UnsupportedMedia, "the body of _search is application/x-www-form-urlencoded"))
 }
 
-/// Reads the whole body, whatever its type.
+/// The share that the head of the request was given.
+fn share(request: &Request<Body>, settings: &Settings) -> Share {
+    request.extensions().get().cloned().unwrap_or_else(|| settings.bounds.share())
+}
+
+/// Reads the whole body, whatever its type; its bytes join the share of the request as they come.
 pub(super) async fn read(request: Request<Body>, settings: &Settings) -> Result<Payload, Error> {
     let declared = declared_length(request.headers());
     let expects = request.headers().contains_key(header::EXPECT);
+    let share = share(&request, settings);
     let mut frames = request.into_body().into_data_stream();
     if declared.is_some_and(|length| length > settings.body_bytes_max) {
         // A client that waits for "100 Continue" sends nothing after the refusal.
@@ -71,19 +80,24 @@ pub(super) async fn read(request: Request<Body>, settings: &Settings) -> Result<
         }
         return Err(too_large(settings));
     }
-    let mut body = Collected::default();
+    let mut body = Collected { declared: declared.unwrap_or(0) as usize, ..Collected::default() };
     while let Some(frame) =
         timeout(settings.body_timeout, frames.next()).await.map_err(|_| stalled(settings))?
     {
         let frame = frame
             .map_err(|error| Error::new(Code::Malformed, format!("the body cannot be read: {error}")))?;
-        if body.len() + frame.len() as u64 > settings.body_bytes_max {
+        let fits = match body.len() + frame.len() as u64 > settings.body_bytes_max {
+            true => Err(too_large(settings)),
+            false => share.take(frame.len()),
+        };
+        if let Err(refused) = fits {
+            drop(body);
             discard(frames, settings).await;
-            return Err(too_large(settings));
+            return Err(refused);
         }
-        body.push(frame, settings)?;
+        body.push(frame);
     }
-    Ok(body.finish())
+    Ok(Payload { bytes: body.finish() })
 }
 
 /// Only without a Content-Encoding does the length say how large the decoded body is.
@@ -99,8 +113,8 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
 struct Collected {
     first: Bytes,
     joined: BytesMut,
-    share: Option<OwnedSemaphorePermit>,
-    kib: u64,
+    /// What the head says the length is; 0: nothing.
+    declared: usize,
 }
 
 impl Collected {
@@ -108,43 +122,21 @@ impl Collected {
         (self.first.len() + self.joined.len()) as u64
     }
 
-    fn push(&mut self, frame: Bytes, settings: &Settings) -> Result<(), Error> {
-        self.reserve(self.len() + frame.len() as u64, settings)?;
+    fn push(&mut self, frame: Bytes) {
         if self.len() == 0 {
             self.first = frame;
-            return Ok(());
+            return;
         }
         if !self.first.is_empty() {
+            // In one piece where the length is known: a buffer that grows takes up to twice its size.
+            self.joined.reserve(self.declared);
             self.joined.extend_from_slice(&std::mem::take(&mut self.first));
         }
         self.joined.extend_from_slice(&frame);
-        Ok(())
     }
 
-    /// Grows the share of the memory for bodies to `bytes`.
-    fn reserve(&mut self, bytes: u64, settings: &Settings) -> Result<(), Error> {
-        let more = bytes.div_ceil(1024).saturating_sub(self.kib);
-        if more == 0 {
-            return Ok(());
-        }
-        let permits = settings.bodies.clone().try_acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX));
-        let permits = permits.map_err(|_| {
-            Error::new(
-                Code::Overloaded,
-                "too many large bodies at once (rest.bodies_bytes_max); try again later",
-            )
-        })?;
-        self.kib += more;
-        match &mut self.share {
-            Some(share) => share.merge(permits),
-            none => *none = Some(permits),
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Payload {
-        let bytes = if self.first.is_empty() { self.joined.freeze() } else { self.first };
-        Payload { bytes, _share: self.share }
+    fn finish(self) -> Bytes {
+        if self.first.is_empty() { self.joined.freeze() } else { self.first }
     }
 }
 

@@ -201,14 +201,16 @@ async fn bodies_are_bounded() {
 #[tokio::test]
 async fn bodies_together_are_bounded() {
     let change = |config: &mut crate::config::Config| {
-        config.rest.body_bytes_max = 4096;
-        config.rest.bodies_bytes_max = 4096;
+        config.limits.requests_bytes_max = 256 << 10;
     };
     let fixture = Fixture { running: Running::with(change).await, client: Client::new() };
+    let post = |bytes| fixture.call("POST", "/fhir/Patient").body(vec![b'1'; bytes]);
     // Nothing is left over from one request for the next.
     for _ in 0..3 {
-        assert_eq!(fixture.call("POST", "/fhir").body(vec![b'1'; 4096]).send().await.unwrap().status(), 200);
+        assert!(post(32 << 10).send().await.unwrap().status().is_success());
     }
+    let (status, text) = refused(post(100 << 10)).await;
+    assert!(status == 413 && text.contains("limits.requests_bytes_max"), "{status} {text}");
 }
 
 #[tokio::test]

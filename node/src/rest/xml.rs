@@ -5,6 +5,7 @@ use super::{
     call::Asked,
     format::{FHIR_JSON, Format, Syntax},
 };
+use crate::bounds::Share;
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
@@ -29,10 +30,13 @@ const OWN: Limits = Limits { depth_max: 512, bytes_max: usize::MAX };
 ///
 /// # Errors
 /// `Malformed` where it is no XML, `Invalid` where it says what FHIR R4 has no place for.
-pub(super) async fn to_json(body: Bytes, bytes_max: u64) -> Result<Bytes, Error> {
+pub(super) async fn to_json(body: Bytes, bytes_max: u64, share: Share) -> Result<Bytes, Error> {
     let limits = Limits { bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX), ..Limits::default() };
-    let read =
-        move |body: Bytes| xml::to_json(&body, &limits).map(Bytes::from).map_err(|error| malformed(&error));
+    let read = move |body: Bytes| {
+        // Where it runs on a thread it does so to its end, whoever waits.
+        let _share = share;
+        xml::to_json(&body, &limits).map(Bytes::from).map_err(|error| malformed(&error))
+    };
     on_a_thread_if_large(body, read).await
 }
 

@@ -1,6 +1,7 @@
 //! What both wires put around the service: admission, deadline, a stop for panics, metrics, the slow-request log.
 
 use crate::{
+    bounds::{Share, weight},
     config,
     observe::{Interaction, Interactions, Wire, interactions::InFlight},
     service::{Context, FhirService},
@@ -13,7 +14,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 /// When a request that arrives now must be answered: the caller's own timeout, but no later than the configured one.
@@ -21,60 +21,33 @@ pub fn deadline(timeout: Duration, asked: Option<Duration>) -> Option<Instant> {
     Instant::now().checked_add(asked.map_or(timeout, |asked| asked.min(timeout)))
 }
 
-/// The requests of all wires together that may be under way.
-#[derive(Clone)]
-pub struct Admission {
-    permits: Arc<Semaphore>,
-    max: usize,
-}
-
-impl Admission {
-    /// At most `max` (at least 1).
-    pub fn new(max: usize) -> Self {
-        let max = max.clamp(1, Semaphore::MAX_PERMITS);
-        Admission { permits: Arc::new(Semaphore::new(max)), max }
-    }
-
-    /// # Errors
-    /// `Overloaded`, at once: a queue here would only hide the load.
-    fn admit(&self) -> Result<OwnedSemaphorePermit, Error> {
-        self.permits.clone().try_acquire_owned().map_err(|_| {
-            let text = format!(
-                "{} requests are under way (limits.requests_in_flight_max); try again later",
-                self.max
-            );
-            Error::new(Code::Overloaded, text)
-        })
-    }
-}
-
 /// A service as one wire sees it.
 pub struct Front<S> {
     inner: Arc<S>,
-    admission: Admission,
     interactions: Interactions,
     slow: Option<Duration>,
 }
 
 impl<S: FhirService> Front<S> {
     /// Around `inner`. The metrics recorder must be installed before.
-    pub fn new(inner: Arc<S>, wire: Wire, admission: Admission, logging: &config::Logging) -> Self {
+    pub fn new(inner: Arc<S>, wire: Wire, logging: &config::Logging) -> Self {
         let slow = (logging.slow_request_ms > 0).then(|| Duration::from_millis(logging.slow_request_ms));
-        Front { inner, admission, interactions: Interactions::new(wire), slow }
+        Front { inner, interactions: Interactions::new(wire), slow }
     }
 
-    /// One call from admission to its line in the metrics.
+    /// One call from admission to its line in the metrics. `weight`: bytes of memory it takes besides its body.
     async fn run<T>(
         &self,
         interaction: Interaction,
         context: &Context,
+        weight: usize,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let started = Instant::now();
         let _in_flight = self.interactions.begin();
-        let result = match self.admission.admit() {
-            Ok(_permit) => contained(context.deadline, call).instrument(span(interaction, context)).await,
-            Err(overloaded) => Err(overloaded),
+        let result = match context.share.admit(weight) {
+            Ok(()) => contained(context.deadline, call).instrument(span(interaction, context)).await,
+            Err(refused) => Err(refused),
         };
         self.finish(interaction, context, started, result.as_ref().err());
         result
@@ -127,37 +100,40 @@ async fn contained<T>(
 
 /// What a stream of results holds until its reader is done with it.
 struct StreamGuard {
-    _permit: OwnedSemaphorePermit,
+    _share: Share,
     _in_flight: InFlight,
 }
 
 impl<S: FhirService> FhirService for Front<S> {
     async fn create(&self, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
-        self.run(Interaction::Create, context, self.inner.create(context, request)).await
+        let weight = weight::of_write(&request.body);
+        self.run(Interaction::Create, context, weight, self.inner.create(context, request)).await
     }
 
     async fn read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
-        self.run(Interaction::Read, context, self.inner.read(context, request)).await
+        self.run(Interaction::Read, context, 0, self.inner.read(context, request)).await
     }
 
     async fn vread(&self, context: &Context, request: VReadRequest) -> Result<ReadResponse, Error> {
-        self.run(Interaction::VRead, context, self.inner.vread(context, request)).await
+        self.run(Interaction::VRead, context, 0, self.inner.vread(context, request)).await
     }
 
     async fn update(&self, context: &Context, request: UpdateRequest) -> Result<WriteResponse, Error> {
-        self.run(Interaction::Update, context, self.inner.update(context, request)).await
+        let weight = weight::of_write(&request.body);
+        self.run(Interaction::Update, context, weight, self.inner.update(context, request)).await
     }
 
     async fn patch(&self, context: &Context, request: PatchRequest) -> Result<WriteResponse, Error> {
-        self.run(Interaction::Patch, context, self.inner.patch(context, request)).await
+        let weight = weight::of_write(&request.body);
+        self.run(Interaction::Patch, context, weight, self.inner.patch(context, request)).await
     }
 
     async fn delete(&self, context: &Context, request: DeleteRequest) -> Result<WriteResponse, Error> {
-        self.run(Interaction::Delete, context, self.inner.delete(context, request)).await
+        self.run(Interaction::Delete, context, 0, self.inner.delete(context, request)).await
     }
 
     async fn history(&self, context: &Context, request: HistoryRequest) -> Result<HistoryResponse, Error> {
-        self.run(Interaction::History, context, self.inner.history(context, request)).await
+        self.run(Interaction::History, context, 0, self.inner.history(context, request)).await
     }
 
     async fn transaction(
@@ -165,11 +141,12 @@ impl<S: FhirService> FhirService for Front<S> {
         context: &Context,
         request: TransactionRequest,
     ) -> Result<TransactionResponse, Error> {
-        self.run(Interaction::Transaction, context, self.inner.transaction(context, request)).await
+        let weight = weight::of_bundle(&request.bundle);
+        self.run(Interaction::Transaction, context, weight, self.inner.transaction(context, request)).await
     }
 
     async fn search(&self, context: &Context, request: SearchRequest) -> Result<SearchResponse, Error> {
-        self.run(Interaction::Search, context, self.inner.search(context, request)).await
+        self.run(Interaction::Search, context, 0, self.inner.search(context, request)).await
     }
 
     async fn search_stream(
@@ -178,7 +155,8 @@ impl<S: FhirService> FhirService for Front<S> {
         request: SearchRequest,
     ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
         let started = Instant::now();
-        let guard = StreamGuard { _in_flight: self.interactions.begin(), _permit: self.admission.admit()? };
+        context.share.admit(0)?;
+        let guard = StreamGuard { _in_flight: self.interactions.begin(), _share: context.share.clone() };
         let call = self.inner.search_stream(context, request);
         let opened =
             contained(context.deadline, call).instrument(span(Interaction::SearchStream, context)).await;
@@ -195,7 +173,8 @@ impl<S: FhirService> FhirService for Front<S> {
         context: &Context,
         request: OperationRequest,
     ) -> Result<OperationResponse, Error> {
-        self.run(Interaction::Operation, context, self.inner.operation(context, request)).await
+        let weight = weight::of_input(&request.body);
+        self.run(Interaction::Operation, context, weight, self.inner.operation(context, request)).await
     }
 
     async fn capabilities(
@@ -203,6 +182,6 @@ impl<S: FhirService> FhirService for Front<S> {
         context: &Context,
         request: CapabilitiesRequest,
     ) -> Result<CapabilitiesResponse, Error> {
-        self.run(Interaction::Capabilities, context, self.inner.capabilities(context, request)).await
+        self.run(Interaction::Capabilities, context, 0, self.inner.capabilities(context, request)).await
     }
 }

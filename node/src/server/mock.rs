@@ -1,6 +1,10 @@
 //! A service in memory for the adapters' tests: enough of FHIR to tell right headers from wrong ones.
 
-use crate::service::{Context, FhirService};
+use crate::{
+    bounds::Bounds,
+    budget::Budget,
+    service::{Context, FhirService},
+};
 use bytes::Bytes;
 use futures::{StreamExt, stream, stream::BoxStream};
 use parking_lot::Mutex;
@@ -26,7 +30,8 @@ pub struct Mock {
 
 impl Mock {
     fn saw(&self, context: &Context, idempotency_key: &str) {
-        *self.seen.lock() = Some(context.clone());
+        // Kept for the test to see, not for the request.
+        *self.seen.lock() = Some(Context { share: Default::default(), ..context.clone() });
         *self.idempotency_key.lock() = idempotency_key.to_owned();
     }
 
@@ -240,6 +245,7 @@ pub struct Running {
     pub rest: String,
     pub grpc: String,
     pub mock: std::sync::Arc<Mock>,
+    pub bounds: std::sync::Arc<Bounds>,
     pub readiness: tokio::sync::watch::Sender<crate::observe::Readiness>,
     pub stopper: super::Stopper,
     pub served: tokio::task::JoinHandle<Result<(), super::Error>>,
@@ -255,17 +261,21 @@ impl Running {
         config.rest.listen = "127.0.0.1:0".to_owned();
         config.grpc.listen = "127.0.0.1:0".to_owned();
         change(&mut config);
+        let config = Budget { total: 1 << 30, origin: "a test" }.fill(config);
         let server = super::Server::bind(&config).await.unwrap();
         let (rest, grpc) = (server.rest_address(), server.grpc_address());
         let mock = std::sync::Arc::new(Mock::default());
         let (readiness, receiver) = tokio::sync::watch::channel(crate::observe::Readiness::ready());
         let (stopper, stop) = super::stop::channel();
-        let service = mock.clone();
-        let served = tokio::spawn(async move { server.serve(&config, service, receiver, stop).await });
+        let (service, bounds) = (mock.clone(), Bounds::of(&config));
+        let within = bounds.clone();
+        let served =
+            tokio::spawn(async move { server.serve(&config, service, within, receiver, stop).await });
         Running {
             rest: format!("http://{rest}"),
             grpc: format!("http://{grpc}"),
             mock,
+            bounds,
             readiness,
             stopper,
             served,

@@ -7,10 +7,11 @@ pub mod request_id;
 pub mod signals;
 pub mod stop;
 
-pub use front::{Admission, Front};
+pub use front::Front;
 pub use stop::{Stop, Stopper};
 
 use crate::{
+    bounds::Bounds,
     config::Config,
     grpc,
     observe::{self, Readiness, Wire, health::Health},
@@ -66,7 +67,7 @@ impl Server {
         format!("salamander ready rest=http://{}/fhir grpc=http://{}", self.rest_address, self.grpc_address)
     }
 
-    /// Serves until `stop`, then takes no new connections and gives requests under way the grace period.
+    /// Serves `service` within `bounds` until `stop`, then takes no new connections and gives requests under way the grace period.
     ///
     /// # Errors
     /// Only before the first connection is taken.
@@ -74,16 +75,17 @@ impl Server {
         self,
         config: &Config,
         service: Arc<S>,
+        bounds: Arc<Bounds>,
         readiness: watch::Receiver<Readiness>,
         stop: Stop,
     ) -> Result<(), Error> {
         observe::metrics::install();
-        let admission = Admission::new(config.limits.requests_in_flight_max);
-        let front = |wire| Arc::new(Front::new(service.clone(), wire, admission.clone(), &config.logging));
+        let front = |wire| Arc::new(Front::new(service.clone(), wire, &config.logging));
         let health = Health::new(readiness, stop.clone());
-        let rest = rest::router(front(Wire::Rest), config).merge(observe::routes::router(health.clone()));
-        let grpc =
-            grpc::router(front(Wire::Grpc), config, health, stop.clone()).map_err(Error::Reflection)?;
+        let rest = rest::router(front(Wire::Rest), config, bounds.clone())
+            .merge(observe::routes::router(health.clone()));
+        let grpc = grpc::router(front(Wire::Grpc), config, bounds, health, stop.clone())
+            .map_err(Error::Reflection)?;
         tokio::join!(
             connections::serve(
                 self.rest,
@@ -128,6 +130,8 @@ async fn listen(option: &'static str, address: &str) -> Result<(TcpListener, Soc
     Ok((listener, bound))
 }
 
+#[cfg(test)]
+mod leaving;
 #[cfg(test)]
 pub(crate) mod mock;
 #[cfg(test)]

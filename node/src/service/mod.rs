@@ -8,6 +8,7 @@ mod patch_kind;
 pub use history_request::history_request;
 pub use patch_kind::{no_parameters, patch_kind};
 
+use crate::bounds::Share;
 use futures::stream::BoxStream;
 use proto::{Error, TenantId, api::v1::*};
 use std::{future::Future, sync::Arc, time::Instant};
@@ -24,6 +25,8 @@ pub struct Context {
     /// The absolute base under which the caller reached the server, for links in answers; where it is not known the
     /// configured one counts.
     pub base: Option<Arc<str>>,
+    /// What the request holds of the node's bounds; who works on for it when the caller is gone keeps a clone.
+    pub share: Share,
 }
 
 /// FHIR R4's interactions over protobuf messages. Errors are the ones of the table in `proto::error`.

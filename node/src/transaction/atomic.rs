@@ -35,7 +35,7 @@ pub async fn run(
     plan::release(node, reservations).await;
     let answers = in_entry_order(&actions, &order, committed?);
     let mut responses = Vec::with_capacity(answers.len());
-    let room = Room::new(node.inner.options.bundle_answer_bytes_max);
+    let room = Room::new(node.inner.options.bundle_answer_bytes_max, context.share.clone());
     for (number, answer) in answers.into_iter().enumerate() {
         responses.push(match answer {
             Some(answer) => written(&answer),
@@ -61,7 +61,8 @@ async fn commit(
         if steps.is_empty() {
             return Ok(vec![]);
         }
-        let plan = Plan { tenant: context.tenant, steps, dedup: dedup.clone() };
+        let (dedup, share) = (dedup.clone(), context.share.clone());
+        let plan = Plan { tenant: context.tenant, steps, dedup, share };
         match writer::attempt(&node.inner, plan).await? {
             Attempt::Done(answers) | Attempt::Repeated(answers) => return Ok(answers),
             Attempt::Stale => {}

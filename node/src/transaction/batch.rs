@@ -25,7 +25,7 @@ pub async fn run(
         let numbered = bundle.entries.iter().enumerate();
         numbered.map(|(number, entry)| request(&document, entry, number, idempotency_key)).collect()
     };
-    let room = Room::new(node.inner.options.bundle_answer_bytes_max);
+    let room = Room::new(node.inner.options.bundle_answer_bytes_max, context.share.clone());
     let answers = stream::iter(requests).map(|request| entry::answer(node, context, request, &room));
     Ok(answers.buffered(node.inner.options.batch_concurrency).collect().await)
 }

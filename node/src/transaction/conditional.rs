@@ -85,7 +85,7 @@ async fn patch_match(
     })?;
     let found = found(node, context.tenant, resource_type, &key).await?;
     let version = if_match.or(found.version_id.parse().ok());
-    interaction::patch::one(node, patch, key.id, version, dedup).await
+    interaction::patch::one(node, context, patch, key.id, version, dedup).await
 }
 
 /// The answer of a conditional create that found its match: nothing was written.

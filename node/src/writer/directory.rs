@@ -35,7 +35,8 @@ pub async fn run(
             return two_phase::refused(&node, partition, refusal).await;
         }
         let decision = Decision { transaction: transaction.id(), participants: transaction.participants() };
-        let batch = Batch { tenant: plan.tenant, ops, dedup: plan.dedup, decision: Some(decision) };
+        let Plan { tenant, dedup, share, .. } = plan;
+        let batch = Batch { tenant, ops, dedup, decision: Some(decision), share };
         let outcome = match through_actor(&node, partition, compartment, batch).await {
             Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) => {
                 let finishing = node.clone();

@@ -144,7 +144,8 @@ async fn commit_one(
     mutations: Vec<log::Mutation>,
     answers: Vec<WriteResponse>,
 ) -> Result<Attempt, Error> {
-    let batch = Batch { tenant: plan.tenant, ops: vec![], dedup: plan.dedup.clone(), decision: None };
+    let (dedup, share) = (plan.dedup.clone(), plan.share.clone());
+    let batch = Batch { tenant: plan.tenant, ops: vec![], dedup, decision: None, share };
     let command = command(&batch, now_ms, mutations, &answers);
     let applied = node.group(partition)?.propose(command).await.map_err(crate::error::propose)?;
     match applied {

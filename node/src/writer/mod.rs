@@ -23,7 +23,7 @@ pub use step::{Home, Step};
 pub use two_phase::{finish_if_decided, settle};
 pub use visibility::Visibility;
 
-use crate::{compartment::Dedup, engine::Inner};
+use crate::{bounds::Share, compartment::Dedup, engine::Inner};
 use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse};
 
 /// A set of writes that become visible together or not at all.
@@ -32,6 +32,8 @@ pub struct Plan {
     pub tenant: TenantId,
     pub steps: Vec<Step>,
     pub dedup: Option<Dedup>,
+    /// What the request holds while this is carried out, whether its caller waits or not.
+    pub share: Share,
 }
 
 /// How an attempt ended.

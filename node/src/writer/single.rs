@@ -15,12 +15,13 @@ pub async fn run(
     compartment: CompartmentKey,
     plan: Plan,
 ) -> Result<Attempt, Error> {
-    let Plan { tenant, steps, dedup } = plan;
+    let Plan { tenant, steps, dedup, share } = plan;
     let with_home = |step: super::Step| match step.home {
         Home::Row { slot, .. } => Op { locate: Some(slot), ..step.op },
         Home::None => step.op,
     };
-    let batch = Batch { tenant, ops: steps.into_iter().map(with_home).collect(), dedup, decision: None };
+    let ops = steps.into_iter().map(with_home).collect();
+    let batch = Batch { tenant, ops, dedup, decision: None, share };
     match through_actor(node, partition, compartment, batch).await? {
         Outcome::Ended(attempt) => Ok(attempt),
         Outcome::Applied(Applied::Done, answers) => Ok(Attempt::Done(answers)),
