@@ -119,6 +119,11 @@ pub enum ProposeError {
 }
 
 impl ProposeError {
+    /// The group ended before it told.
+    pub(crate) fn stopped() -> Self {
+        ProposeError::Unknown("the group stopped".to_owned())
+    }
+
     /// Whether the proposal was certainly not applied and never will be.
     pub fn is_rejected(&self) -> bool {
         !matches!(self, ProposeError::Unknown(_))

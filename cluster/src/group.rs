@@ -1,9 +1,10 @@
 //! A caller's handle of one partition's group.
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Permit};
 use crate::error::{ProposeError, ReadError};
 use crate::meters::Meters;
 use crate::raft::{Handle, Proposal, Proposed};
+use crate::witness::Witness;
 use prost::Message;
 use proto::PartitionId;
 use proto::log::v1::Command;
@@ -43,13 +44,29 @@ impl Group {
         async move { proposed?.outcome().await }
     }
 
+    /// The same, for a proposer that does not wait: `witness` is told the outcome, whoever still listens.
+    ///
+    /// # Errors
+    /// It was not put into the queue and never will be applied; what the witness is told does not matter then.
+    pub fn propose_before(&self, command: Command, witness: Arc<dyn Witness>) -> Result<(), ProposeError> {
+        self.enqueue_with(command, |raft, proposal, permit| raft.propose_before(proposal, permit, witness))
+    }
+
     fn enqueue(&self, command: Command) -> Result<Proposed, ProposeError> {
+        self.enqueue_with(command, Handle::propose)
+    }
+
+    fn enqueue_with<P>(
+        &self,
+        command: Command,
+        propose: impl FnOnce(&Handle, Proposal, Permit) -> Result<P, ProposeError>,
+    ) -> Result<P, ProposeError> {
         self.meters.proposals.increment(1);
         // What no replica can apply must not be in the log for ever.
         let checked = storage::check(&command).map_err(|error| ProposeError::Malformed(error.to_string()));
         let permit = checked.and_then(|()| self.admission.admit(command.encoded_len()));
         let proposed =
-            permit.and_then(|permit| self.raft.propose(Proposal::Partition(Box::new(command)), permit));
+            permit.and_then(|permit| propose(&self.raft, Proposal::Partition(Box::new(command)), permit));
         if proposed.is_err() {
             self.meters.rejected.increment(1);
         }

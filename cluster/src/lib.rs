@@ -18,6 +18,7 @@ mod meters;
 mod observer;
 mod options;
 mod raft;
+mod witness;
 
 pub use cluster::Cluster;
 pub use error::{Error, ProposeError, ReadError};
@@ -27,3 +28,4 @@ pub use map::PartitionMap;
 pub use meta::MetaState;
 pub use observer::Observer;
 pub use options::Options;
+pub use witness::{Outcome, Witness};

@@ -36,8 +36,13 @@ pub fn propose(error: cluster::ProposeError) -> Error {
             tracing::error!(reason, "a command was made that cannot be applied");
             Error::new(Code::Internal, "the write could not be made; the server's log says why")
         }
-        other => {
-            Error::new(Code::Unavailable, format!("the write was not confirmed: {other}; send it again"))
-        }
+        ProposeError::Unknown(why) => Error::new(
+            Code::OutcomeUnknown,
+            format!(
+                "the write may or may not have been applied: {why}; read what it was to write, or send it again under \
+                 the idempotency key that it had"
+            ),
+        ),
+        other => Error::new(Code::Unavailable, format!("the write was not applied: {other}")),
     }
 }

@@ -23,6 +23,8 @@ mod place;
 pub mod rest;
 pub mod server;
 pub mod service;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod validation;
 mod writer;

@@ -95,6 +95,8 @@ codes! {
     /// The leadership was lost, or the partition stopped, while the write was under way. gRPC's UNKNOWN and not its
     /// UNAVAILABLE, which clients in general send again without asking.
     OutcomeUnknown, "OUTCOME_UNKNOWN", Unknown, 504, "transient", true, Maybe;
+    /// The idempotency key came with another request before.
+    KeyReused, "KEY_REUSED", InvalidArgument, 422, "business-rule", false, No;
     /// A defect of the server.
     Internal, "INTERNAL", Internal, 500, "exception", false, Maybe;
 }

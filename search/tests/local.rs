@@ -63,7 +63,7 @@ impl Node {
             expected_version: 0,
             version: Some(version),
             index_values: values(json).to_vec().into(),
-            adopted: Vec::new(),
+            ..Default::default()
         };
         self.apply(partition_of(compartment.slot), log::mutation::Kind::Put(put));
         if !key.is_own() {
@@ -73,7 +73,7 @@ impl Node {
                 type_code: u32::from(key.type_code.0),
                 id: id.to_owned(),
                 compartment: Some(compartment.into()),
-                expected: None,
+                ..Default::default()
             };
             self.apply(partition_of(home), log::mutation::Kind::Locate(locate));
         }

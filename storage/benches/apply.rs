@@ -61,6 +61,7 @@ fn create(number: u64) -> Entry {
         key: number.to_be_bytes().to_vec().into(),
         expires_ms: u64::MAX,
         response: vec![1; 40].into(),
+        fingerprint: number,
     };
     let mutations = vec![log::Mutation { kind: Some(log::mutation::Kind::Put(put)) }];
     let write = log::Write { mutations, dedup: Some(dedup), releases: vec![] };

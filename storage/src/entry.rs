@@ -37,6 +37,8 @@ pub enum Applied {
         /// As the first request's Dedup gave it.
         response: Bytes,
     },
+    /// The dedup key came with another request before. In a Decide the logged decision is abort, as above.
+    KeyTaken,
     /// The resource is at version `current` (0: it never existed here), not at the expected one.
     Conflict {
         /// Of the resource.

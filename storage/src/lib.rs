@@ -28,5 +28,5 @@ pub use partition::{Feed, Histories, IndexRows, Listed, Partition, Places, Versi
 pub use shortage::Shortage;
 pub use store::{Disk, Store};
 pub use version::{
-    AppliedState, FeedPosition, HistoryPlace, IndexRow, Lock, Method, Origin, Prepared, Version,
+    Answered, AppliedState, FeedPosition, HistoryPlace, IndexRow, Lock, Method, Origin, Prepared, Version,
 };

@@ -142,6 +142,24 @@ pub struct Prepared {
     pub deadline_ms: u64,
 }
 
+/// The answer kept for an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// From then on the key is as new. Milliseconds since the epoch.
+    pub expires_ms: u64,
+    /// Of the request the key came with; 0: not known.
+    pub fingerprint: u64,
+    /// What it was answered.
+    pub response: Bytes,
+}
+
+impl Answered {
+    /// Whether the key came with this request, as far as is known.
+    pub fn is_of(&self, fingerprint: u64) -> bool {
+        self.fingerprint == 0 || fingerprint == 0 || self.fingerprint == fingerprint
+    }
+}
+
 /// How far a partition is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppliedState {

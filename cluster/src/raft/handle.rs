@@ -8,6 +8,7 @@ use crate::admission::Permit;
 use crate::error::{Error, ProposeError, ReadError};
 use crate::meters::Meters;
 use crate::options::Options;
+use crate::witness::{Outcome, Witness};
 use futures::FutureExt;
 use openraft::async_runtime::WatchReceiver;
 use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
@@ -15,7 +16,6 @@ use openraft::raft::ClientWriteResult;
 use openraft::{BasicNode, Config, RaftMetrics, ReadPolicy, ServerState, SnapshotPolicy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use storage::Applied;
 use storage::log::LogStore;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -24,16 +24,18 @@ pub(crate) struct Proposed(oneshot::Receiver<ClientWriteResult<Types>>);
 
 impl Proposed {
     /// What became of it.
-    pub(crate) async fn outcome(self) -> Result<Applied, ProposeError> {
-        match self.0.await {
-            Ok(Ok(response)) => Ok(response.data),
-            // The library answers this only before it appends.
-            Ok(Err(ClientWriteError::ForwardToLeader(to))) => {
-                Err(ProposeError::NotLeader { leader: to.leader_id })
-            }
-            Ok(Err(error)) => Err(ProposeError::Unknown(error.to_string())),
-            Err(_) => Err(ProposeError::Unknown("the group stopped".to_owned())),
-        }
+    pub(crate) async fn outcome(self) -> Outcome {
+        self.0.await.map_or_else(|_| Err(ProposeError::stopped()), read)
+    }
+}
+
+/// The library's answer in this crate's terms.
+fn read(result: ClientWriteResult<Types>) -> Outcome {
+    match result {
+        Ok(response) => Ok(response.data),
+        // The library answers this only before it appends.
+        Err(ClientWriteError::ForwardToLeader(to)) => Err(ProposeError::NotLeader { leader: to.leader_id }),
+        Err(error) => Err(ProposeError::Unknown(error.to_string())),
     }
 }
 
@@ -100,11 +102,29 @@ impl Handle {
     /// Puts the proposal into the group's queue, at once and in call order.
     pub(crate) fn propose(&self, proposal: Proposal, permit: Permit) -> Result<Proposed, ProposeError> {
         let (reply, outcome) = Reply::new(permit);
+        self.enqueue(proposal, reply).map(|()| Proposed(outcome))
+    }
+
+    /// The same; `witness` is told the outcome. What it is told after an error does not matter.
+    pub(crate) fn propose_before(
+        &self,
+        proposal: Proposal,
+        permit: Permit,
+        witness: Arc<dyn Witness>,
+    ) -> Result<(), ProposeError> {
+        self.enqueue(proposal, Reply::witnessed(permit, witness, read))
+    }
+
+    fn enqueue(
+        &self,
+        proposal: Proposal,
+        reply: Reply<ClientWriteResult<Types>>,
+    ) -> Result<(), ProposeError> {
         let send = self.raft.client_write_ff(proposal, Some(reply));
         // One poll puts it into the library's channel, which is longer than the admission is wide. Unconstrained,
         // or a task that used up its budget would see a full channel.
         match tokio::task::coop::unconstrained(send).now_or_never() {
-            Some(Ok(())) => Ok(Proposed(outcome)),
+            Some(Ok(())) => Ok(()),
             Some(Err(error)) => Err(ProposeError::Unavailable(error.to_string())),
             None => Err(self.failure().map_or(ProposeError::Overloaded, ProposeError::Unavailable)),
         }

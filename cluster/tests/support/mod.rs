@@ -90,7 +90,7 @@ pub fn put(name: &str, version: u64, body: &Bytes) -> log::Command {
             ..Default::default()
         }),
         index_values: Bytes::from_static(b"\x01"),
-        adopted: Vec::new(),
+        ..log::Put::default()
     };
     let mutation = log::Mutation { kind: Some(log::mutation::Kind::Put(put)) };
     let write = log::Write { mutations: vec![mutation], ..log::Write::default() };

@@ -1,25 +1,21 @@
 //! The actor of one compartment.
 
 use super::{
-    Batch, Decision, Dedup, decide,
-    decide::{Answer, Current, Op},
-    pending::{Pending, Progress},
+    Batch, Decision, Dedup, Moves, decide,
+    decide::{Answer, Current, Decided, Op, Standing},
+    flight::Flight,
+    found::{self, Basis, Found},
+    pending::Pending,
 };
 use crate::{
     clock::Clock,
-    observe::steps::{Step, ended, timed},
+    observe::steps::{Step, timed},
 };
 use bytes::Bytes;
-use cluster::{Group, ProposeError};
-use futures::future::BoxFuture;
+use cluster::Group;
 use proto::{Error, ResourceKey, TenantId, api::v1::WriteResponse, log::v1 as log};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use rustc_hash::FxHashMap;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use storage::Applied;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// What an actor is asked. `place`: in the queue of the node, taken until the actor comes to it, also where the caller
@@ -35,51 +31,24 @@ pub enum Message {
 
 /// The actor's answer to a write.
 pub enum Verdict {
-    /// Refused; nothing was proposed.
-    Refused(Error),
-    /// Nothing had to be written.
-    Answered(Vec<WriteResponse>),
+    /// Refused, which holds as soon as what it rests on does; nothing was proposed.
+    Refused(Error, Basis),
+    /// Nothing had to be written, which holds as soon as what it rests on does.
+    Answered(Vec<WriteResponse>, Basis),
     /// Written before under the same idempotency key: the answers given then, bodies left out.
     Repeated(Vec<WriteResponse>),
+    /// A resource is not where it was located: locate everything again.
+    Gone,
+    /// A resource has to move there; nothing was proposed.
+    Moves(Moves),
+    /// A prepared transaction holds a resource: settle it first.
+    Locked(storage::Lock),
     /// Proposed; wait for the commit before telling anyone.
-    Proposed(Commit, Vec<WriteResponse>),
-}
-
-/// A proposal on its way. Dropping it unawaited leaves the write to its fate and the actor informed.
-pub struct Commit {
-    applied: BoxFuture<'static, Result<Applied, ProposeError>>,
-    sequence: u64,
-    progress: Arc<Progress>,
-    ended: bool,
-}
-
-impl Commit {
-    /// Waits until the command is committed and applied (or not).
-    pub async fn wait(mut self) -> Result<Applied, ProposeError> {
-        let started = Instant::now();
-        let applied = (&mut self.applied).await;
-        ended(Step::Commit, started);
-        self.ended = true;
-        match applied {
-            Ok(Applied::Done | Applied::Decided { commit: true }) => self.progress.done(self.sequence),
-            _ => self.progress.failed(),
-        }
-        applied
-    }
-}
-
-impl Drop for Commit {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.progress.failed();
-        }
-    }
+    Proposed(Arc<Flight>, Vec<WriteResponse>),
 }
 
 /// The compartment stands still while this lives.
 pub struct Lease {
-    /// What was proposed and not yet applied when the lease was given: the holder decides on it.
-    pub pending: FxHashMap<ResourceKey, Current>,
     _release: oneshot::Sender<()>,
 }
 
@@ -143,79 +112,96 @@ impl Actor for Compartment {
 
 impl State {
     fn write(&mut self, batch: &Batch) -> Verdict {
-        match self.answered_before(batch) {
-            Ok(Some(answers)) => return Verdict::Repeated(answers),
-            Ok(None) => {}
-            Err(error) => return Verdict::Refused(error),
+        let mut basis = Basis::default();
+        match self.try_write(batch, &mut basis) {
+            Ok(verdict) => verdict,
+            Err(Halt::Refused(error)) => Verdict::Refused(error, basis),
+            Err(Halt::Gone) => Verdict::Gone,
+            Err(Halt::Moves(moves)) => Verdict::Moves(moves),
+            Err(Halt::Locked(lock)) => Verdict::Locked(lock),
         }
+    }
+
+    fn try_write(&mut self, batch: &Batch, basis: &mut Basis) -> Result<Verdict, Halt> {
         let now_ms = self.clock.now_ms();
-        let decided = decide_all(&batch.ops, now_ms, |op| self.current(batch.tenant, op));
-        let answers = match decided {
-            Ok(answers) => answers,
-            Err(error) => return Verdict::Refused(error),
-        };
+        // One that is still in flight is caught at apply.
+        if let Some(dedup) = &batch.dedup
+            && let Some(answers) = dedup.answered(self.group.partition(), batch.tenant, now_ms)?
+        {
+            return Ok(Verdict::Repeated(answers));
+        }
+        let answers = decide_all(&batch.ops, now_ms, |op| self.current(batch.tenant, op, basis))?;
         let (responses, mutations, states) = split(answers, &batch.ops);
         if mutations.is_empty() {
-            return Verdict::Answered(responses);
+            return Ok(Verdict::Answered(responses, std::mem::take(basis)));
         }
         let command = command(batch, now_ms, mutations, &responses);
-        let applied = Box::pin(self.group.propose(command));
-        let (sequence, progress) = self.pending.push(states.into_iter());
-        Verdict::Proposed(Commit { applied, sequence, progress, ended: false }, responses)
+        let flight = Arc::new(Flight::default());
+        if let Err(error) = self.group.propose_before(command, flight.clone()) {
+            // True whatever becomes of the rest.
+            *basis = Basis::default();
+            return Err(crate::error::propose(error).into());
+        }
+        self.pending.push(&flight, states.into_iter());
+        Ok(Verdict::Proposed(flight, responses))
     }
 
-    /// The answer to an earlier request with the same idempotency key. One that is still in flight is caught at apply.
-    fn answered_before(&self, batch: &Batch) -> Result<Option<Vec<WriteResponse>>, Error> {
-        let Some(dedup) = &batch.dedup else { return Ok(None) };
-        let stored = self.group.partition().dedup(batch.tenant, &dedup.key, self.clock.now_ms());
-        match stored.map_err(crate::error::storage)? {
-            Some(response) => crate::answer::decode(&response).map(Some),
-            None => Ok(None),
+    fn current(&self, tenant: TenantId, op: &Op, basis: &mut Basis) -> Result<Found, Error> {
+        if op.standing == Standing::Fresh {
+            return Ok(Found::Here(None));
         }
-    }
-
-    fn current(&self, tenant: TenantId, op: &Op) -> Result<Option<Current>, Error> {
-        if op.fresh {
-            return Ok(None);
+        if let Some((current, flight)) = self.pending.get(&op.key) {
+            basis.add(flight);
+            return Ok(Found::Here(Some(current.clone())));
         }
-        if let Some(current) = self.pending.get(&op.key) {
-            return Ok(Some(current.clone()));
-        }
-        stored(self.group.partition(), tenant, &op.key)
+        found::stored(self.group.partition(), tenant, op, &op.key)
     }
 
     async fn lease(&mut self, reply: oneshot::Sender<Lease>) {
+        // The holder decides on the stored rows: history and current version of one moment.
+        if tokio::time::timeout(self.lease_max, self.pending.drain()).await.is_err() {
+            return;
+        }
         let (release, released) = oneshot::channel();
-        let lease = Lease { pending: self.pending.in_flight(), _release: release };
-        if reply.send(lease).is_ok() {
+        if reply.send(Lease { _release: release }).is_ok() {
             // A holder that outlives the bound loses the order, not the safety: its fences fail at apply.
             let _ = tokio::time::timeout(self.lease_max, released).await;
         }
     }
 }
 
-/// The stored version of a resource, as decisions see it.
-pub(crate) fn stored(
-    partition: &storage::Partition,
-    tenant: TenantId,
-    key: &ResourceKey,
-) -> Result<Option<Current>, Error> {
-    let row = partition.get(tenant, key).map_err(crate::error::storage)?;
-    Ok(row.map(|row| Current {
-        version: row.version,
-        last_updated_ms: row.last_updated_ms,
-        deleted: row.method == storage::Method::Delete,
-        body: row.body,
-    }))
+/// Why nothing is proposed.
+pub(crate) enum Halt {
+    Refused(Error),
+    Gone,
+    Moves(Moves),
+    Locked(storage::Lock),
 }
 
-/// Decides every op; the first error refuses all.
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Halt::Refused(error)
+    }
+}
+
+/// Decides every op; the first that cannot be decided halts all.
 pub(crate) fn decide_all(
     ops: &[Op],
     now_ms: u64,
-    current: impl Fn(&Op) -> Result<Option<Current>, Error>,
-) -> Result<Vec<Answer>, Error> {
-    ops.iter().map(|op| decide(op, current(op)?.as_ref(), now_ms)).collect()
+    mut current: impl FnMut(&Op) -> Result<Found, Error>,
+) -> Result<Vec<Answer>, Halt> {
+    let one = |op: &Op| {
+        let current = match current(op)? {
+            Found::Here(current) => current,
+            Found::Gone => return Err(Halt::Gone),
+            Found::Locked(lock) => return Err(Halt::Locked(lock)),
+        };
+        match decide(op, current.as_ref(), now_ms)? {
+            Decided::Answer(answer) => Ok(answer),
+            Decided::Moves(to) => Err(Halt::Moves(Moves { type_code: op.key.type_code, id: op.key.id, to })),
+        }
+    };
+    ops.iter().map(one).collect()
 }
 
 type Split = (Vec<WriteResponse>, Vec<log::Mutation>, Vec<(ResourceKey, Current)>);
@@ -226,7 +212,7 @@ fn split(answers: Vec<Answer>, ops: &[Op]) -> Split {
         responses.push(answer.response);
         mutations.extend(answer.mutations);
         // Nobody knows a fresh id before its write is applied, so nothing will be decided on its speculative state.
-        if !op.fresh {
+        if op.standing != Standing::Fresh {
             states.extend(answer.next.map(|next| (op.key, next)));
         }
     }
@@ -264,6 +250,7 @@ pub(crate) fn log_write(
         key: Bytes::copy_from_slice(&dedup.key),
         expires_ms: now_ms + dedup.retention_ms,
         response: crate::answer::encode(responses),
+        fingerprint: dedup.fingerprint,
     });
     log::Write { mutations, dedup, releases: vec![] }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use fhir::{json::Document, resource};
 use proto::{
-    Code, Error, ResourceKey, Slot,
+    Code, CompartmentKey, Error, ResourceKey, Slot,
     api::v1::{Outcome, WriteResponse},
     log::v1 as log,
 };
@@ -40,9 +40,28 @@ pub enum Intent {
 
 /// A change that needs the current version, such as a patch.
 pub trait Change: fmt::Debug + Send + Sync {
-    /// The next version of the resource with key `key`, made of the stored body of the current one. Errors are the
-    /// caller's, but for `Conflict`: the next version belongs to another compartment than `key` says; locate it again.
-    fn draft(&self, key: &ResourceKey, current: &Bytes) -> Result<Draft, Error>;
+    /// The next version of the resource with key `key`, made of the stored body of the current one.
+    fn next(&self, key: &ResourceKey, current: &Bytes) -> Result<Next, Error>;
+}
+
+/// What a change makes of the current version.
+#[derive(Debug)]
+pub enum Next {
+    Draft(Draft),
+    /// The next version belongs to another compartment than the key says.
+    Elsewhere(CompartmentKey),
+}
+
+/// What the caller found out about where the resource lives. It is held against the rows when the op is decided, and
+/// at apply: what moved meanwhile is located again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No row of it can exist: the id was assigned for this very write.
+    Fresh,
+    /// A row says that it lives here (or where it is moved from), so there must be one.
+    Known,
+    /// No row says where it lives: it is its compartment's own, or new.
+    Unlisted,
 }
 
 /// One write of one resource.
@@ -51,8 +70,9 @@ pub struct Op {
     pub key: ResourceKey,
     pub resource_type: &'static str,
     pub intent: Intent,
-    /// No row of it can exist: the id was assigned for this very write.
-    pub fresh: bool,
+    pub standing: Standing,
+    /// Its type may live in a patient's compartment that is not its own.
+    pub movable: bool,
     /// Where a resource that is not its compartment's own one is looked up: its creation writes the directory row
     /// there, in the same command. `None`: no row is needed, or another partition writes it.
     pub locate: Option<Slot>,
@@ -67,7 +87,15 @@ pub struct Current {
     pub body: Bytes,
 }
 
-/// What an op came to.
+/// What an op came to, where the resource is where its key says.
+#[derive(Clone, Debug)]
+pub enum Decided {
+    Answer(Answer),
+    /// Its next version belongs to this compartment: the resource has to move.
+    Moves(CompartmentKey),
+}
+
+/// What an op is answered and writes.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub response: WriteResponse,
@@ -78,43 +106,47 @@ pub struct Answer {
 }
 
 /// Decides `op` on `current` at `now_ms`. Errors are the caller's: version conflicts and the like.
-pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Answer, Error> {
+pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decided, Error> {
     // Time never runs backwards inside a resource, whatever the clock does.
     let now_ms = current.map_or(now_ms, |current| current.last_updated_ms.max(now_ms));
-    match &op.intent {
-        Intent::Create(draft) => Ok(put(op, draft, None, now_ms)),
+    let answer = match &op.intent {
+        Intent::Create(draft) => put(op, draft, None, now_ms),
         Intent::Update { draft, if_match, must_be_new } => {
             check_match(op, current, *if_match)?;
             if *must_be_new && current.is_some_and(|current| !current.deleted) {
                 return Err(exists(op));
             }
             match current {
-                Some(current) if is_unchanged(op, draft, current) => Ok(unchanged(op, current)),
-                _ => Ok(put(op, draft, current, now_ms)),
+                Some(current) if is_unchanged(op, draft, current) => unchanged(op, current),
+                _ => put(op, draft, current, now_ms),
             }
         }
         Intent::Change { change, if_match } => {
             let current = existing(op, current)?;
             check_match(op, Some(current), *if_match)?;
-            let draft = change.draft(&op.key, &current.body)?;
+            let draft = match change.next(&op.key, &current.body)? {
+                Next::Draft(draft) => draft,
+                Next::Elsewhere(compartment) => return Ok(Decided::Moves(compartment)),
+            };
             match is_unchanged(op, &draft, current) {
-                true => Ok(unchanged(op, current)),
-                false => Ok(put(op, &draft, Some(current), now_ms)),
+                true => unchanged(op, current),
+                false => put(op, &draft, Some(current), now_ms),
             }
         }
         Intent::Delete { if_match } => {
             check_match(op, current, *if_match)?;
             match current {
-                Some(current) if !current.deleted => Ok(delete(op, current, now_ms)),
+                Some(current) if !current.deleted => delete(op, current, now_ms),
                 // https://hl7.org/fhir/R4/http.html#delete: deleting what is not there changes nothing.
-                _ => Ok(Answer {
+                _ => Answer {
                     response: response(op, Outcome::Unchanged, current),
                     mutations: vec![],
                     next: None,
-                }),
+                },
             }
         }
-    }
+    };
+    Ok(Decided::Answer(answer))
 }
 
 fn check_match(op: &Op, current: Option<&Current>, if_match: Option<u64>) -> Result<(), Error> {
@@ -213,6 +245,7 @@ fn mutation(
         }),
         index_values,
         adopted: vec![],
+        unplaced: current.is_none() && op.movable && op.standing == Standing::Unlisted && op.key.is_own(),
     };
     log::Mutation { kind: Some(log::mutation::Kind::Put(put)) }
 }
@@ -225,6 +258,7 @@ pub(crate) fn locate(op: &Op, home_slot: Slot) -> log::Mutation {
         id: op.key.id.as_str().to_owned(),
         compartment: Some(op.key.compartment.into()),
         expected: None,
+        unplaced: op.standing == Standing::Unlisted,
     };
     log::Mutation { kind: Some(log::mutation::Kind::Locate(locate)) }
 }
@@ -244,12 +278,19 @@ fn response(op: &Op, outcome: Outcome, current: Option<&Current>) -> WriteRespon
 mod tests {
     use super::*;
     use fhir::json::Limits;
-    use proto::{CompartmentKey, ResourceId, TenantId, TypeCode};
+    use proto::{ResourceId, TenantId, TypeCode};
 
     fn op(intent: Intent) -> Op {
         let id = ResourceId::parse("a").unwrap();
         let key = CompartmentKey::of(TenantId::DEFAULT, TypeCode(103), id).own();
-        Op { key, resource_type: "Patient", intent, fresh: false, locate: None }
+        Op {
+            key,
+            resource_type: "Patient",
+            intent,
+            standing: Standing::Unlisted,
+            movable: false,
+            locate: None,
+        }
     }
 
     fn draft(json: &'static str) -> Draft {
@@ -264,12 +305,19 @@ mod tests {
     const FEMALE: &str = r#"{"resourceType":"Patient","id":"a","gender":"female"}"#;
     const MALE: &str = r#"{"resourceType":"Patient","id":"a","gender":"male"}"#;
 
+    fn answer(op: &Op, current: Option<&Current>, now_ms: u64) -> Answer {
+        match decide(op, current, now_ms).unwrap() {
+            Decided::Answer(answer) => answer,
+            Decided::Moves(to) => panic!("moves to {to:?}"),
+        }
+    }
+
     fn next(op: &Op, current: Option<&Current>, now_ms: u64) -> Current {
-        decide(op, current, now_ms).unwrap().next.unwrap()
+        answer(op, current, now_ms).next.unwrap()
     }
 
     fn outcome(op: &Op, current: Option<&Current>) -> Outcome {
-        Outcome::try_from(decide(op, current, 9).unwrap().response.outcome).unwrap()
+        Outcome::try_from(answer(op, current, 9).response.outcome).unwrap()
     }
 
     #[test]
@@ -285,7 +333,7 @@ mod tests {
     #[test]
     fn an_update_that_changes_nothing_writes_nothing() {
         let first = next(&update(FEMALE, None), None, 1000);
-        let answer = decide(&update(FEMALE, None), Some(&first), 2000).unwrap();
+        let answer = answer(&update(FEMALE, None), Some(&first), 2000);
         assert_eq!((answer.mutations.len(), answer.response.version_id.as_str()), (0, "1"));
         assert_eq!(answer.response.outcome, Outcome::Unchanged as i32);
     }
@@ -306,8 +354,8 @@ mod tests {
         let first = next(&update(FEMALE, None), None, 1000);
         let deleted = next(&delete, Some(&first), 2000);
         assert!(deleted.deleted && deleted.version == 2 && deleted.body.is_empty());
-        assert!(decide(&delete, Some(&deleted), 3000).unwrap().mutations.is_empty());
-        assert!(decide(&delete, None, 3000).unwrap().mutations.is_empty());
+        assert!(answer(&delete, Some(&deleted), 3000).mutations.is_empty());
+        assert!(answer(&delete, None, 3000).mutations.is_empty());
         assert_eq!(outcome(&update(FEMALE, None), Some(&deleted)), Outcome::Created);
         assert_eq!(next(&update(FEMALE, None), Some(&deleted), 3000).version, 3);
     }
@@ -324,7 +372,7 @@ mod tests {
     fn every_mutation_names_the_version_it_replaces() {
         let first = next(&update(FEMALE, None), None, 1000);
         for (current, expected) in [(None, 0), (Some(&first), 1)] {
-            let answer = decide(&update(MALE, None), current, 2000).unwrap();
+            let answer = answer(&update(MALE, None), current, 2000);
             let Some(log::mutation::Kind::Put(put)) = &answer.mutations[0].kind else { panic!("a put") };
             assert_eq!(put.expected_version, expected);
         }
@@ -333,10 +381,21 @@ mod tests {
     #[test]
     fn the_directory_row_comes_with_the_creation_only() {
         let located = Op { locate: Some(Slot(7)), ..update(FEMALE, None) };
-        let created = decide(&located, None, 1000).unwrap();
+        let created = answer(&located, None, 1000);
         assert_eq!(created.mutations.len(), 2);
         let again = Op { locate: Some(Slot(7)), ..update(MALE, None) };
-        assert_eq!(decide(&again, created.next.as_ref(), 2000).unwrap().mutations.len(), 1);
+        assert_eq!(answer(&again, created.next.as_ref(), 2000).mutations.len(), 1);
+    }
+
+    #[test]
+    fn what_no_row_tells_the_place_of_is_fenced_by_that() {
+        let unplaced = |op: &Op| match &answer(op, None, 1000).mutations[0].kind {
+            Some(log::mutation::Kind::Put(put)) => put.unplaced,
+            _ => panic!("a put"),
+        };
+        let movable = Op { movable: true, ..update(FEMALE, None) };
+        assert!(unplaced(&movable) && !unplaced(&update(FEMALE, None)));
+        assert!(!unplaced(&Op { standing: Standing::Fresh, ..movable }));
     }
 
     /// Replaces the whole resource; refuses what is female already.
@@ -344,11 +403,11 @@ mod tests {
     struct ToFemale;
 
     impl Change for ToFemale {
-        fn draft(&self, _: &ResourceKey, current: &Bytes) -> Result<Draft, Error> {
+        fn next(&self, _: &ResourceKey, current: &Bytes) -> Result<Next, Error> {
             let current = std::str::from_utf8(current).unwrap();
             match current.contains("female") {
                 true => Err(Error::new(Code::Invalid, "female already")),
-                false => Ok(draft(FEMALE)),
+                false => Ok(Next::Draft(draft(FEMALE))),
             }
         }
     }

@@ -84,7 +84,7 @@ impl Directory {
         let key = (batch.tenant, compartment);
         let (reply, verdict) = oneshot::channel();
         self.send(partition, key, Message::Write { batch, reply, place }).await?;
-        verdict.await.map_err(|_| gone())
+        verdict.await.map_err(|_| ended())
     }
 
     /// Has the compartment stand still until the lease is dropped.
@@ -161,6 +161,12 @@ impl Handle {
 
 fn overloaded() -> Error {
     Error::new(Code::Overloaded, "too many writes are waiting on this node; send it again after a moment")
+}
+
+/// The actor ended with the write in its hands.
+fn ended() -> Error {
+    let why = "the actor of this record ended meanwhile".to_owned();
+    crate::error::propose(cluster::ProposeError::Unknown(why))
 }
 
 fn gone() -> Error {

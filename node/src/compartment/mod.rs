@@ -10,29 +10,39 @@
 //! | [`Directory`] | per partition: which actors live; activation, passivation under a cap |
 //! | [`shard`] | the supervisor of a partition's actors |
 //! | [`actor`] | the actor of one compartment |
+//! | [`Flight`] | a proposal on its way, and what it came to |
+//! | [`Found`] | what a decision is made on, and whether the resource still is where the caller located it |
+//!
+//! Nothing is told that rests on what is not committed: an answer without a proposal (nothing changed, a conflict, a
+//! precondition that fails) carries its [`Basis`], and waits for it.
 
 mod actor;
 mod decide;
+mod dedup;
 mod directory;
+mod flight;
+mod found;
 mod pending;
 mod shard;
 
-pub use actor::{Commit, Lease, Verdict};
-pub(crate) use actor::{command, decide_all, log_write, stored};
+pub(crate) use actor::{Halt, command, decide_all, log_write};
+pub use actor::{Lease, Verdict};
 pub(crate) use decide::locate;
-pub use decide::{Answer, Change, Current, Draft, Intent, Op, decide};
+pub use decide::{Answer, Change, Current, Decided, Draft, Intent, Next, Op, Standing, decide};
+pub use dedup::{Dedup, fingerprint, key_reused};
 pub use directory::{Directory, Limits, StartError};
+pub use flight::Flight;
+pub use found::{Basis, Found, stored};
 
 use crate::bounds::Share;
-use proto::TenantId;
-use std::sync::Arc;
+use proto::{CompartmentKey, ResourceId, TenantId, TypeCode};
 
 /// What one message asks of a compartment: everything in it is decided together and written in one command.
 #[derive(Debug)]
 pub struct Batch {
     pub tenant: TenantId,
     /// In the order in which they are to be decided. Ops on other compartments of the same partition may come along
-    /// only where they are fresh ([`Op::fresh`]): nothing can race for an id that was never given out.
+    /// only where they are fresh ([`Standing::Fresh`]): nothing can race for an id that was never given out.
     pub ops: Vec<Op>,
     /// The caller's idempotency key and how long its answer is kept.
     pub dedup: Option<Dedup>,
@@ -50,9 +60,10 @@ pub struct Decision {
     pub participants: Vec<u32>,
 }
 
-/// An idempotency key, already prefixed with what kind of request it belongs to.
-#[derive(Clone, Debug)]
-pub struct Dedup {
-    pub key: Arc<[u8]>,
-    pub retention_ms: u64,
+/// A resource whose next version belongs to another compartment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moves {
+    pub type_code: TypeCode,
+    pub id: ResourceId,
+    pub to: CompartmentKey,
 }

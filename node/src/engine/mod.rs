@@ -62,8 +62,14 @@ impl Inner {
 
     /// The group of a slot, once a read from its tables is linearizable.
     pub async fn readable(&self, slot: Slot) -> Result<&Group, Error> {
-        let group = self.group_of(slot)?;
-        group.read_barrier().await.map_err(|_| unavailable(group.id()))?;
+        self.leading(self.partition_of(slot)).await
+    }
+
+    /// The group of a partition, once it is proved that this node leads it: what was read from its tables before is
+    /// current, since tables of a leader hold all that was acknowledged.
+    pub async fn leading(&self, partition: PartitionId) -> Result<&Group, Error> {
+        let group = self.group(partition)?;
+        group.read_barrier().await.map_err(|_| unavailable(partition))?;
         Ok(group)
     }
 

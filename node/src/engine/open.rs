@@ -12,7 +12,10 @@ use crate::{
 use cluster::Cluster;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use storage::{Store, log::Wal};
+use storage::{
+    Store,
+    log::{LogStore, Wal},
+};
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +42,21 @@ impl Node {
     /// Opens the data folder (created if absent), brings search up to the tables, replays the log, and returns once
     /// every partition has a leader and can serve.
     pub async fn open(options: Options) -> Result<Node, OpenError> {
+        let wal = |options: &Options| {
+            let dir = options.data_dir.join("log");
+            let log = Wal::open(&dir, &options.log).map_err(|source| OpenError::Log { dir, source })?;
+            Ok(Arc::new(log) as Arc<dyn LogStore>)
+        };
+        Node::open_on(options, wal).await
+    }
+
+    /// The same on a log of the caller's.
+    pub(crate) async fn open_on(
+        options: Options,
+        log: impl FnOnce(&Options) -> Result<Arc<dyn LogStore>, OpenError> + Send + 'static,
+    ) -> Result<Node, OpenError> {
         // Files are read and replayed: not on a thread of the runtime, where a signal to stop is heard meanwhile.
-        let opening = tokio::task::spawn_blocking(|| Opened::open(options));
+        let opening = tokio::task::spawn_blocking(|| Opened::open(options, log));
         let opened = opening.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         let Opened { options, store, log, search, definitions, packages } = opened?;
         let references = Arc::new(ReferenceCache::new(options.reference_cache_max));
@@ -104,7 +120,7 @@ impl Node {
 struct Opened {
     options: Options,
     store: Arc<Store>,
-    log: Arc<Wal>,
+    log: Arc<dyn LogStore>,
     search: Arc<search::Engine>,
     definitions: Arc<conformance::Stored>,
     packages: Vec<Arc<fhir::conformance::Package>>,
@@ -112,13 +128,14 @@ struct Opened {
 
 impl Opened {
     /// Opens everything and brings search up to the tables.
-    fn open(options: Options) -> Result<Opened, OpenError> {
+    fn open(
+        options: Options,
+        log: impl FnOnce(&Options) -> Result<Arc<dyn LogStore>, OpenError>,
+    ) -> Result<Opened, OpenError> {
         let dir = options.data_dir.display().to_string();
         let failed = |source| OpenError::Storage { dir: dir.clone(), source };
         let store = Arc::new(Store::open(&options.data_dir, &options.storage).map_err(failed)?);
-        let log_dir = options.data_dir.join("log");
-        let log =
-            Wal::open(&log_dir, &options.log).map_err(|source| OpenError::Log { dir: log_dir, source })?;
+        let log = log(&options)?;
         let (search, recovered) = search::Engine::open(&options.data_dir.join("index"), &options.search)?;
         let search = Arc::new(search);
         for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {
@@ -130,7 +147,7 @@ impl Opened {
             Arc::new(conformance::Stored::new(store.clone(), options.json.clone(), cache_bytes));
         definitions.fill(&search)?;
         let packages = conformance::load(&options.packages)?;
-        Ok(Opened { options, store, log: Arc::new(log), search, definitions, packages })
+        Ok(Opened { options, store, log, search, definitions, packages })
     }
 }
 

@@ -1,6 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#create> and #ccreate
 
-use super::{attempt_one, contended, dedup};
+use super::{One, attempt_one, contended, dedup};
 use crate::{
     draft::{self, Parsed},
     engine::Inner,
@@ -16,11 +16,18 @@ use proto::{
 
 pub async fn create(node: &Inner, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
     let parsed = draft::parse_as(request.body, &request.resource_type, &node.options)?;
-    let dedup = dedup(node, "create", &request.idempotency_key)?;
-    let otherwise = place::free_slot(context.tenant, &request.idempotency_key);
+    let told: [&[u8]; 4] = [
+        b"create",
+        request.resource_type.as_bytes(),
+        request.if_none_exist.as_bytes(),
+        parsed.document.source(),
+    ];
+    let dedup = |slot| dedup(node, &request.idempotency_key, slot, &told);
     if !request.if_none_exist.is_empty() {
         return conditional::create(node, context, &parsed, &request.if_none_exist, dedup).await;
     }
+    let otherwise = place::free_slot(context.tenant, &request.idempotency_key);
+    let dedup = dedup(place::slot_for(context.tenant, &parsed, otherwise))?;
     write(node, context, &parsed, otherwise, dedup).await
 }
 
@@ -39,7 +46,7 @@ pub(crate) async fn write(
         let step = place::create_step(context.tenant, parsed, id, draft.clone());
         let (dedup, share) = (dedup.clone(), context.share.clone());
         let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
-        if let Some(answer) = attempt_one(node, plan).await? {
+        if let One::Answer(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }
     }

@@ -1,6 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#delete>
 
-use super::{attempt_one, contended, dedup, update::preconditions};
+use super::{One, answered_before, attempt_one, contended, dedup, update::preconditions};
 use crate::{draft, engine::Inner, place, service::Context, writer::Plan};
 use proto::{
     Error,
@@ -10,13 +10,19 @@ use proto::{
 pub async fn delete(node: &Inner, context: &Context, request: DeleteRequest) -> Result<WriteResponse, Error> {
     let resource_type = draft::known_type(&request.resource_type)?;
     let id = draft::resource_id(&request.id)?;
-    let dedup = dedup(node, "delete", &request.idempotency_key)?;
+    let told: [&[u8]; 4] =
+        [b"delete", request.resource_type.as_bytes(), request.id.as_bytes(), request.if_match.as_bytes()];
+    let home = place::home(context.tenant, resource_type, id);
+    let dedup = dedup(node, &request.idempotency_key, home, &told)?;
+    if let Some(answer) = answered_before(node, context.tenant, dedup.as_ref()).await? {
+        return Ok(answer);
+    }
     let (if_match, _) = preconditions(&request.if_match, "")?;
     for _ in 0..node.options.write_attempts_max {
         let step = place::delete_step(node, context.tenant, resource_type, id, if_match).await?;
         let (dedup, share) = (dedup.clone(), context.share.clone());
         let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
-        if let Some(answer) = attempt_one(node, plan).await? {
+        if let One::Answer(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }
     }

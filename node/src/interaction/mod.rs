@@ -13,7 +13,7 @@ mod search;
 pub(crate) mod update;
 
 use crate::{
-    compartment::Dedup,
+    compartment::{Dedup, fingerprint},
     engine::{Inner, Node},
     operation,
     service::{Context, FhirService},
@@ -21,7 +21,7 @@ use crate::{
     writer::{self, Attempt, Plan},
 };
 use futures::stream::BoxStream;
-use proto::{Code, Error, TenantId, api::v1::*};
+use proto::{Code, CompartmentKey, Error, Slot, TenantId, api::v1::*};
 
 pub(crate) use search::find_keys;
 
@@ -114,8 +114,8 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
 /// The longest idempotency key.
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 
-/// The dedup part of a plan. `kind` keeps equal keys of different interactions apart.
-pub(crate) fn dedup(node: &Inner, kind: &str, key: &str) -> Result<Option<Dedup>, Error> {
+/// The dedup part of a plan. `home` and `request`, all that says what to do, follow from the request alone.
+pub(crate) fn dedup(node: &Inner, key: &str, home: Slot, request: &[&[u8]]) -> Result<Option<Dedup>, Error> {
     if key.is_empty() {
         return Ok(None);
     }
@@ -129,19 +129,43 @@ pub(crate) fn dedup(node: &Inner, kind: &str, key: &str) -> Result<Option<Dedup>
         ));
     }
     let retention_ms = node.options.dedup_retention.as_millis() as u64;
-    Ok(Some(Dedup { key: format!("{kind} {key}").into_bytes().into(), retention_ms }))
+    Ok(Some(Dedup { key: key.as_bytes().into(), home, fingerprint: fingerprint(request), retention_ms }))
 }
 
-/// One attempt at a plan of one step; `None`: stale, locate and try again.
-pub(crate) async fn attempt_one(node: &Inner, plan: Plan) -> Result<Option<WriteResponse>, Error> {
+/// What one attempt at a plan of one step came to.
+pub(crate) enum One {
+    Answer(WriteResponse),
+    /// Locate and try again.
+    Stale,
+    /// Try again with a step that moves it there.
+    Moves(CompartmentKey),
+}
+
+/// One attempt at a plan of one step.
+pub(crate) async fn attempt_one(node: &Inner, plan: Plan) -> Result<One, Error> {
     let tenant = plan.tenant;
-    match writer::attempt(node, plan).await? {
-        Attempt::Done(answers) => Ok(answers.into_iter().next()),
-        Attempt::Repeated(answers) => match answers.into_iter().next() {
-            Some(answer) => with_body(node, tenant, answer).await.map(Some),
-            None => Ok(None),
+    let first = |answers: Vec<WriteResponse>| answers.into_iter().next();
+    Ok(match writer::attempt(node, plan).await? {
+        Attempt::Done(answers) => first(answers).map_or(One::Stale, One::Answer),
+        Attempt::Repeated(answers) => match first(answers) {
+            Some(answer) => One::Answer(with_body(node, tenant, answer).await?),
+            None => One::Stale,
         },
-        Attempt::Stale => Ok(None),
+        Attempt::Stale => One::Stale,
+        Attempt::Moves(moves) => One::Moves(moves.to),
+    })
+}
+
+/// The answer this very request got before under its idempotency key.
+pub(crate) async fn answered_before(
+    node: &Inner,
+    tenant: TenantId,
+    dedup: Option<&Dedup>,
+) -> Result<Option<WriteResponse>, Error> {
+    let answers = writer::answered_before(node, tenant, dedup).await?;
+    match answers.and_then(|answers| answers.into_iter().next()) {
+        Some(answer) => with_body(node, tenant, answer).await.map(Some),
+        None => Ok(None),
     }
 }
 

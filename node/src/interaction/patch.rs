@@ -3,9 +3,9 @@
 //! The actor of the resource's compartment applies the patch to the current version, so patches of one resource come one after
 //! the other and none is lost. What comes out is written as an update, or not at all where it says nothing new.
 
-use super::{attempt_one, contended, dedup, update};
+use super::{One, answered_before, attempt_one, contended, dedup, update};
 use crate::{
-    compartment::{Change, Dedup, Draft, Intent},
+    compartment::{Change, Dedup, Intent, Next},
     draft::{self, Parsed},
     engine::Inner,
     place,
@@ -20,7 +20,7 @@ use fhir::{
     patch::{self, Class, Kind},
 };
 use proto::{
-    Code, Error, ResourceId, ResourceKey, TenantId,
+    Code, CompartmentKey, Error, ResourceId, ResourceKey, TenantId,
     api::v1::{PatchKind, PatchRequest, WriteResponse},
 };
 use std::{fmt, sync::Arc};
@@ -28,11 +28,24 @@ use std::{fmt, sync::Arc};
 pub async fn patch(node: &Inner, context: &Context, request: PatchRequest) -> Result<WriteResponse, Error> {
     let kind = request.kind();
     let resource_type = draft::known_type(&request.resource_type)?;
-    let patch = Patch::read(node, context.tenant, resource_type, kind, request.body)?;
-    let dedup = dedup(node, "patch", &request.idempotency_key)?;
+    let told: [&[u8]; 7] = [
+        b"patch",
+        kind.as_str_name().as_bytes(),
+        request.resource_type.as_bytes(),
+        request.id.as_bytes(),
+        request.criteria.as_bytes(),
+        request.if_match.as_bytes(),
+        &request.body,
+    ];
+    let dedup = |slot| dedup(node, &request.idempotency_key, slot, &told);
+    let patch = Patch::read(node, context.tenant, resource_type, kind, request.body.clone())?;
     let (if_match, _) = update::preconditions(&request.if_match, "")?;
     match (request.id.as_str(), request.criteria.as_str()) {
-        (id, "") => one(node, context, &patch, draft::resource_id(id)?, if_match, dedup).await,
+        (id, "") => {
+            let id = draft::resource_id(id)?;
+            let dedup = dedup(place::home(context.tenant, resource_type, id))?;
+            one(node, context, &patch, id, if_match, dedup).await
+        }
         ("", criteria) => conditional::patch(node, context, &patch, criteria, if_match, dedup).await,
         _ => Err(Error::new(Code::BadRequest, "a patch names either an id or criteria, not both")),
     }
@@ -47,40 +60,37 @@ pub(crate) async fn one(
     if_match: Option<u64>,
     dedup: Option<Dedup>,
 ) -> Result<WriteResponse, Error> {
+    if let Some(answer) = answered_before(node, patch.tenant, dedup.as_ref()).await? {
+        return Ok(answer);
+    }
+    let mut wanted = None;
     for _ in 0..node.options.write_attempts_max {
-        let step = step(node, patch, id, if_match).await?;
-        let (dedup, share) = (dedup.clone(), context.share.clone());
-        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
-        match attempt_one(node, plan).await {
-            Ok(Some(answer)) => return Ok(answer),
-            Ok(None) => {}
-            // Another writer gave the resource to another patient meanwhile: what comes out belongs elsewhere, or it is
-            // no longer where it was looked for.
-            Err(error) if error.code == Code::Conflict => {}
-            Err(error) if error.code == Code::NotFound && exists(node, patch, id).await? => {}
-            Err(error) => return Err(error),
+        let step = step(node, patch, id, if_match, wanted.take()).await?;
+        let plan = Plan {
+            tenant: patch.tenant,
+            steps: vec![step],
+            dedup: dedup.clone(),
+            share: context.share.clone(),
+        };
+        match attempt_one(node, plan).await? {
+            One::Answer(answer) => return Ok(answer),
+            One::Stale => {}
+            One::Moves(to) => wanted = Some(to),
         }
     }
     Err(contended())
 }
 
-async fn exists(node: &Inner, patch: &Patch, id: ResourceId) -> Result<bool, Error> {
-    let key = place::find(node, patch.tenant, patch.resource_type, id).await?.key();
-    let group = place::group_for(node, patch.tenant, &key).await?;
-    Ok(group.partition().get(patch.tenant, &key).map_err(crate::error::storage)?.is_some())
-}
-
-/// The patch of one resource as a part of a plan.
+/// The patch of one resource as a part of a plan. `wanted`: see [`place::change_step`].
 pub(crate) async fn step(
     node: &Inner,
     patch: &Arc<Patch>,
     id: ResourceId,
     if_match: Option<u64>,
+    wanted: Option<CompartmentKey>,
 ) -> Result<Step, Error> {
     let intent = Intent::Change { change: patch.clone(), if_match };
-    // A patch that fails here fails again in the actor, on what is current then; that is the answer.
-    let after = |body: &Bytes| patch.apply(body).ok().map(|parsed| parsed.compartment(patch.tenant, id));
-    place::change_step(node, patch.tenant, patch.resource_type, id, intent, after).await
+    place::change_step(node, patch.tenant, patch.resource_type, id, intent, wanted).await
 }
 
 /// A patch that was read and waits for the resource it is for.
@@ -132,12 +142,13 @@ impl Patch {
 }
 
 impl Change for Patch {
-    fn draft(&self, key: &ResourceKey, current: &Bytes) -> Result<Draft, Error> {
+    fn next(&self, key: &ResourceKey, current: &Bytes) -> Result<Next, Error> {
         let parsed = self.apply(current)?;
-        if parsed.compartment(self.tenant, key.id) != key.compartment {
-            return Err(contended());
+        let compartment = parsed.compartment(self.tenant, key.id);
+        if compartment != key.compartment {
+            return Ok(Next::Elsewhere(compartment));
         }
-        parsed.draft(&self.node, self.tenant)
+        parsed.draft(&self.node, self.tenant).map(Next::Draft)
     }
 }
 

@@ -5,10 +5,10 @@ use crate::{draft, engine::Inner, place, service::Context};
 use bytes::Bytes;
 use fhir::projection::Projection;
 use proto::{
-    Code, Error, TenantId,
+    Code, Error, ResourceKey, TenantId,
     api::v1::{ReadRequest, ReadResponse, VReadRequest},
 };
-use storage::Version;
+use storage::{Partition, Version};
 
 pub async fn read(node: &Inner, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
     let part = part::of(&request.summary, &request.elements)?;
@@ -45,9 +45,8 @@ pub(super) async fn current(
     id: &str,
 ) -> Result<Option<Version>, Error> {
     let resource_type = draft::known_type(resource_type)?;
-    let key = place::find(node, tenant, resource_type, draft::resource_id(id)?).await?.key();
-    let group = place::group_for(node, tenant, &key).await?;
-    group.partition().get(tenant, &key).map_err(crate::error::storage)
+    let look = |rows: &Partition, key: &ResourceKey| rows.get(tenant, key).map_err(crate::error::storage);
+    place::look(node, tenant, resource_type, draft::resource_id(id)?, look).await
 }
 
 /// One version.
@@ -59,9 +58,10 @@ async fn version(
     number: u64,
 ) -> Result<Option<Version>, Error> {
     let resource_type = draft::known_type(resource_type)?;
-    let key = place::find(node, tenant, resource_type, draft::resource_id(id)?).await?.key();
-    let group = place::group_for(node, tenant, &key).await?;
-    group.partition().get_version(tenant, &key, number).map_err(crate::error::storage)
+    let look = |rows: &Partition, key: &ResourceKey| {
+        rows.get_version(tenant, key, number).map_err(crate::error::storage)
+    };
+    place::look(node, tenant, resource_type, draft::resource_id(id)?, look).await
 }
 
 /// The body of a version that is known to exist.

@@ -1,6 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#update>
 
-use super::{attempt_one, contended, dedup};
+use super::{One, attempt_one, contended, dedup};
 use crate::{
     compartment::Intent,
     draft::{self, Parsed},
@@ -18,7 +18,16 @@ pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> 
     let id = draft::resource_id(&request.id)?;
     let parsed = draft::parse_as(request.body, &request.resource_type, &node.options)?;
     check_id(&parsed, id)?;
-    let dedup = dedup(node, "update", &request.idempotency_key)?;
+    let told: [&[u8]; 6] = [
+        b"update",
+        request.resource_type.as_bytes(),
+        request.id.as_bytes(),
+        request.if_match.as_bytes(),
+        request.if_none_match.as_bytes(),
+        parsed.document.source(),
+    ];
+    let home = parsed.compartment(context.tenant, id).slot;
+    let dedup = dedup(node, &request.idempotency_key, home, &told)?;
     let (if_match, must_be_new) = preconditions(&request.if_match, &request.if_none_match)?;
     let draft = parsed.draft(node, context.tenant)?;
     for _ in 0..node.options.write_attempts_max {
@@ -26,7 +35,7 @@ pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> 
         let step = place::update_step(node, context.tenant, &parsed, id, intent).await?;
         let (dedup, share) = (dedup.clone(), context.share.clone());
         let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
-        if let Some(answer) = attempt_one(node, plan).await? {
+        if let One::Answer(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }
     }

@@ -1,15 +1,15 @@
 //! Where a resource lives, and where it is to live: from `Type/id` to keys, over the directory.
 
 use crate::{
-    compartment::{Intent, Op},
+    compartment::{Intent, Op, Standing},
     draft::Parsed,
     engine::Inner,
     writer::{self, Home, Step},
 };
-use bytes::Bytes;
 use cluster::Group;
 use fhir::{compartment, definitions::ResourceType};
 use proto::{CompartmentKey, Error, ResourceId, ResourceKey, Slot, TenantId, TypeCode, id::AssignedId};
+use storage::Partition;
 
 /// A resource's place as the directory tells it.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,11 @@ pub async fn find(
     Ok(Place { own, row: node.locate(home, tenant, own)? })
 }
 
+/// The slot that tells where `resource_type`/`id` lives, wherever that is.
+pub fn home(tenant: TenantId, resource_type: ResourceType, id: ResourceId) -> Slot {
+    CompartmentKey::of(tenant, TypeCode(resource_type.code()), id).slot
+}
+
 /// Whether resources of the type can be in a patient's compartment other than their own.
 pub fn may_live_with_a_patient(resource_type: ResourceType) -> bool {
     resource_type != ResourceType::PATIENT && !compartment::patient_params(resource_type).is_empty()
@@ -69,6 +74,43 @@ async fn settle_lock(
     writer::finish_if_decided(node, group.id(), lock.transaction, lock.coordinator, tenant).await
 }
 
+/// Looks at a resource where it lives, and again where it moved to meanwhile: what is there all the time is never
+/// missed. `look` gets the rows of its partition and its key; `None`: it sees nothing.
+pub async fn look<T>(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: ResourceType,
+    id: ResourceId,
+    look: impl Fn(&Partition, &ResourceKey) -> Result<Option<T>, Error>,
+) -> Result<Option<T>, Error> {
+    for _ in 0..node.options.write_attempts_max {
+        let place = find(node, tenant, resource_type, id).await?;
+        let key = place.key();
+        let rows = group_for(node, tenant, &key).await?.partition();
+        if let Some(seen) = look(rows, &key)? {
+            return Ok(Some(seen));
+        }
+        let is_here = rows.get(tenant, &key).map_err(crate::error::storage)?.is_some();
+        if is_here || (place.row.is_none() && !is_listed(node, tenant, resource_type, place.own)?) {
+            return Ok(None);
+        }
+    }
+    Err(crate::interaction::contended())
+}
+
+/// Whether the directory says by now that the resource lives with a patient.
+fn is_listed(
+    node: &Inner,
+    tenant: TenantId,
+    resource_type: ResourceType,
+    own: CompartmentKey,
+) -> Result<bool, Error> {
+    if !may_live_with_a_patient(resource_type) {
+        return Ok(false);
+    }
+    Ok(node.locate(node.group_of(own.slot)?, tenant, own)?.is_some())
+}
+
 /// The write of a resource whose id the server assigns now.
 pub fn create_step(
     tenant: TenantId,
@@ -82,14 +124,13 @@ pub fn create_step(
         true => Home::None,
         false => Home::Row { slot: proto::id::home_slot(tenant, key.type_code, id.as_str()), found: None },
     };
-    let op = Op {
-        key,
-        resource_type: parsed.resource_type.name(),
-        intent: Intent::Create(draft),
-        fresh: true,
-        locate: None,
-    };
+    let op = op(key, parsed.resource_type, Intent::Create(draft), Standing::Fresh);
     Step { op, home, moved_from: None }
+}
+
+fn op(key: ResourceKey, resource_type: ResourceType, intent: Intent, standing: Standing) -> Op {
+    let movable = may_live_with_a_patient(resource_type);
+    Op { key, resource_type: resource_type.name(), intent, standing, movable, locate: None }
 }
 
 /// The write of a resource under the caller's id: where it is now, and where its new content belongs.
@@ -115,7 +156,6 @@ fn step_to(
     intent: Intent,
 ) -> Result<Step, Error> {
     let key = ResourceKey { compartment: wanted, type_code: place.own.type_code, id: place.own.id };
-    let op = Op { key, resource_type: resource_type.name(), intent, fresh: false, locate: None };
     let row = Home::Row { slot: place.own.slot, found: place.row };
     let (home, moved_from) = match place.row {
         Some(found) if found == wanted => (Home::None, None),
@@ -124,30 +164,26 @@ fn step_to(
         None if exists_free_standing(node, tenant, place.own)? => (row, Some(place.own)),
         None => (row, None),
     };
-    Ok(Step { op, home, moved_from })
+    let standing = match place.row.or(moved_from) {
+        Some(_) => Standing::Known,
+        None => Standing::Unlisted,
+    };
+    Ok(Step { op: op(key, resource_type, intent, standing), home, moved_from })
 }
 
-/// The change of what is stored at `resource_type`/`id`. `after` tells the compartment of what the change makes of a stored
-/// body, as far as can be told before the actor decides: a patch may give a resource to another patient.
+/// The change of what is stored at `resource_type`/`id`. `wanted`: the compartment its next version was found to belong
+/// to, where that is another one.
 pub async fn change_step(
     node: &Inner,
     tenant: TenantId,
     resource_type: ResourceType,
     id: ResourceId,
     intent: Intent,
-    after: impl FnOnce(&Bytes) -> Option<CompartmentKey>,
+    wanted: Option<CompartmentKey>,
 ) -> Result<Step, Error> {
     let place = find(node, tenant, resource_type, id).await?;
-    let key = place.key();
-    let wanted = match may_live_with_a_patient(resource_type) {
-        true => {
-            let partition = node.group_of(key.compartment.slot)?.partition();
-            let row = partition.get(tenant, &key).map_err(crate::error::storage)?;
-            row.filter(|row| !row.is_deleted()).and_then(|row| after(&row.body))
-        }
-        false => None,
-    };
-    step_to(node, tenant, place, resource_type, wanted.unwrap_or(key.compartment), intent)
+    let wanted = wanted.unwrap_or(place.key().compartment);
+    step_to(node, tenant, place, resource_type, wanted, intent)
 }
 
 /// The deletion of `resource_type`/`id`, wherever it lives.
@@ -158,10 +194,7 @@ pub async fn delete_step(
     id: ResourceId,
     if_match: Option<u64>,
 ) -> Result<Step, Error> {
-    let key = find(node, tenant, resource_type, id).await?.key();
-    let intent = Intent::Delete { if_match };
-    let op = Op { key, resource_type: resource_type.name(), intent, fresh: false, locate: None };
-    Ok(Step { op, home: Home::None, moved_from: None })
+    change_step(node, tenant, resource_type, id, Intent::Delete { if_match }, None).await
 }
 
 fn exists_free_standing(node: &Inner, tenant: TenantId, own: CompartmentKey) -> Result<bool, Error> {

@@ -18,7 +18,8 @@ use fhir::{
     bundle::{Method, ResponseEntry},
     json::Document,
 };
-use proto::{Error, api::v1::WriteResponse};
+use proto::{CompartmentKey, Error, ResourceId, TypeCode, api::v1::WriteResponse};
+use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc};
 
 pub async fn run(
@@ -27,8 +28,11 @@ pub async fn run(
     document: Arc<Document>,
     idempotency_key: &str,
 ) -> Result<Vec<ResponseEntry>, Error> {
-    let dedup = dedup(&node.inner, "transaction", idempotency_key)?;
-    let order: Vec<usize> = super::read(node, &document)?.processing_order().collect();
+    let (order, home): (Vec<usize>, _) = {
+        let bundle = super::read(node, &document)?;
+        (bundle.processing_order().collect(), plan::home(node, context.tenant, &bundle, idempotency_key))
+    };
+    let dedup = dedup(&node.inner, idempotency_key, home, &[b"transaction", document.source()])?;
     let planned = plan::plan(node, context, &document, idempotency_key).await?;
     let committed = commit(node, context, &planned, &order, dedup).await;
     let Planned { actions, reservations } = planned;
@@ -53,10 +57,14 @@ async fn commit(
     order: &[usize],
     dedup: Option<Dedup>,
 ) -> Result<Vec<WriteResponse>, Error> {
+    if let Some(answers) = writer::answered_before(&node.inner, context.tenant, dedup.as_ref()).await? {
+        return Ok(answers);
+    }
+    let mut wanted = FxHashMap::default();
     for _ in 0..node.inner.options.write_attempts_max {
         let mut steps = vec![];
         for number in order {
-            steps.extend(step(node, context, &planned.actions[*number]).await?);
+            steps.extend(step(node, context, &planned.actions[*number], &wanted).await?);
         }
         if steps.is_empty() {
             return Ok(vec![]);
@@ -66,12 +74,23 @@ async fn commit(
         match writer::attempt(&node.inner, plan).await? {
             Attempt::Done(answers) | Attempt::Repeated(answers) => return Ok(answers),
             Attempt::Stale => {}
+            Attempt::Moves(moves) => {
+                wanted.insert((moves.type_code, moves.id), moves.to);
+            }
         }
     }
     Err(contended())
 }
 
-async fn step(node: &Node, context: &Context, action: &Action) -> Result<Option<Step>, Error> {
+/// Where patches were found to move their resources to.
+type Wanted = FxHashMap<(TypeCode, ResourceId), CompartmentKey>;
+
+async fn step(
+    node: &Node,
+    context: &Context,
+    action: &Action,
+    wanted: &Wanted,
+) -> Result<Option<Step>, Error> {
     match action {
         Action::Create { parsed, draft, id } => {
             Ok(Some(place::create_step(context.tenant, parsed, *id, draft.clone())))
@@ -82,7 +101,8 @@ async fn step(node: &Node, context: &Context, action: &Action) -> Result<Option<
             place::update_step(&node.inner, context.tenant, parsed, *id, intent).await.map(Some)
         }
         Action::Patch { patch, id, if_match } => {
-            patch::step(&node.inner, patch, *id, *if_match).await.map(Some)
+            let wanted = wanted.get(&(TypeCode(patch.resource_type().code()), *id)).copied();
+            patch::step(&node.inner, patch, *id, *if_match, wanted).await.map(Some)
         }
         Action::Delete { resource_type, id, if_match } => {
             place::delete_step(&node.inner, context.tenant, *resource_type, *id, *if_match).await.map(Some)

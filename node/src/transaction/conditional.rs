@@ -6,7 +6,8 @@ use crate::{
     compartment::Dedup,
     draft::Parsed,
     engine::Inner,
-    interaction::{self, create::write, find_keys, patch::Patch},
+    interaction::{self, answered_before, create::write, find_keys, patch::Patch},
+    place,
     service::Context,
 };
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use proto::{
 };
 use rustc_hash::FxHashMap;
 use std::{sync::Arc, time::Duration};
-use storage::Applied;
+use storage::{Applied, Partition};
 use tokio::sync::OwnedMutexGuard;
 
 /// A single conditional create.
@@ -28,16 +29,22 @@ pub async fn create(
     context: &Context,
     parsed: &Parsed,
     criteria: &str,
-    dedup: Option<Dedup>,
+    dedup: impl FnOnce(Slot) -> Result<Option<Dedup>, Error>,
 ) -> Result<WriteResponse, Error> {
     let reservation = Reservation::take(node, context.tenant, parsed.resource_type, criteria).await?;
     let slot = reservation.slot;
-    let outcome = match only_match(node, context, parsed.resource_type, criteria).await {
-        Ok(Some(key)) => found(node, context.tenant, parsed.resource_type, &key).await,
-        // A free-standing resource is created at the criteria's own slot.
-        Ok(None) => write(node, context, parsed, slot, dedup).await,
-        Err(error) => Err(error),
+    let outcome = async {
+        let dedup = dedup(place::slot_for(context.tenant, parsed, slot))?;
+        if let Some(answer) = answered_before(node, context.tenant, dedup.as_ref()).await? {
+            return Ok(answer);
+        }
+        match only_match(node, context, parsed.resource_type, criteria).await? {
+            Some(key) => found(node, context.tenant, parsed.resource_type, &key).await,
+            // A free-standing resource is created at the criteria's own slot.
+            None => write(node, context, parsed, slot, dedup).await,
+        }
     };
+    let outcome = outcome.await;
     reservation.release(node).await;
     outcome
 }
@@ -50,10 +57,17 @@ pub async fn patch(
     patch: &Arc<Patch>,
     criteria: &str,
     if_match: Option<u64>,
-    dedup: Option<Dedup>,
+    dedup: impl FnOnce(Slot) -> Result<Option<Dedup>, Error>,
 ) -> Result<WriteResponse, Error> {
     let resource_type = patch.resource_type();
     let reservation = Reservation::take(node, context.tenant, resource_type, criteria).await?;
+    let dedup = match dedup(reservation.slot) {
+        Ok(dedup) => dedup,
+        Err(error) => {
+            reservation.release(node).await;
+            return Err(error);
+        }
+    };
     let mut outcome = Err(crate::interaction::contended());
     let mut pause = CAME_FIRST_PAUSE;
     for _ in 0..node.options.write_attempts_max {
@@ -80,6 +94,9 @@ async fn patch_match(
     dedup: Option<Dedup>,
 ) -> Result<WriteResponse, Error> {
     let resource_type = patch.resource_type();
+    if let Some(answer) = answered_before(node, context.tenant, dedup.as_ref()).await? {
+        return Ok(answer);
+    }
     let key = only_match(node, context, resource_type, criteria).await?.ok_or_else(|| {
         Error::new(Code::NotFound, format!("no {} matches '{criteria}'", resource_type.name()))
     })?;
@@ -95,8 +112,9 @@ pub async fn found(
     resource_type: ResourceType,
     key: &ResourceKey,
 ) -> Result<WriteResponse, Error> {
-    let group = crate::place::group_for(node, tenant, key).await?;
-    let row = group.partition().get(tenant, key).map_err(crate::error::storage)?;
+    // It may have moved since the search.
+    let look = |rows: &Partition, key: &ResourceKey| rows.get(tenant, key).map_err(crate::error::storage);
+    let row = place::look(node, tenant, resource_type, key.id, look).await?;
     let row = row.ok_or_else(crate::interaction::contended)?;
     Ok(WriteResponse {
         outcome: Outcome::Unchanged as i32,

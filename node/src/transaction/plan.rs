@@ -202,7 +202,7 @@ fn identities(
     mut found: FxHashMap<usize, WriteResponse>,
     idempotency_key: &str,
 ) -> Result<Vec<Identity>, Error> {
-    let slot = bundle_slot(node, tenant, bundle).unwrap_or_else(|| place::free_slot(tenant, idempotency_key));
+    let slot = home(node, tenant, bundle, idempotency_key);
     let identity = |(number, entry): (usize, &Entry<'_>)| {
         if let Some(answer) = found.remove(&number) {
             return Ok(Identity::Found(answer));
@@ -229,6 +229,12 @@ fn identity(node: &Node, tenant: TenantId, entry: &Entry<'_>, slot: Slot) -> Res
         },
         _ => Ok(Identity::None),
     }
+}
+
+/// The slot for what belongs to nobody yet, and the home of the bundle's idempotency key: it follows from bundle and
+/// key alone.
+pub fn home(node: &Node, tenant: TenantId, bundle: &Bundle<'_>, idempotency_key: &str) -> Slot {
+    bundle_slot(node, tenant, bundle).unwrap_or_else(|| place::free_slot(tenant, idempotency_key))
 }
 
 fn bundle_slot(node: &Node, tenant: TenantId, bundle: &Bundle<'_>) -> Option<Slot> {

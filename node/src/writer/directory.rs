@@ -6,7 +6,7 @@
 
 use super::{
     Attempt, Home, Plan,
-    leased::Parts,
+    relocate::Parts,
     single::{Outcome, through_actor},
     two_phase::{self, Transaction},
 };

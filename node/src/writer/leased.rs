@@ -1,17 +1,19 @@
-//! Several compartments: all stand still, in one global order, while the plan is decided and committed.
+//! Several compartments: all stand still, in one global order, while the plan is decided and committed. Nothing of
+//! theirs is in flight meanwhile, so the stored rows tell everything.
 
-use super::{Attempt, Home, Plan, Step, adopt::adopted, step::existing_compartments, two_phase};
+use super::{
+    Attempt, Plan, answered_before,
+    relocate::{Decided, Halted, decide},
+    step::existing_compartments,
+    two_phase,
+};
 use crate::{
-    compartment::{Batch, Current, Lease, command, decide_all, locate, stored},
+    compartment::{Batch, Halt, Lease, command},
     engine::Inner,
     interaction::to_its_end,
 };
-use proto::{Error, PartitionId, ResourceKey, api::v1::WriteResponse, log::v1 as log};
-use std::collections::BTreeMap;
+use proto::{Error, PartitionId, api::v1::WriteResponse, log::v1 as log};
 use storage::Applied;
-
-/// What each partition has to write.
-pub type Parts = BTreeMap<PartitionId, Vec<log::Mutation>>;
 
 /// On a task of its own: a caller that goes away must not leave a transaction half way.
 pub async fn run(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
@@ -20,19 +22,22 @@ pub async fn run(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
 }
 
 async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
-    // The dedup row is where the first step's resource is: a retry with the same content finds it there.
-    let coordinator = node.partition_of(plan.steps[0].op.key.compartment.slot);
-    if let Some(answers) = answered_before(node, coordinator, &plan)? {
+    let leases = lease_all(node, &plan).await?;
+    // What the leases were waited for may have been this very request.
+    if let Some(answers) = answered_before(node, plan.tenant, plan.dedup.as_ref()).await? {
         return Ok(Attempt::Repeated(answers));
     }
-    let leases = lease_all(node, &plan).await?;
     let now_ms = node.clock.now_ms();
-    let (answers, parts) = decide(node, &plan, &leases, now_ms)?;
+    let Decided { answers, parts } = match decide(node, &plan, now_ms) {
+        Ok(decided) => decided,
+        Err(halted) => return halt(node, &plan, leases, halted).await,
+    };
     if parts.is_empty() {
+        prove(node, &plan).await?;
         return Ok(Attempt::Done(answers));
     }
-    let single = parts.len() <= 1 && parts.keys().all(|partition| *partition == coordinator);
-    if single {
+    let coordinator = coordinator(node, &plan);
+    if parts.len() <= 1 && parts.keys().all(|partition| *partition == coordinator) {
         let mutations = parts.into_values().next().unwrap_or_default();
         commit_one(node, coordinator, &plan, now_ms, mutations, answers).await
     } else {
@@ -40,16 +45,10 @@ async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     }
 }
 
-fn answered_before(
-    node: &Inner,
-    coordinator: PartitionId,
-    plan: &Plan,
-) -> Result<Option<Vec<WriteResponse>>, Error> {
-    let Some(dedup) = &plan.dedup else { return Ok(None) };
-    let partition = node.group(coordinator)?.partition();
-    let found =
-        partition.dedup(plan.tenant, &dedup.key, node.clock.now_ms()).map_err(crate::error::storage)?;
-    found.map(|response| crate::answer::decode(&response)).transpose()
+/// The row of the idempotency key goes with the decision, so its home decides.
+fn coordinator(node: &Inner, plan: &Plan) -> PartitionId {
+    let first = plan.steps[0].op.key.compartment.slot;
+    node.partition_of(plan.dedup.as_ref().map_or(first, |dedup| dedup.home))
 }
 
 async fn lease_all(node: &Inner, plan: &Plan) -> Result<Vec<Lease>, Error> {
@@ -62,76 +61,27 @@ async fn lease_all(node: &Inner, plan: &Plan) -> Result<Vec<Lease>, Error> {
     Ok(leases)
 }
 
-fn decide(
-    node: &Inner,
-    plan: &Plan,
-    leases: &[Lease],
-    now_ms: u64,
-) -> Result<(Vec<WriteResponse>, Parts), Error> {
-    let mut answers = Vec::with_capacity(plan.steps.len());
-    let mut parts = Parts::new();
-    for step in &plan.steps {
-        let current = current(node, plan, leases, step)?;
-        let mut answer =
-            decide_all(std::slice::from_ref(&step.op), now_ms, |_| Ok(current.clone()))?.remove(0);
-        if step.moved_from.is_some() {
-            relocate(node, plan, step, &mut answer.mutations, &mut parts)?;
-        } else if let (Home::Row { slot, .. }, None) = (step.home, &current) {
-            parts.entry(node.partition_of(slot)).or_default().push(locate(&step.op, slot));
+/// The plan cannot be carried out as it is.
+async fn halt(node: &Inner, plan: &Plan, leases: Vec<Lease>, halted: Halted) -> Result<Attempt, Error> {
+    match halted.halt {
+        Halt::Gone => Ok(Attempt::Stale),
+        Halt::Moves(moves) => Ok(Attempt::Moves(moves)),
+        Halt::Locked(lock) => {
+            drop(leases);
+            two_phase::settle_lock(node, halted.partition, plan.tenant, &lock).await?;
+            Ok(Attempt::Stale)
         }
-        if !answer.mutations.is_empty() {
-            parts
-                .entry(node.partition_of(step.op.key.compartment.slot))
-                .or_default()
-                .append(&mut answer.mutations);
+        Halt::Refused(error) => {
+            prove(node, plan).await?;
+            Err(error)
         }
-        answers.push(answer.response);
     }
-    Ok((answers, parts))
 }
 
-fn current(node: &Inner, plan: &Plan, leases: &[Lease], step: &Step) -> Result<Option<Current>, Error> {
-    if step.op.fresh {
-        return Ok(None);
-    }
-    let key = match step.moved_from {
-        Some(compartment) => ResourceKey { compartment, ..step.op.key },
-        None => step.op.key,
-    };
-    if let Some(current) = leases.iter().find_map(|lease| lease.pending.get(&key)) {
-        return Ok(Some(current.clone()));
-    }
-    stored(node.group_of(key.compartment.slot)?.partition(), plan.tenant, &key)
-}
-
-/// A resource whose patient changed: all its rows leave the old compartment, the new version and all history enter the
-/// new one, and the directory says so, all in one transaction.
-fn relocate(
-    node: &Inner,
-    plan: &Plan,
-    step: &Step,
-    mutations: &mut [log::Mutation],
-    parts: &mut Parts,
-) -> Result<(), Error> {
-    let Some(from) = step.moved_from else { return Ok(()) };
-    let Some(log::mutation::Kind::Put(put)) = mutations.first_mut().and_then(|first| first.kind.as_mut())
-    else {
-        return Ok(());
-    };
-    let old_key = ResourceKey { compartment: from, ..step.op.key };
-    let partition = node.group_of(from.slot)?.partition();
-    let from_partition = node.partition_of(from.slot);
-    put.adopted = adopted(partition, from_partition, plan.tenant, &old_key).map_err(crate::error::storage)?;
-    let evict = log::Evict { key: Some(old_key.into()), expected_version: put.expected_version };
-    put.expected_version = 0;
-    let evict = log::Mutation { kind: Some(log::mutation::Kind::Evict(evict)) };
-    parts.entry(from_partition).or_default().push(evict);
-    if let Home::Row { slot, found } = step.home {
-        let mut row = locate(&step.op, slot);
-        if let Some(log::mutation::Kind::Locate(row)) = row.kind.as_mut() {
-            row.expected = found.map(Into::into);
-        }
-        parts.entry(node.partition_of(slot)).or_default().push(row);
+/// What was decided without a proposal is told only when this node has proved that it led.
+async fn prove(node: &Inner, plan: &Plan) -> Result<(), Error> {
+    for compartment in existing_compartments(&plan.steps) {
+        node.readable(compartment.slot).await?;
     }
     Ok(())
 }

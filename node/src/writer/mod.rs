@@ -12,6 +12,7 @@ mod admission;
 mod adopt;
 mod directory;
 mod leased;
+mod relocate;
 mod single;
 mod step;
 mod two_phase;
@@ -23,7 +24,11 @@ pub use step::{Home, Step};
 pub use two_phase::{finish_if_decided, settle};
 pub use visibility::Visibility;
 
-use crate::{bounds::Share, compartment::Dedup, engine::Inner};
+use crate::{
+    bounds::Share,
+    compartment::{Dedup, Moves},
+    engine::Inner,
+};
 use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse};
 
 /// A set of writes that become visible together or not at all.
@@ -45,6 +50,8 @@ pub enum Attempt {
     Repeated(Vec<WriteResponse>),
     /// Somebody else's write came first: locate everything again and try anew.
     Stale,
+    /// What a change makes of its resource belongs to another compartment: try anew with a step that moves it there.
+    Moves(Moves),
 }
 
 /// Tries the plan once.
@@ -60,13 +67,29 @@ pub async fn attempt(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     }
 }
 
+/// The answers given before under the idempotency key. To be asked first where the request's own way to the key's row
+/// depends on what it finds, such as a search.
+///
+/// # Errors
+/// `KeyReused`: the key came with another request.
+pub async fn answered_before(
+    node: &Inner,
+    tenant: TenantId,
+    dedup: Option<&Dedup>,
+) -> Result<Option<Vec<WriteResponse>>, Error> {
+    let Some(dedup) = dedup else { return Ok(None) };
+    let group = node.readable(dedup.home).await?;
+    dedup.answered(group.partition(), tenant, node.clock.now_ms())
+}
+
 /// The partition and compartment whose actor can decide the whole plan, if there is one.
 fn single_compartment(node: &Inner, plan: &Plan) -> Option<(PartitionId, proto::CompartmentKey)> {
     let partition = node.partition_of(plan.steps.first()?.op.key.compartment.slot);
     let alone = |step: &Step| {
         step.moved_from.is_none() && node.partition_of(step.op.key.compartment.slot) == partition
     };
-    if !plan.steps.iter().all(alone) {
+    let key_is_here = plan.dedup.as_ref().is_none_or(|dedup| node.partition_of(dedup.home) == partition);
+    if !key_is_here || !plan.steps.iter().all(alone) {
         return None;
     }
     let mut existing = step::existing_compartments(&plan.steps).into_iter();

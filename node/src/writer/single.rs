@@ -2,11 +2,12 @@
 
 use super::{Attempt, Home, Plan, two_phase};
 use crate::{
-    compartment::{Batch, Op, Verdict},
+    compartment::{Basis, Batch, Op, Verdict},
     engine::Inner,
+    observe::steps::{Step, ended},
 };
 use proto::{CompartmentKey, Error, PartitionId, api::v1::WriteResponse};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use storage::Applied;
 
 pub async fn run(
@@ -37,20 +38,61 @@ pub(super) enum Outcome {
     Applied(Applied, Vec<WriteResponse>),
 }
 
-/// Has the actor decide and waits for what it proposes.
+/// Has the actor decide, and waits for what it proposes or what its answer rests on.
 pub(super) async fn through_actor(
     node: &Inner,
     partition: PartitionId,
     compartment: CompartmentKey,
     batch: Batch,
 ) -> Result<Outcome, Error> {
-    match node.directory.write(partition, compartment, Arc::new(batch)).await? {
-        Verdict::Refused(error) => Err(error),
-        Verdict::Repeated(answers) => Ok(Outcome::Ended(Attempt::Repeated(answers))),
-        Verdict::Answered(answers) => Ok(Outcome::Ended(Attempt::Done(answers))),
-        Verdict::Proposed(commit, answers) => {
-            let applied = commit.wait().await.map_err(crate::error::propose)?;
-            Ok(Outcome::Applied(applied, answers))
+    let batch = Arc::new(batch);
+    let attempt = match node.directory.write(partition, compartment, batch.clone()).await? {
+        Verdict::Proposed(flight, answers) => {
+            let started = Instant::now();
+            let applied = flight.landed().await.clone();
+            ended(Step::Commit, started);
+            return Ok(Outcome::Applied(applied.map_err(crate::error::propose)?, answers));
         }
+        Verdict::Refused(error, basis) => match told(node, partition, &batch, basis).await? {
+            Told::Stands => return Err(error),
+            Told::Otherwise(attempt) => attempt,
+        },
+        Verdict::Answered(answers, basis) => match told(node, partition, &batch, basis).await? {
+            Told::Stands => Attempt::Done(answers),
+            Told::Otherwise(attempt) => attempt,
+        },
+        Verdict::Repeated(answers) => {
+            node.leading(partition).await?;
+            Attempt::Repeated(answers)
+        }
+        Verdict::Gone => Attempt::Stale,
+        Verdict::Moves(moves) => Attempt::Moves(moves),
+        Verdict::Locked(lock) => {
+            two_phase::settle_lock(node, partition, batch.tenant, &lock).await?;
+            Attempt::Stale
+        }
+    };
+    Ok(Outcome::Ended(attempt))
+}
+
+/// Whether an answer without a proposal may be given.
+enum Told {
+    Stands,
+    Otherwise(Attempt),
+}
+
+/// An answer is given when all it rests on is committed and this node has proved that it led when it was decided.
+async fn told(node: &Inner, partition: PartitionId, batch: &Batch, basis: Basis) -> Result<Told, Error> {
+    let waited = !basis.is_empty();
+    if !basis.stands().await {
+        return Ok(Told::Otherwise(Attempt::Stale));
     }
+    let group = node.leading(partition).await?;
+    // What it waited for may have been this very request.
+    if let (true, Some(dedup)) = (waited, &batch.dedup)
+        && let Some(answers) = dedup.answered(group.partition(), batch.tenant, node.clock.now_ms())?
+    {
+        return Ok(Told::Otherwise(Attempt::Repeated(answers)));
+    }
+    Ok(Told::Stands)
 }

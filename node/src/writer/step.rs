@@ -1,7 +1,10 @@
 //! One write of a plan, and where its rows go.
 
-use crate::{compartment::Op, engine::Inner};
-use proto::{CompartmentKey, PartitionId, Slot};
+use crate::{
+    compartment::{Op, Standing},
+    engine::Inner,
+};
+use proto::{CompartmentKey, PartitionId, ResourceKey, Slot};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
@@ -24,6 +27,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// The key its rows are under until the step is carried out.
+    pub fn lives_at(&self) -> ResourceKey {
+        ResourceKey { compartment: self.moved_from.unwrap_or(self.op.key.compartment), ..self.op.key }
+    }
+
     /// The partition that has to write a directory row for the step, if one does.
     pub fn home_partition(&self, node: &Inner) -> Option<PartitionId> {
         match self.home {
@@ -36,7 +44,7 @@ impl Step {
 /// The compartments that may exist already, in the one global order in which they are leased. A compartment whose own
 /// resource gets a fresh id in the same plan cannot have another writer.
 pub fn existing_compartments(steps: &[Step]) -> BTreeSet<CompartmentKey> {
-    let own_fresh = |step: &&Step| step.op.fresh && step.op.key.is_own();
+    let own_fresh = |step: &&Step| step.op.standing == Standing::Fresh && step.op.key.is_own();
     let fresh: FxHashSet<CompartmentKey> =
         steps.iter().filter(own_fresh).map(|step| step.op.key.compartment).collect();
     let all = steps.iter().flat_map(|step| [Some(step.op.key.compartment), step.moved_from]);

@@ -7,7 +7,7 @@
 //! | prepared, no decision logged, after the deadline | anyone: logs *abort* at the coordinator; the first decision stands |
 //! | prepared, decision logged | anyone: Finish with that decision |
 
-use super::{Attempt, Plan, leased::Parts};
+use super::{Attempt, Plan, relocate::Parts};
 use crate::{compartment::log_write, engine::Inner};
 use bytes::Bytes;
 use futures::future::{join_all, try_join_all};
@@ -162,6 +162,7 @@ pub async fn refused(node: &Inner, partition: PartitionId, applied: Applied) -> 
             settle_all(node, partition).await?;
             Ok(Attempt::Stale)
         }
+        Applied::KeyTaken => Err(crate::compartment::key_reused()),
         other => {
             tracing::error!(?other, "an applied command answered what it cannot");
             Err(Error::new(Code::Internal, "the write was not applied; the server's log says why"))
@@ -176,6 +177,22 @@ async fn settle_all(node: &Inner, partition: PartitionId) -> Result<(), Error> {
         settle(node, partition, &record).await?;
     }
     Ok(())
+}
+
+/// Brings the transaction that holds a lock in this partition to its end.
+pub async fn settle_lock(
+    node: &Inner,
+    partition: PartitionId,
+    tenant: TenantId,
+    lock: &storage::Lock,
+) -> Result<(), Error> {
+    let prepared = node.group(partition)?.partition().prepared().map_err(crate::error::storage)?;
+    let holds =
+        |record: &&storage::Prepared| record.tenant == tenant && record.transaction == lock.transaction;
+    match prepared.iter().find(holds) {
+        Some(record) => settle(node, partition, record).await,
+        None => Ok(()),
+    }
 }
 
 /// Brings one prepared transaction to its end: waits for the decision while its coordinator may be at work, has it

@@ -35,7 +35,7 @@ fn own_part(stage: &mut Stage<'_>, decide: &log::Decide) -> Step<Applied> {
             stage.discard();
             match *refused {
                 // The repeated transaction committed before, under another id: this one must let go.
-                duplicate @ Applied::Duplicate { .. } => Ok(duplicate),
+                seen @ (Applied::Duplicate { .. } | Applied::KeyTaken) => Ok(seen),
                 _ => Ok(Applied::Decided { commit: false }),
             }
         }

@@ -78,6 +78,8 @@ pub struct Put<'c> {
     pub version: Version<'c>,
     pub index_values: &'c Bytes,
     pub adopted: Vec<Version<'c>>,
+    /// No directory row may say that the resource lives elsewhere.
+    pub unplaced: bool,
 }
 
 /// The version part of a put.
@@ -103,6 +105,8 @@ pub struct Locate {
     pub id: ResourceId,
     pub compartment: Option<CompartmentKey>,
     pub expected: Option<CompartmentKey>,
+    /// The resource may have no row under its own key.
+    pub unplaced: bool,
 }
 
 /// Checks one mutation.
@@ -119,6 +123,7 @@ pub fn mutation(message: &log::Mutation) -> Result<Mutation<'_>> {
             id: id(&message.id)?,
             compartment: message.compartment.as_ref().map(compartment).transpose()?,
             expected: message.expected.as_ref().map(compartment).transpose()?,
+            unplaced: message.unplaced,
         })),
     }
 }
@@ -130,7 +135,11 @@ fn put(message: &log::Put) -> Result<Put<'_>> {
         version: version(message.version.as_ref().ok_or_else(|| malformed("a put without version"))?)?,
         index_values: &message.index_values,
         adopted: message.adopted.iter().map(version).collect::<Result<_>>()?,
+        unplaced: message.unplaced,
     };
+    if put.unplaced && !put.key.is_own() {
+        return Err(malformed("a resource of another's compartment cannot be unplaced"));
+    }
     let before = put.adopted.iter().map(|version| version.version).chain([put.version.version]);
     let mut last = put.expected_version;
     for number in before {

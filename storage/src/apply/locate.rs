@@ -1,15 +1,16 @@
 //! The directory row at a resource's home slot.
 
-use super::Stage;
 use super::decode::Locate;
 use super::stop::{Step, Stop};
 use super::write::unlocked;
+use super::{Stage, put};
 use crate::entry::Applied;
-use crate::table::directory;
+use crate::table::{directory, resource};
+use proto::id::{CompartmentKey, ResourceKey};
 
 /// Sets or removes the row, if it is as expected.
 pub fn locate(stage: &mut Stage<'_>, locate: &Locate) -> Step<()> {
-    let Locate { home_slot, type_code, id, compartment, expected } = locate;
+    let Locate { home_slot, type_code, id, compartment, expected, .. } = locate;
     let row = directory::key(stage.tenant(), *home_slot, *type_code, id);
     unlocked(stage, &row)?;
     let current = stage.get(&row)?.map(|value| directory::decode(&value)).transpose()?;
@@ -17,9 +18,26 @@ pub fn locate(stage: &mut Stage<'_>, locate: &Locate) -> Step<()> {
         let (home_slot, type_code, id) = (*home_slot, *type_code, *id);
         return Err(Stop::refused(Applied::LocateConflict { home_slot, type_code, id, current }));
     }
+    if locate.unplaced {
+        let own = CompartmentKey { slot: *home_slot, type_code: *type_code, id: *id }.own();
+        let row = resource::key(stage.tenant(), &own);
+        unlocked(stage, &row)?;
+        put::fence(&own, 0, stage.get(&row)?.as_ref())?;
+    }
     match compartment {
         Some(compartment) => stage.put(row, directory::encode(compartment)),
         None => stage.delete(row),
     }
     Ok(())
+}
+
+/// Refuses where the directory says that the resource with this own key lives elsewhere, or is about to.
+pub fn unplaced(stage: &Stage<'_>, own: &ResourceKey) -> Step<()> {
+    let (home_slot, type_code, id) = (own.compartment.slot, own.type_code, own.id);
+    let row = directory::key(stage.tenant(), home_slot, type_code, &id);
+    unlocked(stage, &row)?;
+    match stage.get(&row)?.map(|value| directory::decode(&value)).transpose()? {
+        None => Ok(()),
+        current => Err(Stop::refused(Applied::LocateConflict { home_slot, type_code, id, current })),
+    }
 }

@@ -1,9 +1,9 @@
 //! A new current version: created, updated, deleted, or moved here with its history.
 
-use super::Stage;
 use super::decode::{Put, Version};
 use super::stop::{Step, Stop};
 use super::write::unlocked;
+use super::{Stage, locate};
 use crate::entry::{Applied, Change, ChangeKind};
 use crate::table::resource::Head;
 use crate::table::{count, feed, history, index_values, resource, timeline};
@@ -17,6 +17,9 @@ pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
     unlocked(stage, &row)?;
     let old = stage.get(&row)?;
     let head = fence(&put.key, put.expected_version, old.as_ref())?;
+    if put.unplaced {
+        locate::unplaced(stage, &put.key)?;
+    }
     if let (Some(head), Some(old)) = (&head, old) {
         stage.put(history::key(stage.tenant(), &put.key, head.version), old);
     }

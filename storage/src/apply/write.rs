@@ -5,6 +5,7 @@ use super::stop::{Step, Stop};
 use super::{Stage, evict, locate, put, release};
 use crate::entry::Applied;
 use crate::table::{dedup, directory, resource};
+use crate::version::Answered;
 use proto::id::TenantId;
 use proto::log::v1 as log;
 
@@ -19,8 +20,13 @@ pub fn write(stage: &mut Stage<'_>, write: &log::Write) -> Step<Applied> {
         release::release(stage, message)?;
     }
     if let Some(message) = &write.dedup {
-        let row = dedup::encode(message.expires_ms, &message.response);
-        stage.put_expiring(dedup::key(stage.tenant(), &message.key), row, message.expires_ms);
+        let row = Answered {
+            expires_ms: message.expires_ms,
+            fingerprint: message.fingerprint,
+            response: message.response.clone(),
+        };
+        let key = dedup::key(stage.tenant(), &message.key);
+        stage.put_expiring(key, dedup::encode(&row), message.expires_ms);
     }
     Ok(Applied::Done)
 }
@@ -28,9 +34,13 @@ pub fn write(stage: &mut Stage<'_>, write: &log::Write) -> Step<Applied> {
 fn answer_again(stage: &Stage<'_>, message: &log::Dedup) -> Step<()> {
     decode::name("dedup key", &message.key)?;
     if let Some(value) = stage.get(&dedup::key(stage.tenant(), &message.key))? {
-        let (expires_ms, response) = dedup::decode(&value)?;
-        if expires_ms > stage.time_ms() {
-            return Err(Stop::refused(Applied::Duplicate { response }));
+        let row = dedup::decode(&value)?;
+        if row.expires_ms > stage.time_ms() {
+            let repeated = row.is_of(message.fingerprint);
+            return Err(Stop::refused(match repeated {
+                true => Applied::Duplicate { response: row.response },
+                false => Applied::KeyTaken,
+            }));
         }
     }
     Ok(())

@@ -4,8 +4,7 @@ use super::{Partition, get_as};
 use crate::error::Result;
 use crate::kv::Direction;
 use crate::table::{count, decision, dedup, directory, history, index_values, prepared, resource};
-use crate::version::{IndexRow, Lock, Prepared, Version};
-use bytes::Bytes;
+use crate::version::{Answered, IndexRow, Lock, Prepared, Version};
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
 
 impl Partition {
@@ -108,9 +107,9 @@ impl Partition {
 
     /// The answer kept for an idempotency key, if it is not expired at `now_ms`. A leader asks before it decides; what
     /// is still in flight is caught at apply.
-    pub fn dedup(&self, tenant: TenantId, key: &[u8], now_ms: u64) -> Result<Option<Bytes>> {
+    pub fn dedup(&self, tenant: TenantId, key: &[u8], now_ms: u64) -> Result<Option<Answered>> {
         let row = get_as(&*self.engine, &dedup::key(tenant, key), dedup::decode)?;
-        Ok(row.filter(|(expires_ms, _)| *expires_ms > now_ms).map(|(_, response)| response))
+        Ok(row.filter(|row| row.expires_ms > now_ms))
     }
 
     /// Which partitions the Decide said have to finish.

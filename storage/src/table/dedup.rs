@@ -1,13 +1,15 @@
 //! Answers to requests with an idempotency key, kept until they expire.
 //!
-//! `7 | tenant | key` → `1 | expires_ms | response`
+//! `7 | tenant | key` → `2 | expires_ms | fingerprint | response`; format 1 had no fingerprint.
 
 use crate::error::Result;
 use crate::key::{Reader, Tag, Writer};
+use crate::version::Answered;
 use bytes::Bytes;
 use proto::id::TenantId;
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+const FORMAT_BARE: u8 = 1;
 
 /// The row's key.
 pub fn key(tenant: TenantId, dedup: &[u8]) -> Vec<u8> {
@@ -15,12 +17,16 @@ pub fn key(tenant: TenantId, dedup: &[u8]) -> Vec<u8> {
 }
 
 /// The row's value.
-pub fn encode(expires_ms: u64, response: &[u8]) -> Bytes {
-    Writer::value(FORMAT, 9 + response.len()).u64(expires_ms).bytes(response).finish().into()
+pub fn encode(row: &Answered) -> Bytes {
+    let value = Writer::value(FORMAT, 17 + row.response.len()).u64(row.expires_ms).u64(row.fingerprint);
+    value.bytes(&row.response).finish().into()
 }
 
-/// When it expires, and the answer.
-pub fn decode(value: &[u8]) -> Result<(u64, Bytes)> {
-    let mut reader = Reader::value("dedup", FORMAT, value)?;
-    Ok((reader.u64()?, Bytes::copy_from_slice(reader.rest())))
+/// When it expires, whose it is, and the answer.
+pub fn decode(value: &[u8]) -> Result<Answered> {
+    let bare = value.first() == Some(&FORMAT_BARE);
+    let mut reader = Reader::value("dedup", if bare { FORMAT_BARE } else { FORMAT }, value)?;
+    let expires_ms = reader.u64()?;
+    let fingerprint = if bare { 0 } else { reader.u64()? };
+    Ok(Answered { expires_ms, fingerprint, response: Bytes::copy_from_slice(reader.rest()) })
 }

@@ -2,7 +2,7 @@
 
 use crate::{Applied, Change, Disk, Entry, EntryPayload, Partition, Store, Version};
 use bytes::Bytes;
-use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
 use proto::log::v1::{self as log, command::Kind, mutation};
 use std::sync::Arc;
 
@@ -71,6 +71,21 @@ pub fn observation(patient: &str, name: &str) -> ResourceKey {
     ResourceKey { compartment: compartment(patient), type_code: OBSERVATION, id: id(name) }
 }
 
+/// The key of an observation that is its compartment's own; its home is where [`locate`] puts its row.
+pub fn own(name: &str) -> ResourceKey {
+    CompartmentKey { slot: Slot(7), type_code: OBSERVATION, id: id(name) }.own()
+}
+
+/// The same, if no row under another key or the directory says that the resource is elsewhere.
+pub fn unplaced(mut mutation: log::Mutation) -> log::Mutation {
+    match &mut mutation.kind {
+        Some(mutation::Kind::Put(put)) => put.unplaced = true,
+        Some(mutation::Kind::Locate(locate)) => locate.unplaced = true,
+        _ => panic!("only places are fenced so"),
+    }
+    mutation
+}
+
 pub fn version(number: u64, method: log::Method) -> log::Version {
     let body = if method == log::Method::Delete { Bytes::new() } else { format!("body {number}").into() };
     log::Version {
@@ -103,6 +118,7 @@ pub fn put_as(key: ResourceKey, expected: u64, version: log::Version) -> log::Mu
         version: Some(version),
         index_values,
         adopted: vec![],
+        unplaced: false,
     }))
 }
 
@@ -126,6 +142,7 @@ pub fn locate(name: &str, to: Option<&str>, expected: Option<&str>) -> log::Muta
         id: name.into(),
         compartment: to.map(|patient| compartment(patient).into()),
         expected: expected.map(|patient| compartment(patient).into()),
+        unplaced: false,
     }))
 }
 
@@ -139,8 +156,17 @@ pub fn write<const N: usize>(mutations: [log::Mutation; N]) -> Kind {
 
 pub fn with_dedup(kind: Kind, key: &'static str, expires_ms: u64, response: &'static str) -> Kind {
     let Kind::Write(mut write) = kind else { panic!("only writes have a dedup key") };
-    write.dedup = Some(log::Dedup { key: key.into(), expires_ms, response: response.into() });
+    write.dedup =
+        Some(log::Dedup { key: key.into(), expires_ms, response: response.into(), ..Default::default() });
     Kind::Write(write)
+}
+
+/// As another request, or the same one.
+pub fn of_request(mut kind: Kind, fingerprint: u64) -> Kind {
+    if let Kind::Write(log::Write { dedup: Some(dedup), .. }) = &mut kind {
+        dedup.fingerprint = fingerprint;
+    }
+    kind
 }
 
 pub fn prepare<const N: usize>(transaction: &'static str, mutations: [log::Mutation; N]) -> Kind {

@@ -4,7 +4,7 @@
 // A refusal is what the machine answers, as large as that is.
 #![allow(clippy::result_large_err)]
 
-use crate::{Applied, Entry, EntryPayload, FeedPosition, HistoryPlace, Lock, Method, Version};
+use crate::{Answered, Applied, Entry, EntryPayload, FeedPosition, HistoryPlace, Lock, Method, Version};
 use bytes::Bytes;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
 use proto::log::v1::{self as log, command::Kind, mutation};
@@ -26,7 +26,7 @@ pub struct Model {
     /// Resources that moved away: with the version they had.
     pub evicted: BTreeMap<FeedPosition, (ResourceKey, u64)>,
     /// Key → when it expires, and the answer.
-    pub dedup: BTreeMap<Bytes, (u64, Bytes)>,
+    pub dedup: BTreeMap<Bytes, Answered>,
     /// Criteria → when it expires, and the holder.
     pub reservations: BTreeMap<Bytes, (u64, Bytes)>,
     pub decisions: BTreeMap<Bytes, bool>,
@@ -69,13 +69,20 @@ impl Model {
     fn write(&mut self, write: &log::Write) -> Step<Applied> {
         let dedup = write.dedup.as_ref();
         let kept = dedup.and_then(|dedup| self.dedup.get(&dedup.key));
-        if let Some((_, response)) = kept.filter(|(expires_ms, _)| *expires_ms > self.time_ms) {
-            return Err(Applied::Duplicate { response: response.clone() });
+        if let Some(kept) = kept.filter(|row| row.expires_ms > self.time_ms) {
+            let known = |fingerprint| fingerprint != 0;
+            let asked = dedup.map_or(0, |dedup| dedup.fingerprint);
+            return Err(match known(asked) && known(kept.fingerprint) && asked != kept.fingerprint {
+                true => Applied::KeyTaken,
+                false => Applied::Duplicate { response: kept.response.clone() },
+            });
         }
         self.mutations(&write.mutations, None)?;
         write.releases.iter().for_each(|release| self.release(release));
         if let Some(dedup) = dedup {
-            self.dedup.insert(dedup.key.clone(), (dedup.expires_ms, dedup.response.clone()));
+            let (expires_ms, fingerprint) = (dedup.expires_ms, dedup.fingerprint);
+            let row = Answered { expires_ms, fingerprint, response: dedup.response.clone() };
+            self.dedup.insert(dedup.key.clone(), row);
         }
         Ok(Applied::Done)
     }
@@ -100,7 +107,7 @@ impl Model {
             Some(Err(refused)) => {
                 *self = before;
                 match refused {
-                    Applied::Duplicate { response } => Applied::Duplicate { response },
+                    seen @ (Applied::Duplicate { .. } | Applied::KeyTaken) => seen,
                     _ => Applied::Decided { commit: false },
                 }
             }
@@ -140,14 +147,11 @@ impl Model {
 
     fn mutations(&mut self, messages: &[log::Mutation], holder: Option<&Bytes>) -> Step<()> {
         for message in messages {
-            if let Some(lock) = self.lock(&touched(message), holder) {
-                let Lock { transaction, coordinator } = lock;
-                return Err(Applied::Locked { transaction, coordinator });
-            }
+            self.unlocked(touched(message), holder)?;
             match message.kind.as_ref().unwrap() {
-                mutation::Kind::Put(put) => self.put(put)?,
+                mutation::Kind::Put(put) => self.put(put, holder)?,
                 mutation::Kind::Evict(evict) => self.evict(evict)?,
-                mutation::Kind::Locate(locate) => self.locate(locate)?,
+                mutation::Kind::Locate(locate) => self.locate(locate, holder)?,
             }
         }
         Ok(())
@@ -162,9 +166,17 @@ impl Model {
         Some(Lock { transaction: transaction.clone(), coordinator })
     }
 
-    fn put(&mut self, put: &log::Put) -> Step<()> {
+    fn put(&mut self, put: &log::Put, holder: Option<&Bytes>) -> Step<()> {
         let key = resource(put.key.as_ref().unwrap());
         self.fence(&key, put.expected_version)?;
+        if put.unplaced {
+            let (home_slot, type_code, id) = (key.compartment.slot, key.type_code, key.id);
+            let home = (home_slot, type_code, id);
+            self.unlocked(Touched::Place(home), holder)?;
+            if let Some(current) = self.directory.get(&home).copied() {
+                return Err(Applied::LocateConflict { home_slot, type_code, id, current: Some(current) });
+            }
+        }
         let version = put.version.as_ref().unwrap();
         for message in put.adopted.iter().chain([version]) {
             let FeedPosition { index, seq } = self.place();
@@ -199,18 +211,30 @@ impl Model {
         Ok(())
     }
 
-    fn locate(&mut self, locate: &log::Locate) -> Step<()> {
+    fn locate(&mut self, locate: &log::Locate, holder: Option<&Bytes>) -> Step<()> {
         let home = home(locate);
         let current = self.directory.get(&home).copied();
         if current != locate.expected.as_ref().map(compartment) {
             let (home_slot, type_code, id) = home;
             return Err(Applied::LocateConflict { home_slot, type_code, id, current });
         }
+        if locate.unplaced {
+            let own = CompartmentKey { slot: home.0, type_code: home.1, id: home.2 }.own();
+            self.unlocked(Touched::Resource(own), holder)?;
+            self.fence(&own, 0)?;
+        }
         match &locate.compartment {
             Some(to) => self.directory.insert(home, compartment(to)),
             None => self.directory.remove(&home),
         };
         Ok(())
+    }
+
+    fn unlocked(&self, row: Touched, holder: Option<&Bytes>) -> Step<()> {
+        match self.lock(&row, holder) {
+            None => Ok(()),
+            Some(Lock { transaction, coordinator }) => Err(Applied::Locked { transaction, coordinator }),
+        }
     }
 
     fn fence(&self, key: &ResourceKey, expected: u64) -> Step<()> {

@@ -17,7 +17,8 @@ fn say(what: impl Debug, found: impl Debug) -> String {
 }
 
 fn keys() -> impl Iterator<Item = ResourceKey> {
-    PATIENTS.iter().flat_map(|patient| NAMES.iter().map(|name| observation(patient, name)))
+    let of_patients = PATIENTS.iter().flat_map(|patient| NAMES.iter().map(|name| observation(patient, name)));
+    of_patients.chain(NAMES.iter().map(|name| own(name)))
 }
 
 fn shown(partition: &Partition, time_ms: u64) -> Seen {
@@ -80,8 +81,8 @@ fn expected(model: &Model) -> Seen {
         let home = (Slot(7), OBSERVATION, id(name));
         seen.push(say(("place", name), model.directory.get(&home)));
         seen.push(say(("lock", name), model.lock(&Touched::Place(home), None)));
-        let answer = model.dedup.get(name.as_bytes()).filter(|(expires_ms, _)| *expires_ms > model.time_ms);
-        seen.push(say(("answer", name), answer.map(|(_, response)| response)));
+        let answer = model.dedup.get(name.as_bytes()).filter(|row| row.expires_ms > model.time_ms);
+        seen.push(say(("answer", name), answer));
     }
     for transaction in TRANSACTIONS {
         seen.push(say(("decision", transaction), model.decisions.get(transaction.as_bytes())));

@@ -12,7 +12,10 @@ pub const NAMES: [&str; 3] = ["a", "b", "c"];
 pub const TRANSACTIONS: [&str; 3] = ["t", "u", "v"];
 
 fn key() -> impl Strategy<Value = ResourceKey> {
-    (0..2_usize, 0..3_usize).prop_map(|(patient, name)| observation(PATIENTS[patient], NAMES[name]))
+    (0..3_usize, 0..3_usize).prop_map(|(patient, name)| match PATIENTS.get(patient) {
+        Some(patient) => observation(patient, NAMES[name]),
+        None => own(NAMES[name]),
+    })
 }
 
 fn mutation() -> impl Strategy<Value = log::Mutation> {
@@ -24,15 +27,19 @@ fn mutation() -> impl Strategy<Value = log::Mutation> {
         1 => (key(), 1..4_u64).prop_map(|(key, expected)| evict(key, expected)),
         1 => (key(), 1..4_u64).prop_map(|(key, older)| adopt(key, older)),
         1 => (0..3_usize, patient(), patient()).prop_map(|(name, to, from)| locate(NAMES[name], to, from)),
+        1 => (0..3_usize, patient()).prop_map(|(name, to)| unplaced(locate(NAMES[name], to, None))),
+        1 => (0..3_usize, 0..2_u64).prop_map(|(name, expected)| unplaced(put(own(NAMES[name]), expected))),
     ]
 }
 
 fn a_write() -> impl Strategy<Value = Kind> {
-    let dedup = prop::option::of((0..3_usize, 0..400_u64));
+    let dedup = prop::option::of((0..3_usize, 0..400_u64, 0..3_u64));
     (prop::collection::vec(mutation(), 0..4), dedup).prop_map(|(mutations, dedup)| {
         let kind = Kind::Write(log::Write { mutations, ..Default::default() });
         match dedup {
-            Some((name, expires_ms)) => with_dedup(kind, NAMES[name], 1_000 + expires_ms, "answer"),
+            Some((name, expires_ms, fingerprint)) => {
+                of_request(with_dedup(kind, NAMES[name], 1_000 + expires_ms, "answer"), fingerprint)
+            }
             None => kind,
         }
     })
@@ -109,8 +116,10 @@ fn with_crash(
 }
 
 fn counts_are_right(partition: &Partition) {
-    let live = PATIENTS.iter().flat_map(|patient| {
-        let rows = partition.scan_compartment(TENANT, &compartment(patient), None).unwrap();
+    let of_patients = PATIENTS.iter().map(|patient| compartment(patient));
+    let all = of_patients.chain(NAMES.iter().map(|name| own(name).compartment));
+    let live = all.flat_map(|compartment| {
+        let rows = partition.scan_compartment(TENANT, &compartment, None).unwrap();
         rows.map(|row| row.unwrap())
     });
     let counted: u64 = partition.counts(TENANT).unwrap().iter().map(|(_, count)| count).sum();

@@ -1,0 +1,100 @@
+//! What a plan on compartments that stand still writes, by partition; resources that move take their history along.
+
+use super::{Home, Plan, Step, adopt::adopted};
+use crate::{
+    compartment::{Found, Halt, decide_all, locate, stored},
+    engine::Inner,
+};
+use proto::{CompartmentKey, Error, PartitionId, ResourceKey, api::v1::WriteResponse, log::v1 as log};
+use std::collections::BTreeMap;
+
+/// What each partition has to write.
+pub type Parts = BTreeMap<PartitionId, Vec<log::Mutation>>;
+
+/// A plan that can be carried out.
+#[derive(Default)]
+pub struct Decided {
+    /// One a step, in order.
+    pub answers: Vec<WriteResponse>,
+    pub parts: Parts,
+}
+
+/// A plan that cannot, and whose rows say so.
+pub struct Halted {
+    pub halt: Halt,
+    pub partition: PartitionId,
+}
+
+/// Decides all steps on the stored rows.
+pub fn decide(node: &Inner, plan: &Plan, now_ms: u64) -> Result<Decided, Halted> {
+    let mut decided = Decided::default();
+    for step in &plan.steps {
+        let key = step.lives_at();
+        let partition = node.partition_of(key.compartment.slot);
+        let added = add(node, plan, step, &key, now_ms, &mut decided);
+        added.map_err(|halt| Halted { halt, partition })?;
+    }
+    Ok(decided)
+}
+
+fn add(
+    node: &Inner,
+    plan: &Plan,
+    step: &Step,
+    key: &ResourceKey,
+    now_ms: u64,
+    decided: &mut Decided,
+) -> Result<(), Halt> {
+    let Decided { answers, parts } = decided;
+    let rows = node.group_of(key.compartment.slot)?.partition();
+    let mut is_new = false;
+    let answered = decide_all(std::slice::from_ref(&step.op), now_ms, |op| {
+        let found = stored(rows, plan.tenant, op, key)?;
+        is_new = matches!(found, Found::Here(None));
+        Ok(found)
+    });
+    let mut answer = answered?.remove(0);
+    if let Some(from) = step.moved_from {
+        relocate(node, plan, step, from, &mut answer.mutations, parts)?;
+    } else if let (Home::Row { slot, .. }, true) = (step.home, is_new && !answer.mutations.is_empty()) {
+        parts.entry(node.partition_of(slot)).or_default().push(locate(&step.op, slot));
+    }
+    if !answer.mutations.is_empty() {
+        let partition = node.partition_of(step.op.key.compartment.slot);
+        parts.entry(partition).or_default().append(&mut answer.mutations);
+    }
+    answers.push(answer.response);
+    Ok(())
+}
+
+/// A resource whose patient changed: all its rows leave the old compartment, the new version and all history enter the
+/// new one, and the directory says so, all in one transaction.
+fn relocate(
+    node: &Inner,
+    plan: &Plan,
+    step: &Step,
+    from: CompartmentKey,
+    mutations: &mut [log::Mutation],
+    parts: &mut Parts,
+) -> Result<(), Error> {
+    let Some(log::mutation::Kind::Put(put)) = mutations.first_mut().and_then(|first| first.kind.as_mut())
+    else {
+        return Ok(());
+    };
+    let old_key = ResourceKey { compartment: from, ..step.op.key };
+    let partition = node.group_of(from.slot)?.partition();
+    let from_partition = node.partition_of(from.slot);
+    put.adopted = adopted(partition, from_partition, plan.tenant, &old_key).map_err(crate::error::storage)?;
+    let evict = log::Evict { key: Some(old_key.into()), expected_version: put.expected_version };
+    put.expected_version = 0;
+    let evict = log::Mutation { kind: Some(log::mutation::Kind::Evict(evict)) };
+    parts.entry(from_partition).or_default().push(evict);
+    if let Home::Row { slot, found } = step.home {
+        let mut row = locate(&step.op, slot);
+        if let Some(log::mutation::Kind::Locate(row)) = row.kind.as_mut() {
+            row.expected = found.map(Into::into);
+        }
+        parts.entry(node.partition_of(slot)).or_default().push(row);
+    }
+    Ok(())
+}
