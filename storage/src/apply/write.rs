@@ -58,18 +58,27 @@ pub fn mutations(stage: &mut Stage<'_>, messages: &[log::Mutation]) -> Step<()> 
     Ok(())
 }
 
-/// The rows mutations need to themselves: what a prepared transaction locks.
+/// The rows mutations need to themselves, those that only fence them included: what a prepared transaction locks.
 pub fn rows(tenant: TenantId, messages: &[log::Mutation]) -> crate::Result<Vec<Vec<u8>>> {
-    let row = |message| {
-        Ok(match decode::mutation(message)? {
-            Mutation::Put(put) => resource::key(tenant, &put.key),
-            Mutation::Evict(evict) => resource::key(tenant, &evict.key),
-            Mutation::Locate(locate) => {
-                directory::key(tenant, locate.home_slot, locate.type_code, &locate.id)
+    let mut rows = Vec::with_capacity(messages.len());
+    for message in messages {
+        match decode::mutation(message)? {
+            Mutation::Put(put) => {
+                rows.push(resource::key(tenant, &put.key));
+                if put.unplaced {
+                    rows.push(locate::row_of(tenant, &put.key));
+                }
             }
-        })
-    };
-    messages.iter().map(row).collect()
+            Mutation::Evict(evict) => rows.push(resource::key(tenant, &evict.key)),
+            Mutation::Locate(locate) => {
+                rows.push(directory::key(tenant, locate.home_slot, locate.type_code, &locate.id));
+                if locate.unplaced {
+                    rows.push(resource::key(tenant, &locate.own()));
+                }
+            }
+        }
+    }
+    Ok(rows)
 }
 
 /// Refuses to touch a row that belongs to a prepared transaction.

@@ -161,7 +161,7 @@ impl Model {
     pub fn lock(&self, wanted: &Touched, holder: Option<&Bytes>) -> Option<Lock> {
         let mut others = self.prepared.iter().filter(|(transaction, _)| Some(*transaction) != holder);
         let (transaction, prepare) = others
-            .find(|(_, prepare)| prepare.mutations.iter().any(|message| touched(message) == *wanted))?;
+            .find(|(_, prepare)| prepare.mutations.iter().any(|message| needed(message).contains(wanted)))?;
         let coordinator = PartitionId(prepare.coordinator_partition as u16);
         Some(Lock { transaction: transaction.clone(), coordinator })
     }
@@ -267,6 +267,22 @@ fn touched(message: &log::Mutation) -> Touched {
         mutation::Kind::Evict(evict) => Touched::Resource(resource(evict.key.as_ref().unwrap())),
         mutation::Kind::Locate(locate) => Touched::Place(home(locate)),
     }
+}
+
+/// That row, and the one that must stay absent.
+fn needed(message: &log::Mutation) -> Vec<Touched> {
+    let absent = match message.kind.as_ref().unwrap() {
+        mutation::Kind::Put(put) if put.unplaced => {
+            let own = resource(put.key.as_ref().unwrap());
+            Some(Touched::Place((own.compartment.slot, own.type_code, own.id)))
+        }
+        mutation::Kind::Locate(locate) if locate.unplaced => {
+            let (slot, type_code, id) = home(locate);
+            Some(Touched::Resource(CompartmentKey { slot, type_code, id }.own()))
+        }
+        _ => None,
+    };
+    [Some(touched(message)), absent].into_iter().flatten().collect()
 }
 
 fn home(locate: &log::Locate) -> Home {
