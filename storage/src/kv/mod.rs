@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod conformance;
 mod memory;
+pub mod out_of_memory;
 mod rocks;
 
 pub use memory::Memory;

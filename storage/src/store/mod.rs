@@ -3,7 +3,7 @@
 mod folder;
 
 use crate::error::Result;
-use crate::kv::{Database, Engine, Memory};
+use crate::kv::{Database, Engine, Memory, out_of_memory};
 use crate::{Options, Partition};
 use folder::Folder;
 use parking_lot::Mutex;
@@ -49,6 +49,7 @@ impl Store {
     /// [`crate::Error::InUse`] where another process (or another store of this one) has it,
     /// [`crate::Error::NewerFormat`], [`crate::Error::Io`], [`crate::Error::Short`], [`crate::Error::Engine`].
     pub fn open(dir: &Path, options: &Options) -> Result<Self> {
+        out_of_memory::tell();
         let folder = Folder::open(dir)?;
         let database = Database::open(&dir.join("state"), options, folder)?;
         Ok(Store { open: Mutex::default(), backend: Backend::Rocks(database) })
