@@ -127,7 +127,7 @@ async fn broken_lines_do_not_stop_a_load() {
     assert_eq!(failed, [21, 51, 52, 100, 151], "{report}");
     assert!(report.failed.iter().all(|failure| !failure.reason.is_empty()), "{report}");
     let probe = probe(&node);
-    assert_eq!((report.resources, probe.total("Patient").await.unwrap()), (195, 195));
+    assert_eq!((report.resources.all(), probe.total("Patient").await.unwrap()), (195, 195));
     serves(&probe).await;
 }
 

@@ -21,12 +21,15 @@ async fn is_loaded_once(name: &str) {
 
     let report = load(&node, &folder).await;
     assert!(report.complete(), "{report}");
+    assert_eq!((report.resources.changed, report.resources.there), (0, 0), "{report}");
     assert_eq!(probe.counts(types()).await.unwrap(), expected);
     let newest = probe.get("_history?_count=1").await.unwrap().body["entry"].clone();
     assert!(newest.is_array());
 
     let report = load(&node, &folder).await;
     assert!(report.complete(), "{report}");
+    assert_eq!((report.resources.new, report.resources.changed), (0, 0), "{report}");
+    assert!(report.to_string().contains("there already"), "{report}");
     assert_eq!(probe.counts(types()).await.unwrap(), expected);
     let still = probe.get("_history?_count=1").await.unwrap().body["entry"].clone();
     assert_eq!(still, newest, "the second load wrote something");

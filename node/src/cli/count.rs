@@ -28,6 +28,7 @@ impl Count {
 
 /// The counts of all types that have any, in the order of the names.
 async fn counts(grpc: &str) -> anyhow::Result<Vec<(&'static str, u64)>> {
+    crate::load::reach(grpc).await?;
     let client = Client::connect(grpc)?;
     let mut counts = vec![];
     for resource_type in ResourceType::all() {

@@ -9,12 +9,14 @@ mod file;
 mod item;
 mod lines;
 mod progress;
+mod reach;
 mod report;
 
-pub use report::{Failure, LoadReport};
+pub use reach::reach;
+pub use report::{Counts, Failure, LoadReport};
 
 use anyhow::Context;
-use client::{Client, Retry, Writer};
+use client::{Client, Retry, Writer, api};
 use file::File;
 use futures::StreamExt;
 use item::{Item, Place};
@@ -57,13 +59,15 @@ impl LoadOptions {
 /// there, as long as that helps.
 const PASSES_MAX: usize = 4;
 
-/// Loads everything. `Err` only where nothing can be tried (a bad endpoint, a path that is not there); everything
-/// else is in the report.
+/// Loads everything. `Err` only where nothing can be tried (a bad endpoint, nobody there, a path that is not there);
+/// everything else is in the report.
 pub async fn run(options: LoadOptions) -> anyhow::Result<LoadReport> {
     let files = file::find(&options.paths)?;
+    reach(&options.grpc).await?;
     let retry = Retry { deadline: options.retry_deadline, ..Retry::default() };
     let client = Client::connect(&options.grpc).context("--grpc")?.with_retry(retry);
     let load = Load {
+        newest_ms: newest_ms(&client).await,
         writer: client.writer(options.in_flight),
         progress: Progress::start(&files, options.progress),
         report: Mutex::new(LoadReport::new(files.len() as u64)),
@@ -89,8 +93,16 @@ pub async fn run(options: LoadOptions) -> anyhow::Result<LoadReport> {
     Ok(report.finish())
 }
 
+/// When the newest version was written that the server has, by its own clock. What is answered with a later time was
+/// written by the load; what is not, its repeated answers included, was there. `None`: the server does not tell.
+async fn newest_ms(client: &Client) -> Option<u64> {
+    let newest = client.history(api::HistoryRequest { count: 1, ..Default::default() }).await.ok()?;
+    Some(newest.entries.first().map_or(0, |entry| entry.last_updated_ms))
+}
+
 struct Load {
     options: LoadOptions,
+    newest_ms: Option<u64>,
     writer: Writer,
     progress: Progress,
     report: Mutex<LoadReport>,
@@ -130,11 +142,11 @@ impl Load {
         match item.write {
             Err(reason) => self.report().fail(Failure::broken(item.place, reason)),
             Ok(write) => {
-                let outcome = answer::judge(self.writer.write(write).await);
+                let outcome = answer::judge(self.writer.write(write).await, self.newest_ms);
                 self.report().take(item.place, bytes, outcome);
             }
         }
-        let resources = self.report().resources;
+        let resources = self.report().resources.all();
         self.progress.advance(bytes, resources);
     }
 

@@ -34,13 +34,47 @@ impl Failure {
     }
 }
 
+/// What became of resources that are there now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub new: u64,
+    /// A new version of one that was there.
+    pub changed: u64,
+    /// As they are, before the load.
+    pub there: u64,
+}
+
+impl Counts {
+    /// Of one resource. `made`: its first version is what was answered, written at `written_ms`; what is not after
+    /// `newest_ms` was written before.
+    pub(super) fn of(made: bool, written_ms: Option<u64>, newest_ms: Option<u64>) -> Counts {
+        let before = newest_ms.zip(written_ms).is_some_and(|(newest, written)| written <= newest);
+        match (before, made) {
+            (true, _) => Counts { there: 1, ..Counts::default() },
+            (false, true) => Counts { new: 1, ..Counts::default() },
+            (false, false) => Counts { changed: 1, ..Counts::default() },
+        }
+    }
+
+    pub(super) fn add(&mut self, more: Counts) {
+        self.new += more.new;
+        self.changed += more.changed;
+        self.there += more.there;
+    }
+
+    /// All of them.
+    pub fn all(self) -> u64 {
+        self.new + self.changed + self.there
+    }
+}
+
 /// The result of [`super::run`]; shown, it is the summary and the list of failures.
 #[derive(Debug)]
 pub struct LoadReport {
     pub files: u64,
     pub bundles: u64,
     /// Stored, or found to be there already.
-    pub resources: u64,
+    pub resources: Counts,
     pub bytes: u64,
     /// At most [`LoadReport::FAILURES_MAX`]; `failures_unlisted` counts the rest.
     pub failed: Vec<Failure>,
@@ -57,7 +91,7 @@ impl LoadReport {
         LoadReport {
             files,
             bundles: 0,
-            resources: 0,
+            resources: Counts::default(),
             bytes: 0,
             failed: Vec::new(),
             failures_unlisted: 0,
@@ -92,7 +126,7 @@ impl LoadReport {
 
     pub(super) fn take(&mut self, place: Place, bytes: u64, outcome: Outcome) {
         self.bytes += bytes;
-        self.resources += outcome.resources;
+        self.resources.add(outcome.resources);
         self.bundles += u64::from(outcome.bundle);
         for (entry, reason) in outcome.failed {
             let Place { file, line } = place.clone();
@@ -113,14 +147,16 @@ impl LoadReport {
 impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed.as_secs_f64().max(1e-9);
+        let Counts { new, changed, there } = self.resources;
         writeln!(
             f,
-            "loaded {} resources ({} bundles, {} files, {:.1} MB) in {seconds:.1} s: {:.0} resources/s, {:.1} MB/s",
-            self.resources,
+            "loaded {} resources ({new} new, {changed} changed, {there} there already; {} bundles, {} files, {:.1} MB) \
+             in {seconds:.1} s: {:.0} resources/s, {:.1} MB/s",
+            self.resources.all(),
             self.bundles,
             self.files,
             self.bytes as f64 / 1e6,
-            self.resources as f64 / seconds,
+            self.resources.all() as f64 / seconds,
             self.bytes as f64 / 1e6 / seconds,
         )?;
         if self.complete() {
