@@ -90,6 +90,11 @@ impl Admission {
         Ok(permit)
     }
 
+    /// The log whose health counts.
+    pub(crate) fn log(&self) -> &dyn LogStore {
+        self.log.as_ref()
+    }
+
     /// Whether less of the disk is free than its reserve.
     pub(crate) fn set_below_reserve(&self, below: bool) {
         self.change(|lacking| lacking.reserve = below);

@@ -213,6 +213,14 @@ impl Cluster {
         }
     }
 
+    pub(crate) fn log(&self) -> &dyn LogStore {
+        self.admission.log()
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
     fn handles(&self) -> impl Iterator<Item = (u32, &Handle)> {
         let partitions = self.groups.iter().map(|group| (u32::from(group.id.0), &group.raft));
         std::iter::once((META, &self.meta)).chain(partitions)

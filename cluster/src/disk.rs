@@ -1,10 +1,19 @@
-//! Free space.
+//! Space on the disk.
 
 use std::io;
 use std::path::Path;
 
-/// Bytes that an ordinary process may still write to the disk of `path`.
-pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
+pub(crate) struct DiskSpace {
+    pub size_bytes: u64,
+    /// That an ordinary process may still write.
+    pub free_bytes: u64,
+}
+
+/// Of the disk of `path`.
+pub(crate) fn space(path: &Path) -> io::Result<DiskSpace> {
     let stat = rustix::fs::statvfs(path)?;
-    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    Ok(DiskSpace {
+        size_bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
+        free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
+    })
 }

@@ -1,4 +1,4 @@
-//! Keeps the log bounded, watches the disk, publishes what the log counts.
+//! Keeps the log bounded, watches disk and log.
 
 use crate::admission::Admission;
 use crate::disk;
@@ -24,7 +24,6 @@ impl Maintenance {
     pub(crate) async fn run(self) {
         let mut tick = tokio::time::interval(self.options.maintenance);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut published = Stats::default();
         loop {
             tick.tick().await;
             self.watch_disk();
@@ -33,15 +32,14 @@ impl Maintenance {
                 self.failures.report(Part::Log, &reason);
             }
             let stats = self.log.stats();
-            self.meters.publish(&stats, &published, self.admission.in_flight());
+            self.meters.in_flight.set(self.admission.in_flight() as f64);
             self.bound_log(&stats).await;
-            published = stats;
         }
     }
 
     fn watch_disk(&self) {
-        match disk::free_bytes(&self.options.dir) {
-            Ok(free) => self.admission.set_below_reserve(free < self.options.disk_reserve_bytes),
+        match disk::space(&self.options.dir) {
+            Ok(disk) => self.admission.set_below_reserve(disk.free_bytes < self.options.disk_reserve_bytes),
             Err(error) => tracing::warn!(%error, "cannot tell how much disk is free"),
         }
     }

@@ -1,14 +1,94 @@
 //! The wall clock, in one place. Leaders read it when they decide; nothing below ever does.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-/// Milliseconds since the epoch, from the system or, in tests, from a fixed source.
+/// Milliseconds since the epoch: the system's, or what a test says. Clones tell the same time.
 #[derive(Clone, Debug, Default)]
-pub struct Clock;
+pub struct Clock(Option<Arc<AtomicU64>>);
 
 impl Clock {
+    /// One that stands at `ms` until it is [set](Clock::set).
+    pub fn fixed(ms: u64) -> Clock {
+        Clock(Some(Arc::new(AtomicU64::new(ms))))
+    }
+
+    /// Moves a fixed clock, back too; no other.
+    pub fn set(&self, ms: u64) {
+        if let Clock(Some(fixed)) = self {
+            fixed.store(ms, Ordering::Relaxed);
+        }
+    }
+
     /// Now.
     pub fn now_ms(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+        match self {
+            Clock(Some(fixed)) => fixed.load(Ordering::Relaxed),
+            Clock(None) => {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{budget::Budget, config::Config, engine::Node, service::Context, service::FhirService};
+    use proto::{TenantId, api::v1::CreateRequest};
+
+    #[test]
+    fn the_systems_clock_goes_and_a_fixed_one_stands() {
+        assert!(Clock::default().now_ms() > 1_700_000_000_000);
+        let clock = Clock::fixed(5);
+        clock.clone().set(7);
+        assert_eq!(clock.now_ms(), 7);
+    }
+
+    /// What is stored has the node's time, and keys are kept by it.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_node_decides_by_its_clock_alone() {
+        const START_MS: u64 = 1_000_000_000_000;
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.node.data = folder.path().join("data");
+        config.storage.partitions = 2;
+        config.idempotency.retention_ms = 1000;
+        let config = Budget::of(&config).fill(config);
+        let clock = Clock::fixed(START_MS);
+        let mut options = crate::cli::options::engine(&config);
+        options.clock = clock.clone();
+        let node = Node::open(options).await.unwrap();
+        let context = Context {
+            tenant: TenantId::DEFAULT,
+            request_id: "test".into(),
+            trace: None,
+            deadline: None,
+            base: None,
+            share: Default::default(),
+        };
+        let create = || async {
+            let request = CreateRequest {
+                resource_type: "Patient".into(),
+                body: r#"{"resourceType":"Patient"}"#.into(),
+                idempotency_key: "k".into(),
+                ..CreateRequest::default()
+            };
+            node.create(&context, request).await.unwrap()
+        };
+        let first = create().await;
+        assert_eq!(first.last_updated_ms, START_MS);
+        clock.set(START_MS + 999);
+        assert_eq!(create().await.id, first.id, "within the retention the first answer is given again");
+        clock.set(START_MS + 1001);
+        let later = create().await;
+        assert_ne!(later.id, first.id, "after it the key is forgotten");
+        assert_eq!(later.last_updated_ms, START_MS + 1001);
+        node.shutdown().await;
     }
 }

@@ -29,7 +29,7 @@ pub fn propose(error: cluster::ProposeError) -> Error {
     match error {
         ProposeError::Overloaded => Error::new(
             Code::Overloaded,
-            "too many writes wait for this partition's log; send it again after a moment",
+            "too many writes wait for the log (raft.proposals_max, raft.proposal_bytes_max); send it again after a moment",
         ),
         ProposeError::Short(what) => short(what),
         ProposeError::Malformed(reason) => {
@@ -42,6 +42,10 @@ pub fn propose(error: cluster::ProposeError) -> Error {
                 "the write may or may not have been applied: {why}; read what it was to write, or send it again under \
                  the idempotency key that it had"
             ),
+        ),
+        ProposeError::Unavailable(reason) => Error::new(
+            Code::Failed,
+            format!("the partition has failed until the node is started again: {reason}"),
         ),
         other => Error::new(Code::Unavailable, format!("the write was not applied: {other}")),
     }

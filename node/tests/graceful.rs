@@ -60,3 +60,33 @@ async fn a_stop_under_load_loses_nothing_and_the_next_start_is_fast() {
     // What was answered is there; what was not answered may be.
     assert!(probe.total("Patient").await.unwrap() >= before + created.len() as u64);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_fails_first_while_everything_is_still_served() {
+    // No test waits so long: the second signal ends the drain.
+    let mut node = NodeProcess::new(env!("CARGO_BIN_EXE_salamander"))
+        .unwrap()
+        .set("node.drain_ms", 600_000)
+        .begin()
+        .unwrap();
+    let probe = Probe::new(&node.rest, &node.grpc).unwrap();
+    let base = node.rest.trim_end_matches("/fhir").to_owned();
+    // A connection for each: balancers and their probes come anew, and must be let in.
+    let health = async |path: &str| reqwest::get(format!("{base}{path}")).await.unwrap().status().as_u16();
+    assert_eq!(health("/health/ready").await, 200);
+    node.signal_end().unwrap();
+    while health("/health/ready").await == 200 {}
+    assert_eq!(health("/health/ready").await, 503);
+    assert_eq!(health("/health/live").await, 200);
+    let fresh = Probe::new(&node.rest, &node.grpc).unwrap();
+    for probe in [&probe, &fresh] {
+        let created = probe.put("Patient/p", r#"{"resourceType":"Patient","id":"p"}"#).await.unwrap();
+        assert!(matches!(created.status, 200 | 201), "{created:?}");
+        probe.grpc.read("Patient", "p").await.unwrap();
+    }
+    let stopped = Instant::now();
+    let status = node.terminate().unwrap();
+    assert!(status.success(), "{status}");
+    assert!(stopped.elapsed() < Duration::from_secs(60), "the second signal ends the drain");
+    assert!(reqwest::get(format!("{base}/health/live")).await.is_err());
+}

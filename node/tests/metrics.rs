@@ -17,7 +17,7 @@ async fn the_page_has_memory_log_actors_and_tail() {
     assert!(value("salamander_memory_allocated_bytes") > 1e6);
     assert!(value("salamander_memory_resident_bytes") >= value("salamander_memory_allocated_bytes"));
     assert!(value("salamander_actors") >= 1.0);
-    assert!((0.0..=1.0).contains(&value("salamander_search_tail_fill")));
+    assert!((0.0..=1.0).contains(&value("salamander_search_tail_ratio")));
     for name in ["salamander_log_fsyncs_total", "salamander_log_written_bytes_total", "salamander_log_bytes"]
     {
         assert!(value(name) >= 0.0);

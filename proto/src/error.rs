@@ -99,6 +99,8 @@ codes! {
     KeyReused, "KEY_REUSED", InvalidArgument, 422, "business-rule", false, No;
     /// A defect of the server.
     Internal, "INTERNAL", Internal, 500, "exception", false, Maybe;
+    /// The log or the partition has failed for good: only a new start of the node helps, which it mostly makes by itself.
+    Failed, "FAILED", Internal, 500, "exception", false, No;
 }
 
 impl Code {

@@ -48,7 +48,8 @@ impl NodeProcess {
         Ok(NodeProcess {
             binary: binary.as_ref().to_owned(),
             arguments: Vec::new(),
-            environment: Vec::new(),
+            // No balancer sends anything: a test that stops a node waits for nobody, unless it sets this.
+            environment: vec![("SALAMANDER_NODE_DRAIN_MS".to_owned(), "0".to_owned())],
             data: folder.path().join("data"),
             folder,
             child: None,

@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::witness::{Outcome, Witness};
 use futures::FutureExt;
 use openraft::async_runtime::WatchReceiver;
-use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
+use openraft::errors::{ClientWriteError, Fatal, LinearizableReadError, RaftError};
 use openraft::raft::ClientWriteResult;
 use openraft::{BasicNode, Config, RaftMetrics, ReadPolicy, ServerState, SnapshotPolicy};
 use std::collections::BTreeMap;
@@ -125,19 +125,38 @@ impl Handle {
         // or a task that used up its budget would see a full channel.
         match tokio::task::coop::unconstrained(send).now_or_never() {
             Some(Ok(())) => Ok(()),
+            Some(Err(Fatal::Stopped)) => Err(ProposeError::Shutdown),
             Some(Err(error)) => Err(ProposeError::Unavailable(error.to_string())),
             None => Err(self.failure().map_or(ProposeError::Overloaded, ProposeError::Unavailable)),
         }
     }
 
-    /// Why the group does not run any more, if so.
+    /// Why the group does not run any more, if it failed. One that was shut down did not.
     pub(crate) fn failure(&self) -> Option<String> {
-        self.raft.metrics().borrow_watched().running_state.as_ref().err().map(ToString::to_string)
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        let fatal = metrics.running_state.as_ref().err();
+        fatal.filter(|fatal| !matches!(fatal, Fatal::Stopped)).map(ToString::to_string)
     }
 
     /// Whether this node leads and has applied everything of earlier terms.
     pub(crate) fn leads(&self) -> bool {
         leads_ready(&self.raft.metrics().borrow_watched())
+    }
+
+    /// Whether another node is known to lead.
+    pub(crate) fn follows(&self) -> bool {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        metrics.current_leader.is_some_and(|leader| leader != self.node_id)
+    }
+
+    /// How many entries are in the log, and how many of them are committed, since the log began.
+    pub(crate) fn appended(&self) -> (u64, u64) {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        let count = |index: Option<u64>| index.map_or(0, |index| index + 1);
+        (count(metrics.last_log_index), count(metrics.local_committed.as_ref().map(|id| id.index)))
     }
 
     /// After this, a read of the applied state sees every write acknowledged before the call.

@@ -37,6 +37,7 @@ impl Fixture {
         Ok(Context {
             tenant: TenantId::DEFAULT,
             request_id: "a test".into(),
+            trace: None,
             deadline: None,
             base: None,
             share,

@@ -6,7 +6,9 @@ mod generate;
 mod load;
 pub(crate) mod options;
 mod start;
+mod watch;
 
+use crate::observe::lines;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -32,7 +34,8 @@ enum Command {
     Count(count::Count),
 }
 
-/// Runs the command of the process's arguments. An error is one line on stderr and exit code 1.
+/// Runs the command of the process's arguments. An error is one line on stderr and exit status 1; 74 where a node failed
+/// for good, and a new start is what helps.
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Start(flags) => start::start(&flags),
@@ -42,10 +45,15 @@ pub fn run() -> ExitCode {
         Command::Count(count) => count.run(),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            lines::flush();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
+            lines::flush();
             eprintln!("salamander: {}", told(&error));
-            ExitCode::FAILURE
+            let failed = error.is::<start::Failed>();
+            if failed { ExitCode::from(start::Failed::EXIT_STATUS) } else { ExitCode::FAILURE }
         }
     }
 }

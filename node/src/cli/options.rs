@@ -1,12 +1,13 @@
 //! From the configuration to what the engine is opened with. Every option of the engine's sections is used here once.
 
-use crate::{compartment, config::Config, engine::Options, validation::Level};
+use crate::{clock::Clock, compartment, config::Config, engine::Options, validation::Level};
 use std::{path::PathBuf, time::Duration};
 
 /// The engine's options.
 pub(crate) fn engine(config: &Config) -> Options {
     Options {
         data_dir: config.node.data.clone(),
+        clock: Clock::default(),
         storage: storage(config),
         log: log(config),
         cluster: cluster(config),
@@ -23,7 +24,7 @@ pub(crate) fn engine(config: &Config) -> Options {
         patch: patch(config),
         validation: Level::of(&config.validation.level).unwrap_or(Level::Structure),
         profiles: config.validation.profiles.0.clone(),
-        issues_max: config.validation.issues_max.max(1),
+        issues_max: config.validation.issues_max,
         packages: config.conformance.packages.0.iter().map(PathBuf::from).collect(),
         conformance_cache_bytes: config.conformance.cache_bytes,
         computations_max: computations(config.limits.computations_max),
@@ -125,3 +126,6 @@ fn search_limits(config: &Config) -> search::Limits {
         point_reads_max: config.limits.search_point_reads_max,
     }
 }
+
+#[cfg(test)]
+mod tests;

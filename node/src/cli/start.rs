@@ -1,27 +1,38 @@
-//! `salamander start`: bind, open the node, serve, stop.
+//! `salamander start`: prepare the process, bind, open the node, serve, stop.
 
-use super::{config::Flags, options};
+use super::{config::Flags, options, watch};
 use crate::{
     bounds::Bounds,
     budget::Budget,
     config::{Config, strange_variables},
     engine::Node,
-    observe::{self, Readiness},
+    host::{descriptors, files},
+    observe::{self, health::Health},
     server::{Server, signals, stop},
 };
 use anyhow::{Context, anyhow};
-use std::{io::Write, sync::Arc, time::Duration};
-use tokio::{sync::watch, time::MissedTickBehavior};
+use std::{sync::Arc, time::Duration};
 
-/// How often the node's readiness is looked at; a probe sees a change this late.
-const READINESS_INTERVAL: Duration = Duration::from_millis(250);
+/// The log or a partition failed for good: what the process ends with is told apart from every other end.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; the process ends to be started again (node.on_failure)")]
+pub(super) struct Failed(pub String);
+
+impl Failed {
+    /// EX_IOERR of sysexits.h.
+    pub(super) const EXIT_STATUS: u8 = 74;
+}
 
 pub(super) fn start(flags: &Flags) -> anyhow::Result<()> {
+    files::keep_private();
     let config = flags.load()?;
     let budget = Budget::of(&config);
-    let config = budget.fill(config);
+    let mut config = budget.fill(config);
     observe::logging::init(&config.logging).map_err(|error| anyhow!(error))?;
     budget.log(&config);
+    if let Some(warning) = descriptors::fit(&mut config, descriptors::raise())? {
+        tracing::warn!("{warning}");
+    }
     observe::metrics::install();
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for told in strange_variables(names) {
@@ -42,65 +53,49 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     // Before the data is touched: a second start on the same ports must not disturb the first.
     let server = Server::bind(config).await?;
     let (stopper, stop) = stop::channel();
-    signals::listen(stopper).context("cannot listen for signals")?;
+    signals::listen(stopper.clone(), Duration::from_millis(config.node.drain_ms))
+        .context("cannot listen for signals")?;
+    tighten(config);
     let node = tokio::select! {
         node = Node::open(options::engine(config)) => node?,
-        () = stop.clone().wait() => return Ok(()),
+        // Nothing is served yet that could drain.
+        () = stop.clone().near() => return Ok(()),
     };
+    observe::metrics::on_scrape(node.figures());
+    let watch = watch::start(&node, server.ready_line(), config, stopper);
+    let health = Health::new(watch.readiness(), stop.clone());
+    let workers = tokio::runtime::Handle::current().metrics().num_workers();
     let bounds = Bounds::of(config);
-    sample(&node, &bounds);
-    let (readiness, receiver) = watch::channel(current(&node));
-    let watcher = tokio::spawn(watch_readiness(node.clone(), readiness));
-    let announcer = tokio::spawn(announce(server.ready_line(), receiver.clone()));
-    let served = server.serve(config, Arc::new(node.clone()), bounds, receiver, stop).await;
-    announcer.abort();
-    watcher.abort();
+    let shares = bounds.clone();
+    observe::metrics::on_scrape(move |page| {
+        let held = shares.held();
+        page.gauge(
+            "salamander_requests_held",
+            "Requests that hold a share of the bounds, their callers gone or not",
+        )
+        .is(held.requests as f64);
+        page.gauge("salamander_requests_memory_bytes", "Memory that requests hold").is(held.bytes as f64);
+        page.gauge("salamander_runtime_workers", "Threads of the async runtime").is(workers as f64);
+        let ready = health.current().is_ready();
+        page.gauge("salamander_ready", "1: the node serves").is(f64::from(u8::from(ready)));
+    });
+    let served = server.serve(config, Arc::new(node.clone()), bounds, watch.readiness(), stop).await;
+    let failure = watch.end();
     node.shutdown().await;
     tracing::info!("stopped");
-    Ok(served?)
+    served?;
+    failure.map_or(Ok(()), |reason| Err(Failed(reason).into()))
 }
 
-/// The node's gauges, taken when the metrics page is asked for.
-fn sample(node: &Node, bounds: &Arc<Bounds>) {
-    let (figures, bounds) = (node.figures(), bounds.clone());
-    observe::metrics::on_scrape(move || {
-        let held = bounds.held();
-        metrics::gauge!("salamander_requests_held").set(held.requests as f64);
-        metrics::gauge!("salamander_requests_memory_bytes").set(held.bytes as f64);
-        if let Some(figures) = figures() {
-            metrics::gauge!("salamander_actors").set(figures.actors as f64);
-            metrics::gauge!("salamander_actors_queued").set(figures.queued as f64);
-            metrics::gauge!("salamander_search_tail_fill").set(f64::from(figures.tail_fill));
-        }
-    });
-}
-
-fn current(node: &Node) -> Readiness {
-    match node.ready() {
-        Ok(()) => Readiness::ready(),
-        Err(reason) => Readiness::not_ready(reason),
-    }
-}
-
-async fn watch_readiness(node: Node, readiness: watch::Sender<Readiness>) {
-    let mut ticks = tokio::time::interval(READINESS_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let now = current(&node);
-        readiness.send_if_modified(|known| {
-            let changed = *known != now;
-            *known = now;
-            changed
-        });
-    }
-}
-
-/// Prints the line scripts wait for, once the node serves.
-async fn announce(line: String, mut readiness: watch::Receiver<Readiness>) {
-    if readiness.wait_for(Readiness::is_ready).await.is_ok() {
-        let mut out = std::io::stdout().lock();
-        // A closed stdout is no reason to stop serving.
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+/// A folder that an earlier version or a restored backup left open to others is closed. Where that is not this user's
+/// to do, as on some mounted volumes, the operator is told.
+fn tighten(config: &Config) {
+    match files::tighten(&config.node.data) {
+        Ok(0) => {}
+        Ok(changed) => tracing::warn!(
+            changed,
+            "others could read or write files of the data folder; now they cannot (0700, 0600)"
+        ),
+        Err(error) => tracing::warn!(%error, "others may be able to read the data folder"),
     }
 }

@@ -160,7 +160,10 @@ impl Handle {
 }
 
 fn overloaded() -> Error {
-    Error::new(Code::Overloaded, "too many writes are waiting on this node; send it again after a moment")
+    Error::new(
+        Code::Overloaded,
+        "too many writes are waiting on this node (actors.queue_max); send it again after a moment",
+    )
 }
 
 /// The actor ended with the write in its hands.

@@ -1,11 +1,13 @@
 //! The configuration: documented defaults, then a file, then the environment, then flags; the later wins.
 //! A key nobody knows is an error that names it, in the file and in flags; in the environment it is warned of.
 
+mod check;
 mod engine;
 mod limits;
 mod list;
 mod options;
 mod process;
+mod range;
 mod section;
 mod wires;
 
@@ -55,6 +57,8 @@ pub enum Error {
     UnknownKey { origin: String, key: String, nearest: Option<String> },
     #[error("{0}")]
     Value(String),
+    #[error("{key} = {value:?} is not possible; allowed: {allowed}")]
+    Refused { key: String, value: String, allowed: String },
 }
 
 fn did_you_mean(nearest: &Option<String>) -> String {
@@ -91,57 +95,8 @@ impl Config {
         }
         let merged = builder.build().and_then(config::Config::try_deserialize::<Config>);
         let config = merged.map_err(|error| Error::Value(error.to_string()))?;
-        config.check()?;
+        check::check(&config)?;
         Ok(config)
-    }
-
-    /// What the kinds of the values cannot say.
-    fn check(&self) -> Result<(), Error> {
-        let at_least_one: [(&str, u64); 14] = [
-            ("rest.body_bytes_max", self.rest.body_bytes_max),
-            ("rest.connections_max", self.rest.connections_max as u64),
-            ("rest.header_timeout_ms", self.rest.header_timeout_ms),
-            ("grpc.connections_max", self.grpc.connections_max as u64),
-            ("grpc.message_bytes_max", self.grpc.message_bytes_max as u64),
-            ("grpc.write_stream_in_flight_max", self.grpc.write_stream_in_flight_max as u64),
-            ("limits.requests_in_flight_max", self.limits.requests_in_flight_max as u64),
-            ("limits.request_timeout_ms", self.limits.request_timeout_ms),
-            ("limits.search_page_default", self.limits.search_page_default as u64),
-            ("limits.batch_concurrency", self.limits.batch_concurrency as u64),
-            ("limits.write_attempts_max", self.limits.write_attempts_max as u64),
-            ("storage.partitions", u64::from(self.storage.partitions)),
-            ("search.shards", self.search.shards as u64),
-            ("actors.active_max", self.actors.active_max as u64),
-        ];
-        if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
-            return Err(Error::Value(format!("{key} must be at least 1")));
-        }
-        let orders = [
-            (
-                "limits.search_page_default",
-                "limits.search_page_max",
-                self.limits.search_page_default <= self.limits.search_page_max,
-            ),
-            ("raft.proposals_max", "log.queue_max", self.raft.proposals_max < self.log.queue_max),
-            (
-                "search.seal_documents",
-                "search.tail_documents_max",
-                self.search.seal_documents <= self.search.tail_documents_max,
-            ),
-        ];
-        if let Some((low, high, _)) = orders.iter().find(|(_, _, fits)| !fits) {
-            return Err(Error::Value(format!("{low} must be below {high}")));
-        }
-        if self.storage.partitions > 256 {
-            return Err(Error::Value("storage.partitions is at most 256".to_owned()));
-        }
-        if crate::validation::Level::of(&self.validation.level).is_none() {
-            return Err(Error::Value("validation.level is `off`, `structure` or `full`".to_owned()));
-        }
-        if !matches!(self.logging.format.as_str(), "text" | "json") {
-            return Err(Error::Value("logging.format is `text` or `json`".to_owned()));
-        }
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The options as a list: for the environment, for `salamander config`, for the README.
 
-use super::*;
+use super::{range::Bounded, *};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -95,10 +95,32 @@ fn edit_distance(a: &str, b: &str) -> usize {
 }
 
 impl Config {
+    /// Section by section, the options whose numbers are bounded.
+    pub(super) fn bounded(&self) -> Vec<(&'static str, Vec<Bounded>)> {
+        vec![
+            ("node", self.node.bounded()),
+            ("memory", self.memory.bounded()),
+            ("rest", self.rest.bounded()),
+            ("grpc", self.grpc.bounded()),
+            ("limits", self.limits.bounded()),
+            ("validation", self.validation.bounded()),
+            ("conformance", self.conformance.bounded()),
+            ("idempotency", self.idempotency.bounded()),
+            ("storage", self.storage.bounded()),
+            ("log", self.log.bounded()),
+            ("raft", self.raft.bounded()),
+            ("actors", self.actors.bounded()),
+            ("transactions", self.transactions.bounded()),
+            ("search", self.search.bounded()),
+            ("logging", self.logging.bounded()),
+        ]
+    }
+
     /// The effective configuration as a TOML file with comments, fit to be used with `--config`.
     pub fn to_commented_toml(&self) -> String {
         let effective = serde_json::to_value(self).unwrap_or_default();
         let defaults = options();
+        let bounded = self.bounded();
         let mut out = String::new();
         for (section, about, fields) in SECTIONS {
             let _ = writeln!(out, "# {}\n[{section}]", about.trim());
@@ -109,6 +131,11 @@ impl Config {
                 };
                 let value = &effective[section][name];
                 let _ = writeln!(out, "# {}", option.about);
+                let of_section = bounded.iter().filter(|(other, _)| other == section);
+                let range = of_section.flat_map(|(_, options)| options).find(|range| range.name == *name);
+                if let Some(range) = range {
+                    let _ = writeln!(out, "# allowed: {}", range.allowed);
+                }
                 if *value != option.default {
                     let _ = writeln!(out, "# default: {}", option.default);
                 }

@@ -1,8 +1,10 @@
-//! One declaration per option: name, type, default and documentation in one place, so that the struct, the printed
-//! configuration and the README's table cannot differ.
+//! One declaration per option: name, type, default, documentation and what values are allowed in one place, so that the
+//! struct, the check, the printed configuration and the README's table cannot differ.
 
 macro_rules! section {
-    ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $doc:literal])* $field:ident: $kind:ty = $default:expr;)* }) => {
+    ($(#[doc = $about:literal])* $name:ident {
+        $($(#[doc = $doc:literal])* $field:ident: $kind:ty = $default:expr $(=> $range:expr)?;)*
+    }) => {
         $(#[doc = $about])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
@@ -18,6 +20,11 @@ macro_rules! section {
             /// Name and documentation of every option of the section, in the order of declaration.
             pub const FIELDS: &'static [(&'static str, &'static str)] =
                 &[$((stringify!($field), concat!($($doc),*)),)*];
+
+            /// The options whose numbers are bounded: name, value, and what is allowed where it is not.
+            pub(super) fn bounded(&self) -> Vec<super::range::Bounded> {
+                vec![$($(super::range::Bounded::new::<$kind>(stringify!($field), &self.$field, $range),)?)*]
+            }
         }
     };
 }

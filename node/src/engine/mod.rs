@@ -1,11 +1,11 @@
 //! The node itself: everything below the service trait, wired together.
 
+mod failure;
 mod figures;
 mod observer;
 mod open;
 mod options;
 
-pub use figures::Figures;
 pub use open::OpenError;
 pub use options::Options;
 
@@ -56,8 +56,11 @@ impl Inner {
 
     /// The group of a partition, if this node leads it.
     pub fn group(&self, partition: PartitionId) -> Result<&Group, Error> {
-        let group = self.cluster.group(partition).map(Arc::as_ref);
-        group.filter(|group| group.is_leader()).ok_or_else(|| unavailable(partition))
+        match self.cluster.group(partition).map(Arc::as_ref) {
+            Some(group) if group.is_leader() => Ok(group),
+            Some(group) => Err(failure::no_leader(group)),
+            None => Err(unavailable(partition)),
+        }
     }
 
     /// The group of a slot, once a read from its tables is linearizable.
@@ -69,7 +72,7 @@ impl Inner {
     /// current, since tables of a leader hold all that was acknowledged.
     pub async fn leading(&self, partition: PartitionId) -> Result<&Group, Error> {
         let group = self.group(partition)?;
-        group.read_barrier().await.map_err(|_| unavailable(partition))?;
+        group.read_barrier().await.map_err(|_| failure::no_leader(group))?;
         Ok(group)
     }
 

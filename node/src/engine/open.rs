@@ -2,7 +2,6 @@
 
 use super::{Inner, Node, Options, observer};
 use crate::{
-    clock::Clock,
     compartment::Directory,
     conformance::{self, Conformance},
     operation::Threads,
@@ -70,7 +69,7 @@ impl Node {
         let cluster = Cluster::start(options.cluster.clone(), store, log, observer.clone()).await?;
         // Only now the log is replayed, which may hold the profiles.
         let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
-        let clock = Clock;
+        let clock = options.clock.clone();
         let threads = Threads::new(options.computations_max);
         let groups = cluster.groups().to_vec();
         let directory = Directory::start(&groups, &clock, &options.actors).await?;

@@ -1,6 +1,6 @@
 //! What a node is opened with. The defaults are the configuration's.
 
-use crate::{compartment, validation::Level};
+use crate::{clock::Clock, compartment, validation::Level};
 use fhir::index::ExtractOptions;
 use std::{path::PathBuf, time::Duration};
 
@@ -9,6 +9,8 @@ use std::{path::PathBuf, time::Duration};
 pub struct Options {
     /// The one folder everything is kept in: `state/`, `log/`, `index/`.
     pub data_dir: PathBuf,
+    /// What time it is for everything that is decided.
+    pub clock: Clock,
     pub storage: storage::Options,
     pub log: storage::log::Options,
     pub cluster: cluster::Options,

@@ -2,6 +2,7 @@
 
 use crate::{
     bounds::Share,
+    observe::trace::{TRACEPARENT, Trace},
     server::{front::deadline, request_id},
     service::Context,
 };
@@ -32,6 +33,7 @@ fn context(metadata: &MetadataMap, timeout: Duration, share: Share) -> Result<Co
     Ok(Context {
         tenant: tenant(metadata)?,
         request_id: request_id::accept(metadata.get(REQUEST_ID).map(|id| id.as_bytes())),
+        trace: Trace::accept(metadata.get(TRACEPARENT).map(|trace| trace.as_bytes())),
         deadline: deadline(timeout, asked),
         base: None,
         share,
@@ -69,25 +71,29 @@ fn parse_timeout(text: &str) -> Option<Duration> {
     }
 }
 
-/// The result as gRPC answers it, with the request's id.
+/// The result as gRPC answers it, with the request's id and trace.
 pub(super) fn answer<T>(context: &Context, result: Result<T, Error>) -> Result<Response<T>, Status> {
-    // An id that was accepted or made here is visible ASCII.
-    let id = context.request_id.parse().ok();
     match result {
         Ok(message) => {
             let mut response = Response::new(message);
-            if let Some(id) = id {
-                response.metadata_mut().insert(REQUEST_ID, id);
-            }
+            tell(context, response.metadata_mut());
             Ok(response)
         }
         Err(error) => {
             let mut status = error.to_status();
-            if let Some(id) = id {
-                status.metadata_mut().insert(REQUEST_ID, id);
-            }
+            tell(context, status.metadata_mut());
             Err(status)
         }
+    }
+}
+
+fn tell(context: &Context, metadata: &mut MetadataMap) {
+    // An id that was accepted or made here is visible ASCII.
+    if let Ok(id) = context.request_id.parse() {
+        metadata.insert(REQUEST_ID, id);
+    }
+    if let Some(trace) = context.trace.and_then(|trace| trace.to_string().parse().ok()) {
+        metadata.insert(TRACEPARENT, trace);
     }
 }
 

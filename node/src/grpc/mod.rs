@@ -8,7 +8,13 @@ mod health;
 mod limit;
 mod write_stream;
 
-use crate::{bounds::Bounds, config::Config, observe::health::Health, server::Stop, service::FhirService};
+use crate::{
+    bounds::Bounds,
+    config::Config,
+    observe::{Wire, access, health::Health},
+    server::Stop,
+    service::FhirService,
+};
 use axum::{Router, middleware, response::IntoResponse, response::Response};
 use proto::api::v1::fhir_server::FhirServer;
 use std::{sync::Arc, time::Duration};
@@ -42,7 +48,7 @@ pub fn router<S: FhirService>(
     let reflection_v1 = reflection().build_v1().map_err(|error| error.to_string())?;
     // Many tools still speak the version before.
     let reflection_v1alpha = reflection().build_v1alpha().map_err(|error| error.to_string())?;
-    Ok(Router::new()
+    let routes = Router::new()
         .route_service("/salamander.api.v1.Fhir/{method}", fhir)
         .route_service("/grpc.health.v1.Health/{method}", health::service(health))
         .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection_v1)
@@ -50,7 +56,8 @@ pub fn router<S: FhirService>(
         .fallback(unknown)
         .layer(MapRequestLayer::new(move |request| body::counted(&bounds, request)))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::map_response(limit::tell)))
+        .layer(middleware::map_response(limit::tell));
+    Ok(if config.logging.access { access::log(routes, Wire::Grpc) } else { routes })
 }
 
 /// What gRPC answers for a service that is not here.

@@ -1,4 +1,4 @@
-//! Whether the node can serve.
+//! Whether the node can serve, and whether it ever will again.
 
 use crate::server::Stop;
 use serde::Serialize;
@@ -10,6 +10,8 @@ use tokio::sync::watch;
 pub struct Readiness {
     /// One sentence each, such as "partition 3 has no leader".
     pub reasons: Vec<String>,
+    /// What is in the way stays there until the process is started again: it is not live.
+    pub failed: bool,
 }
 
 impl Readiness {
@@ -20,7 +22,12 @@ impl Readiness {
 
     /// Not serving, and why.
     pub fn not_ready(reason: impl Into<String>) -> Self {
-        Readiness { reasons: vec![reason.into()] }
+        Readiness { reasons: vec![reason.into()], failed: false }
+    }
+
+    /// Not serving, and nothing but a new start will change that.
+    pub fn failed(reason: impl Into<String>) -> Self {
+        Readiness { failed: true, ..Readiness::not_ready(reason) }
     }
 
     /// Whether there is nothing in the way.
@@ -44,16 +51,17 @@ impl Health {
 
     /// As of now.
     pub fn current(&self) -> Readiness {
-        if self.stop.is_set() {
-            return Readiness::not_ready("the node is stopping");
+        let node = self.node.borrow().clone();
+        match self.stop.is_near() && !node.failed {
+            true => Readiness::not_ready("the node is stopping"),
+            false => node,
         }
-        self.node.borrow().clone()
     }
 
     /// Returns when [`Health::current`] may have changed; `false`: it never will again, since the node is stopping.
     pub async fn changed(&mut self) -> bool {
         tokio::select! {
-            () = self.stop.clone().wait() => false,
+            () = self.stop.clone().near() => false,
             changed = self.node.changed() => changed.is_ok(),
         }
     }

@@ -1,6 +1,9 @@
 //! Counters and durations of the interactions. The handles are made once; the path of a request formats no label.
 
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
+};
 use proto::Code;
 use std::time::Duration;
 
@@ -71,6 +74,16 @@ impl Interaction {
             Interaction::Capabilities => "capabilities",
         }
     }
+}
+
+/// What the metrics are about.
+pub(super) fn describe() {
+    describe_counter!("salamander_requests_total", "Requests answered, by wire, interaction and code");
+    describe_histogram!(
+        "salamander_request_duration_seconds",
+        "From admission to the answer, by wire and interaction"
+    );
+    describe_gauge!("salamander_requests_in_flight", "Requests under way, by wire");
 }
 
 struct Handles {

@@ -1,19 +1,24 @@
 //! Log lines on stderr, as text or JSON.
 
+use super::lines;
 use crate::config::Logging;
 use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Libraries that say more below `warn` than anybody reads who did not ask for them.
+const TALKATIVE: [&str; 9] =
+    ["h2", "hyper", "hyper_util", "openraft", "openraft_rt", "ractor", "tantivy", "tonic", "tower"];
 
 /// Starts logging for the process.
 ///
 /// # Errors
 /// A filter that cannot be parsed, or logging that was started before.
 pub fn init(logging: &Logging) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&logging.level)
+    let filter = EnvFilter::try_new(filter(&logging.level))
         .map_err(|error| format!("logging.level {:?}: {error}", logging.level))?;
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+    let writer = lines::start().map_err(|error| format!("log lines: {error}"))?;
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(std::io::stderr().is_terminal());
     let lines = match logging.format.as_str() {
         "json" => lines.json().flatten_event(true).boxed(),
         _ => lines.boxed(),
@@ -22,4 +27,65 @@ pub fn init(logging: &Logging) -> Result<(), String> {
         .with(lines.with_filter(filter))
         .try_init()
         .map_err(|error| format!("logging was started before: {error}"))
+}
+
+/// The configured filter behind one that has the libraries tell warnings only; what it says of one of them counts.
+fn filter(level: &str) -> String {
+    let louder = |word: &str| ["info", "debug", "trace"].iter().any(|loud| loud.eq_ignore_ascii_case(word));
+    if !level.split(',').any(|word| louder(word.trim())) {
+        return level.to_owned();
+    }
+    let mut quiet: String = TALKATIVE.iter().map(|library| format!("{library}=warn,")).collect();
+    quiet.push_str(level);
+    quiet
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io::{self, Write},
+        sync::{Arc, Mutex},
+    };
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is written of a debug event and a warning of Raft, and a debug event of the node.
+    fn written(level: &str) -> String {
+        let page = Page::default();
+        let out = page.clone();
+        let lines = tracing_subscriber::fmt::layer().with_writer(move || out.clone()).with_ansi(false);
+        let filter = EnvFilter::try_new(filter(level)).unwrap();
+        tracing::subscriber::with_default(
+            tracing_subscriber::registry().with(lines.with_filter(filter)),
+            || {
+                tracing::debug!(target: "openraft::core", "raft detail");
+                tracing::warn!(target: "openraft::core", "raft warning");
+                tracing::debug!(target: "node::engine", "node detail");
+            },
+        );
+        let bytes = page.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn raft_is_quiet_unless_it_is_asked_for() {
+        let debug = written("debug");
+        assert!(debug.contains("node detail") && debug.contains("raft warning"), "{debug}");
+        assert!(!debug.contains("raft detail"), "{debug}");
+        assert!(written("debug,openraft=debug").contains("raft detail"));
+        assert!(written("info,openraft::core=debug").contains("raft detail"));
+        assert_eq!(written("error"), "");
+        assert!(!written("info").contains("node detail"));
+    }
 }

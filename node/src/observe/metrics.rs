@@ -1,5 +1,6 @@
 //! The process's one metrics recorder and its text.
 
+use super::page::Page;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 
@@ -9,8 +10,11 @@ const SECONDS: [f64; 16] = [
     60.0,
 ];
 
-/// Sets the gauges of whoever is asked only when the page is.
-type Sampler = Box<dyn Fn() + Send + Sync>;
+/// Upper bounds of the buckets of numbers of entries.
+const ENTRIES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+/// Writes what somebody knows of itself, when the page is asked for.
+type Sampler = Box<dyn Fn(&mut Page) + Send + Sync>;
 
 static SAMPLERS: parking_lot::Mutex<Vec<Sampler>> = parking_lot::Mutex::new(Vec::new());
 
@@ -21,32 +25,40 @@ pub fn install() -> &'static PrometheusHandle {
     RECORDER.get_or_init(|| {
         let recorder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Suffix("_entries".to_owned()), &ENTRIES)
+            })
             .expect("the buckets are not empty")
             .build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another metrics recorder is installed; /metrics stays empty");
         }
-        super::process::describe();
-        super::memory::describe();
+        super::process::started();
+        super::interactions::describe();
         handle
     })
 }
 
-/// Has `sample` called before each rendering of the page. For the life of the process: capture weak references.
-pub fn on_scrape(sample: impl Fn() + Send + Sync + 'static) {
+/// Has `sample` add to each page. For the life of the process: capture weak references.
+pub fn on_scrape(sample: impl Fn(&mut Page) + Send + Sync + 'static) {
     SAMPLERS.lock().push(Box::new(sample));
 }
 
-/// The metrics page: Prometheus text format 0.0.4.
+/// The metrics page: Prometheus text format 0.0.4. Looks at files: some milliseconds.
 pub fn render() -> String {
     let handle = install();
-    super::process::sample();
-    super::memory::sample();
-    super::steps::sample();
-    SAMPLERS.lock().iter().for_each(|sample| sample());
+    let mut page = Page::default();
+    page.gauge("salamander_build_info", "The running program; always 1")
+        .with(&[("version", env!("CARGO_PKG_VERSION")), ("fhir_version", "4.0.1")], 1.0);
+    page.counter("salamander_log_lines_lost_total", "Lines that stderr was too slow for")
+        .is(super::lines::lost() as f64);
+    super::process::sample(&mut page);
+    super::memory::sample(&mut page);
+    super::steps::sample(&mut page);
+    SAMPLERS.lock().iter().for_each(|sample| sample(&mut page));
     handle.run_upkeep();
-    handle.render()
+    handle.render() + &page.finish()
 }
 
 #[cfg(test)]
@@ -71,7 +83,7 @@ mod tests {
             "salamander_memory_resident_bytes",
             "process_open_fds",
             "process_cpu_seconds_total",
-            "process_uptime_seconds",
+            "process_start_time_seconds",
         ] {
             assert!(page.contains(line), "{line} is missing in\n{page}");
         }

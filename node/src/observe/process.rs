@@ -1,39 +1,47 @@
-//! The process's own figures, read from `/proc/self` when the metrics page is asked for.
+//! The process's own figures under the names every client library of Prometheus gives them, read from `/proc/self`.
+//! <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
 
-use metrics::{describe_gauge, gauge};
-use std::{fs, sync::LazyLock, time::Instant};
+use super::page::Page;
+use rustix::process::{Resource, getrlimit};
+use std::{
+    fs,
+    sync::LazyLock,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+static STARTED: LazyLock<f64> =
+    LazyLock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()));
 
 /// Linux counts CPU time in `/proc` in hundredths of a second (USER_HZ), whatever the kernel's own tick is.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Names and units; also starts the uptime.
-pub(super) fn describe() {
+/// Remembers when the process started: now.
+pub(super) fn started() {
     LazyLock::force(&STARTED);
-    describe_gauge!("process_resident_memory_bytes", "Resident memory");
-    describe_gauge!("process_cpu_seconds_total", "CPU time of all threads, user and system");
-    describe_gauge!("process_open_fds", "Open file descriptors");
-    describe_gauge!("process_threads", "Threads");
-    describe_gauge!("process_uptime_seconds", "Time since the start");
 }
 
 /// Takes the figures now. What cannot be read (not on Linux) is left out.
-pub(super) fn sample() {
-    gauge!("process_uptime_seconds").set(STARTED.elapsed().as_secs_f64());
+pub(super) fn sample(page: &mut Page) {
+    page.gauge("process_start_time_seconds", "Start of the process, seconds since 1970").is(*STARTED);
     if let Ok(status) = fs::read_to_string("/proc/self/status") {
-        if let Some(kib) = status_value(&status, "VmRSS:") {
-            gauge!("process_resident_memory_bytes").set(kib * 1024.0);
-        }
-        if let Some(threads) = status_value(&status, "Threads:") {
-            gauge!("process_threads").set(threads);
+        for (name, help, field, unit) in [
+            ("process_resident_memory_bytes", "Resident memory", "VmRSS:", 1024.0),
+            ("process_virtual_memory_bytes", "Address space", "VmSize:", 1024.0),
+            ("process_threads", "Threads", "Threads:", 1.0),
+        ] {
+            if let Some(value) = status_value(&status, field) {
+                page.gauge(name, help).is(value * unit);
+            }
         }
     }
     if let Some(seconds) = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| cpu_seconds(&stat)) {
-        gauge!("process_cpu_seconds_total").set(seconds);
+        page.counter("process_cpu_seconds_total", "CPU time of all threads, user and system").is(seconds);
     }
     if let Ok(entries) = fs::read_dir("/proc/self/fd") {
-        gauge!("process_open_fds").set(entries.count() as f64);
+        page.gauge("process_open_fds", "Open file descriptors").is(entries.count() as f64);
+    }
+    if let Some(max) = getrlimit(Resource::Nofile).current {
+        page.gauge("process_max_fds", "File descriptors that can be open").is(max as f64);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the time of a write goes: wall time and number of times by step, as `salamander_step_seconds_sum{step=…}` and
-//! `…_count`. Two relaxed additions a step; the gauges are set when the page is asked for.
+//! `…_count`. Two relaxed additions a step; the sums are made when the page is asked for.
 
-use metrics::gauge;
+use super::page::Page;
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Instant,
@@ -57,13 +57,12 @@ pub fn ended(step: Step, started: Instant) {
     clock.times.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Sets the gauges.
-pub(super) fn sample() {
+/// The sums so far.
+pub(super) fn sample(page: &mut Page) {
+    let mut family = page.summary("salamander_step_seconds", "Wall time of the steps of a write, by step");
     for ((_, name), clock) in STEPS.iter().zip(&CLOCKS) {
         let seconds = clock.nanoseconds.load(Ordering::Relaxed) as f64 / 1e9;
-        gauge!("salamander_step_seconds_sum", "step" => *name).set(seconds);
-        gauge!("salamander_step_seconds_count", "step" => *name)
-            .set(clock.times.load(Ordering::Relaxed) as f64);
+        family = family.sums(&[("step", name)], seconds, clock.times.load(Ordering::Relaxed));
     }
 }
 

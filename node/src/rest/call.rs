@@ -10,6 +10,7 @@ use super::{
 use crate::{
     bounds::Bounds,
     config::Config,
+    observe::Trace,
     server::{front::deadline, request_id},
     service::Context,
 };
@@ -51,9 +52,12 @@ impl Settings {
     }
 }
 
-/// The id of the request, put into its extensions by the outermost layer.
+/// Where the request comes from, put into its extensions by the outermost layer.
 #[derive(Clone)]
-pub(super) struct RequestId(pub Arc<str>);
+pub(super) struct Origin {
+    pub request_id: Arc<str>,
+    pub trace: Option<Trace>,
+}
 
 /// The head of a request, understood.
 pub(super) struct Call {
@@ -127,14 +131,16 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
         let asked = parts.extensions.remove::<Asked>();
         let asked = asked.unwrap_or_else(|| Asked::read(&parts.uri, &parts.headers));
         let (parameters, format) = (asked.parameters?, asked.format?);
-        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        let origin = parts.extensions.get::<Origin>().cloned();
+        let origin = origin.unwrap_or_else(|| Origin { request_id: request_id::accept(None), trace: None });
         // The body, read after this, joins the same share.
         let share = shared.settings.bounds.share();
         parts.extensions.insert(share.clone());
         Ok(Call {
             context: Context {
                 tenant: TenantId::DEFAULT,
-                request_id: request_id.unwrap_or_else(|| request_id::accept(None)),
+                request_id: origin.request_id,
+                trace: origin.trace,
                 deadline: deadline(shared.settings.request_timeout, None),
                 base: None,
                 share,

@@ -1,26 +1,32 @@
 //! What every answer gets: the request's id, and an OperationOutcome where it is an error, whoever made it.
 
-use super::{call::RequestId, format::FHIR_JSON, outcome::Failure};
-use crate::server::request_id;
+use super::{call::Origin, format::FHIR_JSON, outcome::Failure};
+use crate::{
+    observe::trace::{TRACEPARENT, Trace},
+    server::request_id,
+};
 use axum::{
     body::Body,
     extract::Request,
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use proto::{Code, Error};
 
 const REQUEST_ID: &str = "x-request-id";
 
-/// Takes over or makes the request's id, and gives it back.
-pub(super) async fn request_id(mut request: Request, next: Next) -> Response {
-    let id = request_id::accept(request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes));
-    request.extensions_mut().insert(RequestId(id.clone()));
+/// Takes over or makes the request's id, and gives it back; the same for a trace it belongs to.
+pub(super) async fn origin(mut request: Request, next: Next) -> Response {
+    let origin = read(request.headers());
+    request.extensions_mut().insert(origin.clone());
     let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if let Ok(value) = HeaderValue::from_str(&origin.request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if let Some(value) = origin.trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok()) {
+        response.headers_mut().insert(TRACEPARENT, value);
     }
     response
 }
@@ -36,6 +42,11 @@ pub(super) async fn without_last_slash(mut request: Request, next: Next) -> Resp
         }
     }
     next.run(request).await
+}
+
+fn read(headers: &HeaderMap) -> Origin {
+    let given = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    Origin { request_id: request_id::accept(given(REQUEST_ID)), trace: Trace::accept(given(TRACEPARENT)) }
 }
 
 /// axum and tower answer some errors on their own (405, 415, broken paths) in plain text or not at all.

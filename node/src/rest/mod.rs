@@ -25,7 +25,12 @@ mod transaction;
 mod update;
 mod xml;
 
-use crate::{bounds::Bounds, config::Config, service::FhirService};
+use crate::{
+    bounds::Bounds,
+    config::Config,
+    observe::{Wire, access},
+    service::FhirService,
+};
 use axum::{
     Router, middleware,
     routing::{get, post},
@@ -42,9 +47,12 @@ use tower_http::{
 pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Bounds>) -> Router {
     let shared = Shared { service, settings: Arc::new(Settings::new(config, bounds)) };
     // Other tenants will be at "/t/{tenant}/fhir": the same routes under that base.
-    let routes = fhir_routes("/fhir").fallback(layers::no_route).with_state(shared.clone());
+    let routes = fhir_routes("/fhir")
+        .fallback(layers::no_route)
+        .layer(middleware::from_fn(access::note))
+        .with_state(shared.clone());
     // Around the routes as a whole: a route would put its own methods into the answer of an operation.
-    Router::new()
+    let routes = Router::new()
         .fallback_service(routes)
         .layer(middleware::from_fn_with_state(shared, operation::intercept::<S>))
         .layer(middleware::from_fn(layers::without_last_slash))
@@ -53,7 +61,8 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Boun
         .layer(middleware::from_fn(layers::errors_are_outcomes))
         .layer(middleware::from_fn(xml::answers))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
-        .layer(middleware::from_fn(layers::request_id))
+        .layer(middleware::from_fn(layers::origin));
+    if config.logging.access { access::log(routes, Wire::Rest) } else { routes }
 }
 
 /// FHIR's routes below `base`. HEAD is answered wherever GET is.

@@ -6,7 +6,7 @@ use super::{
     payload::Payload,
     response::{Reply, json},
 };
-use crate::{outcome, service::FhirService};
+use crate::{observe::access::Route, outcome, service::FhirService};
 use axum::{
     extract::{FromRequest, FromRequestParts, Request, State},
     middleware::Next,
@@ -30,10 +30,23 @@ pub(super) async fn intercept<S: FhirService>(
         None => return next.run(request).await,
         Some(target) => target,
     };
+    if let Some(route) = request.extensions().get::<Route>() {
+        route.is(template(request.uri().path()));
+    }
     let method = request.method().clone();
     match answer(&shared, target, request).await {
         Ok(response) => response,
         Err(Failure(error)) => refused(error, &method),
+    }
+}
+
+/// The route as the others are declared.
+fn template(path: &str) -> &'static str {
+    match path.split('/').count() {
+        3 => "/fhir/{operation}",
+        4 => "/fhir/{type}/{operation}",
+        5 => "/fhir/{type}/{id}/{operation}",
+        _ => "/fhir/{type}/{id}/_history/{version}/{operation}",
     }
 }
 

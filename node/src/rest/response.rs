@@ -57,7 +57,7 @@ fn is_current(headers: &HeaderMap, found: &ReadResponse) -> bool {
         return tags.to_str().is_ok_and(|tags| etag::any_matches(tags, &found.version_id));
     }
     let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|date| date.to_str().ok());
-    let since = since.and_then(etag::parse_http_date).and_then(|second| u64::try_from(second).ok());
+    let since = since.and_then(etag::parse_http_date);
     since.is_some_and(|second| found.last_updated_ms / 1000 <= second)
 }
 

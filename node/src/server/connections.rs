@@ -7,8 +7,10 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
 };
+use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use std::{
     convert::Infallible,
+    io::ErrorKind,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,8 +23,14 @@ use tokio::{
 };
 use tower::Service;
 
+/// After a failed accept the listener rests, twice as long each time: running out of something does not spin.
+const REST_MIN: Duration = Duration::from_millis(10);
+const REST_MAX: Duration = Duration::from_secs(1);
+
 /// How a listener treats its peers.
 pub(super) struct Policy {
+    /// The name in the metrics.
+    pub listener: &'static str,
     pub connections_max: usize,
     /// A peer that has sent no whole request for this long after connecting is dropped.
     pub first_request: Duration,
@@ -43,19 +51,18 @@ pub(super) async fn serve(
     stop: Stop,
 ) {
     let graceful = GracefulShutdown::new();
-    let permits = Arc::new(Semaphore::new(policy.connections_max));
+    let places = Places::new(policy.listener, policy.connections_max);
     loop {
-        let (stream, permit) = tokio::select! {
-            accepted = accept(&listener, &permits) => accepted,
+        let (stream, place) = tokio::select! {
+            accepted = accept(&listener, &places) => accepted,
             () = stop.clone().wait() => break,
         };
         let seen = Arc::new(AtomicBool::new(!policy.http1));
-        let peer = TokioIo::new(Peer::new(stream, policy.write_timeout, policy.http1));
+        let peer = TokioIo::new(Peer::new(stream, place, policy.write_timeout, policy.http1));
         let connection = builder.serve_connection(peer, counted(router.clone(), seen.clone()));
         let connection = graceful.watch(connection.into_owned());
         let first_request = policy.first_request;
         tokio::spawn(async move {
-            let _permit = permit;
             let overdue = overdue(first_request, &seen);
             tokio::select! {
                 ended = connection => if let Err(error) = ended {
@@ -74,20 +81,79 @@ pub(super) async fn serve(
     }
 }
 
+/// The connections a listener may have open.
+struct Places {
+    permits: Arc<Semaphore>,
+    open: Gauge,
+    accepted: Counter,
+    failures: Counter,
+}
+
+/// One open connection, until this is dropped.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+    open: Gauge,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.decrement(1.0);
+    }
+}
+
+impl Places {
+    fn new(listener: &'static str, max: usize) -> Places {
+        gauge!("salamander_connections_max", "listener" => listener).set(max as f64);
+        Places {
+            permits: Arc::new(Semaphore::new(max)),
+            open: gauge!("salamander_connections", "listener" => listener),
+            accepted: counter!("salamander_connections_accepted_total", "listener" => listener),
+            failures: counter!("salamander_accept_failures_total", "listener" => listener),
+        }
+    }
+
+    /// Takes one for a connection that was accepted.
+    fn take(&self, permit: OwnedSemaphorePermit) -> Place {
+        self.accepted.increment(1);
+        self.open.increment(1.0);
+        Place { _permit: permit, open: self.open.clone() }
+    }
+}
+
+/// What the metrics are about.
+pub(super) fn describe() {
+    describe_gauge!("salamander_connections", "Open connections");
+    describe_gauge!(
+        "salamander_connections_max",
+        "Connections that may be open: connections_max of the listener"
+    );
+    describe_counter!("salamander_connections_accepted_total", "Connections that peers opened");
+    describe_counter!(
+        "salamander_accept_failures_total",
+        "Connections that could not be taken, for lack of descriptors or memory"
+    );
+}
+
 /// The next connection, once there is room for it.
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+async fn accept(listener: &TcpListener, places: &Places) -> (TcpStream, Place) {
+    let permit = places.permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+    let mut rest = REST_MIN;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Without it small answers wait for the peer's delayed ACK. A failure only costs latency.
                 let _ = stream.set_nodelay(true);
-                return (stream, permit);
+                return (stream, places.take(permit));
             }
+            // The peer left before it was its turn.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                // Out of file descriptors, or a peer that left: neither may end or spin the loop.
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                places.failures.increment(1);
+                if rest == REST_MIN {
+                    tracing::warn!(%error, "no connection can be accepted now; it is tried again");
+                }
+                tokio::time::sleep(rest).await;
+                rest = (rest * 2).min(REST_MAX);
             }
         }
     }

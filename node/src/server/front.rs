@@ -74,7 +74,13 @@ impl<S: FhirService> Front<S> {
 }
 
 fn span(interaction: Interaction, context: &Context) -> tracing::Span {
-    tracing::info_span!("request", interaction = interaction.name(), request_id = &*context.request_id)
+    let trace_id = context.trace.map(|trace| trace.id());
+    tracing::info_span!(
+        "request",
+        interaction = interaction.name(),
+        request_id = &*context.request_id,
+        trace_id
+    )
 }
 
 /// The call with its deadline, and a panic inside it turned into an error: one bad request ends nothing but itself.

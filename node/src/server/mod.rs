@@ -80,6 +80,7 @@ impl Server {
         stop: Stop,
     ) -> Result<(), Error> {
         observe::metrics::install();
+        connections::describe();
         let front = |wire| Arc::new(Front::new(service.clone(), wire, &config.logging));
         let health = Health::new(readiness, stop.clone());
         let rest = rest::router(front(Wire::Rest), config, bounds.clone())
@@ -108,6 +109,7 @@ impl Server {
 
 fn rest_policy(config: &Config) -> Policy {
     Policy {
+        listener: "rest",
         connections_max: config.rest.connections_max,
         first_request: Duration::from_millis(config.rest.header_timeout_ms),
         write_timeout: Duration::from_millis(config.rest.write_timeout_ms),
@@ -117,7 +119,12 @@ fn rest_policy(config: &Config) -> Policy {
 }
 
 fn grpc_policy(config: &Config) -> Policy {
-    Policy { connections_max: config.grpc.connections_max, http1: false, ..rest_policy(config) }
+    Policy {
+        listener: "grpc",
+        connections_max: config.grpc.connections_max,
+        http1: false,
+        ..rest_policy(config)
+    }
 }
 
 async fn listen(option: &'static str, address: &str) -> Result<(TcpListener, SocketAddr), Error> {

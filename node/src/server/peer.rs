@@ -1,5 +1,6 @@
 //! The socket of one connection: a peer that takes no answer is dropped, and hyper's own refusals get a body.
 
+use super::connections::Place;
 use crate::rest;
 use std::{
     future::Future,
@@ -21,8 +22,9 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// A connected peer.
 pub(super) struct Peer {
-    /// `None` once a refusal is on its way, which ends the connection.
-    stream: Option<TcpStream>,
+    /// `None` once a refusal is on its way, which ends the connection. The place goes with the stream: a descriptor that
+    /// is open is counted, whoever has it.
+    stream: Option<(TcpStream, Place)>,
     write_timeout: Duration,
     /// Runs while the peer takes nothing of what there is for it.
     stalled: Pin<Box<Sleep>>,
@@ -36,10 +38,10 @@ pub(super) struct Peer {
 
 impl Peer {
     /// `write_timeout`: how long the peer may take nothing while there is something for it.
-    pub(super) fn new(stream: TcpStream, write_timeout: Duration, http1: bool) -> Peer {
+    pub(super) fn new(stream: TcpStream, place: Place, write_timeout: Duration, http1: bool) -> Peer {
         let stalled = Box::pin(sleep(write_timeout));
         Peer {
-            stream: Some(stream),
+            stream: Some((stream, place)),
             write_timeout,
             stalled,
             waiting: false,
@@ -50,7 +52,10 @@ impl Peer {
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
-        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.stream
+            .as_mut()
+            .map(|(stream, _)| Pin::new(stream))
+            .ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     /// The outcome of a write, or an error where the peer has taken nothing for too long.
@@ -84,8 +89,12 @@ impl Peer {
         let Some(answer) = self.http1.then(|| rest::refusal::complete(head, &self.request)).flatten() else {
             return false;
         };
-        if let Some(stream) = self.stream.take() {
-            tokio::spawn(timeout(LINGER, refuse(stream, answer)));
+        if let Some((stream, place)) = self.stream.take() {
+            tokio::spawn(async move {
+                // A peer that does not even take its refusal is forgotten.
+                let _ = timeout(LINGER, refuse(stream, answer)).await;
+                drop(place);
+            });
         }
         true
     }

@@ -8,7 +8,7 @@ mod patch_kind;
 pub use history_request::history_request;
 pub use patch_kind::{no_parameters, patch_kind};
 
-use crate::bounds::Share;
+use crate::{bounds::Share, observe::Trace};
 use futures::stream::BoxStream;
 use proto::{Error, TenantId, api::v1::*};
 use std::{future::Future, sync::Arc, time::Instant};
@@ -20,6 +20,8 @@ pub struct Context {
     pub tenant: TenantId,
     /// From `X-Request-Id` or made by the adapter; goes into the log lines and back to the caller.
     pub request_id: Arc<str>,
+    /// The caller's trace (`traceparent`), where there is one; goes into the log lines and back to the caller.
+    pub trace: Option<Trace>,
     /// After this the answer is of no use to the caller. `None`: the configured request timeout alone.
     pub deadline: Option<Instant>,
     /// The absolute base under which the caller reached the server, for links in answers; where it is not known the

@@ -110,6 +110,7 @@ impl TestNode {
         let context = Context {
             tenant: TenantId::DEFAULT,
             request_id: "test".into(),
+            trace: None,
             deadline: None,
             base: None,
             share: Default::default(),

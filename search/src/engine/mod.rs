@@ -7,6 +7,7 @@ mod directory;
 mod failure;
 pub mod identity;
 pub mod index;
+mod meters;
 mod options;
 mod read;
 mod recovery;
@@ -45,6 +46,7 @@ impl Engine {
     /// # Errors
     /// IO, or another process that has the folder open.
     pub fn open(dir: &Path, options: &Options) -> Result<(Engine, Recovered)> {
+        meters::register(options.shards);
         let (indexes, recovered) = recovery::open(dir, options)?;
         let mut shards = Vec::with_capacity(indexes.len());
         for (number, index) in indexes.iter().enumerate() {

@@ -64,12 +64,13 @@ impl Sealer {
 
     /// Seals, however often it takes. False: stopped before it could.
     fn seal_at_last(&mut self, work: &Work) -> bool {
-        let failing = metrics::gauge!("search_seal_failing", "shard" => self.shard.clone());
+        let failing = metrics::gauge!("salamander_search_seal_failing", "shard" => self.shard.clone());
         let (began, mut logged, mut failures) = (Instant::now(), None, 0_u64);
         while let Err(reason) = self.try_seal(work) {
             failures += 1;
             failing.set(1.0);
-            metrics::counter!("search_seal_failures_total", "shard" => self.shard.clone()).increment(1);
+            metrics::counter!("salamander_search_seal_failures_total", "shard" => self.shard.clone())
+                .increment(1);
             if logged.is_none_or(|at: Instant| at.elapsed() >= FAILURE_LOGGED) {
                 logged = Some(Instant::now());
                 tracing::error!(
@@ -123,8 +124,8 @@ impl Sealer {
         commit.set_payload(&write_payload(&work.applied));
         commit.commit()?;
         self.reader.reload()?;
-        metrics::counter!("search_sealed_documents_total").increment(len as u64);
-        metrics::histogram!("search_seal_seconds").record(started.elapsed().as_secs_f64());
+        metrics::counter!("salamander_search_sealed_documents_total").increment(len as u64);
+        metrics::histogram!("salamander_search_seal_seconds").record(started.elapsed().as_secs_f64());
         Ok(())
     }
 

@@ -1,3 +1,5 @@
+mod refused;
+
 use super::*;
 
 fn layers(file: Option<PathBuf>, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Layers {
@@ -117,7 +119,7 @@ fn every_option_is_listed_and_documented() {
 
 #[test]
 fn the_readme_has_the_table() {
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../../README.md");
     let table = readme_table();
     assert!(readme.contains(&table), "node/README.md is behind; the table is:\n{table}");
 }

@@ -151,7 +151,7 @@ impl Tail {
     /// Adds the entries of a publisher that found the tail full, once they fit.
     async fn add_in_time(&self, mut entries: Vec<Entry>) {
         let began = Instant::now();
-        metrics::counter!("search_publish_waits_total").increment(1);
+        metrics::counter!("salamander_search_publish_waits_total").increment(1);
         loop {
             // Before it is looked again, so that no room made in between goes unheard.
             let room = self.room.notified();
@@ -162,7 +162,7 @@ impl Tail {
             room.await;
         }
         let waited = began.elapsed();
-        metrics::histogram!("search_publish_wait_seconds").record(waited.as_secs_f64());
+        metrics::histogram!("salamander_search_publish_wait_seconds").record(waited.as_secs_f64());
         if waited >= WAIT_LOGGED {
             tracing::warn!(?waited, "writes waited for room in the search tail");
         }

@@ -1,0 +1,160 @@
+//! What options mean, beyond what their kinds say: a node that starts does what its operator wrote.
+
+use super::{Config, Error, range::Bounded};
+use http::Uri;
+use std::net::SocketAddr;
+use tracing_subscriber::EnvFilter;
+
+/// # Errors
+/// The first option whose value cannot be meant: its name, its value, and what is allowed.
+pub(super) fn check(config: &Config) -> Result<(), Error> {
+    numbers(config)?;
+    writer_bytes(config)?;
+    orders(config)?;
+    words(config)?;
+    addresses(config)?;
+    base_url(&config.rest.base_url)?;
+    level(&config.logging.level)?;
+    if config.node.data.as_os_str().is_empty() {
+        return Err(refused("node.data", "", "a folder"));
+    }
+    Ok(())
+}
+
+fn refused(key: &str, value: &str, allowed: impl Into<String>) -> Error {
+    Error::Refused { key: key.to_owned(), value: value.to_owned(), allowed: allowed.into() }
+}
+
+fn numbers(config: &Config) -> Result<(), Error> {
+    for (section, bounded) in config.bounded() {
+        if let Some(Bounded { name, value, allowed, .. }) = bounded.into_iter().find(|option| !option.fits) {
+            return Err(refused(&format!("{section}.{name}"), &value, allowed));
+        }
+    }
+    Ok(())
+}
+
+/// The index library's own least; 0 is what the budget of memory gives.
+fn writer_bytes(config: &Config) -> Result<(), Error> {
+    const ALLOWED: std::ops::RangeInclusive<usize> = 15_000_000..=4 << 30;
+    let bytes = config.search.writer_bytes;
+    match bytes == 0 || ALLOWED.contains(&bytes) {
+        true => Ok(()),
+        false => {
+            let allowed = format!("0, or {} to {}", ALLOWED.start(), ALLOWED.end());
+            Err(refused("search.writer_bytes", &bytes.to_string(), allowed))
+        }
+    }
+}
+
+/// Pairs of which the first must not be above the second.
+fn orders(config: &Config) -> Result<(), Error> {
+    let Config { limits, storage, log, raft, search, .. } = config;
+    let below_queue = raft.proposals_max as u64 + 1;
+    let pairs = [
+        (
+            "limits.search_page_default",
+            limits.search_page_default as u64,
+            "limits.search_page_max",
+            limits.search_page_max as u64,
+        ),
+        (
+            "limits.search_value_bytes_max",
+            limits.search_value_bytes_max as u64,
+            "limits.search_bytes_max",
+            limits.search_bytes_max as u64,
+        ),
+        (
+            "storage.memtable_bytes",
+            storage.memtable_bytes as u64,
+            "storage.memtables_bytes",
+            storage.memtables_bytes as u64,
+        ),
+        ("log.group_bytes", log.group_bytes, "log.total_bytes", log.total_bytes),
+        ("log.batch_bytes", log.batch_bytes as u64, "log.segment_bytes", log.segment_bytes),
+        ("raft.proposals_max plus one", below_queue, "log.queue_max", log.queue_max as u64),
+        (
+            "search.seal_documents",
+            search.seal_documents as u64,
+            "search.tail_documents_max",
+            search.tail_documents_max as u64,
+        ),
+    ];
+    // 0 is what the budget of memory gives.
+    match pairs.iter().find(|(_, low, _, high)| *high > 0 && low > high) {
+        Some((low_key, low, high_key, high)) => {
+            Err(refused(low_key, &low.to_string(), format!("at most {high_key}, which is {high}")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn words(config: &Config) -> Result<(), Error> {
+    let options: [(&str, &str, &[&str]); 3] = [
+        ("node.on_failure", &config.node.on_failure, &["exit", "stay"]),
+        ("validation.level", &config.validation.level, &["off", "structure", "full"]),
+        ("logging.format", &config.logging.format, &["text", "json"]),
+    ];
+    for (key, value, words) in options {
+        if !words.contains(&value) {
+            return Err(refused(key, value, words.join(", ")));
+        }
+    }
+    Ok(())
+}
+
+fn addresses(config: &Config) -> Result<(), Error> {
+    let (rest, grpc) = (&config.rest.listen, &config.grpc.listen);
+    for (key, address) in [("rest.listen", rest), ("grpc.listen", grpc)] {
+        if !is_address(address) {
+            let allowed = "host:port, such as 127.0.0.1:8080, [::]:8080 or localhost:8080";
+            return Err(refused(key, address, allowed));
+        }
+    }
+    match rest == grpc && !rest.ends_with(":0") {
+        true => Err(refused("grpc.listen", grpc, "another address than rest.listen's")),
+        false => Ok(()),
+    }
+}
+
+/// An address, or a name to be looked up when it is bound.
+fn is_address(text: &str) -> bool {
+    let name = |(host, port): (&str, &str)| {
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        !host.is_empty() && host.bytes().all(letters) && port.parse::<u16>().is_ok()
+    };
+    text.parse::<SocketAddr>().is_ok() || text.rsplit_once(':').is_some_and(name)
+}
+
+fn base_url(text: &str) -> Result<(), Error> {
+    let fits = |uri: Uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some_and(|host| !host.is_empty())
+            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+            && uri.query().is_none()
+            && !text.contains('#')
+    };
+    match text.is_empty() || text.parse().is_ok_and(fits) {
+        true => Ok(()),
+        false => Err(refused(
+            "rest.base_url",
+            text,
+            "empty, or an absolute URL such as https://fhir.example.org/fhir, without query and fragment",
+        )),
+    }
+}
+
+/// A word alone would be read as the name of a module, and everything else be silent.
+fn level(text: &str) -> Result<(), Error> {
+    const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+    let is_level = |word: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word.trim()));
+    let understood = |directive: &str| is_level(directive) || directive.contains(['=', '[']);
+    match text.split(',').all(understood) && EnvFilter::try_new(text).is_ok() {
+        true => Ok(()),
+        false => Err(refused(
+            "logging.level",
+            text,
+            format!("{}, or a filter such as info,node=debug", LEVELS.join(", ")),
+        )),
+    }
+}
