@@ -45,8 +45,11 @@ pub struct Progress {
 /// One partition.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupFigures {
+    /// Which one.
     pub id: PartitionId,
+    /// What its group is to this node.
     pub state: GroupState,
+    /// How far it is.
     pub progress: Progress,
     /// Of the group's entries that are not purged.
     pub log_bytes: u64,
@@ -55,6 +58,7 @@ pub struct GroupFigures {
 /// The disk that log and tables are on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DiskFigures {
+    /// All of it.
     pub size_bytes: u64,
     /// That an ordinary process may still write.
     pub free_bytes: u64,
@@ -65,8 +69,11 @@ pub struct DiskFigures {
 /// All of it.
 #[derive(Clone, Debug)]
 pub struct Figures {
+    /// By partition.
     pub groups: Vec<GroupFigures>,
+    /// What the log counts.
     pub log: Stats,
+    /// Whether it takes writes.
     pub log_health: Health,
     /// `None` where the system does not tell.
     pub disk: Option<DiskFigures>,

@@ -71,7 +71,6 @@ fn orders(config: &Config) -> Result<(), Error> {
             storage.memtables_bytes as u64,
         ),
         ("log.group_bytes", log.group_bytes, "log.total_bytes", log.total_bytes),
-        ("log.batch_bytes", log.batch_bytes as u64, "log.segment_bytes", log.segment_bytes),
         ("raft.proposals_max plus one", below_queue, "log.queue_max", log.queue_max as u64),
         (
             "search.seal_documents",

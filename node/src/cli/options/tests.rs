@@ -92,7 +92,7 @@ fn every_number_arrives_at_its_own_place() {
         ("storage.disk_reserve_bytes", all.cluster.disk_reserve_bytes),
         ("storage.maintenance_interval_ms", millis(all.cluster.maintenance)),
         ("log.segment_bytes", all.log.segment_bytes),
-        ("log.queue_max", all.log.queue_len as u64),
+        ("log.queue_max", all.cluster.log_queue_max as u64),
         ("log.batch_bytes", all.log.batch_bytes as u64),
         ("log.recent_bytes", all.log.recent_bytes),
         ("log.spares", all.log.spares as u64),

@@ -99,7 +99,7 @@ async fn grpc_is_logged_with_its_own_status_and_the_trace() {
     let missing = client.read(request).await.unwrap_err();
     let answered = missing.metadata().get("traceparent").unwrap().to_str().unwrap();
     assert!(answered.starts_with(&trace[..36]) && answered != trace, "{answered}");
-    client.capabilities(proto::api::v1::CapabilitiesRequest {}).await.unwrap();
+    client.capabilities(proto::api::v1::CapabilitiesRequest::default()).await.unwrap();
     let said = lines.wait(2).await;
     assert_eq!(said[0]["route"], "/salamander.api.v1.Fhir/Read");
     assert_eq!((&said[0]["status"], &said[0]["wire"]), (&"NotFound".into(), &"grpc".into()));
