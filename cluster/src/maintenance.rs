@@ -26,7 +26,7 @@ impl Maintenance {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            self.watch_disk();
+            self.watch_disk().await;
             // A log that failed while no group waited for it.
             if let Health::Failed(reason) = self.log.health() {
                 self.failures.report(Part::Log, &reason);
@@ -37,8 +37,11 @@ impl Maintenance {
         }
     }
 
-    fn watch_disk(&self) {
-        match disk::space(&self.options.dir) {
+    async fn watch_disk(&self) {
+        // A disk that hangs holds a thread of its own, not one of the runtime's.
+        let dir = self.options.dir.clone();
+        let disk = tokio::task::spawn_blocking(move || disk::space(&dir)).await;
+        match disk.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked))) {
             Ok(disk) => self.admission.set_below_reserve(disk.free_bytes < self.options.disk_reserve_bytes),
             Err(error) => tracing::warn!(%error, "cannot tell how much disk is free"),
         }

@@ -1,6 +1,7 @@
 //! One group's view of the node's log, as the Raft library wants it.
 
 use super::codec;
+use super::machine::blocking;
 use super::{Entry, LogId, Types, Vote};
 use crate::meters::Meters;
 use bytes::Bytes;
@@ -78,7 +79,8 @@ impl Log {
         if stored_end <= start {
             return Ok(newest);
         }
-        let stored = self.store.read(self.group, start..stored_end)?;
+        // From the disk, where they are not among the log's newest: a replay, or a follower far behind.
+        let stored = blocking(usize::MAX, || self.store.read(self.group, start..stored_end))?;
         let mut entries = Vec::with_capacity(stored.len() + newest.len());
         for (index, bytes) in stored {
             entries.push(codec::decode_entry(index, bytes)?);

@@ -195,7 +195,7 @@ fn shortage(error: &io::Error) -> Option<Shortage> {
 }
 
 /// Runs `work`, beside the runtime's workers where it is long and they exist.
-fn blocking<T>(entries: usize, work: impl FnOnce() -> T) -> T {
+pub(super) fn blocking<T>(entries: usize, work: impl FnOnce() -> T) -> T {
     let threads =
         Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
     if entries > INLINE_MAX && threads { tokio::task::block_in_place(work) } else { work() }
