@@ -61,6 +61,22 @@ fn the_power_goes_at_every_operation() {
 }
 
 #[test]
+fn a_log_that_did_not_sync_would_be_found() {
+    let steps = story();
+    let known = known_after_each(&steps);
+    for sync in [Op::Sync, Op::SyncFolder] {
+        let disk = Sim::default();
+        disk.lie(sync);
+        let wal = open(&disk).unwrap();
+        let told = tell(&wal, &steps[..3]);
+        assert_eq!(told.sure, 3);
+        let found = open(&disk.power_cut(Left::Nothing));
+        let state = found.ok().and_then(|wal| state_of(&wal, &told, &known));
+        assert_eq!(state, None, "{sync:?} was not made, and nothing was lost");
+    }
+}
+
+#[test]
 fn a_failed_sync_acknowledges_nothing_and_reads_go_on() {
     let steps = story();
     let known = known_after_each(&steps);

@@ -60,6 +60,8 @@ struct State {
 struct Shared {
     state: Mutex<State>,
     fault: Mutex<Option<Fault>>,
+    /// Syncs that are said to be done, and are not.
+    lies: Mutex<Option<Op>>,
 }
 
 /// Clones share the disk.
@@ -86,6 +88,11 @@ impl Sim {
         *self.0.fault.lock() = Some(Box::new(fault));
     }
 
+    /// From now on this kind of sync does nothing, as if the log did not call it.
+    pub fn lie(&self, sync: Op) {
+        *self.0.lies.lock() = Some(sync);
+    }
+
     pub fn heal(&self) {
         *self.0.fault.lock() = None;
     }
@@ -104,7 +111,7 @@ impl Sim {
         let inodes = state.inodes.iter().map(|inode| inode.after(left, &mut random)).collect();
         let durable = names.clone();
         let after = State { inodes, names, durable, changes: Vec::new() };
-        Sim(Arc::new(Shared { state: Mutex::new(after), fault: Mutex::default() }))
+        Sim(Arc::new(Shared { state: Mutex::new(after), ..Shared::default() }))
     }
 
     /// A copy that shares nothing.
@@ -224,6 +231,9 @@ impl Folder for Sim {
 
     fn sync(&self) -> io::Result<()> {
         self.meet(Op::SyncFolder)?;
+        if *self.0.lies.lock() == Some(Op::SyncFolder) {
+            return Ok(());
+        }
         let mut state = self.0.state.lock();
         state.durable = state.names.clone();
         state.changes.clear();
@@ -254,6 +264,9 @@ impl File for Open {
 
     fn sync_data(&self) -> io::Result<()> {
         let met = self.disk.meet(Op::Sync);
+        if *self.disk.0.lies.lock() == Some(Op::Sync) {
+            return Ok(());
+        }
         let inode = &mut self.disk.0.state.lock().inodes[self.inode];
         // As Linux does it: after a failed sync the pages count as clean, and the next one succeeds without them.
         let unsynced = std::mem::take(&mut inode.unsynced);
