@@ -21,6 +21,8 @@ pub struct Answer {
     pub version: Option<u64>,
     /// `Null` where there is none.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
 }
 
 impl Answer {
@@ -59,12 +61,12 @@ impl Probe {
         let status = answer.status().as_u16();
         let etag = answer.headers().get("etag").and_then(|etag| etag.to_str().ok());
         let version = etag.and_then(|etag| etag.trim_start_matches("W/").trim_matches('"').parse().ok());
-        let bytes = answer.bytes().await?;
-        let body = match bytes.is_empty() {
+        let text = String::from_utf8(answer.bytes().await?.to_vec()).context("the body is not UTF-8")?;
+        let body = match text.is_empty() {
             true => Value::Null,
-            false => serde_json::from_slice(&bytes).context("the body is not JSON")?,
+            false => serde_json::from_str(&text).context("the body is not JSON")?,
         };
-        Ok(Answer { status, version, body })
+        Ok(Answer { status, version, body, text })
     }
 
     /// A GET.

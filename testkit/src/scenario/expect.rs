@@ -21,6 +21,9 @@ pub(super) struct Expect {
     /// By JSON pointer.
     #[serde(default)]
     at: BTreeMap<String, At>,
+    /// By JSON pointer: the very text of a value as it came, white space around it aside.
+    #[serde(default)]
+    exact: BTreeMap<String, String>,
     /// The number of items of arrays, by JSON pointer; an array that is not there has none.
     #[serde(default)]
     count: BTreeMap<String, usize>,
@@ -66,6 +69,12 @@ impl Expect {
         }
         for (pointer, at) in &self.at {
             at.check(pointer, got.body.pointer(pointer), variables, &mut wrong)?;
+        }
+        for (pointer, text) in &self.exact {
+            let (expected, found) = (fill(text, variables)?, got.raw.at(pointer));
+            if found != Some(expected.as_str()) {
+                wrong.push(format!("{pointer}: expected exactly {expected}, got {found:?}"));
+            }
         }
         for (pointer, &expected) in &self.count {
             let found = got.body.pointer(pointer).and_then(Value::as_array).map_or(0, Vec::len);
@@ -140,12 +149,14 @@ fn subset(expected: &Value, found: &Value, path: &str, wrong: &mut Vec<String>) 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::raw::Raw, *};
     use serde_json::json;
 
     fn wrong(expect: Value, body: Value) -> usize {
         let expect: Expect = serde_json::from_value(expect).unwrap();
-        let got = Got { status: 200, headers: BTreeMap::from([("etag".into(), "W/\"1\"".into())]), body };
+        let raw = Raw::whole(r#"{"a": {"b": [1.0, 2]}}"#.into());
+        let got =
+            Got { status: 200, headers: BTreeMap::from([("etag".into(), "W/\"1\"".into())]), body, raw };
         expect.check(&got, &BTreeMap::from([("v".into(), "1".into())])).unwrap().len()
     }
 
@@ -155,7 +166,7 @@ mod tests {
         let right = json!({
             "status": [200, 201], "headers": {"ETag": "W/\"${v}\""}, "body": {"a": {"b": [1, 2]}},
             "at": {"/a/b/0": {"is": 1}, "/c": {"present": false}, "/entry/0/resource/id": {"like": "*"}},
-            "count": {"/a/b": 2, "/none": 0}, "ids": ["x"]
+            "exact": {"/a/b/0": "1.0", "/a/b": "[1.0, 2]"}, "count": {"/a/b": 2, "/none": 0}, "ids": ["x"]
         });
         assert_eq!(wrong(right, body.clone()), 0);
         for expect in [
@@ -166,6 +177,8 @@ mod tests {
             json!({"status": 200, "body": {"z": 1}}),
             json!({"status": 200, "at": {"/a": {"present": false}}}),
             json!({"status": 200, "at": {"/a/b/0": {"is": 2}}}),
+            json!({"status": 200, "exact": {"/a/b/0": "1"}}),
+            json!({"status": 200, "exact": {"/a/c": "1"}}),
             json!({"status": 200, "count": {"/a/b": 1}}),
             json!({"status": 200, "ids": ["y"]}),
         ] {

@@ -7,6 +7,7 @@ mod expect;
 mod file;
 mod grpc;
 mod pattern;
+mod raw;
 mod rest;
 mod text;
 
@@ -14,6 +15,7 @@ pub use file::{Scenario, load};
 
 use anyhow::Context;
 use file::Step;
+use raw::Raw;
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt, path::Path};
 
@@ -52,6 +54,7 @@ struct Got {
     headers: BTreeMap<String, String>,
     /// `Null` where there is no body.
     body: Value,
+    raw: Raw,
 }
 
 /// Runs every scenario of a folder over both wires of one server. The error names all that failed: file, step, wire,

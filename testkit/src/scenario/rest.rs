@@ -1,6 +1,6 @@
 //! Steps over REST.
 
-use super::{Got, Sent};
+use super::{Got, Sent, raw::Raw};
 use serde_json::Value;
 
 pub(super) struct Rest {
@@ -40,6 +40,6 @@ impl Rest {
                 serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into())
             }
         };
-        Ok(Got { status, headers, body })
+        Ok(Got { status, headers, body, raw: Raw::whole(bytes) })
     }
 }

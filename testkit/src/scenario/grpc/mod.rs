@@ -93,12 +93,12 @@ impl Grpc {
                 shape::searchset(client.search(request).await?, sent)
             }
             Target::Operation(request) => {
-                shape::json(200, &client.operation(parameters.operation(request)).await?.body)
+                shape::json(200, client.operation(parameters.operation(request)).await?.body)
             }
             Target::Capabilities => {
                 let (summary, elements) = parameters.part();
                 let request = api::CapabilitiesRequest { summary, elements };
-                shape::json(200, &client.capabilities_part(request).await?.body)
+                shape::json(200, client.capabilities_part(request).await?.body)
             }
         })
     }

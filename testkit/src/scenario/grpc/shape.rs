@@ -1,9 +1,10 @@
 //! Answers of gRPC in REST's shape: status, the headers that say something, body.
 
 use super::{
-    super::{Got, Sent},
+    super::{Got, Sent, raw::Raw},
     target::CURSOR,
 };
+use bytes::Bytes;
 use client::{Error, api};
 use proto::Code;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ pub(super) fn error(error: &Error) -> Option<Got> {
     let code = Code::from_name(&detail.code)?;
     let issues: Vec<Value> = detail.issues.iter().map(issue).collect();
     let body = json!({"resourceType": "OperationOutcome", "issue": issues});
-    Some(Got { status: code.http(), headers: BTreeMap::new(), body })
+    Some(Got { status: code.http(), headers: BTreeMap::new(), body, raw: Raw::default() })
 }
 
 fn issue(issue: &api::Issue) -> Value {
@@ -34,8 +35,8 @@ fn value(body: &[u8]) -> Value {
     }
 }
 
-pub(super) fn json(status: u16, body: &[u8]) -> Got {
-    Got { status, headers: BTreeMap::new(), body: value(body) }
+pub(super) fn json(status: u16, body: Bytes) -> Got {
+    Got { status, headers: BTreeMap::new(), body: value(&body), raw: Raw::whole(body) }
 }
 
 pub(super) fn written(answer: api::WriteResponse) -> Got {
@@ -48,16 +49,16 @@ pub(super) fn written(answer: api::WriteResponse) -> Got {
     let (kind, id, version) = (&answer.resource_type, &answer.id, &answer.version_id);
     headers.insert("location".into(), format!("{kind}/{id}/_history/{version}"));
     // REST's 204 has no body.
-    let body = if status == 204 { Value::Null } else { value(&answer.body) };
-    Got { status, headers, body }
+    let body = if status == 204 { Bytes::new() } else { answer.body };
+    Got { headers, ..json(status, body) }
 }
 
 pub(super) fn read(answer: api::ReadResponse) -> Got {
-    Got { status: 200, headers: versioned(&answer.version_id), body: value(&answer.body) }
+    Got { headers: versioned(&answer.version_id), ..json(200, answer.body) }
 }
 
 pub(super) fn transaction(answer: api::TransactionResponse) -> Got {
-    json(200, &answer.bundle)
+    json(200, answer.bundle)
 }
 
 pub(super) fn searchset(answer: api::SearchResponse, sent: &Sent) -> Got {
@@ -72,7 +73,11 @@ pub(super) fn searchset(answer: api::SearchResponse, sent: &Sent) -> Got {
         entries.push(json!({"resource": outcome, "search": {"mode": "outcome"}}));
     }
     entries.extend(matches);
-    bundle("searchset", entries, answer.total, &answer.next_cursor, sent)
+    // The outcome, where there is one, comes first.
+    let nothing = Bytes::new();
+    let outcome = (!answer.issues.is_empty()).then_some(&nothing);
+    let raw = Raw::entries(outcome.into_iter().chain(answer.entries.iter().map(|entry| &entry.body)));
+    Got { raw, ..bundle("searchset", entries, answer.total, &answer.next_cursor, sent) }
 }
 
 pub(super) fn history(answer: api::HistoryResponse, sent: &Sent) -> Got {
@@ -93,7 +98,8 @@ pub(super) fn history(answer: api::HistoryResponse, sent: &Sent) -> Got {
         }
         shown
     });
-    bundle("history", entries.collect(), answer.total, &answer.next_cursor, sent)
+    let raw = Raw::entries(answer.entries.iter().map(|entry| &entry.body));
+    Got { raw, ..bundle("history", entries.collect(), answer.total, &answer.next_cursor, sent) }
 }
 
 fn bundle(kind: &str, entries: Vec<Value>, total: Option<u64>, next: &str, sent: &Sent) -> Got {
@@ -107,7 +113,7 @@ fn bundle(kind: &str, entries: Vec<Value>, total: Option<u64>, next: &str, sent:
     if !next.is_empty() {
         body["link"] = json!([{"relation": "next", "url": next_url(&sent.path, next)}]);
     }
-    Got { status: 200, headers: BTreeMap::new(), body }
+    Got { status: 200, headers: BTreeMap::new(), body, raw: Raw::default() }
 }
 
 /// The request's own path with the cursor in the place of the one it had.
