@@ -50,6 +50,37 @@ fn the_same_resource_gives_the_same_bytes() {
     assert_eq!(bytes[0], FORMAT_VERSION);
 }
 
+/// <https://hl7.org/fhir/R4/search.html#date>: of a Timing the outer limits count, whether events or bounds set them.
+#[test]
+fn a_timing_reaches_from_its_first_to_its_last_limit() {
+    const START: i64 = 1_556_668_800_000; // 2019-05-01
+    const MARCH: i64 = 1_583_020_800_000; // 2020-03-01
+    const END: i64 = 1_609_459_200_000; // after 2020
+    const DAY: i64 = 86_400_000;
+    for (timing, expected) in [
+        (r#"{"repeat":{"boundsPeriod":{"start":"2019-05-01","end":"2020"}}}"#, Some((START, END))),
+        (r#"{"repeat":{"boundsPeriod":{"start":"2019-05-01"}}}"#, Some((START, i64::MAX))),
+        (r#"{"repeat":{"boundsPeriod":{"end":"2020"}}}"#, Some((i64::MIN, END))),
+        (r#"{"event":["2020-03-01"]}"#, Some((MARCH, MARCH + DAY))),
+        (
+            r#"{"event":["2020-03-01"],"repeat":{"boundsPeriod":{"start":"2019-05-01","end":"2019-05-01"}}}"#,
+            Some((START, MARCH + DAY)),
+        ),
+        (r#"{"event":["2020-03-01","2019-05-01"],"repeat":{"frequency":1}}"#, Some((START, MARCH + DAY))),
+        (r#"{"repeat":{"frequency":1}}"#, None),
+    ] {
+        let json = format!(r#"{{"resourceType":"Observation","status":"final","effectiveTiming":{timing}}}"#);
+        let (bytes, notes) = extracted(&document(json));
+        let values = Values::parse(&bytes).expect("values");
+        let date = ParamId::from_code("date").expect("a parameter");
+        let found: Vec<_> = values.of(date).collect();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(low_ms, high_ms)| Value::Date { low_ms, high_ms }).collect();
+        assert_eq!(found, expected, "{timing}");
+        assert!(notes.is_empty(), "{timing}: {notes:?}");
+    }
+}
+
 /// HL7's examples: 5,300 resources of 129 types, definitions included.
 #[test]
 fn every_example_of_the_package() -> anyhow::Result<()> {
