@@ -124,6 +124,7 @@ fn search_limits(config: &Config) -> search::Limits {
         count_default: config.limits.search_page_default,
         count_max: config.limits.search_page_max,
         point_reads_max: config.limits.search_point_reads_max,
+        ..search::Limits::default()
     }
 }
 

@@ -3,9 +3,10 @@
 use super::param::{self, Context};
 use super::problem::Problem;
 use super::{Expr, Leaf, Limits, Query, Request, Scope, Terminology, scope, value};
-use fhir::definitions::{ResourceType, SearchParameter, search_parameter};
+use fhir::definitions::{ParamKind, ResourceType, SearchParameter, search_parameter};
 use proto::id::{ResourceId, TenantId};
 use proto::{Code, Error};
+use std::cell::Cell;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Parameters that say how to answer, not what to find; others take them, and they do not matter here.
@@ -20,7 +21,13 @@ pub(super) fn compile(
 ) -> Result<Query, Error> {
     check_size(request, limits)?;
     let mut compiler = Compiler {
-        context: Context { limits, base: request.base, now_ms, terminology },
+        context: Context {
+            limits,
+            base: request.base,
+            now_ms,
+            terminology,
+            conditions_left: Cell::new(limits.conditions_max),
+        },
         query: Query {
             tenant,
             types: types(request)?,
@@ -78,6 +85,12 @@ fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
         }
         None => Ok(()),
     }
+}
+
+/// Whether searches take the parameter, as far as that can be told without a value.
+pub(super) fn is_offered(parameter: &SearchParameter) -> bool {
+    let searched = !matches!(parameter.kind, ParamKind::Composite | ParamKind::Special);
+    searched && refuse_later(parameter.code, None).is_ok()
 }
 
 fn types(request: &Request<'_>) -> Result<Vec<ResourceType>, Error> {

@@ -79,6 +79,16 @@ pub enum UnitMatch {
 }
 
 impl Expr {
+    /// How many single conditions it stands for, each code of a list counted.
+    pub(crate) fn conditions(&self) -> usize {
+        match self {
+            Expr::And(parts) | Expr::Or(parts) => parts.iter().map(Expr::conditions).sum(),
+            Expr::Not(expr) => expr.conditions(),
+            Expr::Leaf(Leaf::Token(_, TokenMatch::OneOf(codes))) => codes.tokens().len(),
+            Expr::Leaf(_) => 1,
+        }
+    }
+
     /// Flattens: a list of one is its member.
     pub(crate) fn and(mut all: Vec<Expr>) -> Expr {
         if all.len() == 1 { all.remove(0) } else { Expr::And(all) }

@@ -1,6 +1,6 @@
 //! Limits of one search.
 
-/// Limits of one search; all from the configuration.
+/// Limits of one search; from the configuration, but for `conditions_max`.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Parameters, repeated ones counted each.
@@ -9,6 +9,9 @@ pub struct Limits {
     pub values_max: usize,
     /// Codes that one value of `:in`, `:not-in`, `:below` or `:above` stands for.
     pub codes_max: usize,
+    /// Conditions that all values together stand for: an id without a type is one for each type it may be of, a value set
+    /// one for each of its codes.
+    pub conditions_max: usize,
     /// Bytes of one parameter's value.
     pub value_bytes_max: usize,
     /// Bytes of all names and values.
@@ -27,6 +30,8 @@ impl Default for Limits {
             parameters_max: 64,
             values_max: 1000,
             codes_max: 10_000,
+            // A condition takes some 2 KB while it is looked for.
+            conditions_max: 32_768,
             value_bytes_max: 32 << 10,
             bytes_max: 64 << 10,
             count_default: 20,

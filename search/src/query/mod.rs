@@ -17,7 +17,7 @@ pub use problem::Problem;
 pub use scope::Scope;
 pub use terminology::{NoTerminology, Terminology, Token, TokenSet};
 
-use fhir::definitions::ResourceType;
+use fhir::definitions::{ResourceType, SearchParameter};
 use proto::error::Issue;
 use proto::id::{TenantId, TypeCode};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -35,6 +35,11 @@ pub struct Request<'a> {
     pub strict: bool,
     /// This server's base URL without a slash at its end, to know its own absolute references.
     pub base: Option<&'a str>,
+}
+
+/// Whether searches take the parameter: what a server may say of itself.
+pub fn is_offered(parameter: &SearchParameter) -> bool {
+    compile::is_offered(parameter)
 }
 
 /// A compiled search.

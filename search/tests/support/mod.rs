@@ -60,7 +60,7 @@ pub fn query(url: &str) -> Result<Query, proto::Error> {
     Query::compile(TENANT, &request, &Limits::default(), &Codes)
 }
 
-/// Knows the value set `http://vs`, one of `true` (`http://flags`), an empty one, and a code system `http://s1` in which each of c0 to c3 is above the next.
+/// Knows the value set `http://vs`, the large one `http://large`, one of `true` (`http://flags`), an empty one, and a code system `http://s1` in which each of c0 to c3 is above the next.
 pub struct Codes;
 
 fn token(system: &str, code: String) -> Token {
@@ -80,6 +80,7 @@ impl Terminology for Codes {
                 .map(|(system, code)| token(system, format!("c{code}")))
                 .into()),
             "http://empty" => Ok(Vec::new()),
+            "http://large" => Ok((0..1000).map(|code| token("http://s9", format!("l{code}"))).collect()),
             "http://flags" => Ok(vec![token("http://flag", "true".to_owned())]),
             _ => Err(Problem::Unusable("not known".to_owned())),
         }

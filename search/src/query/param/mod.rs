@@ -13,6 +13,7 @@ pub(super) use date::comparison as date_comparison;
 use super::problem::Problem;
 use super::{Expr, Leaf, Limits, Terminology, value};
 use fhir::definitions::{ParamKind, SearchParameter};
+use std::cell::Cell;
 
 /// What compiling a value may need besides the value.
 pub(super) struct Context<'a> {
@@ -23,6 +24,23 @@ pub(super) struct Context<'a> {
     pub now_ms: i64,
     /// For the modifiers that name value sets and branches of code systems.
     pub terminology: &'a dyn Terminology,
+    /// Conditions that the rest of the search may stand for.
+    pub conditions_left: Cell<usize>,
+}
+
+impl Context<'_> {
+    /// Counts the conditions of one value: a short text may stand for very many.
+    fn take(&self, value: &Expr) -> Result<(), Problem> {
+        let left = self.conditions_left.get().checked_sub(value.conditions());
+        let left = left.ok_or_else(|| {
+            let max = self.limits.conditions_max;
+            Problem::Limit(format!(
+                "its values stand for more conditions than the {max} a search may have; write [type]/[id] for ids, name fewer values"
+            ))
+        })?;
+        self.conditions_left.set(left);
+        Ok(())
+    }
 }
 
 /// The condition of `parameter[:modifier]=text`. `implied_system`: values without a system may have an implied one.
@@ -66,7 +84,7 @@ pub(super) fn compile(
         if part.is_empty() {
             return Err(Problem::unusable("a value is empty"));
         }
-        any.push(match parameter.kind {
+        let value = match parameter.kind {
             ParamKind::String => string::compile(parameter.id, modifier, part)?,
             ParamKind::Token => token::compile(parameter.id, implied_system, modifier, part, context)?,
             ParamKind::Reference => reference::compile(parameter, modifier, part, context)?,
@@ -75,7 +93,9 @@ pub(super) fn compile(
             ParamKind::Number => Expr::Leaf(Leaf::Number(parameter.id, number::comparison(part)?)),
             ParamKind::Quantity => quantity::compile(parameter.id, part)?,
             ParamKind::Composite | ParamKind::Special => unreachable!("refused above"),
-        });
+        };
+        context.take(&value)?;
+        any.push(value);
     }
     let any = Expr::or(any);
     Ok(if matches!(modifier, Some("not" | "not-in")) { Expr::Not(Box::new(any)) } else { any })

@@ -5,6 +5,9 @@ use super::super::problem::Problem;
 use super::super::value::unescape;
 use fhir::definitions::ParamId;
 
+/// Longest URL that `:above` takes: it stands for each start of it.
+const ABOVE_BYTES_MAX: usize = 1024;
+
 /// Longest start that `:below` takes: of longer values the index keeps as much as that and a hash.
 const BELOW_BYTES_MAX: usize = 256;
 
@@ -18,6 +21,9 @@ pub(super) fn compile(param: ParamId, modifier: Option<&str>, part: &str) -> Res
             Err(Problem::unusable(format!("':below' takes at most {BELOW_BYTES_MAX} bytes")))
         }
         Some("below") => Ok(Expr::Leaf(Leaf::UriBelow(param, uri))),
+        Some("above") if uri.len() > ABOVE_BYTES_MAX => {
+            Err(Problem::unusable(format!("':above' takes at most {ABOVE_BYTES_MAX} bytes")))
+        }
         Some("above") => Ok(Expr::or(above(&uri).map(|uri| Expr::Leaf(Leaf::Uri(param, uri))).collect())),
         _ => Ok(Expr::Leaf(Leaf::Uri(param, uri))),
     }
