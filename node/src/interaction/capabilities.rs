@@ -2,7 +2,7 @@
 
 use super::part;
 use crate::operation;
-use fhir::definitions::{ParamKind, ResourceType, search_parameters};
+use fhir::definitions::{ResourceType, search_parameters};
 use proto::{
     Error,
     api::v1::{CapabilitiesRequest, CapabilitiesResponse},
@@ -46,7 +46,7 @@ fn statement() -> Value {
 
 fn resource(resource_type: ResourceType) -> Value {
     let parameters: Vec<Value> = search_parameters(resource_type)
-        .filter(|parameter| is_searchable(parameter.kind))
+        .filter(|parameter| search::query::is_offered(parameter))
         .map(|parameter| json!({ "name": parameter.code, "type": parameter.kind.code(), "definition": parameter.url() }))
         .collect();
     let mut resource = json!({
@@ -79,9 +79,4 @@ fn operations(all: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Va
 
 fn codes(codes: &[&str]) -> Vec<Value> {
     codes.iter().map(|code| json!({ "code": code })).collect()
-}
-
-/// Composite and special parameters are indexed but not yet searchable: their own issue.
-fn is_searchable(kind: ParamKind) -> bool {
-    !matches!(kind, ParamKind::Composite | ParamKind::Special)
 }
