@@ -77,9 +77,16 @@ impl Call {
     /// A header's text; empty where it is missing.
     ///
     /// # Errors
-    /// `BadRequest` where it is not text.
+    /// `BadRequest` where it is not text, or where it is given twice: one of the two would be ignored.
     pub(super) fn header(&self, name: &str) -> Result<String, Error> {
-        let Some(value) = self.headers.get(name) else { return Ok(String::new()) };
+        let mut values = self.headers.get_all(name).iter();
+        let Some(value) = values.next() else { return Ok(String::new()) };
+        if values.next().is_some() {
+            return Err(Error::new(
+                Code::BadRequest,
+                format!("the header {name} is given twice; give it once"),
+            ));
+        }
         let text = std::str::from_utf8(value.as_bytes());
         text.map(|text| text.trim().to_owned())
             .map_err(|_| Error::new(Code::BadRequest, format!("the header {name} is not UTF-8")))
@@ -95,6 +102,20 @@ impl Call {
     /// `_format` and `_pretty` as they were given.
     pub(super) fn presentation(&self) -> impl Iterator<Item = (&str, &str)> {
         self.presentation.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Of a write that has no parameters: the conditions of some are written there by other servers' clients, and a write
+    /// without its condition is another one.
+    ///
+    /// # Errors
+    /// `BadParameter` where there are any.
+    pub(super) fn without_parameters(&self) -> Result<(), Error> {
+        let Some((name, _)) = self.parameters.first() else { return Ok(()) };
+        let name: String = name.chars().take(100).collect();
+        let text = format!(
+            "the parameter {name:?} has no meaning here; a create's condition is given by If-None-Exist"
+        );
+        Err(Error::new(Code::BadParameter, text))
     }
 
     /// The key of `Idempotency-Key`, or empty.

@@ -14,6 +14,7 @@ pub(super) async fn delete<S: FhirService>(
     Path((resource_type, id)): Path<(String, String)>,
     call: Call,
 ) -> Reply {
+    call.without_parameters()?;
     let (if_match, idempotency_key) = (if_match(&call)?, call.idempotency_key()?);
     let request = DeleteRequest { resource_type, id, if_match, idempotency_key };
     Ok(deleted(&call, shared.service.delete(&call.context, request).await?))

@@ -22,7 +22,7 @@ pub(super) struct Format {
 }
 
 /// What is answered to a range of `Accept` or to `_format`. The first that fits is taken, so JSON is where anything goes.
-const OFFERS: [(&str, Syntax, &str); 12] = [
+const OFFERS: [(&str, Syntax, &str); 13] = [
     ("application/fhir+json", Syntax::Json, FHIR_JSON),
     // A plus in a query is a space once decoded.
     ("application/fhir json", Syntax::Json, FHIR_JSON),
@@ -31,6 +31,7 @@ const OFFERS: [(&str, Syntax, &str); 12] = [
     ("application/*", Syntax::Json, FHIR_JSON),
     ("application/json", Syntax::Json, "application/json; charset=utf-8"),
     ("text/json", Syntax::Json, "text/json; charset=utf-8"),
+    ("text/*", Syntax::Json, "text/json; charset=utf-8"),
     ("application/fhir+xml", Syntax::Xml, "application/fhir+xml; charset=utf-8"),
     ("application/fhir xml", Syntax::Xml, "application/fhir+xml; charset=utf-8"),
     ("xml", Syntax::Xml, "application/fhir+xml; charset=utf-8"),
@@ -167,6 +168,7 @@ mod tests {
         assert_eq!(accept("application/json"), Ok("application/json; charset=utf-8"));
         assert_eq!(accept("text/xml"), Ok("text/xml; charset=utf-8"));
         assert_eq!(accept("text/html, */*"), Ok(FHIR_JSON));
+        assert_eq!(accept("text/*"), Ok("text/json; charset=utf-8"));
         for refused in ["application/fhir+json;fhirVersion=5.0", "*/*;q=0", "text/html", "text/xml;q=much"] {
             assert_eq!(accept(refused), Err(Code::NotAcceptable), "{refused}");
         }

@@ -5,6 +5,7 @@ mod base;
 mod call;
 mod create;
 mod delete;
+mod encoding;
 mod etag;
 mod format;
 mod head;
@@ -61,6 +62,7 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Boun
         .layer(middleware::from_fn(layers::errors_are_outcomes))
         .layer(middleware::from_fn(xml::answers))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
+        .layer(middleware::map_request(encoding::settle))
         .layer(middleware::from_fn(layers::origin));
     if config.logging.access { access::log(routes, Wire::Rest) } else { routes }
 }

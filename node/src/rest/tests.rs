@@ -1,3 +1,5 @@
+mod messages;
+
 use crate::server::mock::Running;
 use proto::api::v1::PatchKind;
 use reqwest::{Client, Method, RequestBuilder, Response};

@@ -15,6 +15,7 @@ pub(super) async fn update<S: FhirService>(
     call: Call,
     payload: Payload,
 ) -> Reply {
+    call.without_parameters()?;
     let request = UpdateRequest {
         resource_type,
         id,

@@ -26,6 +26,8 @@ pub struct Mock {
     pub patch: Mutex<Option<PatchRequest>>,
     /// The last idempotency key seen.
     pub idempotency_key: Mutex<String>,
+    /// The last message, as its `Debug` shows it: every field.
+    pub heard: Mutex<String>,
 }
 
 impl Mock {
@@ -33,6 +35,10 @@ impl Mock {
         // Kept for the test to see, not for the request.
         *self.seen.lock() = Some(Context { share: Default::default(), ..context.clone() });
         *self.idempotency_key.lock() = idempotency_key.to_owned();
+    }
+
+    fn hear(&self, message: &impl std::fmt::Debug) {
+        *self.heard.lock() = format!("{message:?}");
     }
 
     fn write(&self, resource_type: String, id: String, body: Bytes) -> WriteResponse {
@@ -98,6 +104,7 @@ impl Mock {
 
 impl FhirService for Mock {
     async fn create(&self, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
+        self.hear(&request);
         self.saw(context, &request.idempotency_key);
         match &request.body[..] {
             b"panic" => panic!("asked to"),
@@ -114,15 +121,18 @@ impl FhirService for Mock {
     }
 
     async fn read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
+        self.hear(&request);
         self.saw(context, "");
         self.at(request.resource_type, request.id, None)
     }
 
     async fn vread(&self, _: &Context, request: VReadRequest) -> Result<ReadResponse, Error> {
+        self.hear(&request);
         self.at(request.resource_type, request.id, Some(request.version_id.parse().unwrap_or(0)))
     }
 
     async fn update(&self, context: &Context, request: UpdateRequest) -> Result<WriteResponse, Error> {
+        self.hear(&request);
         self.saw(context, &request.idempotency_key);
         let current = self.at(request.resource_type.clone(), request.id.clone(), None).ok();
         let current = current.map(|current| current.version_id).unwrap_or_default();
@@ -138,17 +148,20 @@ impl FhirService for Mock {
     }
 
     async fn patch(&self, context: &Context, request: PatchRequest) -> Result<WriteResponse, Error> {
+        self.hear(&request);
         self.saw(context, &request.idempotency_key);
         *self.patch.lock() = Some(request.clone());
         Ok(self.write(request.resource_type, request.id, request.body))
     }
 
     async fn delete(&self, context: &Context, request: DeleteRequest) -> Result<WriteResponse, Error> {
+        self.hear(&request);
         self.saw(context, &request.idempotency_key);
         Ok(self.write(request.resource_type, request.id, Bytes::new()))
     }
 
     async fn history(&self, _: &Context, request: HistoryRequest) -> Result<HistoryResponse, Error> {
+        self.hear(&request);
         let versions = self.versions.lock();
         let all =
             versions.get(&(request.resource_type.clone(), request.id.clone())).cloned().unwrap_or_default();
@@ -177,10 +190,12 @@ impl FhirService for Mock {
         _: &Context,
         request: TransactionRequest,
     ) -> Result<TransactionResponse, Error> {
+        self.hear(&request);
         Ok(TransactionResponse { bundle: request.bundle })
     }
 
     async fn search(&self, context: &Context, request: SearchRequest) -> Result<SearchResponse, Error> {
+        self.hear(&request);
         self.saw(context, "");
         let bogus = request.parameters.iter().any(|parameter| parameter.name == "bogus");
         if bogus && request.strict {
@@ -212,6 +227,7 @@ impl FhirService for Mock {
         _: &Context,
         request: SearchRequest,
     ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
+        self.hear(&request);
         Ok(stream::iter(self.entries(&request)).map(Ok).boxed())
     }
 
@@ -221,6 +237,7 @@ impl FhirService for Mock {
         context: &Context,
         request: OperationRequest,
     ) -> Result<OperationResponse, Error> {
+        self.hear(&request);
         self.saw(context, "");
         if request.read_only && request.name == "change" {
             return Err(Error::new(Code::MethodNotAllowed, "$change changes"));
