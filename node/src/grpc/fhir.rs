@@ -2,6 +2,7 @@
 
 use super::{
     context::{answer, open},
+    paced::Paced,
     write_stream,
 };
 use crate::{server::Stop, service::FhirService};
@@ -14,6 +15,8 @@ use tonic::{Request, Response, Status, Streaming};
 pub(super) struct Adapter<S> {
     pub service: Arc<S>,
     pub timeout: Duration,
+    /// How long the reader of a stream may take nothing.
+    pub patience: Duration,
     pub write_stream_in_flight_max: usize,
     pub stop: Stop,
 }
@@ -78,7 +81,9 @@ impl<S: FhirService> Fhir for Adapter<S> {
         let (context, request) = open(request, self.timeout)?;
         let entries = self.service.search_stream(&context, request).await;
         let in_status = |entry: Result<SearchEntry, proto::Error>| entry.map_err(|error| error.to_status());
-        answer(&context, entries.map(|entries| entries.map(in_status).boxed()))
+        let paced =
+            |entries: BoxStream<'static, _>| Paced::new(entries.map(in_status).boxed(), self.patience);
+        answer(&context, entries.map(|entries| paced(entries).boxed()))
     }
 
     async fn write_stream(
@@ -92,7 +97,7 @@ impl<S: FhirService> Fhir for Adapter<S> {
             timeout: self.timeout,
         };
         let answers = writes.answer(requests, self.write_stream_in_flight_max, self.stop.clone());
-        answer(&context, Ok(answers.boxed()))
+        answer(&context, Ok(Paced::new(answers.boxed(), self.patience).boxed()))
     }
 
     async fn operation(

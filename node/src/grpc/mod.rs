@@ -6,6 +6,7 @@ mod context;
 mod fhir;
 mod health;
 mod limit;
+mod paced;
 mod write_stream;
 
 use crate::{
@@ -35,6 +36,7 @@ pub fn router<S: FhirService>(
     let fhir = FhirServer::new(fhir::Adapter {
         service,
         timeout: Duration::from_millis(config.limits.request_timeout_ms),
+        patience: Duration::from_millis(config.rest.write_timeout_ms),
         write_stream_in_flight_max: config.grpc.write_stream_in_flight_max,
         stop,
     })

@@ -111,6 +111,71 @@ async fn streams_answer_every_write() {
     assert_eq!(found.count().await, 999);
 }
 
+/// Each kind of write comes to the service as it was sent, and every answer has the request's id, errors too.
+#[tokio::test]
+async fn streams_pass_each_kind_of_write_through() {
+    let running = Running::start().await;
+    let mut client = client(&running).await;
+    let text = str::to_owned;
+    let (resource_type, id, key) = (text("T"), text("i"), text("k"));
+    let body = Bytes::from_static(b"{\"a\":1}");
+    let update = UpdateRequest {
+        resource_type: resource_type.clone(),
+        id: id.clone(),
+        body: body.clone(),
+        if_match: text("3"),
+        if_none_match: text("*"),
+        idempotency_key: key.clone(),
+    };
+    let patch = PatchRequest {
+        resource_type: resource_type.clone(),
+        id: id.clone(),
+        criteria: text("a=b"),
+        kind: PatchKind::Merge as i32,
+        body: body.clone(),
+        if_match: text("3"),
+        idempotency_key: key.clone(),
+    };
+    let creation = CreateRequest {
+        resource_type: resource_type.clone(),
+        body: body.clone(),
+        if_none_exist: text("a=b"),
+        idempotency_key: key.clone(),
+    };
+    let delete = DeleteRequest { resource_type, id, if_match: text("3"), idempotency_key: key.clone() };
+    let transaction = TransactionRequest { bundle: body, idempotency_key: key };
+    for (write, heard) in [
+        (Write::Create(creation.clone()), format!("{creation:?}")),
+        (Write::Update(update.clone()), format!("{update:?}")),
+        (Write::Patch(patch.clone()), format!("{patch:?}")),
+        (Write::Delete(delete.clone()), format!("{delete:?}")),
+        (Write::Transaction(transaction.clone()), format!("{transaction:?}")),
+    ] {
+        let request = WriteStreamRequest { sequence: 7, request: Some(write) };
+        let mut answers = client.write_stream(stream::iter([request])).await.unwrap().into_inner();
+        assert_eq!(answers.next().await.unwrap().unwrap().sequence, 7, "{heard}");
+        assert_eq!(*running.mock.heard.lock(), heard);
+    }
+    let mut invalid = Request::new(create(b"{}"));
+    invalid.metadata_mut().insert("x-request-id", "my-id".parse().unwrap());
+    let refused = client.create(invalid).await.unwrap_err();
+    assert_eq!(refused.metadata().get("x-request-id").unwrap(), "my-id");
+}
+
+/// A caller that keeps its stream open does not keep the node from stopping.
+#[tokio::test]
+async fn a_stop_ends_open_write_streams() {
+    let running = Running::start().await;
+    let mut client = client(&running).await;
+    let first = WriteStreamRequest { sequence: 1, request: Some(Write::Create(create(b"{\"a\":1}"))) };
+    let requests = stream::iter([first]).chain(stream::pending());
+    let mut answers = client.write_stream(requests).await.unwrap().into_inner();
+    assert_eq!(answers.next().await.unwrap().unwrap().sequence, 1);
+    running.stopper.stop();
+    let end = tokio::time::timeout(Duration::from_secs(10), answers.next()).await.expect("it goes on");
+    assert_eq!(end.unwrap().unwrap_err().code(), Code::Unavailable);
+}
+
 #[tokio::test]
 async fn health_follows_readiness_and_the_stop() {
     let running = Running::start().await;
