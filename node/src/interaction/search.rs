@@ -118,6 +118,10 @@ async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Res
         name => Some(draft::known_type(name)?.name()),
     };
     let compartment = (request.compartment_type.clone(), request.compartment_id.clone());
+    if compartment.0.is_empty() != compartment.1.is_empty() {
+        let text = "a compartment is named by its type and id: give both, or neither";
+        return Err(Error::new(Code::BadRequest, text));
+    }
     let (strict, base) = (request.strict, node.options.base_url.clone());
     let limits = node.options.search_limits.clone();
     let lists_codes = pairs.iter().any(|(name, _)| codes::are_asked_by(name));

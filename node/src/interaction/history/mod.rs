@@ -28,7 +28,9 @@ pub async fn history(
     };
     let part = part::of(&request.summary, &request.elements)?;
     let mut page = match (request.resource_type.as_str(), request.id.as_str()) {
-        ("", _) => of_all(node, context.tenant, None, &request, limit).await,
+        ("", "") => of_all(node, context.tenant, None, &request, limit).await,
+        // The history of everything is not what was asked for.
+        ("", _) => Err(Error::new(Code::BadRequest, "an id without a resource type: name the type, too")),
         (name, "") => {
             let type_code = TypeCode(draft::known_type(name)?.code());
             of_all(node, context.tenant, Some(type_code), &request, limit).await
