@@ -108,6 +108,14 @@ async fn pages_follow_the_cursor() {
 }
 
 #[tokio::test]
+async fn pages_of_histories_follow_the_cursor() {
+    let client = client_of(&Fake::failing([Code::Unavailable])).await;
+    let pages: Vec<_> = client.history_pages(api::HistoryRequest::default()).try_collect().await.unwrap();
+    let ids: Vec<_> = pages.iter().map(|page| page.entries[0].id.as_str()).collect();
+    assert_eq!(ids, ["0", "1", "2"]);
+}
+
+#[tokio::test]
 async fn a_search_stream_ends_with_the_servers_error() {
     let client = client_of(&Fake::default()).await;
     let stream = client.search_stream(api::SearchRequest::default()).await.unwrap();

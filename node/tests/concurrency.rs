@@ -108,6 +108,35 @@ fn version(entry: &serde_json::Value) -> u64 {
     entry["resource"]["meta"]["versionId"].as_str().unwrap().parse().unwrap()
 }
 
+/// A page shows what matched, not what became of it meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_never_shows_what_does_not_match() {
+    let (_node, probe) = start();
+    let body = |active: bool| format!(r#"{{"resourceType":"Patient","id":"flip","active":{active}}}"#);
+    assert_eq!(probe.put("Patient/flip", body(true)).await.unwrap().status, 201);
+    let done = Arc::new(AtomicBool::new(false));
+    let searchers: Vec<_> = (0..6)
+        .map(|searcher| {
+            let (probe, done, active) = (probe.clone(), done.clone(), searcher % 2 == 0);
+            tokio::spawn(async move {
+                while !done.load(Ordering::Relaxed) {
+                    let page = probe.get(&format!("Patient?active={active}")).await.unwrap();
+                    for entry in page.body["entry"].as_array().into_iter().flatten() {
+                        assert_eq!(entry["resource"]["active"], active, "{page:?}");
+                    }
+                }
+            })
+        })
+        .collect();
+    for round in 0..400 {
+        assert_eq!(probe.put("Patient/flip", body(round % 2 == 1)).await.unwrap().status, 200);
+    }
+    done.store(true, Ordering::Relaxed);
+    for searcher in searchers {
+        searcher.await.unwrap();
+    }
+}
+
 fn pair(value: u64) -> String {
     let entry = |id: &str| {
         format!(

@@ -1,4 +1,5 @@
-//! An in-process `Fhir` server on loopback whose answers a test scripts.
+//! An in-process `Fhir` server on loopback whose answers a test scripts. Each test file uses a part of it.
+#![allow(dead_code)]
 
 use client::api;
 use futures::FutureExt;
@@ -158,11 +159,16 @@ impl api::fhir_server::Fhir for Fake {
         written.map(Response::new).map_err(|error| error.to_status())
     }
 
+    /// Three pages, told apart by the cursor.
     async fn history(
         &self,
-        _: Request<api::HistoryRequest>,
+        request: Request<api::HistoryRequest>,
     ) -> Result<Response<api::HistoryResponse>, Status> {
-        Ok(Response::new(api::HistoryResponse::default()))
+        self.next().map_err(|error| error.to_status())?;
+        let page: u32 = request.into_inner().cursor.parse().unwrap_or(0);
+        let entry = api::HistoryEntry { id: page.to_string(), ..Default::default() };
+        let next_cursor = if page < 2 { (page + 1).to_string() } else { String::new() };
+        Ok(Response::new(api::HistoryResponse { entries: vec![entry], next_cursor, total: None }))
     }
 
     async fn transaction(
