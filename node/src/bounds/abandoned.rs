@@ -7,7 +7,7 @@ use crate::{
     server::Front, service::*,
 };
 use bytes::Bytes;
-use futures::poll;
+use futures::{StreamExt, poll};
 use proto::{Code, CompartmentKey, Error, ResourceId, TenantId, api::v1::*};
 use std::{pin::pin, sync::Arc, task::Poll, time::Duration};
 
@@ -30,9 +30,13 @@ impl Fixture {
         Fixture { node, front, bounds: Bounds::new(requests_max, bytes_max), _folder: folder }
     }
 
-    /// As an adapter makes it, with the body's bytes in its share.
     fn context(&self, body: &Bytes) -> Result<Context, Error> {
-        let share = self.bounds.share();
+        Fixture::within(&self.bounds, body)
+    }
+
+    /// As an adapter makes it, with the body's bytes in its share.
+    fn within(bounds: &Arc<Bounds>, body: &Bytes) -> Result<Context, Error> {
+        let share = bounds.share();
         share.take(body.len())?;
         Ok(Context {
             tenant: TenantId::DEFAULT,
@@ -166,5 +170,36 @@ async fn a_transaction_holds_its_share_to_its_end() {
     let context = fixture.context(&Bytes::new()).unwrap();
     let read = ReadRequest { resource_type: "Patient".into(), id: "q".into(), ..Default::default() };
     assert!(fixture.node.read(&context, read).await.is_ok(), "it was carried out");
+    fixture.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bodies_of_a_page_are_held_too() {
+    let fixture = Fixture::with(8, 1 << 30).await;
+    let body = observation(20_000);
+    for _ in 0..3 {
+        let context = fixture.context(&body).unwrap();
+        let request =
+            CreateRequest { resource_type: "Observation".into(), body: body.clone(), ..Default::default() };
+        fixture.front.create(&context, request).await.unwrap();
+    }
+    let bounds = Bounds::new(1, 100_000);
+    let context = || Fixture::within(&bounds, &Bytes::new()).unwrap();
+    let of = |count: &str| SearchRequest {
+        resource_type: "Observation".into(),
+        parameters: vec![SearchParameter { name: "_count".into(), value: count.into() }],
+        ..Default::default()
+    };
+    let front = &fixture.front;
+    assert_eq!(front.search(&context(), of("3")).await.unwrap_err().code, Code::TooLarge);
+    assert_eq!(front.history(&context(), HistoryRequest::default()).await.unwrap_err().code, Code::TooLarge);
+    let one = context();
+    assert_eq!(front.search(&one, of("1")).await.unwrap().entries.len(), 1);
+    assert!(bounds.held().bytes > 40_000, "{:?}", bounds.held());
+    drop(one);
+    // A stream holds one page at a time.
+    let entries: Vec<_> = front.search_stream(&context(), of("1")).await.unwrap().collect().await;
+    assert!(entries.len() == 3 && entries.iter().all(Result::is_ok), "{entries:?}");
+    assert_eq!(bounds.held(), Held { requests: 0, bytes: 0 });
     fixture.node.shutdown().await;
 }

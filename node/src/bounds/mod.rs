@@ -65,7 +65,7 @@ impl Bounds {
         let max = self.bytes.max;
         if held.saturating_add(more) > max {
             let text = format!(
-                "the request takes more memory than all requests may hold together, {max} bytes (limits.requests_bytes_max); split it up"
+                "the request takes more memory than all requests may hold together, {max} bytes (limits.requests_bytes_max); split it up, or ask for less at once"
             );
             return Err(Error::new(Code::TooLarge, text));
         }

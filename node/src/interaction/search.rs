@@ -16,7 +16,7 @@ use proto::{
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
 };
 use search::{Hit, NoTerminology, Page, Partitions, Query, Request, Scope};
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 use storage::Partition;
 
 /// One page.
@@ -27,7 +27,8 @@ pub async fn search_page(
 ) -> Result<SearchResponse, Error> {
     let query = compile(node, context.tenant, &request).await?;
     let part = part::of_search(&request.parameters)?;
-    let (entries, page) = read_page(node, context.tenant, &query, &part, &request.cursor).await?;
+    let (entries, page) =
+        read_page(node, context.tenant, &context.share, &query, &part, &request.cursor).await?;
     Ok(SearchResponse {
         entries,
         next_cursor: page.next.unwrap_or_default(),
@@ -45,35 +46,56 @@ pub async fn search_stream(
 ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
     let query = Arc::new(compile(&node.inner, context.tenant, &request).await?);
     let part = Arc::new(part::of_search(&request.parameters)?);
-    let (first, page) = read_page(&node.inner, context.tenant, &query, &part, &request.cursor).await?;
-    let rest = stream::try_unfold(page.next, move |cursor| {
-        let (node, query, part) = (node.clone(), query.clone(), part.clone());
+    let pages = move |cursor: String| {
+        let (node, query, part, share) = (node.clone(), query.clone(), part.clone(), context.share.split(0));
         async move {
-            let Some(cursor) = cursor else { return Ok(None) };
-            let (entries, page) = read_page(&node.inner, context.tenant, &query, &part, &cursor).await?;
-            Ok(Some((entries, page.next)))
+            let (entries, page) =
+                read_page(&node.inner, context.tenant, &share, &query, &part, &cursor).await?;
+            Ok::<_, Error>(((entries, share), page.next))
+        }
+    };
+    let (first, next) = pages(request.cursor).await?;
+    let rest = stream::try_unfold(next, move |cursor| {
+        let page = cursor.map(&pages);
+        async move {
+            match page {
+                Some(page) => page.await.map(Some),
+                None => Ok(None),
+            }
         }
     });
-    let entries = stream::once(async move { Ok::<_, Error>(first) }).chain(rest);
-    Ok(entries.map_ok(|page| stream::iter(page.into_iter().map(Ok))).try_flatten().boxed())
+    // A page is held until the last of it is taken.
+    let in_turn = |(entries, share): (Vec<SearchEntry>, Share)| {
+        stream::iter(entries.into_iter().map(move |entry| {
+            let _ = &share;
+            Ok(entry)
+        }))
+    };
+    let entries = stream::once(ready(Ok::<_, Error>(first))).chain(rest);
+    Ok(entries.map_ok(in_turn).try_flatten().boxed())
 }
 
 /// The rows of more hits take longer than the other tasks of a thread should wait.
 const LARGE_PAGE: usize = 20;
 
-/// The page after `cursor`, the first one if that is empty, with the bodies of its hits.
+/// The page after `cursor`, the first one if that is empty, with the bodies of its hits, which join `share`.
 async fn read_page(
     node: &Inner,
     tenant: TenantId,
+    share: &Share,
     query: &Query,
     part: &Projection,
     cursor: &str,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
     let page = run(node, query, (!cursor.is_empty()).then_some(cursor)).await?;
     let read = || {
-        let mut entries = entries(node, tenant, &page)?;
-        for entry in &mut entries {
-            entry.body = part::take(part, std::mem::take(&mut entry.body))?;
+        let mut entries = Vec::with_capacity(page.hits.len());
+        for hit in &page.hits {
+            let Some(mut entry) = entry(node, tenant, hit)? else { continue };
+            entry.body = part::take(part, entry.body)?;
+            // By itself, and in the bundle that is made of all.
+            share.take(2 * entry.body.len())?;
+            entries.push(entry);
         }
         Ok::<_, Error>(entries)
     };
@@ -183,15 +205,7 @@ impl Partitions for Inner {
     }
 }
 
-/// The bodies of a page's hits, each as the version that matched.
-fn entries(node: &Inner, tenant: TenantId, page: &Page) -> Result<Vec<SearchEntry>, Error> {
-    let mut entries = Vec::with_capacity(page.hits.len());
-    for hit in &page.hits {
-        entries.extend(entry(node, tenant, hit)?);
-    }
-    Ok(entries)
-}
-
+/// A hit with its body, as the version that matched.
 fn entry(node: &Inner, tenant: TenantId, hit: &Hit) -> Result<Option<SearchEntry>, Error> {
     let partition = node.group(hit.partition)?.partition();
     let current = partition.get(tenant, &hit.key).map_err(crate::error::storage)?;

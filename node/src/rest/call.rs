@@ -154,9 +154,11 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
         let (parameters, format) = (asked.parameters?, asked.format?);
         let origin = parts.extensions.get::<Origin>().cloned();
         let origin = origin.unwrap_or_else(|| Origin { request_id: request_id::accept(None), trace: None });
-        // The body, read after this, joins the same share.
         let share = shared.settings.bounds.share();
-        parts.extensions.insert(share.clone());
+        // A body, read after this, joins the same share.
+        if !parts.method.is_safe() {
+            parts.extensions.insert(share.clone());
+        }
         Ok(Call {
             context: Context {
                 tenant: TenantId::DEFAULT,

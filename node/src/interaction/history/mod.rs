@@ -39,6 +39,8 @@ pub async fn history(
     }?;
     for entry in &mut page.entries {
         entry.body = part::take(&part, std::mem::take(&mut entry.body))?;
+        // By itself, and in the bundle that is made of all.
+        context.share.take(2 * entry.body.len())?;
     }
     Ok(page)
 }
