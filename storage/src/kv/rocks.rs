@@ -6,8 +6,9 @@ use crate::error::{Error, Result};
 use crate::{Options, Shortage};
 use bytes::Bytes;
 use rocksdb::{
-    BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DB, DBCompressionType,
-    DBRawIterator, LogLevel, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DB,
+    DBCompressionType, DBRawIterator, LogLevel, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch,
+    WriteOptions,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -245,8 +246,14 @@ fn table_options(cache: &Cache) -> BlockBasedOptions {
     table.set_bloom_filter(10.0, false);
     table.set_whole_key_filtering(true);
     table.set_optimize_filters_for_memory(true);
-    // Index and filter blocks count against the cache, so that memory stays bounded as the store grows.
+    // Index and filter blocks count against the cache, so that memory stays bounded as the store grows. They come in
+    // pieces the size of a block, below a top that is pinned: a look-up reads the piece it needs, not the index and
+    // filter of a whole file.
     table.set_cache_index_and_filter_blocks(true);
+    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    table.set_partition_filters(true);
+    table.set_metadata_block_size(8 << 10);
+    table.set_pin_top_level_index_and_filter(true);
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
     table.set_format_version(6);
     table
