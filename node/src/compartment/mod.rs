@@ -22,6 +22,7 @@ mod dedup;
 mod directory;
 mod flight;
 mod found;
+mod keys;
 mod pending;
 mod shard;
 
@@ -33,6 +34,7 @@ pub use dedup::{Dedup, fingerprint, key_reused};
 pub use directory::{Directory, Limits, StartError};
 pub use flight::Flight;
 pub use found::{Basis, Found, stored};
+pub use keys::Keys;
 
 use crate::bounds::Share;
 use proto::{CompartmentKey, ResourceId, TenantId, TypeCode};

@@ -10,8 +10,12 @@ pub use open::OpenError;
 pub use options::Options;
 
 use crate::{
-    clock::Clock, compartment::Directory, conformance::Conformance, operation::Threads,
-    transaction::ReferenceCache, writer::Visibility,
+    clock::Clock,
+    compartment::{Directory, Keys},
+    conformance::Conformance,
+    operation::Threads,
+    transaction::ReferenceCache,
+    writer::Visibility,
 };
 use cluster::{Cluster, Group};
 use proto::{Code, CompartmentKey, Error, PartitionId, Slot, TenantId};
@@ -31,6 +35,7 @@ pub struct Inner {
     pub cluster: Cluster,
     pub search: Arc<search::Engine>,
     pub directory: Directory,
+    pub keys: Keys,
     pub references: Arc<ReferenceCache>,
     pub clock: Clock,
     pub visibility: Visibility,

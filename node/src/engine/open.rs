@@ -2,7 +2,7 @@
 
 use super::{Inner, Node, Options, observer};
 use crate::{
-    compartment::Directory,
+    compartment::{Directory, Keys},
     conformance::{self, Conformance},
     operation::Threads,
     transaction::ReferenceCache,
@@ -79,6 +79,7 @@ impl Node {
             cluster,
             search,
             directory,
+            keys: Keys::default(),
             references,
             clock,
             visibility: Visibility::default(),

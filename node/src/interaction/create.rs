@@ -22,7 +22,7 @@ pub async fn create(node: &Inner, context: &Context, request: CreateRequest) -> 
         request.if_none_exist.as_bytes(),
         parsed.document.source(),
     ];
-    let dedup = |slot| dedup(node, &request.idempotency_key, slot, &told);
+    let dedup = |slot| dedup(node, context.tenant, &request.idempotency_key, slot, &told);
     if !request.if_none_exist.is_empty() {
         return conditional::create(node, context, &parsed, &request.if_none_exist, dedup).await;
     }

@@ -13,7 +13,7 @@ pub async fn delete(node: &Inner, context: &Context, request: DeleteRequest) -> 
     let told: [&[u8]; 4] =
         [b"delete", request.resource_type.as_bytes(), request.id.as_bytes(), request.if_match.as_bytes()];
     let home = place::home(context.tenant, resource_type, id);
-    let dedup = dedup(node, &request.idempotency_key, home, &told)?;
+    let dedup = dedup(node, context.tenant, &request.idempotency_key, home, &told)?;
     if let Some(answer) = answered_before(node, context.tenant, dedup.as_ref()).await? {
         return Ok(answer);
     }

@@ -115,7 +115,13 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 
 /// The dedup part of a plan. `home` and `request`, all that says what to do, follow from the request alone.
-pub(crate) fn dedup(node: &Inner, key: &str, home: Slot, request: &[&[u8]]) -> Result<Option<Dedup>, Error> {
+pub(crate) fn dedup(
+    node: &Inner,
+    tenant: TenantId,
+    key: &str,
+    home: Slot,
+    request: &[&[u8]],
+) -> Result<Option<Dedup>, Error> {
     if key.is_empty() {
         return Ok(None);
     }
@@ -129,7 +135,9 @@ pub(crate) fn dedup(node: &Inner, key: &str, home: Slot, request: &[&[u8]]) -> R
         ));
     }
     let retention_ms = node.options.dedup_retention.as_millis() as u64;
-    Ok(Some(Dedup { key: key.as_bytes().into(), home, fingerprint: fingerprint(request), retention_ms }))
+    let dedup = Dedup { key: key.as_bytes().into(), home, fingerprint: fingerprint(request), retention_ms };
+    node.keys.check(tenant, &dedup)?;
+    Ok(Some(dedup))
 }
 
 /// What one attempt at a plan of one step came to.

@@ -37,7 +37,7 @@ pub async fn patch(node: &Inner, context: &Context, request: PatchRequest) -> Re
         request.if_match.as_bytes(),
         &request.body,
     ];
-    let dedup = |slot| dedup(node, &request.idempotency_key, slot, &told);
+    let dedup = |slot| dedup(node, context.tenant, &request.idempotency_key, slot, &told);
     let patch = Patch::read(node, context.tenant, resource_type, kind, request.body.clone())?;
     let (if_match, _) = update::preconditions(&request.if_match, "")?;
     match (request.id.as_str(), request.criteria.as_str()) {

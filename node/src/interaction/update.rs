@@ -27,7 +27,7 @@ pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> 
         parsed.document.source(),
     ];
     let home = parsed.compartment(context.tenant, id).slot;
-    let dedup = dedup(node, &request.idempotency_key, home, &told)?;
+    let dedup = dedup(node, context.tenant, &request.idempotency_key, home, &told)?;
     let (if_match, must_be_new) = preconditions(&request.if_match, &request.if_none_match)?;
     let draft = parsed.draft(node, context.tenant)?;
     for _ in 0..node.options.write_attempts_max {

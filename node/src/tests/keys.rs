@@ -17,6 +17,10 @@ async fn another_request_under_the_same_key_is_refused() {
     let other = node.post(r#"{"resourceType":"Organization","name":"Two"}"#, "", "k").await.unwrap_err();
     assert_eq!(other.code, Code::KeyReused);
     assert_eq!((node.count("Organization", "name", "Two").await, other.code.http()), (0, 422));
+    for other in [IN_A, r#"{"resourceType":"Patient","id":"p"}"#] {
+        let refused = node.put_with(other, |request| request.idempotency_key = "k".into()).await.unwrap_err();
+        assert_eq!(refused.code, Code::KeyReused, "whatever partition it would go to");
+    }
     let same = node.post(r#"{"resourceType":"Organization","name":"One"}"#, "", "k").await.unwrap();
     assert_eq!((node.count("Organization", "name", "One").await, same.version_id.as_str()), (1, "1"));
 }

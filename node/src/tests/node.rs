@@ -1,6 +1,7 @@
 //! The node of a test, and short words for what it is asked.
 
 use crate::{
+    budget::Budget,
     cli::options::engine,
     config::Config,
     engine::Node,
@@ -99,6 +100,7 @@ impl TestNode {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.node.data = dir.path().to_owned();
+        let config = Budget { total: 256 << 20, origin: "a test" }.fill(config);
         let options = engine(&config);
         let log = Arc::new(HeldLog {
             log: MemoryLog::manual(),

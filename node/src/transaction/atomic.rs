@@ -32,7 +32,8 @@ pub async fn run(
         let bundle = super::read(node, &document)?;
         (bundle.processing_order().collect(), plan::home(node, context.tenant, &bundle, idempotency_key))
     };
-    let dedup = dedup(&node.inner, idempotency_key, home, &[b"transaction", document.source()])?;
+    let dedup =
+        dedup(&node.inner, context.tenant, idempotency_key, home, &[b"transaction", document.source()])?;
     let planned = plan::plan(node, context, &document, idempotency_key).await?;
     let committed = commit(node, context, &planned, &order, dedup).await;
     let Planned { actions, reservations } = planned;

@@ -56,6 +56,15 @@ pub enum Attempt {
 
 /// Tries the plan once.
 pub async fn attempt(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
+    let (tenant, dedup) = (plan.tenant, plan.dedup.clone());
+    let attempt = attempt_keyed(node, plan).await?;
+    if let (Attempt::Done(_), Some(dedup)) = (&attempt, dedup) {
+        node.keys.acknowledged(tenant, &dedup);
+    }
+    Ok(attempt)
+}
+
+async fn attempt_keyed(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     admission::wait(node).await?;
     let Some((partition, compartment)) = single_compartment(node, &plan) else {
         return leased::run(node, plan).await;
