@@ -26,7 +26,8 @@ pub enum EntryPayload {
     Membership(Bytes),
 }
 
-/// What became of one entry. Everything but `Done`, `Duplicate` and `Decided` means: nothing was changed.
+/// What became of one entry. Everything but `Done` and `Decided` means: nothing was changed, but for the
+/// decision of a Decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// Applied; also what a repeated Prepare, Finish, Reserve or Release of the same holder answers.
@@ -64,15 +65,21 @@ pub enum Applied {
         /// Where its decision is logged.
         coordinator: PartitionId,
     },
-    /// The logged decision, from this command or an earlier one.
+    /// The logged decision, from this command or an earlier one. A commit whose own part is refused answers the refusal:
+    /// what is logged then is abort.
     Decided {
         /// Or abort.
         commit: bool,
     },
-    /// Another holder has the reservation until then, unless it releases it.
+    /// Another holder has the reservation until then by the partition's time, unless it releases it.
     ReservationHeld {
         /// Milliseconds since the epoch.
         expires_ms: u64,
+    },
+    /// The command rests on a reservation that is not its holder's, or no longer.
+    ReservationLost {
+        /// What was reserved.
+        criteria: Bytes,
     },
     /// A command no correct leader proposes (see [`crate::check`]). Every replica rejects it alike, so that one bad
     /// command does not stop the group.

@@ -18,15 +18,18 @@ mod partition;
 mod shortage;
 mod store;
 mod table;
+mod token;
 mod version;
 
-pub use apply::{DECISION_RETENTION_MS, check};
+pub use apply::{ABORT_RETENTION_MS, check};
 pub use entry::{Applied, Change, ChangeKind, Entry, EntryPayload};
 pub use error::{Error, Result};
 pub use options::Options;
 pub use partition::{Feed, Histories, IndexRows, Listed, Partition, Places, Versions};
 pub use shortage::Shortage;
 pub use store::{Disk, Store};
+pub use token::Token;
 pub use version::{
-    Answered, AppliedState, FeedPosition, HistoryPlace, IndexRow, Lock, Method, Origin, Prepared, Version,
+    Answered, AppliedState, Decided, FeedPosition, HistoryPlace, IndexRow, Lock, Method, Origin, Prepared,
+    Version,
 };

@@ -160,6 +160,19 @@ impl Answered {
     }
 }
 
+/// A decision this partition logged as a coordinator, and keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Its name.
+    pub transaction: Bytes,
+    /// Or abort.
+    pub commit: bool,
+    /// Which partitions have to finish.
+    pub participants: Vec<PartitionId>,
+}
+
 /// How far a partition is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppliedState {
@@ -167,6 +180,8 @@ pub struct AppliedState {
     pub index: u64,
     /// Of that entry.
     pub term: u64,
+    /// The partition's own time, which expires rows: milliseconds since the epoch; 0 before the first command.
+    pub time_ms: u64,
     /// The latest membership entry's bytes; empty before the first.
     pub membership: Bytes,
 }

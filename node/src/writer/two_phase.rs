@@ -86,6 +86,7 @@ impl Transaction {
                 coordinator_partition: u32::from(self.coordinator.0),
                 mutations,
                 deadline_ms,
+                releases: vec![],
             });
             self.propose(node, partition, now_ms, kind)
         };

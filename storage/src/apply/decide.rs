@@ -6,21 +6,25 @@ use crate::entry::Applied;
 use crate::table::decision;
 use proto::log::v1 as log;
 
-/// How long a decision is kept: 30 days. A participant that does not ask for so long (its whole group was down) must
-/// be restored from a backup together with the coordinator.
-pub const DECISION_RETENTION_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// How long an abort is kept: 30 days. Nobody needs it but a coordinator that was overtaken and still wants to commit;
+/// participants abort what nobody decided. A commit is kept until its participants are known to have finished (Forget).
+pub const ABORT_RETENTION_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
-/// The first decision stands. A commit whose own part is refused becomes an abort.
+/// The first decision stands. A commit whose own part is refused becomes an abort, and answers with the refusal.
 pub fn decide(stage: &mut Stage<'_>, decide: &log::Decide) -> Step<Applied> {
     let key = decision::key(stage.tenant(), &decide.transaction);
     if let Some(value) = stage.get(&key)? {
         return Ok(Applied::Decided { commit: decision::Row::decode(&value)?.commit });
     }
     let outcome = own_part(stage, decide)?;
-    let expires_ms = stage.time_ms().saturating_add(DECISION_RETENTION_MS);
     let participants = decide.participants.iter().map(|number| decode::partition(*number));
-    let participants = participants.collect::<crate::Result<_>>()?;
+    let participants = participants.collect::<crate::Result<Vec<u16>>>()?;
     let commit = outcome == Applied::Decided { commit: true };
+    if commit && !participants.is_empty() {
+        stage.put(key, decision::Row { commit, expires_ms: decision::NEVER, participants }.encode());
+        return Ok(outcome);
+    }
+    let expires_ms = stage.kept_for(ABORT_RETENTION_MS);
     stage.put_expiring(key, decision::Row { commit, expires_ms, participants }.encode(), expires_ms);
     Ok(outcome)
 }
@@ -33,11 +37,7 @@ fn own_part(stage: &mut Stage<'_>, decide: &log::Decide) -> Step<Applied> {
         Err(Stop::Failed(error)) => Err(Stop::Failed(error)),
         Err(Stop::Refused(refused)) => {
             stage.discard();
-            match *refused {
-                // The repeated transaction committed before, under another id: this one must let go.
-                seen @ (Applied::Duplicate { .. } | Applied::KeyTaken) => Ok(seen),
-                _ => Ok(Applied::Decided { commit: false }),
-            }
+            Ok(*refused)
         }
     }
 }

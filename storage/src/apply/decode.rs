@@ -20,9 +20,12 @@ const CRITERIA_BYTES_MAX: usize = 16 << 10;
 pub fn check(command: &log::Command) -> Result<()> {
     match self::command(command)? {
         Kind::Write(write) => check_write(write),
-        Kind::Prepare(prepare) => check_mutations(&prepare.mutations),
+        Kind::Prepare(prepare) => {
+            prepare.releases.iter().try_for_each(release)?;
+            check_mutations(&prepare.mutations)
+        }
         Kind::Decide(decide) => decide.write.as_ref().map_or(Ok(()), check_write),
-        Kind::Finish(_) | Kind::Reserve(_) | Kind::Release(_) => Ok(()),
+        Kind::Finish(_) | Kind::Reserve(_) | Kind::Release(_) | Kind::Forget(_) => Ok(()),
     }
 }
 
@@ -60,6 +63,9 @@ pub fn command(command: &log::Command) -> Result<&Kind> {
             name("holder", &reserve.holder)?;
         }
         Kind::Release(message) => release(message)?,
+        Kind::Forget(forget) => {
+            forget.transactions.iter().try_for_each(|transaction| name("transaction", transaction))?;
+        }
     }
     Ok(kind)
 }

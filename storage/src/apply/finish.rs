@@ -1,7 +1,7 @@
 //! Phase two at a participant.
 
 use super::stop::{Step, Stop};
-use super::{Stage, write};
+use super::{Stage, prepare, release, write};
 use crate::entry::Applied;
 use crate::table::prepared;
 use proto::log::v1 as log;
@@ -15,8 +15,12 @@ pub fn finish(stage: &mut Stage<'_>, finish: &log::Finish) -> Step<Applied> {
     if finish.commit {
         stage.set_holder(finish.transaction.clone());
         write::mutations(stage, &prepare.mutations).map_err(Stop::impossible)?;
+        // One that expired meanwhile may be swept, but is nobody else's: it was locked.
+        for message in &prepare.releases {
+            release::release(stage, message)?;
+        }
     }
-    let rows = write::rows(stage.tenant(), &prepare.mutations)?;
+    let rows = prepare::rows(stage.tenant(), &prepare)?;
     stage.unlock(rows);
     stage.delete(record);
     Ok(Applied::Done)

@@ -5,6 +5,7 @@ mod decide;
 mod decode;
 mod evict;
 mod finish;
+mod forget;
 mod locate;
 mod prepare;
 mod put;
@@ -13,15 +14,16 @@ mod reserve;
 mod stage;
 mod stop;
 mod sweep;
+mod time;
 mod write;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use decide::DECISION_RETENTION_MS;
+pub use decide::ABORT_RETENTION_MS;
 pub use decode::check;
+pub(crate) use prepare::rows as locked_rows;
 pub(crate) use stage::{Floors, Stage};
-pub(crate) use write::rows as locked_rows;
 
 use crate::entry::{Applied, Change, Entry, EntryPayload};
 use crate::error::Result;
@@ -61,5 +63,6 @@ fn run(stage: &mut Stage<'_>, command: &log::Command) -> Step<Applied> {
         Kind::Finish(finish) => finish::finish(stage, finish),
         Kind::Reserve(reserve) => reserve::reserve(stage, reserve),
         Kind::Release(release) => release::release(stage, release),
+        Kind::Forget(forget) => forget::forget(stage, forget),
     }
 }

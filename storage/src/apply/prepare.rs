@@ -1,11 +1,11 @@
 //! Phase one at a participant.
 
 use super::stop::{Step, Stop};
-use super::{Stage, decode, write};
+use super::{Stage, decode, release, write};
 use crate::entry::Applied;
-use crate::table::prepared;
+use crate::table::{prepared, reservation};
 use crate::version::Lock;
-use proto::id::PartitionId;
+use proto::id::{PartitionId, TenantId};
 use proto::log::v1 as log;
 
 /// Rehearses the mutations, so that Finish cannot fail; then keeps the record and locks what it will write.
@@ -14,14 +14,25 @@ pub fn prepare(stage: &mut Stage<'_>, prepare: &log::Prepare) -> Step<Applied> {
     if stage.get(&record)?.is_some() {
         return Ok(Applied::Done);
     }
+    for message in &prepare.releases {
+        decode::release(message)?;
+        release::fence(stage, message)?;
+    }
     write::mutations(stage, &prepare.mutations)?;
     stage.discard();
     let coordinator = PartitionId(decode::partition(prepare.coordinator_partition)?);
     let lock = Lock { transaction: prepare.transaction.clone(), coordinator };
-    let rows = write::rows(stage.tenant(), &prepare.mutations)?;
+    let rows = rows(stage.tenant(), prepare)?;
     stage.lock(rows, &lock);
     stage.put(record, prepared::encode(prepare));
     Ok(Applied::Done)
+}
+
+/// The rows a prepared transaction locks: those it writes, and the reservations it rests on.
+pub fn rows(tenant: TenantId, prepare: &log::Prepare) -> crate::Result<Vec<Vec<u8>>> {
+    let mut rows = write::rows(tenant, &prepare.mutations)?;
+    rows.extend(prepare.releases.iter().map(|release| reservation::key(tenant, &release.criteria)));
+    Ok(rows)
 }
 
 impl Stop {

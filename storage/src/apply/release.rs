@@ -1,7 +1,8 @@
 //! Gives reserved criteria back.
 
 use super::Stage;
-use super::stop::Step;
+use super::stop::{Step, Stop};
+use super::write::unlocked;
 use crate::entry::Applied;
 use crate::table::{expiry, reservation};
 use proto::log::v1 as log;
@@ -9,12 +10,26 @@ use proto::log::v1 as log;
 /// Frees the criteria if the holder still has them; otherwise there is nothing to do.
 pub fn release(stage: &mut Stage<'_>, release: &log::Release) -> Step<Applied> {
     let key = reservation::key(stage.tenant(), &release.criteria);
-    if let Some(value) = stage.get(&key)? {
-        let (expires_ms, holder) = reservation::decode(&value)?;
-        if holder == &release.holder[..] {
-            stage.delete(expiry::key(stage.tenant(), expires_ms, &key));
-            stage.delete(key);
-        }
+    if let Some(expires_ms) = held_until(stage, &key, &release.holder)? {
+        stage.delete(expiry::key(stage.tenant(), expires_ms, &key));
+        stage.delete(key);
     }
     Ok(Applied::Done)
+}
+
+/// Refuses where the criteria are not the holder's, or no longer. A hold that is over by time counts while nobody else
+/// took the criteria: whoever decides on them takes them first.
+pub fn fence(stage: &Stage<'_>, release: &log::Release) -> Step<()> {
+    let key = reservation::key(stage.tenant(), &release.criteria);
+    unlocked(stage, &key)?;
+    match held_until(stage, &key, &release.holder)? {
+        Some(_) => Ok(()),
+        None => Err(Stop::refused(Applied::ReservationLost { criteria: release.criteria.clone() })),
+    }
+}
+
+fn held_until(stage: &Stage<'_>, key: &[u8], wanted: &[u8]) -> Step<Option<u64>> {
+    let Some(value) = stage.get(key)? else { return Ok(None) };
+    let (expires_ms, holder) = reservation::decode(&value)?;
+    Ok((holder == wanted).then_some(expires_ms))
 }

@@ -1,6 +1,7 @@
 //! What a slice of the log has changed so far and nobody sees yet: one layer for the slice, one for the command in
 //! hand, which is dropped when the command is refused.
 
+use super::time;
 use crate::entry::Change;
 use crate::error::Result;
 use crate::kv::{Direction, Engine, Range, Rows};
@@ -38,14 +39,18 @@ struct Layer {
 #[derive(Clone, Copy)]
 struct Context {
     tenant: TenantId,
+    /// The partition's.
     time_ms: u64,
+    /// The command's.
+    command_ms: u64,
     next: FeedPosition,
 }
 
 impl<'p> Stage<'p> {
-    /// Nothing changed yet.
-    pub fn new(engine: &'p dyn Engine, locks: &'p Locks, floors: Floors) -> Self {
-        let context = Context { tenant: TenantId(0), time_ms: 0, next: FeedPosition { index: 0, seq: 0 } };
+    /// Nothing changed yet; `time_ms` is the partition's time.
+    pub fn new(engine: &'p dyn Engine, locks: &'p Locks, floors: Floors, time_ms: u64) -> Self {
+        let next = FeedPosition { index: 0, seq: 0 };
+        let context = Context { tenant: TenantId(0), time_ms, command_ms: 0, next };
         let (slice, command) = Default::default();
         Stage { engine, locks, slice, command, changes: vec![], context, holder: None, floors }
     }
@@ -61,10 +66,11 @@ impl<'p> Stage<'p> {
         self.holder = None;
     }
 
-    /// Takes tenant and time from the command.
+    /// Takes tenant and time from the command; the partition's time follows.
     pub fn set_context(&mut self, command: &log::Command) {
         self.context.tenant = TenantId(command.tenant);
-        self.context.time_ms = command.time_ms;
+        self.context.command_ms = command.time_ms;
+        self.context.time_ms = time::advance(self.context.time_ms, command.time_ms);
     }
 
     /// Lets the locks of a transaction pass.
@@ -77,9 +83,26 @@ impl<'p> Stage<'p> {
         self.context.tenant
     }
 
-    /// The leader's clock when it decided.
+    /// The partition's time, by which rows expire.
     pub fn time_ms(&self) -> u64 {
         self.context.time_ms
+    }
+
+    /// When a row expires that the command wants kept until `expires_ms` on its own clock. Late rather than early: for
+    /// what must be there as long as it was promised.
+    pub fn lasting(&self, expires_ms: u64) -> u64 {
+        let from = self.context.time_ms.max(self.context.command_ms);
+        from.saturating_add(expires_ms.saturating_sub(self.context.command_ms))
+    }
+
+    /// When a row expires that is to be kept so long from now on.
+    pub fn kept_for(&self, kept_ms: u64) -> u64 {
+        self.lasting(self.context.command_ms.saturating_add(kept_ms))
+    }
+
+    /// As [`Stage::lasting`], but early rather than late: for what others wait for, and what is safe to lose.
+    pub fn passing(&self, expires_ms: u64) -> u64 {
+        self.context.time_ms.saturating_add(expires_ms.saturating_sub(self.context.command_ms))
     }
 
     /// The log index of the entry.

@@ -14,19 +14,18 @@ pub fn write(stage: &mut Stage<'_>, write: &log::Write) -> Step<Applied> {
     if let Some(dedup) = &write.dedup {
         answer_again(stage, dedup)?;
     }
-    mutations(stage, &write.mutations)?;
     for message in &write.releases {
         decode::release(message)?;
+        release::fence(stage, message)?;
         release::release(stage, message)?;
     }
+    mutations(stage, &write.mutations)?;
     if let Some(message) = &write.dedup {
-        let row = Answered {
-            expires_ms: message.expires_ms,
-            fingerprint: message.fingerprint,
-            response: message.response.clone(),
-        };
+        let expires_ms = stage.lasting(message.expires_ms);
+        let row =
+            Answered { expires_ms, fingerprint: message.fingerprint, response: message.response.clone() };
         let key = dedup::key(stage.tenant(), &message.key);
-        stage.put_expiring(key, dedup::encode(&row), message.expires_ms);
+        stage.put_expiring(key, dedup::encode(&row), expires_ms);
     }
     Ok(Applied::Done)
 }
@@ -58,7 +57,7 @@ pub fn mutations(stage: &mut Stage<'_>, messages: &[log::Mutation]) -> Step<()> 
     Ok(())
 }
 
-/// The rows mutations need to themselves, those that only fence them included: what a prepared transaction locks.
+/// The rows mutations need to themselves, those that only fence them included.
 pub fn rows(tenant: TenantId, messages: &[log::Mutation]) -> crate::Result<Vec<Vec<u8>>> {
     let mut rows = Vec::with_capacity(messages.len());
     for message in messages {

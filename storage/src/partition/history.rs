@@ -43,8 +43,8 @@ impl Partition {
     /// All versions of this partition as they are now, for the histories of types and tenants.
     pub fn histories(&self) -> Result<Histories<'_>> {
         let view = self.engine.snapshot()?;
-        let applied = get_as(&*view, &meta::applied_key(), meta::decode_applied)?;
-        Ok(Histories { view, applied_index: applied.map_or(0, |(index, _)| index) })
+        let applied = get_as(&*view, &meta::applied_key(), meta::AppliedRow::decode)?;
+        Ok(Histories { view, applied_index: applied.map_or(0, |row| row.index) })
     }
 }
 

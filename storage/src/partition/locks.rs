@@ -51,7 +51,7 @@ impl Locks {
             // Checked when it was prepared.
             let coordinator = PartitionId(prepare.coordinator_partition as u16);
             let lock = Lock { transaction: prepare.transaction.clone(), coordinator };
-            let rows = apply::locked_rows(tenant, &prepare.mutations)?;
+            let rows = apply::locked_rows(tenant, &prepare)?;
             changes.rows.extend(rows.into_iter().map(|row| (row, Some(lock.clone()))));
             changes.prepared += 1;
         }
@@ -78,7 +78,12 @@ impl Locks {
 
     /// Whether any transaction is prepared: one atomic load.
     pub fn any(&self) -> bool {
-        self.prepared.load(Ordering::Acquire) != 0
+        self.count() != 0
+    }
+
+    /// How many transactions are prepared: one atomic load.
+    pub fn count(&self) -> usize {
+        self.prepared.load(Ordering::Acquire)
     }
 
     /// The lock on a row.

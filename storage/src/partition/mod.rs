@@ -16,7 +16,7 @@ use crate::apply::{self, Floors, Stage};
 use crate::entry::{Applied, Change, Entry, EntryPayload};
 use crate::error::{Error, Result};
 use crate::kv::{Direction, Engine, Range, Read, Stall};
-use crate::table::meta;
+use crate::table::meta::{self, AppliedRow};
 use crate::version::AppliedState;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
@@ -58,7 +58,7 @@ impl Partition {
     fn apply_or(&self, entries: &[Entry], stall: Stall) -> Result<Vec<(Applied, Vec<Change>)>> {
         let mut floors = self.apply.lock();
         let mut state = self.applied();
-        let mut stage = Stage::new(&*self.engine, &self.locks, floors.clone());
+        let mut stage = Stage::new(&*self.engine, &self.locks, floors.clone(), state.time_ms);
         let mut outcomes = Vec::with_capacity(entries.len());
         for entry in entries {
             if entry.index <= state.index {
@@ -70,9 +70,11 @@ impl Partition {
                 state.membership = membership.clone();
             }
         }
+        state.time_ms = stage.time_ms();
         let (mut rows, locks, new_floors) = stage.finish();
         if !entries.is_empty() {
-            rows.insert(meta::applied_key(), Some(meta::encode_applied(state.index, state.term)));
+            let AppliedState { index, term, time_ms, .. } = state;
+            rows.insert(meta::applied_key(), Some(AppliedRow { index, term, time_ms }.encode()));
             self.engine.write(&rows, stall)?;
         }
         // Locks change after the rows: who finds a row unlocked finds what the transaction wrote.
@@ -90,7 +92,7 @@ impl Partition {
     /// The applied index a crash at this moment would leave: the log must be kept from the next entry on.
     pub fn durable_index(&self) -> Result<u64> {
         let row = self.engine.durable(&meta::applied_key())?;
-        row.map_or(Ok(0), |value| meta::decode_applied(&value).map(|(index, _)| index))
+        row.map_or(Ok(0), |value| AppliedRow::decode(&value).map(|row| row.index))
     }
 
     /// Writes everything applied so far to disk; afterwards `durable_index` has caught up. Blocks on IO.
@@ -123,10 +125,10 @@ impl Partition {
 }
 
 fn read_applied(engine: &dyn Engine) -> Result<AppliedState> {
-    let applied = get_as(engine, &meta::applied_key(), meta::decode_applied)?;
-    let (index, term) = applied.unwrap_or_default();
+    let applied = get_as(engine, &meta::applied_key(), AppliedRow::decode)?;
+    let AppliedRow { index, term, time_ms } = applied.unwrap_or_default();
     let membership = get_as(engine, &meta::membership_key(), meta::decode_membership)?;
-    Ok(AppliedState { index, term, membership: membership.unwrap_or(Bytes::new()) })
+    Ok(AppliedState { index, term, time_ms, membership: membership.unwrap_or(Bytes::new()) })
 }
 
 /// Decodes a row in place.

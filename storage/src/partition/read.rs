@@ -4,7 +4,7 @@ use super::{Partition, get_as};
 use crate::error::Result;
 use crate::kv::Direction;
 use crate::table::{count, decision, dedup, directory, history, index_values, prepared, resource};
-use crate::version::{Answered, IndexRow, Lock, Prepared, Version};
+use crate::version::{Answered, Decided, IndexRow, Lock, Prepared, Version};
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
 
 impl Partition {
@@ -60,6 +60,11 @@ impl Partition {
         self.locks.any()
     }
 
+    /// How many transactions wait for Finish: one atomic load.
+    pub fn prepared_count(&self) -> usize {
+        self.locks.count()
+    }
+
     /// The transaction that holds a resource. One atomic load where nothing is prepared.
     pub fn lock_of(&self, tenant: TenantId, key: &ResourceKey) -> Option<Lock> {
         if !self.locks.any() {
@@ -88,15 +93,15 @@ impl Partition {
         let mut found = vec![];
         while cursor.advance()? {
             let record = prepared::decode(cursor.value())?;
-            found.push(Prepared {
-                tenant: prepared::tenant_of(cursor.key())?,
-                transaction: record.transaction,
-                // Checked when it was prepared.
-                coordinator: PartitionId(record.coordinator_partition as u16),
-                deadline_ms: record.deadline_ms,
-            });
+            found.push(prepared::state(prepared::tenant_of(cursor.key())?, record));
         }
         Ok(found)
+    }
+
+    /// One transaction, if it waits for Finish here.
+    pub fn prepared_one(&self, tenant: TenantId, transaction: &[u8]) -> Result<Option<Prepared>> {
+        let record = get_as(&*self.engine, &prepared::key(tenant, transaction), prepared::decode)?;
+        Ok(record.map(|record| prepared::state(tenant, record)))
     }
 
     /// The decision of a transaction this partition coordinates: whether to commit. `None`: not decided (yet).
@@ -112,9 +117,18 @@ impl Partition {
         Ok(row.filter(|row| row.expires_ms > now_ms))
     }
 
-    /// Which partitions the Decide said have to finish.
-    pub fn participants(&self, tenant: TenantId, transaction: &[u8]) -> Result<Vec<PartitionId>> {
-        let row = get_as(&*self.engine, &decision::key(tenant, transaction), decision::Row::decode)?;
-        Ok(row.into_iter().flat_map(|row| row.participants).map(PartitionId).collect())
+    /// The decisions kept here, of all tenants: at most `limit`, in order of tenant and transaction, after the one given.
+    pub fn decisions(&self, after: Option<&Decided>, limit: usize) -> Result<Vec<Decided>> {
+        let after = after.map(|decided| decision::key(decided.tenant, &decided.transaction));
+        let range = decision::range_after(after.as_deref());
+        let mut cursor = self.engine.scan(&range, Direction::Ascending)?;
+        let mut found = vec![];
+        while found.len() < limit && cursor.advance()? {
+            let (tenant, transaction) = decision::name_of(cursor.key())?;
+            let decision::Row { commit, participants, .. } = decision::Row::decode(cursor.value())?;
+            let participants = participants.into_iter().map(PartitionId).collect();
+            found.push(Decided { tenant, transaction, commit, participants });
+        }
+        Ok(found)
     }
 }

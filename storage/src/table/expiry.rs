@@ -33,7 +33,7 @@ pub fn row_of(key: &[u8]) -> Result<&[u8]> {
 pub fn expires_ms(row: &[u8], value: &[u8]) -> Result<u64> {
     match row.first().copied().and_then(Tag::from_number) {
         Some(Tag::Dedup) => Ok(super::dedup::decode(value)?.expires_ms),
-        Some(Tag::Decision) => Ok(super::decision::Row::decode(value)?.expires_ms),
+        Some(Tag::Decision) => Ok(super::decision::Row::decode(value)?.swept_ms()),
         Some(Tag::Reservation) => Ok(super::reservation::decode(value)?.0),
         _ => Err(Error::Corrupt { table: "expiry", reason: "names a table whose rows do not expire" }),
     }

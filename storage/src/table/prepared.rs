@@ -5,9 +5,10 @@
 use crate::error::Result;
 use crate::key::{Reader, Tag, Writer};
 use crate::kv::Range;
+use crate::version::Prepared;
 use bytes::Bytes;
 use prost::Message;
-use proto::id::TenantId;
+use proto::id::{PartitionId, TenantId};
 use proto::log::v1 as log;
 
 const FORMAT: u8 = 1;
@@ -37,4 +38,11 @@ pub fn decode(value: &[u8]) -> Result<log::Prepare> {
     let reader = Reader::value("prepared", FORMAT, value)?;
     let corrupt = reader.corrupt("not a Prepare");
     log::Prepare::decode(reader.rest()).map_err(|_| corrupt)
+}
+
+/// What others see of a record.
+pub fn state(tenant: TenantId, record: log::Prepare) -> Prepared {
+    // Checked when it was prepared.
+    let coordinator = PartitionId(record.coordinator_partition as u16);
+    Prepared { tenant, transaction: record.transaction, coordinator, deadline_ms: record.deadline_ms }
 }

@@ -175,7 +175,15 @@ pub fn prepare<const N: usize>(transaction: &'static str, mutations: [log::Mutat
         coordinator_partition: 9,
         mutations: mutations.to_vec(),
         deadline_ms: 5_000,
+        releases: vec![],
     })
+}
+
+/// A transaction that rests on a reservation here and writes elsewhere.
+pub fn prepare_held(transaction: &'static str, criteria: &'static str, holder: &'static str) -> Kind {
+    let Kind::Prepare(mut message) = prepare(transaction, []) else { unreachable!() };
+    message.releases.push(log::Release { criteria: criteria.into(), holder: holder.into() });
+    Kind::Prepare(message)
 }
 
 pub fn finish(transaction: &'static str, commit: bool) -> Kind {
@@ -196,4 +204,10 @@ pub fn reserve(criteria: &'static str, holder: &'static str, expires_ms: u64) ->
 
 pub fn release(criteria: &'static str, holder: &'static str) -> Kind {
     Kind::Release(log::Release { criteria: criteria.into(), holder: holder.into() })
+}
+
+/// A write that rests on a reservation.
+pub fn giving_back(criteria: &'static str, holder: &'static str) -> Kind {
+    let releases = vec![log::Release { criteria: criteria.into(), holder: holder.into() }];
+    Kind::Write(log::Write { releases, ..Default::default() })
 }

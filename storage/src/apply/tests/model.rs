@@ -4,6 +4,7 @@
 // A refusal is what the machine answers, as large as that is.
 #![allow(clippy::result_large_err)]
 
+use crate::apply::time::STEP_MAX_MS;
 use crate::{Answered, Applied, Entry, EntryPayload, FeedPosition, HistoryPlace, Lock, Method, Version};
 use bytes::Bytes;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
@@ -33,7 +34,10 @@ pub struct Model {
     pub prepared: BTreeMap<Bytes, log::Prepare>,
     index: u64,
     seq: u32,
+    /// The partition's.
     pub time_ms: u64,
+    /// The command's.
+    command_ms: u64,
 }
 
 /// A command that goes on, or what it is refused with.
@@ -44,7 +48,15 @@ impl Model {
     pub fn apply(&mut self, entry: &Entry) -> Applied {
         let EntryPayload::Command(command) = &entry.payload else { return Applied::Done };
         (self.index, self.seq) = (entry.index, 0);
-        self.time_ms = command.time_ms;
+        self.command_ms = command.time_ms;
+        self.time_ms = match self.time_ms {
+            0 => command.time_ms,
+            now_ms => command.time_ms.max(now_ms).min(now_ms + STEP_MAX_MS),
+        };
+        if entry.index % 16 == 0 {
+            let now_ms = self.time_ms;
+            self.reservations.retain(|_, (expires_ms, _)| *expires_ms > now_ms);
+        }
         let before = self.clone();
         self.command(command.kind.as_ref().unwrap()).unwrap_or_else(|refused| {
             *self = before;
@@ -63,6 +75,10 @@ impl Model {
                 self.release(release);
                 Ok(Applied::Done)
             }
+            Kind::Forget(forget) => {
+                self.decisions.retain(|name, _| !forget.transactions.contains(name));
+                Ok(Applied::Done)
+            }
         }
     }
 
@@ -77,18 +93,23 @@ impl Model {
                 false => Applied::Duplicate { response: kept.response.clone() },
             });
         }
+        for release in &write.releases {
+            self.held(release)?;
+            self.release(release);
+        }
         self.mutations(&write.mutations, None)?;
-        write.releases.iter().for_each(|release| self.release(release));
         if let Some(dedup) = dedup {
-            let (expires_ms, fingerprint) = (dedup.expires_ms, dedup.fingerprint);
-            let row = Answered { expires_ms, fingerprint, response: dedup.response.clone() };
-            self.dedup.insert(dedup.key.clone(), row);
+            let kept_ms = dedup.expires_ms.saturating_sub(self.command_ms);
+            let expires_ms = self.time_ms.max(self.command_ms) + kept_ms;
+            let (fingerprint, response) = (dedup.fingerprint, dedup.response.clone());
+            self.dedup.insert(dedup.key.clone(), Answered { expires_ms, fingerprint, response });
         }
         Ok(Applied::Done)
     }
 
     fn prepare(&mut self, prepare: &log::Prepare) -> Step<Applied> {
         if !self.prepared.contains_key(&prepare.transaction) {
+            prepare.releases.iter().try_for_each(|release| self.held(release))?;
             self.clone().mutations(&prepare.mutations, None)?;
             self.prepared.insert(prepare.transaction.clone(), prepare.clone());
         }
@@ -106,10 +127,7 @@ impl Model {
             Some(Ok(_)) => Applied::Decided { commit: true },
             Some(Err(refused)) => {
                 *self = before;
-                match refused {
-                    seen @ (Applied::Duplicate { .. } | Applied::KeyTaken) => seen,
-                    _ => Applied::Decided { commit: false },
-                }
+                refused
             }
         };
         let commit = outcome == Applied::Decided { commit: true };
@@ -121,6 +139,7 @@ impl Model {
         if let Some(prepare) = self.prepared.get(&finish.transaction).cloned() {
             if finish.commit {
                 self.mutations(&prepare.mutations, Some(&finish.transaction))?;
+                prepare.releases.iter().for_each(|release| self.release(release));
             }
             self.prepared.remove(&finish.transaction);
         }
@@ -128,14 +147,24 @@ impl Model {
     }
 
     fn reserve(&mut self, reserve: &log::Reserve) -> Step<Applied> {
+        self.unlocked(Touched::Criteria(reserve.criteria.clone()), None)?;
         if let Some((expires_ms, holder)) = self.reservations.get(&reserve.criteria)
             && *expires_ms > self.time_ms
             && *holder != reserve.holder
         {
             return Err(Applied::ReservationHeld { expires_ms: *expires_ms });
         }
-        self.reservations.insert(reserve.criteria.clone(), (reserve.expires_ms, reserve.holder.clone()));
+        let expires_ms = self.time_ms + reserve.expires_ms.saturating_sub(self.command_ms);
+        self.reservations.insert(reserve.criteria.clone(), (expires_ms, reserve.holder.clone()));
         Ok(Applied::Done)
+    }
+
+    fn held(&self, release: &log::Release) -> Step<()> {
+        self.unlocked(Touched::Criteria(release.criteria.clone()), None)?;
+        match self.reservations.get(&release.criteria) {
+            Some((_, holder)) if *holder == release.holder => Ok(()),
+            _ => Err(Applied::ReservationLost { criteria: release.criteria.clone() }),
+        }
     }
 
     fn release(&mut self, release: &log::Release) {
@@ -157,11 +186,15 @@ impl Model {
         Ok(())
     }
 
-    /// The prepared transaction, other than `holder`, that will write what is touched.
+    /// The prepared transaction, other than `holder`, that will write what is touched, or rests on it.
     pub fn lock(&self, wanted: &Touched, holder: Option<&Bytes>) -> Option<Lock> {
         let mut others = self.prepared.iter().filter(|(transaction, _)| Some(*transaction) != holder);
-        let (transaction, prepare) = others
-            .find(|(_, prepare)| prepare.mutations.iter().any(|message| needed(message).contains(wanted)))?;
+        let names = |prepare: &log::Prepare| {
+            let written = prepare.mutations.iter().flat_map(needed);
+            let reserved = prepare.releases.iter().map(|one| Touched::Criteria(one.criteria.clone()));
+            written.chain(reserved).any(|named| named == *wanted)
+        };
+        let (transaction, prepare) = others.find(|(_, prepare)| names(prepare))?;
         let coordinator = PartitionId(prepare.coordinator_partition as u16);
         Some(Lock { transaction: transaction.clone(), coordinator })
     }
@@ -254,11 +287,12 @@ impl Model {
     }
 }
 
-/// The row that a mutation needs to itself.
+/// The row that a command needs to itself.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Touched {
     Resource(ResourceKey),
     Place(Home),
+    Criteria(Bytes),
 }
 
 fn touched(message: &log::Mutation) -> Touched {

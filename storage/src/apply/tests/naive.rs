@@ -40,7 +40,8 @@ fn shown(partition: &Partition, time_ms: u64) -> Seen {
         let place = partition.locate(TENANT, Slot(7), OBSERVATION, &id(name)).unwrap();
         seen.push(say(("place", name), place));
         seen.push(say(("lock", name), partition.lock_of_location(TENANT, Slot(7), OBSERVATION, &id(name))));
-        seen.push(say(("answer", name), partition.dedup(TENANT, name.as_bytes(), time_ms).unwrap()));
+        let answer = partition.dedup(TENANT, name.as_bytes(), time_ms).unwrap();
+        seen.push(say(("answer", name), answer));
     }
     for transaction in TRANSACTIONS {
         seen.push(say(

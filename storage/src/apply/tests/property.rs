@@ -34,8 +34,12 @@ fn mutation() -> impl Strategy<Value = log::Mutation> {
 
 fn a_write() -> impl Strategy<Value = Kind> {
     let dedup = prop::option::of((0..3_usize, 0..400_u64, 0..3_u64));
-    (prop::collection::vec(mutation(), 0..4), dedup).prop_map(|(mutations, dedup)| {
-        let kind = Kind::Write(log::Write { mutations, ..Default::default() });
+    let rests = prop::option::weighted(0.1, 0..2_usize);
+    (prop::collection::vec(mutation(), 0..4), dedup, rests).prop_map(|(mutations, dedup, rests)| {
+        let releases =
+            rests.map(|holder| log::Release { criteria: "c".into(), holder: NAMES[holder].into() });
+        let releases = releases.into_iter().collect();
+        let kind = Kind::Write(log::Write { mutations, releases, ..Default::default() });
         match dedup {
             Some((name, expires_ms, fingerprint)) => {
                 of_request(with_dedup(kind, NAMES[name], 1_000 + expires_ms, "answer"), fingerprint)
@@ -47,12 +51,18 @@ fn a_write() -> impl Strategy<Value = Kind> {
 
 fn command() -> impl Strategy<Value = Kind> {
     let transaction = || (0..3_usize).prop_map(|number| TRANSACTIONS[number]);
-    let a_prepare =
-        (transaction(), prop::collection::vec(mutation(), 1..3)).prop_map(|(transaction, mutations)| {
-            let Kind::Prepare(mut message) = prepare(transaction, []) else { unreachable!() };
+    let rests = prop::option::weighted(0.3, 0..2_usize);
+    let a_prepare = (transaction(), prop::collection::vec(mutation(), 1..3), rests).prop_map(
+        |(transaction, mutations, rests)| {
+            let kind = match rests {
+                Some(holder) => prepare_held(transaction, "c", NAMES[holder]),
+                None => prepare(transaction, []),
+            };
+            let Kind::Prepare(mut message) = kind else { unreachable!() };
             message.mutations = mutations;
             Kind::Prepare(message)
-        });
+        },
+    );
     prop_oneof![
         8 => a_write(),
         2 => a_prepare,
@@ -61,15 +71,18 @@ fn command() -> impl Strategy<Value = Kind> {
             .prop_map(|(transaction, commit, own)| decide(transaction, commit, own)),
         1 => (0..2_usize, 0..400_u64).prop_map(|(holder, ms)| reserve("c", NAMES[holder], 1_000 + ms)),
         1 => (0..2_usize).prop_map(|holder| release("c", NAMES[holder])),
+        1 => transaction().prop_map(|name| Kind::Forget(log::Forget { transactions: vec![name.into()] })),
     ]
 }
 
 pub fn entries() -> impl Strategy<Value = Vec<Entry>> {
-    prop::collection::vec((command(), 0..20_u64), 1..60).prop_map(|commands| {
-        let mut time_ms = 1_000;
-        let numbered = (1..).zip(commands).map(|(index, (kind, later))| {
+    // Now and then a clock is days ahead, or behind.
+    let clock = prop_oneof![20 => Just(0_i64), 1 => Just(3_000_000_000), 1 => Just(-500)];
+    prop::collection::vec((command(), 0..20_u64, clock), 1..60).prop_map(|commands| {
+        let mut time_ms = 1_000_u64;
+        let numbered = (1..).zip(commands).map(|(index, (kind, later, off))| {
             time_ms += later;
-            entry(index, time_ms, kind)
+            entry(index, time_ms.saturating_add_signed(off), kind)
         });
         numbered.collect()
     })

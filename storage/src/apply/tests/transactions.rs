@@ -1,8 +1,11 @@
 //! Prepare, decide, finish.
 
 use super::fixture::*;
-use crate::{Applied, Lock};
+use crate::apply::time::STEP_MAX_MS;
+use crate::table::{decision, expiry};
+use crate::{ABORT_RETENTION_MS, Applied, Lock};
 use proto::id::{PartitionId, Slot};
+use proto::log::v1::{self as log, command::Kind};
 
 fn locked() -> Applied {
     Applied::Locked { transaction: "t".into(), coordinator: PartitionId(9) }
@@ -69,7 +72,10 @@ fn the_first_decision_stands() {
     assert_eq!(f.apply(decide("t", false, None)), decided(true));
     assert_eq!(f.apply(decide("t", true, Some(write([put(key, 1)])))), decided(true));
     assert_eq!(f.partition.decision(TENANT, b"t").unwrap(), Some(true));
-    assert_eq!(f.partition.participants(TENANT, b"t").unwrap(), [PartitionId(2), PartitionId(3)]);
+    let kept = f.partition.decisions(None, 9).unwrap();
+    assert_eq!((&kept[0].transaction[..], kept[0].commit), (&b"t"[..], true));
+    assert_eq!(kept[0].participants, [PartitionId(2), PartitionId(3)]);
+    assert_eq!(f.partition.decisions(Some(&kept[0]), 9).unwrap(), []);
     assert_eq!(f.partition.get(TENANT, &key).unwrap().unwrap().version, 1);
     assert_eq!(f.apply(decide("u", false, Some(write([put(key, 1)])))), decided(false));
     assert_eq!(f.apply(decide("u", true, Some(write([put(key, 1)])))), decided(false));
@@ -81,9 +87,16 @@ fn a_commit_whose_own_part_is_refused_is_an_abort() {
     let f = Fixture::new();
     let (a, b) = (observation("x", "a"), observation("x", "b"));
     f.apply(prepare("t", [put(b, 0)]));
-    for (transaction, own) in [("u", write([put(a, 0), put(a, 5)])), ("v", write([put(a, 0), put(b, 0)]))] {
-        assert_eq!(f.apply(decide(transaction, true, Some(own))), Applied::Decided { commit: false });
+    let conflict = Applied::Conflict { key: a, current: 1 };
+    let refused = [
+        ("u", write([put(a, 0), put(a, 5)]), conflict),
+        ("v", write([put(a, 0), put(b, 0)]), locked()),
+        ("w", giving_back("c", "me"), Applied::ReservationLost { criteria: "c".into() }),
+    ];
+    for (transaction, own, why) in refused {
+        assert_eq!(f.apply(decide(transaction, true, Some(own.clone()))), why);
         assert_eq!(f.partition.decision(TENANT, transaction.as_bytes()).unwrap(), Some(false));
+        assert_eq!(f.apply(decide(transaction, true, Some(own))), Applied::Decided { commit: false });
     }
     assert_eq!(f.partition.get(TENANT, &a).unwrap(), None);
 }
@@ -95,4 +108,31 @@ fn a_repeated_transaction_gets_the_first_answer_and_lets_go() {
     assert_eq!(f.apply(decide("t", true, Some(own()))), Applied::Decided { commit: true });
     assert_eq!(f.apply(decide("u", true, Some(own()))), Applied::Duplicate { response: "first".into() });
     assert_eq!(f.partition.decision(TENANT, b"u").unwrap(), Some(false));
+}
+
+/// Whoever is late with its Finish must find it, however long that takes.
+#[test]
+fn a_commit_is_kept_until_its_participants_have_finished() {
+    let mut f = Fixture::new();
+    f.apply(decide("t", true, None));
+    f.apply(decide("u", false, None));
+    for _ in 0..2 * ABORT_RETENTION_MS / STEP_MAX_MS {
+        f.time_ms += STEP_MAX_MS;
+        f.pass(1);
+    }
+    assert_eq!(f.partition.decision(TENANT, b"t").unwrap(), Some(true));
+    assert_eq!(f.partition.decision(TENANT, b"u").unwrap(), None, "nobody needs an abort that old");
+    f.apply(decide("v", false, None));
+    let forget = log::Forget { transactions: vec!["t".into(), "v".into(), "never heard of".into()] };
+    assert_eq!(f.apply(Kind::Forget(forget)), Applied::Done);
+    assert_eq!(f.partition.decisions(None, 9).unwrap(), []);
+}
+
+/// Rows of before carry a date even where a participant may not have finished.
+#[test]
+fn an_old_row_with_a_date_is_kept_as_well() {
+    let row = |commit| decision::Row { commit, expires_ms: 5_000, participants: vec![2] };
+    let key = decision::key(TENANT, b"t");
+    assert_eq!(expiry::expires_ms(&key, &row(true).encode()).unwrap(), decision::NEVER);
+    assert_eq!(expiry::expires_ms(&key, &row(false).encode()).unwrap(), 5_000);
 }

@@ -228,23 +228,6 @@ impl Fixture {
 }
 
 #[test]
-fn a_reservation_is_held_released_or_expires() {
-    let mut f = Fixture::new();
-    let held = |expires_ms| Applied::ReservationHeld { expires_ms };
-    assert_eq!(f.apply(reserve("c", "a", 2_000)), Applied::Done);
-    assert_eq!(f.apply(reserve("c", "b", 2_000)), held(2_000));
-    assert_eq!(f.apply(reserve("c", "a", 3_000)), Applied::Done);
-    assert_eq!(f.apply(release("c", "b")), Applied::Done);
-    assert_eq!(f.apply(reserve("c", "b", 4_000)), held(3_000));
-    let mut give_back = log::Write::default();
-    give_back.releases.push(log::Release { criteria: "c".into(), holder: "a".into() });
-    assert_eq!(f.apply(Kind::Write(give_back)), Applied::Done);
-    assert_eq!(f.apply(reserve("c", "b", 4_000)), Applied::Done);
-    f.time_ms = 4_000;
-    assert_eq!(f.apply(reserve("c", "a", 9_000)), Applied::Done);
-}
-
-#[test]
 fn malformed_commands_are_rejected_alike_everywhere() {
     let f = Fixture::new();
     let key = observation("x", "o");
@@ -262,6 +245,8 @@ fn malformed_commands_are_rejected_alike_everywhere() {
             coordinator_partition: 70_000,
             ..Default::default()
         }),
+        giving_back("", "me"),
+        Kind::Forget(log::Forget { transactions: vec!["".into()] }),
     ];
     for kind in bad {
         let command = log::Command { time_ms: 1, tenant: 1, kind: Some(kind.clone()) };
