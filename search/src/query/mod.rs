@@ -1,5 +1,6 @@
 //! The FHIR search language: https://hl7.org/fhir/R4/search.html. Parameters compile to one tree, once per search.
 
+mod canonical;
 mod comparison;
 mod compile;
 mod expr;

@@ -1,0 +1,213 @@
+//! One text for all spellings of the same conditions: whatever their order, repetition and escapes, and however a date or a
+//! name is written, since it is made of what was understood and not of what was sent.
+//!
+//! Texts are kept for as long as answers to idempotency keys are: a change of the form loses those.
+
+use super::{
+    Comparison, Expr, Leaf, Prefix, Query, ReferenceMatch, StringMatch, TokenMatch, TokenSet, UnitMatch,
+};
+use fhir::definitions::ParamId;
+use proto::{Code, Error};
+use xxhash_rust::xxh3::Xxh3;
+
+impl Query {
+    /// The text of the query's conditions on resources; empty where it has none and everything matches. How many are
+    /// wanted and how they are shown is no part of it.
+    ///
+    /// # Errors
+    /// `BadParameter` for a condition whose meaning changes from moment to moment: the prefix `ap` on a date.
+    pub fn canonical(&self) -> Result<String, Error> {
+        expr(&self.expr)
+    }
+}
+
+fn expr(node: &Expr) -> Result<String, Error> {
+    Ok(match node {
+        Expr::And(all) => list(all, '&')?,
+        Expr::Or(any) => list(any, ',')?,
+        Expr::Not(inner) => format!("!{}", expr(inner)?),
+        Expr::Leaf(one) => leaf(one)?,
+    })
+}
+
+/// Sorted, each once. A list of one is its member.
+fn list(members: &[Expr], separator: char) -> Result<String, Error> {
+    let mut texts = members.iter().map(expr).collect::<Result<Vec<_>, _>>()?;
+    texts.sort_unstable();
+    texts.dedup();
+    Ok(match texts.len() {
+        0 => String::new(),
+        1 => texts.remove(0),
+        _ => format!("({})", texts.join(&separator.to_string())),
+    })
+}
+
+fn leaf(leaf: &Leaf) -> Result<String, Error> {
+    Ok(match leaf {
+        Leaf::Id(id) => format!("_id={}", quoted(id.as_str())),
+        Leaf::LastUpdated(date) => format!("_lastUpdated{}", moment(date)?),
+        Leaf::Present(param) => format!("{}:present", code(*param)),
+        Leaf::Token(param, token) => format!("{}{}", code(*param), self::token(token)),
+        Leaf::String(param, text) => format!("{}{}", code(*param), string(text)),
+        Leaf::Reference(param, reference) => format!("{}{}", code(*param), self::reference(reference)),
+        Leaf::Uri(param, uri) => format!("{}={}", code(*param), quoted(uri)),
+        Leaf::UriBelow(param, uri) => format!("{}<{}", code(*param), quoted(uri)),
+        Leaf::Date(param, date) => format!("{}{}", code(*param), moment(date)?),
+        Leaf::Number(param, number) => format!("{}{}", code(*param), interval(number)),
+        Leaf::Quantity(param, number, unit) => {
+            format!("{}{}{}", code(*param), interval(number), self::unit(unit))
+        }
+    })
+}
+
+fn code(param: ParamId) -> &'static str {
+    param.code().unwrap_or_default()
+}
+
+fn token(token: &TokenMatch) -> String {
+    match token {
+        TokenMatch::Code(code) => format!("={}", quoted(code)),
+        TokenMatch::Full(system, code) => format!("={}|{}", quoted(system), quoted(code)),
+        TokenMatch::NoSystem(code) => format!("=|{}", quoted(code)),
+        TokenMatch::System(system) => format!("={}|", quoted(system)),
+        TokenMatch::OneOf(set) => format!(":of{:032x}", digest(set)),
+    }
+}
+
+/// Ten thousand codes are too long for a text.
+fn digest(set: &TokenSet) -> u128 {
+    let mut hash = Xxh3::new();
+    hash.update(&[u8::from(set.implied_system())]);
+    for token in set.tokens() {
+        for text in [&token.system, &token.code] {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+    }
+    hash.digest128()
+}
+
+fn string(text: &StringMatch) -> String {
+    match text {
+        StringMatch::Prefix(text) => format!("^{}", quoted(text)),
+        StringMatch::Contains(text) => format!("~{}", quoted(text)),
+        StringMatch::Exact(text) => format!("={}", quoted(text)),
+    }
+}
+
+fn reference(reference: &ReferenceMatch) -> String {
+    match reference {
+        ReferenceMatch::Resource(type_code, id) => format!("={}/{}", type_code.0, quoted(id.as_str())),
+        ReferenceMatch::Url(url) => format!("={}", quoted(url)),
+    }
+}
+
+fn unit(unit: &UnitMatch) -> String {
+    match unit {
+        UnitMatch::Any => String::new(),
+        UnitMatch::Unit(unit) => format!("|{}", quoted(unit)),
+        UnitMatch::Coded(system, code) => format!("|{}|{}", quoted(system), quoted(code)),
+    }
+}
+
+fn moment(date: &Comparison) -> Result<String, Error> {
+    if date.prefix == Prefix::Ap {
+        let text = "the prefix 'ap' of a date means something else at every moment; write a date or a range";
+        return Err(Error::new(Code::BadParameter, text));
+    }
+    Ok(interval(date))
+}
+
+fn interval(comparison: &Comparison) -> String {
+    format!(" {} {}..{}", comparison.prefix, comparison.low, comparison.high)
+}
+
+/// So that no value can look like another condition.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Limits, NoTerminology, Request};
+    use super::*;
+    use proto::id::TenantId;
+
+    fn canonical(resource_type: &str, pairs: &[(&str, &str)]) -> Result<String, Error> {
+        let parameters: Vec<_> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request = Request {
+            resource_type: Some(resource_type),
+            parameters: &parameters,
+            compartment: None,
+            strict: true,
+            base: Some("http://here/fhir"),
+        };
+        Query::compile(TenantId(1), &request, &Limits::default(), &NoTerminology)?.canonical()
+    }
+
+    fn patient(pairs: &[(&str, &str)]) -> String {
+        canonical("Patient", pairs).unwrap()
+    }
+
+    #[test]
+    fn spellings_of_one_thing_are_one() {
+        let same: &[[&[(&str, &str)]; 2]] = &[
+            [&[("gender", "male"), ("family", "x")], &[("family", "x"), ("gender", "male")]],
+            [&[("gender", "male")], &[("gender", "male"), ("gender", "male")]],
+            [&[("gender", "male,female")], &[("gender", "female,male,female")]],
+            [&[("identifier", "a|b")], &[("identifier", "a|b"), ("_count", "5"), ("_format", "json")]],
+            [&[("identifier", r"a\$b")], &[("identifier", "a$b")]],
+            [&[("family", "MÜLLER")], &[("family", "muller")]],
+            [&[("birthdate", "2020-01-01")], &[("birthdate", "eq2020-01-01")]],
+            [
+                &[("general-practitioner", "http://here/fhir/Practitioner/1")],
+                &[("general-practitioner", "Practitioner/1")],
+            ],
+        ];
+        for [one, other] in same {
+            assert_eq!(patient(one), patient(other), "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn different_things_stay_two() {
+        let all: &[&[(&str, &str)]] = &[
+            &[("identifier", "a|b")],
+            &[("identifier", r"a\|b")],
+            &[("identifier", "|b")],
+            &[("identifier", "b|")],
+            &[("identifier", "b")],
+            &[("identifier", "'a'|'b'")],
+            &[("identifier:not", "b")],
+            &[("identifier", "b,c")],
+            &[("identifier", "b"), ("identifier", "c")],
+            &[("family", "b")],
+            &[("family:exact", "b")],
+            &[("family:contains", "b")],
+            &[("family:missing", "true")],
+            &[("family:missing", "false")],
+            &[("birthdate", "2020")],
+            &[("birthdate", "ge2020")],
+            &[("birthdate", "2020-01")],
+            &[("_id", "b")],
+        ];
+        let mut texts: Vec<String> = all.iter().map(|pairs| patient(pairs)).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), all.len(), "{texts:#?}");
+    }
+
+    #[test]
+    fn what_names_nothing_is_empty_and_what_changes_with_the_moment_is_refused() {
+        assert_eq!(patient(&[("_count", "2"), ("_summary", "true")]), "");
+        assert_eq!(canonical("Patient", &[("birthdate", "ap2020")]).unwrap_err().code, Code::BadParameter);
+    }
+
+    /// Rows in stores depend on it.
+    #[test]
+    fn the_form_never_changes() {
+        let text = patient(&[("identifier", "urn:s|v'1"), ("family", "Smith"), ("birthdate", "1970-01-01")]);
+        assert_eq!(text, r"(birthdate eq 0..86400000&family^'smith'&identifier='urn:s'|'v\'1')");
+    }
+}
