@@ -1,5 +1,8 @@
 //! The server: one service trait ([`service`]) under both wires, compartment actors, transactions, wiring.
 
+// A request's future holds those of all layers below it.
+#![recursion_limit = "256"]
+
 mod answer;
 pub mod bounds;
 pub mod budget;

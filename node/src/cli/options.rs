@@ -34,6 +34,7 @@ pub(crate) fn engine(config: &Config) -> Options {
         write_attempts_max: config.limits.write_attempts_max,
         dedup_retention: ms(config.idempotency.retention_ms),
         transaction_timeout: ms(config.transactions.prepare_timeout_ms),
+        resolve_interval: ms(config.transactions.resolve_interval_ms),
         reservation_timeout: ms(config.transactions.reservation_timeout_ms),
         history_page_max: config.limits.history_page_max,
         reference_cache_max: config.transactions.reference_cache_max,

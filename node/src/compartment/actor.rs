@@ -226,7 +226,8 @@ pub(crate) fn command(
     mutations: Vec<log::Mutation>,
     responses: &[WriteResponse],
 ) -> log::Command {
-    let write = log_write(batch.dedup.as_ref(), now_ms, mutations, responses);
+    let releases = batch.releases.clone();
+    let write = log_write(batch.dedup.as_ref(), now_ms, mutations, releases, responses);
     let kind = match &batch.decision {
         None => log::command::Kind::Write(write),
         Some(Decision { transaction, participants }) => log::command::Kind::Decide(log::Decide {
@@ -239,18 +240,20 @@ pub(crate) fn command(
     log::Command { time_ms: now_ms, tenant: batch.tenant.0, kind: Some(kind) }
 }
 
-/// Mutations as the log holds them, with the answers to keep under the caller's idempotency key.
+/// Mutations and the reservations they rest on as the log holds them, with the answers to keep under the caller's
+/// idempotency key.
 pub(crate) fn log_write(
     dedup: Option<&Dedup>,
     now_ms: u64,
     mutations: Vec<log::Mutation>,
+    releases: Vec<log::Release>,
     responses: &[WriteResponse],
 ) -> log::Write {
     let dedup = dedup.map(|dedup| log::Dedup {
         key: Bytes::copy_from_slice(&dedup.key),
         expires_ms: now_ms + dedup.retention_ms,
-        response: crate::answer::encode(responses),
+        response: dedup.kept(responses),
         fingerprint: dedup.fingerprint,
     });
-    log::Write { mutations, dedup, releases: vec![] }
+    log::Write { mutations, dedup, releases }
 }

@@ -1,5 +1,6 @@
 //! An idempotency key, and the request it belongs to.
 
+use bytes::Bytes;
 use proto::{Code, Error, Slot, TenantId, api::v1::WriteResponse};
 use std::sync::Arc;
 use storage::{Answered, Partition};
@@ -16,6 +17,8 @@ pub struct Dedup {
     pub fingerprint: u64,
     /// How long the answer is kept.
     pub retention_ms: u64,
+    /// Answers that are kept beside those of what is written, in order, with their places among all.
+    pub found: Vec<(usize, WriteResponse)>,
 }
 
 impl Dedup {
@@ -33,6 +36,18 @@ impl Dedup {
             None => Ok(None),
             Some(row) => self.answers(&row).map(Some),
         }
+    }
+
+    /// What is kept: the answers of what is written, and those it found.
+    pub fn kept(&self, written: &[WriteResponse]) -> Bytes {
+        if self.found.is_empty() {
+            return crate::answer::encode(written);
+        }
+        let mut all = written.to_vec();
+        for (place, answer) in &self.found {
+            all.insert((*place).min(all.len()), answer.clone());
+        }
+        crate::answer::encode(&all)
     }
 
     fn answers(&self, row: &Answered) -> Result<Vec<WriteResponse>, Error> {

@@ -54,7 +54,7 @@ mod tests {
     use proto::{Code, Slot};
 
     fn dedup(key: &str, fingerprint: u64) -> Dedup {
-        Dedup { key: key.as_bytes().into(), home: Slot(0), fingerprint, retention_ms: 0 }
+        Dedup { key: key.as_bytes().into(), home: Slot(0), fingerprint, retention_ms: 0, found: vec![] }
     }
 
     #[test]

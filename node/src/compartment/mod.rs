@@ -37,7 +37,7 @@ pub use found::{Basis, Found, stored};
 pub use keys::Keys;
 
 use crate::bounds::Share;
-use proto::{CompartmentKey, ResourceId, TenantId, TypeCode};
+use proto::{CompartmentKey, ResourceId, TenantId, TypeCode, log::v1 as log};
 
 /// What one message asks of a compartment: everything in it is decided together and written in one command.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub struct Batch {
     pub ops: Vec<Op>,
     /// The caller's idempotency key and how long its answer is kept.
     pub dedup: Option<Dedup>,
+    /// Reservations it rests on, in this partition: given back with it, and if one is lost nothing is written.
+    pub releases: Vec<log::Release>,
     /// The write is the coordinator's part of a transaction, proposed as its decision.
     pub decision: Option<Decision>,
     /// What its request holds: until it is decided here, however long that takes and whoever waits.

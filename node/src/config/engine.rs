@@ -75,6 +75,8 @@ section! {
     Transactions {
         /// A prepared transaction without a decision may be aborted by anyone after this.
         prepare_timeout_ms: u64 = 10_000 => 1..=DAY_MS;
+        /// How often prepared transactions that nobody is at work on are looked for and ended.
+        resolve_interval_ms: u64 = 500 => 1..=DAY_MS;
         /// Criteria of a conditional interaction stay reserved this long at most.
         reservation_timeout_ms: u64 = 15_000 => 1..=DAY_MS;
         /// A transaction holds a compartment this long at most.

@@ -24,6 +24,13 @@ fn of_node(node: &Inner, page: &mut Page) {
     page.gauge("salamander_actors", "Active compartments").is(node.directory.len() as f64);
     page.gauge("salamander_actors_queued", "Messages that wait for actors, or are on their way")
         .is(node.directory.queued() as f64);
+    let groups = node.cluster.groups().iter();
+    let prepared: usize = groups.map(|group| group.partition().prepared_count()).sum();
+    page.gauge(
+        "salamander_transactions_prepared",
+        "Transactions prepared in a partition here and not finished",
+    )
+    .is(prepared as f64);
     page.gauge("salamander_search_tail_ratio", "How full the fullest search tail is; at 1 writes wait")
         .is(node.search.fill().into());
     let cluster = node.cluster.figures();

@@ -14,8 +14,8 @@ use crate::{
     compartment::{Directory, Keys},
     conformance::Conformance,
     operation::Threads,
-    transaction::ReferenceCache,
-    writer::Visibility,
+    transaction::{ReferenceCache, Turns},
+    writer::{Finished, Tokens, Visibility},
 };
 use cluster::{Cluster, Group};
 use proto::{Code, CompartmentKey, Error, PartitionId, Slot, TenantId};
@@ -39,6 +39,9 @@ pub struct Inner {
     pub references: Arc<ReferenceCache>,
     pub clock: Clock,
     pub visibility: Visibility,
+    pub turns: Turns,
+    pub tokens: Tokens,
+    pub finished: Finished,
     pub threads: Threads,
     pub conformance: Conformance,
 }

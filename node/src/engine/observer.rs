@@ -39,23 +39,9 @@ impl cluster::Observer for Observer {
     fn leadership(&self, partition: PartitionId, leader: bool) {
         let Some(node) = self.node.get().and_then(Weak::upgrade) else { return };
         if leader {
-            self.runtime.spawn(async move { recover(&node, partition).await });
+            self.runtime.spawn(async move { writer::recover(&node, partition).await });
         } else {
             node.directory.stop(partition);
-        }
-    }
-}
-
-/// Ends what an earlier leader left prepared.
-pub async fn recover(node: &Inner, partition: PartitionId) {
-    let Ok(group) = node.group(partition) else { return };
-    let prepared = match group.partition().prepared() {
-        Ok(prepared) => prepared,
-        Err(error) => return tracing::error!(%partition, %error, "prepared transactions cannot be read"),
-    };
-    for record in prepared {
-        if let Err(error) = writer::settle(node, partition, &record).await {
-            tracing::warn!(%partition, %error, "a prepared transaction is not settled yet; its readers will ask again");
         }
     }
 }

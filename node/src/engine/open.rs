@@ -5,8 +5,8 @@ use crate::{
     compartment::{Directory, Keys},
     conformance::{self, Conformance},
     operation::Threads,
-    transaction::ReferenceCache,
-    writer::Visibility,
+    transaction::{ReferenceCache, Turns},
+    writer::{self, Finished, Tokens, Visibility},
 };
 use cluster::Cluster;
 use std::path::PathBuf;
@@ -70,6 +70,7 @@ impl Node {
         // Only now the log is replayed, which may hold the profiles.
         let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
         let clock = options.clock.clone();
+        let tokens = Tokens::new(options.cluster.node_id);
         let threads = Threads::new(options.computations_max);
         let groups = cluster.groups().to_vec();
         let directory = Directory::start(&groups, &clock, &options.actors).await?;
@@ -83,14 +84,19 @@ impl Node {
             references,
             clock,
             visibility: Visibility::default(),
+            turns: Turns::default(),
+            tokens,
+            finished: Finished::default(),
             threads,
             conformance,
         });
-        // From here on leadership changes reach the node; what was prepared before is settled now.
+        // From here on leadership changes reach the node. What was prepared before is settled behind the requests; one that
+        // meets it does not wait for that.
         let _ = observer.node.set(Arc::downgrade(&inner));
         for group in &groups {
-            observer::recover(&inner, group.id()).await;
+            cluster::Observer::leadership(&*observer, group.id(), group.is_leader());
         }
+        tokio::spawn(writer::resolve(Arc::downgrade(&inner)));
         Ok(Node { inner })
     }
 

@@ -45,6 +45,8 @@ pub struct Options {
     pub dedup_retention: Duration,
     /// How long a prepared transaction waits for its decision before anyone may have it aborted.
     pub transaction_timeout: Duration,
+    /// How often prepared transactions that nobody is at work on are looked for.
+    pub resolve_interval: Duration,
     /// How long criteria of a conditional interaction stay reserved at most.
     pub reservation_timeout: Duration,
     /// Versions on a history page.

@@ -24,7 +24,8 @@ pub async fn create(node: &Inner, context: &Context, request: CreateRequest) -> 
     ];
     let dedup = |slot| dedup(node, context.tenant, &request.idempotency_key, slot, &told);
     if !request.if_none_exist.is_empty() {
-        return conditional::create(node, context, &parsed, &request.if_none_exist, dedup).await;
+        // Boxed: every other create would carry its large future along.
+        return Box::pin(conditional::create(node, context, &parsed, &request.if_none_exist, dedup)).await;
     }
     let otherwise = place::free_slot(context.tenant, &request.idempotency_key);
     let dedup = dedup(place::slot_for(context.tenant, &parsed, otherwise))?;
@@ -45,7 +46,7 @@ pub(crate) async fn write(
         let id = place::assign(node, slot);
         let step = place::create_step(context.tenant, parsed, id, draft.clone());
         let (dedup, share) = (dedup.clone(), context.share.clone());
-        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share, holds: vec![] };
         if let One::Answer(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }

@@ -21,7 +21,7 @@ pub async fn delete(node: &Inner, context: &Context, request: DeleteRequest) -> 
     for _ in 0..node.options.write_attempts_max {
         let step = place::delete_step(node, context.tenant, resource_type, id, if_match).await?;
         let (dedup, share) = (dedup.clone(), context.share.clone());
-        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share, holds: vec![] };
         if let One::Answer(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }

@@ -23,7 +23,7 @@ use crate::{
 use futures::stream::BoxStream;
 use proto::{Code, CompartmentKey, Error, Slot, TenantId, api::v1::*};
 
-pub(crate) use search::find_keys;
+pub(crate) use search::{compile_criteria, find_keys};
 
 impl FhirService for Node {
     async fn create(&self, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
@@ -135,7 +135,8 @@ pub(crate) fn dedup(
         ));
     }
     let retention_ms = node.options.dedup_retention.as_millis() as u64;
-    let dedup = Dedup { key: key.as_bytes().into(), home, fingerprint: fingerprint(request), retention_ms };
+    let (key, fingerprint) = (key.as_bytes().into(), fingerprint(request));
+    let dedup = Dedup { key, home, fingerprint, retention_ms, found: vec![] };
     node.keys.check(tenant, &dedup)?;
     Ok(Some(dedup))
 }
@@ -159,7 +160,7 @@ pub(crate) async fn attempt_one(node: &Inner, plan: Plan) -> Result<One, Error> 
             Some(answer) => One::Answer(with_body(node, tenant, answer).await?),
             None => One::Stale,
         },
-        Attempt::Stale => One::Stale,
+        Attempt::Stale | Attempt::Lost => One::Stale,
         Attempt::Moves(moves) => One::Moves(moves.to),
     })
 }

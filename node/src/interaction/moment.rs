@@ -45,8 +45,8 @@ pub async fn settled(node: &Inner, partition: PartitionId) -> Result<&Group, Err
     group.read_barrier().await.map_err(|_| crate::engine::unavailable(partition))?;
     if group.partition().has_prepared() {
         for record in group.partition().prepared().map_err(crate::error::storage)? {
-            writer::finish_if_decided(node, partition, record.transaction, record.coordinator, record.tenant)
-                .await?;
+            let lock = storage::Lock { transaction: record.transaction, coordinator: record.coordinator };
+            writer::finish_if_decided(node, partition, record.tenant, lock).await?;
         }
     }
     Ok(group)

@@ -46,7 +46,10 @@ pub async fn patch(node: &Inner, context: &Context, request: PatchRequest) -> Re
             let dedup = dedup(place::home(context.tenant, resource_type, id))?;
             one(node, context, &patch, id, if_match, dedup).await
         }
-        ("", criteria) => conditional::patch(node, context, &patch, criteria, if_match, dedup).await,
+        // Boxed: every other patch would carry its large future along.
+        ("", criteria) => {
+            Box::pin(conditional::patch(node, context, &patch, criteria, if_match, dedup)).await
+        }
         _ => Err(Error::new(Code::BadRequest, "a patch names either an id or criteria, not both")),
     }
 }
@@ -66,12 +69,8 @@ pub(crate) async fn one(
     let mut wanted = None;
     for _ in 0..node.options.write_attempts_max {
         let step = step(node, patch, id, if_match, wanted.take()).await?;
-        let plan = Plan {
-            tenant: patch.tenant,
-            steps: vec![step],
-            dedup: dedup.clone(),
-            share: context.share.clone(),
-        };
+        let (dedup, share) = (dedup.clone(), context.share.clone());
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share, holds: vec![] };
         match attempt_one(node, plan).await? {
             One::Answer(answer) => return Ok(answer),
             One::Stale => {}

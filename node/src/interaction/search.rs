@@ -7,12 +7,11 @@ use crate::{
     draft,
     engine::{Inner, Node},
     service::Context,
-    transaction::parameters,
 };
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
-    Code, Error, PartitionId, ResourceKey, Slot, TenantId,
+    Error, PartitionId, ResourceKey, Slot, TenantId,
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
 };
 use search::{Hit, NoTerminology, Page, Partitions, Query, Request, Scope};
@@ -106,28 +105,21 @@ async fn read_page(
     Ok((entries, page))
 }
 
-/// The keys of at most `limit` matches of conditional criteria; unknown parameters are errors here.
-pub async fn find_keys(
+/// The query of conditional criteria; unknown parameters are errors here.
+pub async fn compile_criteria(
     node: &Inner,
     tenant: TenantId,
     resource_type: ResourceType,
-    criteria: &str,
-    limit: usize,
-) -> Result<Vec<ResourceKey>, Error> {
-    let mut all = parameters(criteria);
-    if all.is_empty() {
-        let text = "conditional criteria are empty; name what is to match";
-        return Err(Error::new(Code::BadParameter, text).as_issue("required"));
-    }
-    all.push(SearchParameter { name: "_count".to_owned(), value: limit.to_string() });
-    let request = SearchRequest {
-        resource_type: resource_type.name().to_owned(),
-        parameters: all,
-        strict: true,
-        ..Default::default()
-    };
-    let query = compile(node, tenant, &request).await?;
-    let page = run(node, &query, None).await?;
+    parameters: Vec<SearchParameter>,
+) -> Result<Query, Error> {
+    let resource_type = resource_type.name().to_owned();
+    let request = SearchRequest { resource_type, parameters, strict: true, ..Default::default() };
+    compile(node, tenant, &request).await
+}
+
+/// The keys of the query's first page.
+pub async fn find_keys(node: &Inner, query: &Query) -> Result<Vec<ResourceKey>, Error> {
+    let page = run(node, query, None).await?;
     Ok(page.hits.into_iter().map(|hit| hit.key).collect())
 }
 

@@ -34,7 +34,7 @@ pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> 
         let intent = Intent::Update { draft: draft.clone(), if_match, must_be_new };
         let step = place::update_step(node, context.tenant, &parsed, id, intent).await?;
         let (dedup, share) = (dedup.clone(), context.share.clone());
-        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share };
+        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share, holds: vec![] };
         if let One::Answer(answer) = attempt_one(node, plan).await? {
             return Ok(answer);
         }

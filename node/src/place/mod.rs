@@ -71,7 +71,7 @@ async fn settle_lock(
     lock: Option<storage::Lock>,
 ) -> Result<(), Error> {
     let Some(lock) = lock else { return Ok(()) };
-    writer::finish_if_decided(node, group.id(), lock.transaction, lock.coordinator, tenant).await
+    writer::finish_if_decided(node, group.id(), tenant, lock).await
 }
 
 /// Looks at a resource where it lives, and again where it moved to meanwhile: what is there all the time is never

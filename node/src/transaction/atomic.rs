@@ -1,9 +1,11 @@
 //! A transaction: all or nothing, then its reads.
 
 use super::{
+    action::Action,
     batch,
     entry::{self, written},
-    plan::{self, Action, Planned},
+    identity,
+    plan::{self, Planned},
     room::Room,
 };
 use crate::{
@@ -14,53 +16,75 @@ use crate::{
     service::Context,
     writer::{self, Attempt, Plan, Step},
 };
-use fhir::{
-    bundle::{Method, ResponseEntry},
-    json::Document,
-};
-use proto::{CompartmentKey, Error, ResourceId, TypeCode, api::v1::WriteResponse};
+use fhir::bundle::{Bundle, Method, ResponseEntry};
+use proto::{Code, CompartmentKey, Error, ResourceId, TypeCode, api::v1::WriteResponse};
 use rustc_hash::FxHashMap;
-use std::{collections::VecDeque, sync::Arc};
 
+/// Carries the bundle out; `source` is it as it was sent.
 pub async fn run(
     node: &Node,
     context: &Context,
-    document: Arc<Document>,
+    source: &[u8],
+    bundle: &Bundle<'_>,
     idempotency_key: &str,
 ) -> Result<Vec<ResponseEntry>, Error> {
-    let (order, home): (Vec<usize>, _) = {
-        let bundle = super::read(node, &document)?;
-        (bundle.processing_order().collect(), plan::home(node, context.tenant, &bundle, idempotency_key))
-    };
-    let dedup =
-        dedup(&node.inner, context.tenant, idempotency_key, home, &[b"transaction", document.source()])?;
-    let planned = plan::plan(node, context, &document, idempotency_key).await?;
-    let committed = commit(node, context, &planned, &order, dedup).await;
-    let Planned { actions, reservations } = planned;
-    plan::release(node, reservations).await;
-    let answers = in_entry_order(&actions, &order, committed?);
+    let home = identity::home_slot(node, context.tenant, bundle, idempotency_key);
+    let told: [&[u8]; 2] = [b"transaction", source];
+    let dedup = dedup(&node.inner, context.tenant, idempotency_key, home, &told)?;
+    let answers = write(node, context, bundle, idempotency_key, dedup).await?;
     let mut responses = Vec::with_capacity(answers.len());
     let room = Room::new(node.inner.options.bundle_answer_bytes_max, context.share.clone());
     for (number, answer) in answers.into_iter().enumerate() {
         responses.push(match answer {
-            Some(answer) => written(&answer),
-            None => read(node, context, &document, number, &room).await?,
+            Some(answer) => written(bundle.entries[number].method, &answer),
+            // The writes are done: a read that finds nothing cannot undo them and answers for itself.
+            None => {
+                let request = batch::request(&bundle.entries[number], number, "");
+                entry::answer(node, context, request, &room).await
+            }
         });
     }
     Ok(responses)
 }
 
-/// The answers of the entries that write, in processing order.
+/// Carries out what writes; the answer of each entry that does.
+async fn write(
+    node: &Node,
+    context: &Context,
+    bundle: &Bundle<'_>,
+    idempotency_key: &str,
+    dedup: Option<Dedup>,
+) -> Result<Vec<Option<WriteResponse>>, Error> {
+    let order: Vec<usize> = bundle.processing_order().collect();
+    for _ in 0..node.inner.options.write_attempts_max {
+        // Before the searches, which now may find what was created then.
+        let before = writer::answered_before(&node.inner, context.tenant, dedup.as_ref()).await?;
+        if let Some(answers) = before {
+            return repeated(bundle, &order, answers);
+        }
+        let planned = plan::plan(node, context, bundle, idempotency_key).await?;
+        let committed = commit(node, context, &planned, &order, dedup.clone()).await;
+        if let Ok(Attempt::Done(answers)) = committed {
+            // What was written gave the reservations back.
+            return Ok(in_entry_order(planned.actions, &order, answers));
+        }
+        planned.release(node).await;
+        if let Attempt::Repeated(answers) = committed? {
+            return repeated(bundle, &order, answers);
+        }
+    }
+    Err(contended())
+}
+
+/// Writes what was planned; the answers are those of the entries that write, in processing order.
 async fn commit(
     node: &Node,
     context: &Context,
     planned: &Planned,
     order: &[usize],
     dedup: Option<Dedup>,
-) -> Result<Vec<WriteResponse>, Error> {
-    if let Some(answers) = writer::answered_before(&node.inner, context.tenant, dedup.as_ref()).await? {
-        return Ok(answers);
-    }
+) -> Result<Attempt, Error> {
+    let dedup = dedup.map(|dedup| Dedup { found: found(planned, order), ..dedup });
     let mut wanted = FxHashMap::default();
     for _ in 0..node.inner.options.write_attempts_max {
         let mut steps = vec![];
@@ -68,19 +92,30 @@ async fn commit(
             steps.extend(step(node, context, &planned.actions[*number], &wanted).await?);
         }
         if steps.is_empty() {
-            return Ok(vec![]);
+            return Ok(Attempt::Done(vec![]));
         }
         let (dedup, share) = (dedup.clone(), context.share.clone());
-        let plan = Plan { tenant: context.tenant, steps, dedup, share };
+        let plan = Plan { tenant: context.tenant, steps, dedup, share, holds: planned.holds() };
         match writer::attempt(&node.inner, plan).await? {
-            Attempt::Done(answers) | Attempt::Repeated(answers) => return Ok(answers),
             Attempt::Stale => {}
             Attempt::Moves(moves) => {
                 wanted.insert((moves.type_code, moves.id), moves.to);
             }
+            ended => return Ok(ended),
         }
     }
     Err(contended())
+}
+
+/// The answers of conditional creates that found a match, with their places among all answers.
+fn found(planned: &Planned, order: &[usize]) -> Vec<(usize, WriteResponse)> {
+    let answered = order.iter().map(|number| &planned.actions[*number]);
+    let places = answered.filter(|action| !matches!(action, Action::Read)).enumerate();
+    let found = places.filter_map(|(place, action)| match action {
+        Action::Found(answer) => Some((place, answer.clone())),
+        _ => None,
+    });
+    found.collect()
 }
 
 /// Where patches were found to move their resources to.
@@ -112,43 +147,37 @@ async fn step(
     }
 }
 
-/// From processing order to the order of the entries. A repeated transaction may now find what it created the first
-/// time; then the answer given then counts.
+/// From processing order to the order of the entries.
 fn in_entry_order(
-    actions: &[Action],
+    actions: Vec<Action>,
     order: &[usize],
     answers: Vec<WriteResponse>,
 ) -> Vec<Option<WriteResponse>> {
-    let mut answers = VecDeque::from(answers);
+    let mut answers = answers.into_iter();
     let mut placed: Vec<Option<WriteResponse>> = actions.iter().map(|_| None).collect();
     for number in order {
         placed[*number] = match &actions[*number] {
             Action::Read => None,
-            Action::Found(found) => match answers.front() {
-                Some(first) if first.id == found.id && first.resource_type == found.resource_type => {
-                    answers.pop_front()
-                }
-                _ => Some(found.clone()),
-            },
-            _ => answers.pop_front(),
+            Action::Found(found) => Some(found.clone()),
+            _ => answers.next(),
         };
     }
     placed
 }
 
-async fn read(
-    node: &Node,
-    context: &Context,
-    document: &Arc<Document>,
-    number: usize,
-    room: &Room,
-) -> Result<ResponseEntry, Error> {
-    let request = {
-        let bundle = super::read(node, document)?;
-        let entry = &bundle.entries[number];
-        debug_assert!(matches!(entry.method, Method::Get | Method::Head));
-        batch::request(document, entry, number, "")
-    };
-    // The writes are done: a read that finds nothing cannot undo them and answers for itself.
-    Ok(entry::answer(node, context, request, room).await)
+/// The answers that are kept are those of all entries that write or might have.
+fn repeated(
+    bundle: &Bundle<'_>,
+    order: &[usize],
+    answers: Vec<WriteResponse>,
+) -> Result<Vec<Option<WriteResponse>>, Error> {
+    let mut placed: Vec<Option<WriteResponse>> = vec![None; bundle.entries.len()];
+    let mut answers = answers.into_iter();
+    for number in order {
+        if !matches!(bundle.entries[*number].method, Method::Get | Method::Head) {
+            let missing = || Error::new(Code::Internal, "the answer that was kept is of another transaction");
+            placed[*number] = Some(answers.next().ok_or_else(missing)?);
+        }
+    }
+    Ok(placed)
 }

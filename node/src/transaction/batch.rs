@@ -6,40 +6,36 @@ use super::{
 };
 use crate::{engine::Node, service::Context};
 use bytes::Bytes;
-use fhir::{
-    bundle::{Entry, ResponseEntry},
-    json::Document,
-};
+use fhir::bundle::{Bundle, Entry, ResponseEntry};
 use futures::{StreamExt, stream};
 use proto::Error;
-use std::sync::Arc;
 
 pub async fn run(
     node: &Node,
     context: &Context,
-    document: Arc<Document>,
+    bundle: &Bundle<'_>,
     idempotency_key: &str,
 ) -> Result<Vec<ResponseEntry>, Error> {
-    let requests: Vec<Request> = {
-        let bundle = super::read(node, &document)?;
-        let numbered = bundle.entries.iter().enumerate();
-        numbered.map(|(number, entry)| request(&document, entry, number, idempotency_key)).collect()
-    };
+    let numbered = bundle.entries.iter().enumerate();
+    // Collected: the stream's closure must not borrow from the bundle.
+    let requests: Vec<Request> =
+        numbered.map(|(number, entry)| request(entry, number, idempotency_key)).collect();
     let room = Room::new(node.inner.options.bundle_answer_bytes_max, context.share.clone());
     let answers = stream::iter(requests).map(|request| entry::answer(node, context, request, &room));
     Ok(answers.buffered(node.inner.options.batch_concurrency).collect().await)
 }
 
 /// The entry on its own; its body is a slice of the bundle's bytes.
-pub fn request(document: &Document, entry: &Entry<'_>, number: usize, idempotency_key: &str) -> Request {
+pub fn request(entry: &Entry<'_>, number: usize, idempotency_key: &str) -> Request {
     let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or_default().to_owned();
+    let body = |node: fhir::json::Node<'_>| node.document().source().slice(node.span());
     Request {
         method: entry.method,
         url: entry.url.to_string(),
         if_match: text(&entry.if_match),
         if_none_match: text(&entry.if_none_match),
         if_none_exist: text(&entry.if_none_exist),
-        body: entry.resource.map_or_else(Bytes::new, |node| document.source().slice(node.span())),
+        body: entry.resource.map_or_else(Bytes::new, body),
         idempotency_key: match idempotency_key {
             "" => String::new(),
             key => format!("{key}#{number}"),

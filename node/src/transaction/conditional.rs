@@ -1,29 +1,29 @@
 //! Conditional interactions: <https://hl7.org/fhir/R4/http.html#ccreate>. "Exactly one" holds under any concurrency:
-//! the normalised criteria have a home partition, where a reservation is logged before the search and given back with
-//! the write. Whoever asks with the same criteria meanwhile waits.
+//! the criteria have a home partition, where a reservation is logged before the search. Whoever asks with the same criteria
+//! meanwhile waits. The write gives the reservation back, and is refused where it is no longer held.
 
+use super::{
+    criteria::Criteria,
+    reservation::{self, Reservation},
+};
 use crate::{
     compartment::Dedup,
     draft::Parsed,
     engine::Inner,
-    interaction::{self, answered_before, create::write, find_keys, patch::Patch},
+    interaction::{self, answered_before, contended, patch::Patch},
     place,
     service::Context,
+    writer::{self, Attempt, Plan},
 };
-use bytes::Bytes;
 use fhir::definitions::ResourceType;
-use parking_lot::Mutex;
 use proto::{
-    Code, Error, PartitionId, ResourceId, ResourceKey, Slot, TenantId,
+    Code, Error, ResourceKey, Slot, TenantId,
     api::v1::{Outcome, WriteResponse},
-    log::v1 as log,
 };
-use rustc_hash::FxHashMap;
 use std::{sync::Arc, time::Duration};
-use storage::{Applied, Partition};
-use tokio::sync::OwnedMutexGuard;
+use storage::Partition;
 
-/// A single conditional create.
+/// A single conditional create. `dedup` gives its idempotency key a home.
 pub async fn create(
     node: &Inner,
     context: &Context,
@@ -31,26 +31,70 @@ pub async fn create(
     criteria: &str,
     dedup: impl FnOnce(Slot) -> Result<Option<Dedup>, Error>,
 ) -> Result<WriteResponse, Error> {
-    let reservation = Reservation::take(node, context.tenant, parsed.resource_type, criteria).await?;
-    let slot = reservation.slot;
-    let outcome = async {
-        let dedup = dedup(place::slot_for(context.tenant, parsed, slot))?;
-        if let Some(answer) = answered_before(node, context.tenant, dedup.as_ref()).await? {
-            return Ok(answer);
+    let criteria = Criteria::read(node, context.tenant, parsed.resource_type, criteria).await?;
+    let dedup = dedup(place::slot_for(context.tenant, parsed, criteria.slot()))?;
+    for _ in 0..node.options.write_attempts_max {
+        let reservation = Reservation::take(node, &criteria).await?;
+        let created = create_once(node, context, parsed, &criteria, &reservation, dedup.as_ref()).await;
+        if !matches!(created, Ok(Created::Now(_))) {
+            reservation.release(node).await;
         }
-        match only_match(node, context, parsed.resource_type, criteria).await? {
-            Some(key) => found(node, context.tenant, parsed.resource_type, &key).await,
-            // A free-standing resource is created at the criteria's own slot.
-            None => write(node, context, parsed, slot, dedup).await,
+        match created? {
+            Created::Now(answer) | Created::Before(answer) => return Ok(answer),
+            Created::Not(key) => return found(node, context.tenant, parsed.resource_type, &key).await,
+            Created::Stale => {}
         }
-    };
-    let outcome = outcome.await;
-    reservation.release(node).await;
-    outcome
+    }
+    Err(contended())
+}
+
+/// What came of a conditional create.
+enum Created {
+    /// Written, and the reservation given back with it.
+    Now(WriteResponse),
+    /// Written under the same idempotency key.
+    Before(WriteResponse),
+    /// There is a match.
+    Not(ResourceKey),
+    /// Others came first, or the reservation was lost: decide anew.
+    Stale,
+}
+
+async fn create_once(
+    node: &Inner,
+    context: &Context,
+    parsed: &Parsed,
+    criteria: &Criteria,
+    reservation: &Reservation,
+    dedup: Option<&Dedup>,
+) -> Result<Created, Error> {
+    let tenant = criteria.tenant();
+    // Before the search, which now may find what was created then.
+    if let Some(answer) = answered_before(node, tenant, dedup).await? {
+        return Ok(Created::Before(answer));
+    }
+    if let Some(key) = criteria.only_match(node).await? {
+        return Ok(Created::Not(key));
+    }
+    // A free-standing resource is created at the criteria's own slot, where the reservation is.
+    let slot = place::slot_for(tenant, parsed, criteria.slot());
+    let draft = parsed.draft(node, tenant)?;
+    let step = place::create_step(tenant, parsed, place::assign(node, slot), draft);
+    let (dedup, share, holds) = (dedup.cloned(), context.share.clone(), vec![reservation.hold()]);
+    let plan = Plan { tenant, steps: vec![step], dedup, share, holds };
+    match writer::attempt(node, plan).await? {
+        Attempt::Done(answers) => Ok(answers.into_iter().next().map_or(Created::Stale, Created::Now)),
+        // Found above at the next try, with its body.
+        Attempt::Repeated(_) => Ok(Created::Stale),
+        Attempt::Stale | Attempt::Lost | Attempt::Moves(_) => Ok(Created::Stale),
+    }
 }
 
 /// A conditional patch: <https://hl7.org/fhir/R4/http.html#patch>. The version that was found to match is the one that is
 /// patched; where another writer comes in between, the search is made again.
+///
+/// It needs no reservation: while the version that matched is current, no conditional create with the same criteria finds
+/// nothing. A turn keeps the patches of one node from overtaking each other in vain.
 pub async fn patch(
     node: &Inner,
     context: &Context,
@@ -59,48 +103,42 @@ pub async fn patch(
     if_match: Option<u64>,
     dedup: impl FnOnce(Slot) -> Result<Option<Dedup>, Error>,
 ) -> Result<WriteResponse, Error> {
-    let resource_type = patch.resource_type();
-    let reservation = Reservation::take(node, context.tenant, resource_type, criteria).await?;
-    let dedup = match dedup(reservation.slot) {
-        Ok(dedup) => dedup,
-        Err(error) => {
-            reservation.release(node).await;
-            return Err(error);
-        }
-    };
-    let mut outcome = Err(crate::interaction::contended());
-    let mut pause = CAME_FIRST_PAUSE;
+    let criteria = Criteria::read(node, context.tenant, patch.resource_type(), criteria).await?;
+    let dedup = dedup(criteria.slot())?;
+    let _turn = reservation::turn(node, &criteria).await?;
+    let mut pause = CAME_FIRST_PAUSE_MIN;
     for _ in 0..node.options.write_attempts_max {
-        let answer = patch_match(node, context, patch, criteria, if_match, dedup.clone()).await;
+        let answer = patch_match(node, context, patch, &criteria, if_match, dedup.clone()).await;
         let came_first = answer.as_ref().is_err_and(|error| error.code == Code::VersionConflict);
         if if_match.is_some() || !came_first {
-            outcome = answer;
-            break;
+            return answer;
         }
         // A search sees what is applied, the actor what is on its way there.
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(HELD_PAUSE);
+        pause = (pause * 2).min(CAME_FIRST_PAUSE_MAX);
     }
-    reservation.release(node).await;
-    outcome
+    Err(contended())
 }
+
+const CAME_FIRST_PAUSE_MIN: Duration = Duration::from_millis(1);
+const CAME_FIRST_PAUSE_MAX: Duration = Duration::from_millis(20);
 
 async fn patch_match(
     node: &Inner,
     context: &Context,
     patch: &Arc<Patch>,
-    criteria: &str,
+    criteria: &Criteria,
     if_match: Option<u64>,
     dedup: Option<Dedup>,
 ) -> Result<WriteResponse, Error> {
     let resource_type = patch.resource_type();
-    if let Some(answer) = answered_before(node, context.tenant, dedup.as_ref()).await? {
+    if let Some(answer) = answered_before(node, criteria.tenant(), dedup.as_ref()).await? {
         return Ok(answer);
     }
-    let key = only_match(node, context, resource_type, criteria).await?.ok_or_else(|| {
+    let key = criteria.only_match(node).await?.ok_or_else(|| {
         Error::new(Code::NotFound, format!("no {} matches '{criteria}'", resource_type.name()))
     })?;
-    let found = found(node, context.tenant, resource_type, &key).await?;
+    let found = found(node, criteria.tenant(), resource_type, &key).await?;
     let version = if_match.or(found.version_id.parse().ok());
     interaction::patch::one(node, context, patch, key.id, version, dedup).await
 }
@@ -115,7 +153,7 @@ pub async fn found(
     // It may have moved since the search.
     let look = |rows: &Partition, key: &ResourceKey| rows.get(tenant, key).map_err(crate::error::storage);
     let row = place::look(node, tenant, resource_type, key.id, look).await?;
-    let row = row.ok_or_else(crate::interaction::contended)?;
+    let row = row.ok_or_else(contended)?;
     Ok(WriteResponse {
         outcome: Outcome::Unchanged as i32,
         resource_type: resource_type.name().to_owned(),
@@ -126,27 +164,6 @@ pub async fn found(
     })
 }
 
-/// The one resource that matches; `None`: none does. More than one is an error.
-pub async fn only_match(
-    node: &Inner,
-    context: &Context,
-    resource_type: ResourceType,
-    criteria: &str,
-) -> Result<Option<ResourceKey>, Error> {
-    let keys = find_keys(node, context.tenant, resource_type, criteria, 2).await?;
-    match keys.as_slice() {
-        [] => Ok(None),
-        [one] => Ok(Some(*one)),
-        _ => Err(Error::new(
-            Code::MultipleMatches,
-            format!(
-                "more than one {0} matches '{criteria}'; make the criteria name exactly one",
-                resource_type.name()
-            ),
-        )),
-    }
-}
-
 /// What a conditional reference such as `Organization?identifier=system|value` names; exactly one must match.
 pub async fn resolve_reference(node: &Inner, context: &Context, reference: &str) -> Result<String, Error> {
     let unresolved = |why: &str| {
@@ -155,126 +172,14 @@ pub async fn resolve_reference(node: &Inner, context: &Context, reference: &str)
     let bare = || unresolved("has no criteria").as_issue("value");
     let (name, criteria) = reference.split_once('?').ok_or_else(bare)?;
     let resource_type = crate::draft::known_type(name)?;
-    let code = resource_type.code();
-    if let Some(id) = node.references.get(context.tenant, code, reference) {
+    let criteria = Criteria::read(node, context.tenant, resource_type, criteria).await?;
+    if let Some(id) = node.references.get(&criteria) {
         return Ok(format!("{name}/{id}"));
     }
-    let generation = node.references.generation(code);
-    let key = only_match(node, context, resource_type, criteria).await?;
+    let generation = node.references.generation(resource_type.code());
+    let key = criteria.only_match(node).await?;
     let none = || unresolved("matches no resource; create it first").as_issue("not-found");
-    let id: ResourceId = key.ok_or_else(none)?.id;
-    node.references.put(context.tenant, reference, id, generation);
+    let id = key.ok_or_else(none)?.id;
+    node.references.put(&criteria, id, generation);
     Ok(format!("{name}/{id}"))
-}
-
-/// The right to decide about one set of criteria.
-pub struct Reservation {
-    tenant: TenantId,
-    partition: PartitionId,
-    /// The criteria's home slot.
-    pub slot: Slot,
-    criteria: Bytes,
-    holder: Bytes,
-    _turn: OwnedMutexGuard<()>,
-}
-
-impl Reservation {
-    /// Waits for its turn: first in this process, then in the log.
-    pub async fn take(
-        node: &Inner,
-        tenant: TenantId,
-        resource_type: ResourceType,
-        criteria: &str,
-    ) -> Result<Reservation, Error> {
-        let criteria = normalise(resource_type, criteria);
-        let slot = proto::id::key_slot(tenant, criteria.as_bytes());
-        let turn = TURNS.turn(tenant, &criteria).lock_owned().await;
-        let reservation = Reservation {
-            tenant,
-            partition: node.partition_of(slot),
-            slot,
-            criteria: criteria.into_bytes().into(),
-            // In this process the turn keeps others out; the log keeps other nodes out. So the node is the holder, and
-            // what it held before a restart it simply holds again.
-            holder: Bytes::copy_from_slice(&node.options.cluster.node_id.to_be_bytes()),
-            _turn: turn,
-        };
-        loop {
-            match reservation.propose(node).await? {
-                Applied::Done => return Ok(reservation),
-                // A holder on another node; one that is gone expires.
-                Applied::ReservationHeld { .. } => tokio::time::sleep(HELD_PAUSE).await,
-                other => {
-                    tracing::error!(?other, "a reservation answered what it cannot");
-                    return Err(crate::interaction::contended());
-                }
-            }
-        }
-    }
-
-    async fn propose(&self, node: &Inner) -> Result<Applied, Error> {
-        let now_ms = node.clock.now_ms();
-        let kind = log::command::Kind::Reserve(log::Reserve {
-            criteria: self.criteria.clone(),
-            holder: self.holder.clone(),
-            expires_ms: now_ms + node.options.reservation_timeout.as_millis() as u64,
-        });
-        let command = log::Command { time_ms: now_ms, tenant: self.tenant.0, kind: Some(kind) };
-        node.group(self.partition)?.propose(command).await.map_err(crate::error::propose)
-    }
-
-    /// Gives it back. One that is lost on the way expires.
-    pub async fn release(self, node: &Inner) {
-        let release = log::Release { criteria: self.criteria.clone(), holder: self.holder.clone() };
-        let kind = Some(log::command::Kind::Release(release));
-        let command = log::Command { time_ms: node.clock.now_ms(), tenant: self.tenant.0, kind };
-        if let Ok(group) = node.group(self.partition)
-            && let Err(error) = group.propose(command).await
-        {
-            tracing::warn!(%error, "a reservation was not released; it expires");
-        }
-    }
-}
-
-const CAME_FIRST_PAUSE: Duration = Duration::from_millis(1);
-const HELD_PAUSE: Duration = Duration::from_millis(20);
-
-/// Criteria that mean the same get the same text: parameters in order of name and value.
-fn normalise(resource_type: ResourceType, criteria: &str) -> String {
-    let mut parameters: Vec<&str> = criteria.split('&').filter(|parameter| !parameter.is_empty()).collect();
-    parameters.sort_unstable();
-    format!("{}?{}", resource_type.name(), parameters.join("&"))
-}
-
-/// Callers of this process queue here, in order, before they bother the log.
-struct Turns(Mutex<Option<TurnMap>>);
-
-type TurnMap = FxHashMap<(TenantId, String), Arc<tokio::sync::Mutex<()>>>;
-
-static TURNS: Turns = Turns(Mutex::new(None));
-
-impl Turns {
-    fn turn(&self, tenant: TenantId, criteria: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.0.lock();
-        let turns = turns.get_or_insert_default();
-        // Nobody waits on a lock that only the map holds.
-        if turns.len() > TURNS_KEPT_MAX {
-            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        }
-        turns.entry((tenant, criteria.to_owned())).or_default().clone()
-    }
-}
-
-const TURNS_KEPT_MAX: usize = 10_000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_order_of_parameters_does_not_matter() {
-        let patient = ResourceType::from_name("Patient").unwrap();
-        assert_eq!(normalise(patient, "b=2&a=1"), normalise(patient, "a=1&b=2"));
-        assert_ne!(normalise(patient, "a=1"), normalise(patient, "a=2"));
-    }
 }

@@ -47,11 +47,12 @@ pub async fn answer(node: &Node, context: &Context, request: Request, room: &Roo
 
 async fn run(node: &Node, context: &Context, request: Request) -> Result<ResponseEntry, Error> {
     let invalid = |error: InvalidTarget| Error::new(Code::BadRequest, error.to_string());
-    if let Method::Get | Method::Head = request.method {
+    let method = request.method;
+    if let Method::Get | Method::Head = method {
         let (target, query) = Target::parse_read(&request.url).map_err(invalid)?;
         return get(node, context, target, &parameters(query)).await;
     }
-    match (request.method, Target::parse(&request.url).map_err(invalid)?) {
+    match (method, Target::parse(&request.url).map_err(invalid)?) {
         (Method::Post, target @ Target::Operation { .. }) => {
             operation(node, context, target, request.body, false).await
         }
@@ -62,7 +63,7 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
                 if_none_exist: request.if_none_exist,
                 idempotency_key: request.idempotency_key,
             };
-            node.create(context, create).await.map(|answer| written(&answer))
+            node.create(context, create).await.map(|answer| written(method, &answer))
         }
         (Method::Put, Target::Instance { resource_type, id }) => {
             let update = UpdateRequest {
@@ -73,11 +74,11 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
                 if_none_match: request.if_none_match,
                 idempotency_key: request.idempotency_key,
             };
-            node.update(context, update).await.map(|answer| written(&answer))
+            node.update(context, update).await.map(|answer| written(method, &answer))
         }
         (Method::Patch, target @ (Target::Instance { .. } | Target::Search { .. })) => {
             let patch = patch::request(target, request, &node.inner.options.json)?;
-            node.patch(context, patch).await.map(|answer| written(&answer))
+            node.patch(context, patch).await.map(|answer| written(method, &answer))
         }
         (Method::Delete, Target::Instance { resource_type, id }) => {
             let delete = DeleteRequest {
@@ -86,7 +87,7 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
                 if_match: request.if_match,
                 idempotency_key: request.idempotency_key,
             };
-            node.delete(context, delete).await.map(|answer| written(&answer))
+            node.delete(context, delete).await.map(|answer| written(method, &answer))
         }
         (method, _) => Err(unsupported(method, &request.url)),
     }
@@ -235,11 +236,11 @@ fn found(version_id: &str, last_updated_ms: u64, body: Bytes) -> ResponseEntry {
 }
 
 /// The response part of a write.
-pub fn written(answer: &WriteResponse) -> ResponseEntry {
+pub fn written(method: Method, answer: &WriteResponse) -> ResponseEntry {
     let status = match Outcome::try_from(answer.outcome) {
         Ok(Outcome::Created) => "201 Created",
         Ok(Outcome::Deleted) => "204 No Content",
-        Ok(Outcome::Unchanged) if answer.body.is_empty() => "204 No Content",
+        Ok(Outcome::Unchanged) if method == Method::Delete => "204 No Content",
         _ => "200 OK",
     };
     if answer.version_id.is_empty() {

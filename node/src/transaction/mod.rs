@@ -4,28 +4,37 @@
 //! rewritten, every resource parsed, placed and indexed; then one writer call makes it visible as a whole
 //! ([`atomic`]). A batch is its entries, each by itself ([`batch`]).
 
+mod action;
 mod atomic;
 mod batch;
 pub mod conditional;
+mod criteria;
 mod entry;
+mod identity;
 mod patch;
 mod plan;
 mod references;
+mod reservation;
 mod room;
+mod turns;
 
+#[cfg(test)]
+pub use criteria::Criteria;
 pub(crate) use entry::parameters;
 pub use references::ReferenceCache;
+#[cfg(test)]
+pub use reservation::Reservation;
+pub use turns::Turns;
 
-use crate::{engine::Node, service::Context};
+use crate::{draft, engine::Node, service::Context};
 use fhir::{
-    bundle::{self, Bundle, Kind},
-    json::Document,
+    bundle::{self, Bundle, Entry, Kind, Target},
+    definitions::ResourceType,
 };
 use proto::{
     Code, Error,
     api::v1::{TransactionRequest, TransactionResponse},
 };
-use std::sync::Arc;
 
 /// Carries out a bundle and answers the response bundle.
 pub async fn run(
@@ -33,19 +42,16 @@ pub async fn run(
     context: &Context,
     request: TransactionRequest,
 ) -> Result<TransactionResponse, Error> {
-    let document = crate::draft::parse(request.bundle, &node.inner.options)?.document;
-    let kind = read(node, &document)?.kind;
-    let answers = match kind {
-        Kind::Transaction => atomic::run(node, context, document.clone(), &request.idempotency_key).await?,
-        Kind::Batch => batch::run(node, context, document.clone(), &request.idempotency_key).await?,
-    };
-    Ok(TransactionResponse { bundle: bundle::write_response(kind, &answers).into() })
-}
-
-/// The bundle in a document that was read before; reading is cheap, entries are nodes of the document.
-fn read<'d>(node: &Node, document: &'d Arc<Document>) -> Result<Bundle<'d>, Error> {
+    let document = draft::parse(request.bundle, &node.inner.options)?.document;
     let limits = bundle::Limits { entries_max: node.inner.options.bundle_entries_max };
-    Bundle::read(document, &limits).map_err(invalid)
+    let bundle = Bundle::read(&document, &limits).map_err(invalid)?;
+    let answers = match bundle.kind {
+        Kind::Transaction => {
+            atomic::run(node, context, document.source(), &bundle, &request.idempotency_key).await?
+        }
+        Kind::Batch => batch::run(node, context, &bundle, &request.idempotency_key).await?,
+    };
+    Ok(TransactionResponse { bundle: bundle::write_response(bundle.kind, &answers).into() })
 }
 
 fn invalid(error: bundle::Error) -> Error {
@@ -54,4 +60,35 @@ fn invalid(error: bundle::Error) -> Error {
         _ => Code::Invalid,
     };
     Error::new(code, error.to_string())
+}
+
+/// The type that a POST creates a resource of.
+struct Posted(ResourceType);
+
+impl Posted {
+    fn of(entry: &Entry<'_>) -> Result<Posted, Error> {
+        match target(entry)? {
+            Target::Type { resource_type } => draft::known_type(&resource_type).map(Posted),
+            _ => Err(entry::unsupported(entry.method, &entry.url)),
+        }
+    }
+}
+
+fn target(entry: &Entry<'_>) -> Result<Target, Error> {
+    Target::parse(&entry.url).map_err(|error| Error::new(Code::Invalid, error.to_string()))
+}
+
+/// The error of one entry, as one of the bundle.
+fn at_entry(mut error: Error, number: usize) -> Error {
+    for issue in &mut error.issues {
+        let inner = issue.expression.take();
+        // `Patient.name[0]` is `Bundle.entry[3].resource.name[0]` here.
+        issue.expression = Some(match inner.as_deref().map(|inner| inner.split_once('.')) {
+            Some(Some((_, below))) => format!("Bundle.entry[{number}].resource.{below}"),
+            Some(None) => format!("Bundle.entry[{number}].resource"),
+            None => format!("Bundle.entry[{number}]"),
+        });
+        issue.diagnostics = format!("Bundle.entry[{number}]: {}", issue.diagnostics);
+    }
+    error
 }

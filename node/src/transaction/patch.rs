@@ -23,7 +23,15 @@ pub fn request(target: Target, request: Request, limits: &json::Limits) -> Resul
         Target::Search { resource_type: Some(resource_type), query } => (resource_type, String::new(), query),
         _ => return Err(super::entry::unsupported(request.method, &request.url)),
     };
-    let (kind, body) = of_resource(request.body, limits)?;
+    if request.body.is_empty() {
+        return Err(Error::new(
+            Code::Invalid,
+            "PATCH needs a resource: a Parameters, or a Binary with the patch",
+        ));
+    }
+    let document = Document::parse(request.body.clone(), limits).map_err(draft::malformed)?;
+    let (kind, held) = of_resource(document.root())?;
+    let body = held.unwrap_or(request.body);
     Ok(PatchRequest {
         resource_type,
         id,
@@ -35,19 +43,14 @@ pub fn request(target: Target, request: Request, limits: &json::Limits) -> Resul
     })
 }
 
-/// The patch that the entry's resource is or holds.
-pub fn of_resource(resource: Bytes, limits: &json::Limits) -> Result<(PatchKind, Bytes), Error> {
-    if resource.is_empty() {
-        return Err(Error::new(
-            Code::Invalid,
-            "PATCH needs a resource: a Parameters, or a Binary with the patch",
-        ));
-    }
-    let document = Document::parse(resource.clone(), limits).map_err(draft::malformed)?;
-    let envelope = Envelope::read(document.root()).map_err(|error| draft::invalid(&error))?;
+/// The kind of patch the entry's resource is, or holds: then these are its bytes.
+pub fn of_resource(resource: Node<'_>) -> Result<(PatchKind, Option<Bytes>), Error> {
+    let envelope = Envelope::read(resource).map_err(|error| draft::invalid(&error))?;
     match envelope.resource_type.name() {
-        "Parameters" => Ok((PatchKind::Fhirpath, resource)),
-        _ if envelope.resource_type == ResourceType::BINARY => of_binary(document.root()),
+        "Parameters" => Ok((PatchKind::Fhirpath, None)),
+        _ if envelope.resource_type == ResourceType::BINARY => {
+            of_binary(resource).map(|(kind, body)| (kind, Some(body)))
+        }
         other => Err(Error::new(
             Code::Invalid,
             format!("a {other} is no patch; send a Parameters (FHIRPath Patch), or a Binary with the patch"),
@@ -67,9 +70,21 @@ fn of_binary(binary: Node<'_>) -> Result<(PatchKind, Bytes), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fhir::bundle::Method;
 
     fn read(resource: &str) -> Result<(PatchKind, Bytes), Code> {
-        of_resource(resource.to_owned().into(), &json::Limits::default()).map_err(|error| error.code)
+        let target = Target::Instance { resource_type: "Patient".to_owned(), id: "p".to_owned() };
+        let asked = Request {
+            method: Method::Patch,
+            url: "Patient/p".to_owned(),
+            if_match: String::new(),
+            if_none_match: String::new(),
+            if_none_exist: String::new(),
+            body: resource.to_owned().into(),
+            idempotency_key: String::new(),
+        };
+        let patch = request(target, asked, &json::Limits::default()).map_err(|error| error.code)?;
+        Ok((patch.kind(), patch.body))
     }
 
     #[test]

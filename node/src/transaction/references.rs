@@ -1,15 +1,19 @@
 //! The node-local cache of conditional references: `Organization?identifier=…` to the one resource it names. Kept
 //! right by the change feed: any change of a resource of the type voids what was found among them.
 
+use super::criteria::Criteria;
 use parking_lot::RwLock;
 use proto::{ResourceId, TenantId};
 use rustc_hash::FxHashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use storage::Change;
 
 /// What a conditional reference resolved to, valid while no resource of its type changed.
 pub struct ReferenceCache {
-    entries: RwLock<FxHashMap<(TenantId, String), Entry>>,
+    entries: RwLock<FxHashMap<(TenantId, Arc<str>), Entry>>,
     /// Per type code (modulo the table's size): how many changes there were.
     generations: Vec<AtomicU64>,
     entries_max: usize,
@@ -35,20 +39,20 @@ impl ReferenceCache {
         self.generations[usize::from(type_code) % GENERATIONS].load(Ordering::Acquire)
     }
 
-    /// What `criteria` (with the type in front) resolved to, if nothing of the type changed since.
-    pub fn get(&self, tenant: TenantId, type_code: u16, criteria: &str) -> Option<ResourceId> {
+    /// What the criteria resolved to, if nothing of the type changed since.
+    pub fn get(&self, criteria: &Criteria) -> Option<ResourceId> {
         let entries = self.entries.read();
-        let entry = entries.get(&(tenant, criteria.to_owned()))?;
-        (entry.generation == self.generation(type_code)).then_some(entry.id)
+        let entry = entries.get(&(criteria.tenant(), criteria.key().clone()))?;
+        (entry.generation == self.generation(criteria.resource_type().code())).then_some(entry.id)
     }
 
     /// Keeps what a search found that began at `generation`.
-    pub fn put(&self, tenant: TenantId, criteria: &str, id: ResourceId, generation: u64) {
+    pub fn put(&self, criteria: &Criteria, id: ResourceId, generation: u64) {
         let mut entries = self.entries.write();
         if entries.len() >= self.entries_max {
             entries.clear();
         }
-        entries.insert((tenant, criteria.to_owned()), Entry { id, generation });
+        entries.insert((criteria.tenant(), criteria.key().clone()), Entry { id, generation });
     }
 
     /// The change feed moved.

@@ -1,14 +1,16 @@
-//! A resource under a client's id, new in a patient's compartment: the row in the directory is another partition's.
+//! A resource under a client's id, new in a patient's compartment: the row in the directory is another partition's. Or one
+//! that is created conditionally: the reservation is.
 //!
 //! The row is prepared first; then the compartment's actor decides and proposes the *decision* with its own write in it,
 //! without standing still: a patient's record takes such creates one after the other into the same fsync batches.
 //! The directory row is finished behind the answer; a reader that meets it locked asks for the decision.
 
 use super::{
-    Attempt, Home, Plan,
-    relocate::Parts,
+    Attempt, Home, Plan, Step,
+    part::{self, Part, Parts},
+    settle::refused,
     single::{Outcome, through_actor},
-    two_phase::{self, Transaction},
+    two_phase::Transaction,
 };
 use crate::{
     compartment::{Batch, Decision, Op, locate},
@@ -28,22 +30,25 @@ pub async fn run(
     let node = node.handle();
     to_its_end(async move {
         let now_ms = node.clock.now_ms();
-        let (ops, parts) = split(&node, partition, plan.steps);
-        let transaction = Transaction::new(plan.tenant, partition, &parts);
-        if let Some(refusal) = transaction.prepare(&node, parts, now_ms).await? {
+        let tenant = plan.tenant;
+        let (ops, mut parts) = split(&node, partition, plan.steps);
+        part::rest_on(&mut parts, plan.holds);
+        let Part { releases, .. } = parts.remove(&partition).unwrap_or_default();
+        let transaction = Transaction::new(&node, tenant, partition, &parts);
+        if let Some((refusing, refusal)) = transaction.prepare(&node, parts, now_ms).await? {
             transaction.abort(&node).await;
-            return two_phase::refused(&node, partition, refusal).await;
+            return refused(&node, tenant, refusing, refusal).await;
         }
         let decision = Decision { transaction: transaction.id(), participants: transaction.participants() };
-        let Plan { tenant, dedup, share, .. } = plan;
-        let batch = Batch { tenant, ops, dedup, decision: Some(decision), share };
+        let (dedup, share) = (plan.dedup, plan.share);
+        let batch = Batch { tenant, ops, dedup, releases, decision: Some(decision), share };
         let outcome = match through_actor(&node, partition, compartment, batch).await {
             Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) => {
                 let finishing = node.clone();
                 tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
                 return Ok(Attempt::Done(answers));
             }
-            Ok(Outcome::Applied(other, _)) => two_phase::refused(&node, partition, other).await,
+            Ok(Outcome::Applied(other, _)) => refused(&node, tenant, partition, other).await,
             Ok(Outcome::Ended(attempt)) => Ok(attempt),
             Err(error) => Err(error),
         };
@@ -55,7 +60,7 @@ pub async fn run(
 }
 
 /// What the compartment's actor writes, and the directory rows of other partitions.
-fn split(node: &Inner, partition: PartitionId, steps: Vec<super::Step>) -> (Vec<Op>, Parts) {
+fn split(node: &Inner, partition: PartitionId, steps: Vec<Step>) -> (Vec<Op>, Parts) {
     let mut parts = Parts::new();
     let mut ops = Vec::with_capacity(steps.len());
     for step in steps {

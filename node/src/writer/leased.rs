@@ -3,7 +3,9 @@
 
 use super::{
     Attempt, Plan, answered_before,
+    part::{self, Part},
     relocate::{Decided, Halted, decide},
+    settle,
     step::existing_compartments,
     two_phase,
 };
@@ -12,7 +14,7 @@ use crate::{
     engine::Inner,
     interaction::to_its_end,
 };
-use proto::{Error, PartitionId, api::v1::WriteResponse, log::v1 as log};
+use proto::{Error, PartitionId, api::v1::WriteResponse};
 use storage::Applied;
 
 /// On a task of its own: a caller that goes away must not leave a transaction half way.
@@ -28,7 +30,7 @@ async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
         return Ok(Attempt::Repeated(answers));
     }
     let now_ms = node.clock.now_ms();
-    let Decided { answers, parts } = match decide(node, &plan, now_ms) {
+    let Decided { answers, mut parts } = match decide(node, &plan, now_ms) {
         Ok(decided) => decided,
         Err(halted) => return halt(node, &plan, leases, halted).await,
     };
@@ -36,10 +38,11 @@ async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
         prove(node, &plan).await?;
         return Ok(Attempt::Done(answers));
     }
+    part::rest_on(&mut parts, plan.holds.clone());
     let coordinator = coordinator(node, &plan);
     if parts.len() <= 1 && parts.keys().all(|partition| *partition == coordinator) {
-        let mutations = parts.into_values().next().unwrap_or_default();
-        commit_one(node, coordinator, &plan, now_ms, mutations, answers).await
+        let part = parts.into_values().next().unwrap_or_default();
+        commit_one(node, coordinator, &plan, now_ms, part, answers).await
     } else {
         two_phase::commit(node, coordinator, plan, now_ms, parts, answers).await
     }
@@ -68,7 +71,7 @@ async fn halt(node: &Inner, plan: &Plan, leases: Vec<Lease>, halted: Halted) -> 
         Halt::Moves(moves) => Ok(Attempt::Moves(moves)),
         Halt::Locked(lock) => {
             drop(leases);
-            two_phase::settle_lock(node, halted.partition, plan.tenant, &lock).await?;
+            settle::settle_lock(node, halted.partition, plan.tenant, &lock).await?;
             Ok(Attempt::Stale)
         }
         Halt::Refused(error) => {
@@ -91,15 +94,17 @@ async fn commit_one(
     partition: PartitionId,
     plan: &Plan,
     now_ms: u64,
-    mutations: Vec<log::Mutation>,
+    part: Part,
     answers: Vec<WriteResponse>,
 ) -> Result<Attempt, Error> {
+    let Part { mutations, releases } = part;
+    let tenant = plan.tenant;
     let (dedup, share) = (plan.dedup.clone(), plan.share.clone());
-    let batch = Batch { tenant: plan.tenant, ops: vec![], dedup, decision: None, share };
+    let batch = Batch { tenant, ops: vec![], dedup, releases, decision: None, share };
     let command = command(&batch, now_ms, mutations, &answers);
     let applied = node.group(partition)?.propose(command).await.map_err(crate::error::propose)?;
     match applied {
         Applied::Done => Ok(Attempt::Done(answers)),
-        other => two_phase::refused(node, partition, other).await,
+        other => settle::refused(node, tenant, partition, other).await,
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! steps ── one existing compartment ─┬─ all rows in its partition ──→ actor: decide, propose           (single)
-//!       │                            └─ directory rows elsewhere ──→ prepare them, then the actor     (directory)
+//!       │                            └─ rows, reservations elsewhere ──→ prepare, then the actor  (directory)
 //!       └─ several: leases in key order, decide ─┬─ one partition ──→ one command                     (leased)
 //!                                                └─ several ──→ prepare, decide, finish               (two_phase)
 //! ```
@@ -12,16 +12,25 @@ mod admission;
 mod adopt;
 mod directory;
 mod leased;
+mod part;
 mod relocate;
+mod resolver;
+mod settle;
 mod single;
 mod step;
+#[cfg(test)]
+pub mod testing;
+mod tokens;
 mod two_phase;
 mod visibility;
 
 #[cfg(test)]
 pub(crate) use adopt::adopted;
+pub use part::Hold;
+pub use resolver::{Finished, recover, run as resolve};
+pub use settle::{finish_if_decided, settle};
 pub use step::{Home, Step};
-pub use two_phase::{finish_if_decided, settle};
+pub use tokens::Tokens;
 pub use visibility::Visibility;
 
 use crate::{
@@ -39,6 +48,8 @@ pub struct Plan {
     pub dedup: Option<Dedup>,
     /// What the request holds while this is carried out, whether its caller waits or not.
     pub share: Share,
+    /// Reservations it rests on: written only while all are held, and given back with it.
+    pub holds: Vec<Hold>,
 }
 
 /// How an attempt ended.
@@ -50,6 +61,8 @@ pub enum Attempt {
     Repeated(Vec<WriteResponse>),
     /// Somebody else's write came first: locate everything again and try anew.
     Stale,
+    /// A reservation it rests on is no longer held: decide anew whether to write at all.
+    Lost,
     /// What a change makes of its resource belongs to another compartment: try anew with a step that moves it there.
     Moves(Moves),
 }
@@ -70,7 +83,7 @@ async fn attempt_keyed(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
         return leased::run(node, plan).await;
     };
     let local = |step: &Step| step.home_partition(node).is_none_or(|home| home == partition);
-    match plan.steps.iter().all(local) {
+    match plan.steps.iter().all(local) && plan.holds.iter().all(|hold| hold.partition == partition) {
         true => single::run(node, partition, compartment, plan).await,
         false => directory::run(node, partition, compartment, plan).await,
     }

@@ -1,15 +1,11 @@
 //! What a plan on compartments that stand still writes, by partition; resources that move take their history along.
 
-use super::{Home, Plan, Step, adopt::adopted};
+use super::{Home, Plan, Step, adopt::adopted, part::Parts};
 use crate::{
     compartment::{Found, Halt, decide_all, locate, stored},
     engine::Inner,
 };
 use proto::{CompartmentKey, Error, PartitionId, ResourceKey, api::v1::WriteResponse, log::v1 as log};
-use std::collections::BTreeMap;
-
-/// What each partition has to write.
-pub type Parts = BTreeMap<PartitionId, Vec<log::Mutation>>;
 
 /// A plan that can be carried out.
 #[derive(Default)]

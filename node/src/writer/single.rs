@@ -1,6 +1,6 @@
 //! The common case: one actor decides everything.
 
-use super::{Attempt, Home, Plan, two_phase};
+use super::{Attempt, Home, Plan, settle};
 use crate::{
     compartment::{Basis, Batch, Op, Verdict},
     engine::Inner,
@@ -16,17 +16,18 @@ pub async fn run(
     compartment: CompartmentKey,
     plan: Plan,
 ) -> Result<Attempt, Error> {
-    let Plan { tenant, steps, dedup, share } = plan;
+    let Plan { tenant, steps, dedup, share, holds } = plan;
     let with_home = |step: super::Step| match step.home {
         Home::Row { slot, .. } => Op { locate: Some(slot), ..step.op },
         Home::None => step.op,
     };
     let ops = steps.into_iter().map(with_home).collect();
-    let batch = Batch { tenant, ops, dedup, decision: None, share };
+    let releases = holds.into_iter().map(|hold| hold.release).collect();
+    let batch = Batch { tenant, ops, dedup, releases, decision: None, share };
     match through_actor(node, partition, compartment, batch).await? {
         Outcome::Ended(attempt) => Ok(attempt),
         Outcome::Applied(Applied::Done, answers) => Ok(Attempt::Done(answers)),
-        Outcome::Applied(other, _) => two_phase::refused(node, partition, other).await,
+        Outcome::Applied(other, _) => settle::refused(node, tenant, partition, other).await,
     }
 }
 
@@ -68,7 +69,7 @@ pub(super) async fn through_actor(
         Verdict::Gone => Attempt::Stale,
         Verdict::Moves(moves) => Attempt::Moves(moves),
         Verdict::Locked(lock) => {
-            two_phase::settle_lock(node, partition, batch.tenant, &lock).await?;
+            settle::settle_lock(node, partition, batch.tenant, &lock).await?;
             Attempt::Stale
         }
     };

@@ -107,6 +107,7 @@ fn every_number_arrives_at_its_own_place() {
         ("actors.idle_ms", millis(all.actors.idle)),
         ("actors.queue_max", all.actors.queue_max as u64),
         ("transactions.prepare_timeout_ms", millis(all.transaction_timeout)),
+        ("transactions.resolve_interval_ms", millis(all.resolve_interval)),
         ("transactions.reservation_timeout_ms", millis(all.reservation_timeout)),
         ("transactions.lease_ms", millis(all.actors.lease_max)),
         ("transactions.reference_cache_max", all.reference_cache_max as u64),

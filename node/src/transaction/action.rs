@@ -1,0 +1,140 @@
+//! What one entry of a transaction comes to.
+
+use super::{entry::unsupported, identity::Identity, target};
+use crate::{
+    draft::{self, Draft, Parsed},
+    engine::Node,
+    interaction::{patch::Patch, update},
+};
+use bytes::Bytes;
+use fhir::{
+    bundle::{Bundle, Entry, Method, Target},
+    definitions::ResourceType,
+    json,
+};
+use proto::{Code, Error, ResourceId, TenantId, api::v1::WriteResponse};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// What one entry does.
+pub enum Action {
+    Create {
+        parsed: Parsed,
+        draft: Draft,
+        id: ResourceId,
+    },
+    Update {
+        parsed: Parsed,
+        draft: Draft,
+        id: ResourceId,
+        if_match: Option<u64>,
+        must_be_new: bool,
+    },
+    Patch {
+        patch: Arc<Patch>,
+        id: ResourceId,
+        if_match: Option<u64>,
+    },
+    Delete {
+        resource_type: ResourceType,
+        id: ResourceId,
+        if_match: Option<u64>,
+    },
+    /// A conditional create that found its match.
+    Found(WriteResponse),
+    /// After all writes.
+    Read,
+}
+
+/// What the entries have in common.
+pub struct Setting<'b> {
+    pub node: &'b Node,
+    pub tenant: TenantId,
+    pub bundle: &'b Bundle<'b>,
+    /// `Type/id` by fullUrl and by conditional reference.
+    pub resolved: &'b FxHashMap<String, String>,
+}
+
+impl Setting<'_> {
+    /// What the entry does, with its body parsed, placed and indexed as it will be stored.
+    pub fn action(&self, entry: &Entry<'_>, identity: Identity) -> Result<Action, Error> {
+        match (entry.method, identity) {
+            (_, Identity::Found(answer)) => Ok(Action::Found(answer)),
+            (Method::Post, Identity::Assigned(_, id)) => {
+                let parsed = self.parsed(entry)?;
+                let draft = parsed.draft(&self.node.inner, self.tenant)?;
+                Ok(Action::Create { parsed, draft, id })
+            }
+            (Method::Put, Identity::Named(resource_type, id)) => self.update(entry, resource_type, id),
+            (Method::Patch, Identity::Named(resource_type, id)) => self.patch(entry, resource_type, id),
+            (Method::Delete, _) => delete(entry),
+            (Method::Get | Method::Head, _) => Ok(Action::Read),
+            (method, _) => Err(unsupported(method, &entry.url)),
+        }
+    }
+
+    fn update(
+        &self,
+        entry: &Entry<'_>,
+        resource_type: ResourceType,
+        id: ResourceId,
+    ) -> Result<Action, Error> {
+        let parsed = self.parsed(entry)?;
+        if parsed.resource_type != resource_type {
+            let text = format!("a {} cannot be put at {}", parsed.resource_type, entry.url);
+            return Err(Error::new(Code::BadRequest, text));
+        }
+        update::check_id(&parsed, id)?;
+        let if_none_match = entry.if_none_match.as_deref().unwrap_or_default();
+        let (if_match, must_be_new) =
+            update::preconditions(entry.if_match.as_deref().unwrap_or_default(), if_none_match)?;
+        let draft = parsed.draft(&self.node.inner, self.tenant)?;
+        Ok(Action::Update { parsed, draft, id, if_match, must_be_new })
+    }
+
+    fn patch(&self, entry: &Entry<'_>, resource_type: ResourceType, id: ResourceId) -> Result<Action, Error> {
+        let (kind, held) = super::patch::of_resource(resource_of(entry)?)?;
+        let body = match held {
+            Some(body) => body,
+            None => self.body(entry)?,
+        };
+        let patch = Patch::read(&self.node.inner, self.tenant, resource_type, kind, body)?;
+        Ok(Action::Patch { patch, id, if_match: if_match(entry)? })
+    }
+
+    /// The entry's resource, parsed as it is written: once, with its references resolved.
+    fn parsed(&self, entry: &Entry<'_>) -> Result<Parsed, Error> {
+        draft::parse(self.body(entry)?, &self.node.inner.options)
+    }
+
+    /// The entry's resource with all references to entries and criteria replaced.
+    fn body(&self, entry: &Entry<'_>) -> Result<Bytes, Error> {
+        let resource = resource_of(entry)?;
+        let resolve = |reference: &str| self.resolved.get(reference).cloned();
+        Ok(match self.bundle.rewrite(entry, resource, &resolve) {
+            Some(bytes) => Bytes::from(bytes),
+            None => resource.document().source().slice(resource.span()),
+        })
+    }
+}
+
+fn delete(entry: &Entry<'_>) -> Result<Action, Error> {
+    match target(entry)? {
+        Target::Instance { resource_type, id } => Ok(Action::Delete {
+            resource_type: draft::known_type(&resource_type)?,
+            id: draft::resource_id(&id)?,
+            if_match: if_match(entry)?,
+        }),
+        _ => Err(unsupported(entry.method, &entry.url)),
+    }
+}
+
+fn if_match(entry: &Entry<'_>) -> Result<Option<u64>, Error> {
+    Ok(update::preconditions(entry.if_match.as_deref().unwrap_or_default(), "")?.0)
+}
+
+fn resource_of<'d>(entry: &Entry<'d>) -> Result<json::Node<'d>, Error> {
+    entry.resource.ok_or_else(|| {
+        Error::new(Code::Invalid, format!("{} {} needs a resource", entry.method.as_str(), entry.url))
+    })
+}

@@ -1,0 +1,102 @@
+//! What a conditional interaction asks for: <https://hl7.org/fhir/R4/http.html#ccreate>.
+
+use super::parameters;
+use crate::{
+    engine::Inner,
+    interaction::{compile_criteria, find_keys},
+};
+use fhir::definitions::ResourceType;
+use proto::{Code, Error, ResourceKey, Slot, TenantId};
+use search::Query;
+use std::{fmt, sync::Arc};
+
+/// Criteria as they were understood. Two spellings of one thing have one key, which is what locks, orders, caches and
+/// logs know them by; nothing else takes criteria as they were sent.
+#[derive(Clone, Debug)]
+pub struct Criteria {
+    resource_type: ResourceType,
+    text: String,
+    key: Arc<str>,
+    query: Query,
+}
+
+/// As many bytes as the log takes.
+const KEY_BYTES_MAX: usize = 16 << 10;
+/// Two matches are as many as a hundred: one too many.
+const MATCHES_WANTED: usize = 2;
+
+impl Criteria {
+    /// Reads `text`, the query part of a search URL, still encoded.
+    ///
+    /// # Errors
+    /// `BadParameter` for what a strict search refuses, for criteria that everything matches, and for conditions that mean
+    /// something else at every moment; `TooCostly` over a limit.
+    pub async fn read(
+        node: &Inner,
+        tenant: TenantId,
+        resource_type: ResourceType,
+        text: &str,
+    ) -> Result<Criteria, Error> {
+        let mut query = compile_criteria(node, tenant, resource_type, parameters(text)).await?;
+        (query.count, query.total) = (MATCHES_WANTED, false);
+        let conditions = query.canonical()?;
+        if conditions.is_empty() {
+            let text = format!("the criteria '{text}' say nothing of the {resource_type} to match");
+            return Err(
+                Error::new(Code::BadParameter, text + "; name what it must have").as_issue("required")
+            );
+        }
+        let key = format!("{resource_type}?{conditions}");
+        if key.len() > KEY_BYTES_MAX {
+            let text =
+                format!("conditional criteria of {} bytes; at most {KEY_BYTES_MAX} can be kept", key.len());
+            return Err(Error::new(Code::TooCostly, text));
+        }
+        Ok(Criteria { resource_type, text: text.to_owned(), key: key.into(), query })
+    }
+
+    /// The tenant they were read for.
+    pub fn tenant(&self) -> TenantId {
+        self.query.tenant
+    }
+
+    /// The type of what they match.
+    pub fn resource_type(&self) -> ResourceType {
+        self.resource_type
+    }
+
+    /// The same for all spellings.
+    pub fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+
+    /// Where they are decided on, and where what they do not find is created if it belongs to no patient.
+    pub fn slot(&self) -> Slot {
+        proto::id::key_slot(self.tenant(), self.key.as_bytes())
+    }
+
+    /// The one resource that matches now; `None`: none does.
+    ///
+    /// # Errors
+    /// `MultipleMatches` where more than one does.
+    pub async fn only_match(&self, node: &Inner) -> Result<Option<ResourceKey>, Error> {
+        match find_keys(node, &self.query).await?.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            _ => Err(Error::new(
+                Code::MultipleMatches,
+                format!(
+                    "more than one {} matches '{self}'; make the criteria name exactly one",
+                    self.resource_type
+                ),
+            )),
+        }
+    }
+}
+
+/// As they were sent.
+impl fmt::Display for Criteria {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

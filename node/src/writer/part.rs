@@ -1,0 +1,41 @@
+//! What a plan writes, by partition.
+
+use proto::{PartitionId, log::v1 as log};
+use std::collections::BTreeMap;
+
+/// What one partition has to write, and the reservations there that the whole plan rests on.
+#[derive(Debug, Default)]
+pub struct Part {
+    pub mutations: Vec<log::Mutation>,
+    pub releases: Vec<log::Release>,
+}
+
+/// What each partition has to write.
+pub type Parts = BTreeMap<PartitionId, Part>;
+
+/// A reservation that a plan rests on: it is written only while its holder has it, and gives it back.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    /// Where it is logged.
+    pub partition: PartitionId,
+    pub release: log::Release,
+}
+
+impl Part {
+    /// Adds a mutation.
+    pub fn push(&mut self, mutation: log::Mutation) {
+        self.mutations.push(mutation);
+    }
+
+    /// Adds all that are in `mutations`.
+    pub fn append(&mut self, mutations: &mut Vec<log::Mutation>) {
+        self.mutations.append(mutations);
+    }
+}
+
+/// Adds what the plan rests on.
+pub fn rest_on(parts: &mut Parts, holds: Vec<Hold>) {
+    for Hold { partition, release } in holds {
+        parts.entry(partition).or_default().releases.push(release);
+    }
+}

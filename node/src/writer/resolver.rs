@@ -1,0 +1,156 @@
+//! Works behind the requests: ends transactions that nobody is at work on, on rows that perhaps nobody will touch again,
+//! and lets go of decisions that nobody will ask for again.
+
+use super::{
+    settle::{Settled, is_abandoned, try_settle},
+    tokens::Owner,
+};
+use crate::engine::Inner;
+use bytes::Bytes;
+use futures::{StreamExt, future::join_all, stream};
+use metrics::{counter, describe_counter};
+use parking_lot::Mutex;
+use proto::{Error, PartitionId, TenantId, log::v1 as log};
+use std::{collections::BTreeMap, sync::Weak};
+use storage::{Decided, Prepared};
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Transactions of one partition that are settled in one round, and decisions that are looked at together.
+const PAGE: usize = 256;
+/// Of a page, so many at once.
+const AT_ONCE: usize = 16;
+
+/// Transactions of this node whose participants have all finished, until their decisions are forgotten.
+#[derive(Debug, Default)]
+pub struct Finished(Mutex<BTreeMap<(PartitionId, TenantId), Vec<Bytes>>>);
+
+/// Per partition and tenant; what is more stays decided until the next start.
+const FINISHED_MAX: usize = 10_000;
+
+impl Finished {
+    /// Notes a transaction that its coordinator is through with.
+    pub fn add(&self, coordinator: PartitionId, tenant: TenantId, transaction: Bytes) {
+        let mut all = self.0.lock();
+        let one = all.entry((coordinator, tenant)).or_default();
+        if one.len() < FINISHED_MAX {
+            one.push(transaction);
+        }
+    }
+}
+
+/// Runs until the node is gone.
+pub async fn run(node: Weak<Inner>) {
+    describe();
+    let Some(every) = node.upgrade().map(|node| node.options.resolve_interval) else { return };
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(node) = node.upgrade() else { return };
+        let partitions: Vec<PartitionId> = node.cluster.map().partitions().collect();
+        join_all(partitions.into_iter().map(|partition| settle_abandoned(&node, partition))).await;
+        forget_finished(&node).await;
+    }
+}
+
+fn describe() {
+    describe_counter!(
+        "salamander_transactions_orphaned_total",
+        "Prepared transactions found with nobody at work on them, each time they are"
+    );
+    describe_counter!("salamander_transactions_settled_total", "Orphaned transactions ended, by outcome");
+}
+
+/// This node leads the partition from now on: ends what was left prepared there, and forgets what was left decided.
+pub async fn recover(node: &Inner, partition: PartitionId) {
+    settle_abandoned(node, partition).await;
+    if let Err(error) = forget_left(node, partition).await {
+        tracing::warn!(%partition, %error, "decisions of finished transactions stay for now");
+    }
+}
+
+/// Settles prepared transactions that nobody is at work on.
+async fn settle_abandoned(node: &Inner, partition: PartitionId) {
+    let Ok(group) = node.group(partition) else { return };
+    if !group.partition().has_prepared() {
+        return;
+    }
+    let prepared = match group.partition().prepared() {
+        Ok(prepared) => prepared,
+        Err(error) => return tracing::error!(%partition, %error, "prepared transactions cannot be read"),
+    };
+    let abandoned = prepared.into_iter().filter(|record| is_abandoned(node, record)).take(PAGE);
+    let settled = abandoned.map(|record| settle_one(node, partition, record));
+    stream::iter(settled).buffer_unordered(AT_ONCE).collect().await
+}
+
+async fn settle_one(node: &Inner, partition: PartitionId, record: Prepared) {
+    counter!("salamander_transactions_orphaned_total").increment(1);
+    let outcome = match try_settle(node, partition, &record).await {
+        Ok(Settled::Committed) => "commit",
+        Ok(Settled::Aborted) => "abort",
+        Ok(Settled::Before | Settled::Open) => return,
+        Err(error) => {
+            return tracing::warn!(%partition, %error, "an orphaned transaction is not settled yet; it will be tried again");
+        }
+    };
+    counter!("salamander_transactions_settled_total", "outcome" => outcome).increment(1);
+    tracing::info!(%partition, outcome, "an orphaned transaction is settled");
+}
+
+/// Has the decisions removed whose coordinators here are through.
+async fn forget_finished(node: &Inner) {
+    let finished = std::mem::take(&mut *node.finished.0.lock());
+    for ((partition, tenant), transactions) in finished {
+        if let Err(error) = forget(node, partition, tenant, transactions).await {
+            tracing::warn!(%partition, %error, "decisions of finished transactions stay until the next start");
+        }
+    }
+}
+
+/// The same for those that an earlier life of this node left behind, once all participants have finished.
+async fn forget_left(node: &Inner, partition: PartitionId) -> Result<(), Error> {
+    let mut last = None;
+    loop {
+        let rows = node.group(partition)?.partition();
+        let page = rows.decisions(last.as_ref(), PAGE).map_err(crate::error::storage)?;
+        let mut ended: BTreeMap<TenantId, Vec<Bytes>> = BTreeMap::new();
+        for decided in &page {
+            if node.tokens.owner(&decided.transaction) == Owner::Gone && is_finished(node, decided).await? {
+                ended.entry(decided.tenant).or_default().push(decided.transaction.clone());
+            }
+        }
+        for (tenant, transactions) in ended {
+            forget(node, partition, tenant, transactions).await?;
+        }
+        match page.into_iter().next_back() {
+            Some(decided) => last = Some(decided),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Whether no participant waits for the decision any more; those that do are finished.
+async fn is_finished(node: &Inner, decided: &Decided) -> Result<bool, Error> {
+    for participant in &decided.participants {
+        let rows = node.leading(*participant).await?.partition();
+        let prepared = rows.prepared_one(decided.tenant, &decided.transaction);
+        if let Some(record) = prepared.map_err(crate::error::storage)?
+            && try_settle(node, *participant, &record).await? == Settled::Open
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn forget(
+    node: &Inner,
+    partition: PartitionId,
+    tenant: TenantId,
+    transactions: Vec<Bytes>,
+) -> Result<(), Error> {
+    let kind = Some(log::command::Kind::Forget(log::Forget { transactions }));
+    let command = log::Command { time_ms: node.clock.now_ms(), tenant: tenant.0, kind };
+    node.group(partition)?.propose(command).await.map(drop).map_err(crate::error::propose)
+}

@@ -1,0 +1,126 @@
+//! Ends transactions whose coordinator did not: asks for the decision, has one made where nobody will make it, and
+//! finishes with what stands.
+
+use super::{
+    Attempt,
+    tokens::Owner,
+    two_phase::{Transaction, committed},
+};
+use crate::engine::Inner;
+use proto::{Code, Error, PartitionId, TenantId};
+use std::time::Duration;
+use storage::{Applied, Prepared};
+
+const PAUSE_MIN: Duration = Duration::from_millis(1);
+const PAUSE_MAX: Duration = Duration::from_millis(50);
+
+/// What a refusal at apply, in that partition, means for the attempt. A lock is waited out first.
+pub async fn refused(
+    node: &Inner,
+    tenant: TenantId,
+    partition: PartitionId,
+    applied: Applied,
+) -> Result<Attempt, Error> {
+    match applied {
+        Applied::Duplicate { response } => crate::answer::decode(&response).map(Attempt::Repeated),
+        Applied::KeyTaken => Err(crate::compartment::key_reused()),
+        Applied::Conflict { .. } | Applied::LocateConflict { .. } | Applied::Decided { commit: false } => {
+            Ok(Attempt::Stale)
+        }
+        Applied::ReservationLost { .. } => Ok(Attempt::Lost),
+        Applied::Locked { transaction, .. } => {
+            // Boxed: it is rare, and every write would carry its future along.
+            Box::pin(settle(node, partition, tenant, &transaction)).await?;
+            Ok(Attempt::Stale)
+        }
+        other => {
+            tracing::error!(?other, "an applied command answered what it cannot");
+            Err(Error::new(Code::Internal, "the write was not applied; the server's log says why"))
+        }
+    }
+}
+
+/// Brings the transaction that holds a lock in this partition to its end there.
+pub async fn settle_lock(
+    node: &Inner,
+    partition: PartitionId,
+    tenant: TenantId,
+    lock: &storage::Lock,
+) -> Result<(), Error> {
+    Box::pin(settle(node, partition, tenant, &lock.transaction)).await
+}
+
+/// Brings a transaction to its end in this partition, if it is prepared there: waits while its coordinator may be at work.
+pub async fn settle(
+    node: &Inner,
+    partition: PartitionId,
+    tenant: TenantId,
+    transaction: &[u8],
+) -> Result<(), Error> {
+    let mut pause = PAUSE_MIN;
+    loop {
+        let prepared = node.group(partition)?.partition().prepared_one(tenant, transaction);
+        let Some(record) = prepared.map_err(crate::error::storage)? else { return Ok(()) };
+        if try_settle(node, partition, &record).await? != Settled::Open {
+            return Ok(());
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE_MAX);
+    }
+}
+
+/// What became of a transaction in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Committed,
+    Aborted,
+    /// Somebody else finished it.
+    Before,
+    /// It is not decided, and its coordinator may be at work.
+    Open,
+}
+
+/// Brings a prepared transaction to its end in this partition, if that can be told now.
+pub async fn try_settle(node: &Inner, partition: PartitionId, record: &Prepared) -> Result<Settled, Error> {
+    let Prepared { tenant, transaction, coordinator, .. } = record;
+    let rows = node.leading(*coordinator).await?.partition();
+    let decision = rows.decision(*tenant, transaction).map_err(crate::error::storage)?;
+    let transaction = Transaction::of(record, partition);
+    let commit = match decision {
+        Some(commit) => commit,
+        // Forgotten, perhaps: that is after it was finished here.
+        None if !is_prepared(node, partition, record)? => return Ok(Settled::Before),
+        None if !is_abandoned(node, record) => return Ok(Settled::Open),
+        // The first decision stands, so asking for an abort too early does no harm.
+        None => committed(&transaction.decide_abort(node).await?),
+    };
+    transaction.finish(node, commit).await?;
+    Ok(if commit { Settled::Committed } else { Settled::Aborted })
+}
+
+fn is_prepared(node: &Inner, partition: PartitionId, record: &Prepared) -> Result<bool, Error> {
+    let rows = node.group(partition)?.partition();
+    let found = rows.prepared_one(record.tenant, &record.transaction).map_err(crate::error::storage)?;
+    Ok(found.is_some())
+}
+
+/// Whether nobody will decide. A coordinator of an earlier life of this node is not at work; of others it is known when
+/// their time is up.
+pub fn is_abandoned(node: &Inner, record: &Prepared) -> bool {
+    node.tokens.owner(&record.transaction) == Owner::Gone || node.clock.now_ms() >= record.deadline_ms
+}
+
+/// Finishes the transaction that holds a lock in this partition if its decision is logged; leaves it alone if not.
+pub async fn finish_if_decided(
+    node: &Inner,
+    partition: PartitionId,
+    tenant: TenantId,
+    lock: storage::Lock,
+) -> Result<(), Error> {
+    let rows = node.leading(lock.coordinator).await?.partition();
+    let decision = rows.decision(tenant, &lock.transaction).map_err(crate::error::storage)?;
+    let Some(commit) = decision else { return Ok(()) };
+    let record =
+        Prepared { tenant, transaction: lock.transaction, coordinator: lock.coordinator, deadline_ms: 0 };
+    Transaction::of(&record, partition).finish(node, commit).await
+}
