@@ -11,7 +11,7 @@ use crate::{
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
-    Error, PartitionId, ResourceKey, Slot, TenantId,
+    Code, Error, PartitionId, ResourceKey, Slot, TenantId,
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
 };
 use search::{Hit, NoTerminology, Page, Partitions, Query, Request, Scope};
