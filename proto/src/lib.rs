@@ -1,8 +1,10 @@
 //! The contracts: what goes over the wires ([`api`]), what the log keeps forever ([`log`]), the ids that route
-//! everything ([`id`]) and the one table of error codes ([`error`]).
+//! everything ([`id`]), the keys of what goes along with a call ([`metadata`]) and the one table of error codes
+//! ([`error`]).
 
 pub mod error;
 pub mod id;
+pub mod metadata;
 
 /// The public gRPC API.
 pub mod api {

@@ -3,20 +3,17 @@
 use crate::{
     bounds::Share,
     observe::trace::{TRACEPARENT, Trace},
-    server::{front::deadline, request_id},
+    server::{front::deadline, request_id, tenant},
     service::Context,
 };
-use proto::{Code, Error, TenantId};
+use proto::{Code, Error, metadata::REQUEST_ID};
 use std::time::Duration;
 use tonic::{Request, Response, Status, metadata::MetadataMap};
-
-const REQUEST_ID: &str = "x-request-id";
-const TENANT: &str = "x-salamander-tenant";
 
 /// Splits a request. The deadline is the caller's `grpc-timeout`, but no later than `timeout` from now.
 ///
 /// # Errors
-/// A tenant that is not offered, or a `grpc-timeout` that is none.
+/// A tenant that is not offered, a key that looks like the tenant's, or a `grpc-timeout` that is none.
 pub(super) fn open<T>(mut request: Request<T>, timeout: Duration) -> Result<(Context, T), Status> {
     let share = request.extensions_mut().remove().unwrap_or_default();
     let context = context(request.metadata(), timeout, share).map_err(|error| error.to_status())?;
@@ -31,26 +28,13 @@ fn context(metadata: &MetadataMap, timeout: Duration, share: Share) -> Result<Co
         })?),
     };
     Ok(Context {
-        tenant: tenant(metadata)?,
+        tenant: tenant::of(metadata.as_ref())?,
         request_id: request_id::accept(metadata.get(REQUEST_ID).map(|id| id.as_bytes())),
         trace: Trace::accept(metadata.get(TRACEPARENT).map(|trace| trace.as_bytes())),
         deadline: deadline(timeout, asked),
         base: None,
         share,
     })
-}
-
-fn tenant(metadata: &MetadataMap) -> Result<TenantId, Error> {
-    match metadata.get(TENANT).map(|tenant| tenant.as_bytes()) {
-        None | Some(b"default") => Ok(TenantId::DEFAULT),
-        Some(other) => {
-            let name = String::from_utf8_lossy(other);
-            Err(Error::new(
-                Code::NotFound,
-                format!("there is no tenant {name:?}; only \"default\" is offered"),
-            ))
-        }
-    }
 }
 
 /// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>: up to 8 digits and a unit.

@@ -3,9 +3,9 @@
 
 mod body;
 mod context;
+mod detail;
 mod fhir;
 mod health;
-mod limit;
 mod paced;
 mod write_stream;
 
@@ -16,10 +16,11 @@ use crate::{
     server::Stop,
     service::FhirService,
 };
-use axum::{Router, middleware, response::IntoResponse, response::Response};
+use axum::{Router, response::IntoResponse, response::Response};
 use proto::api::v1::fhir_server::FhirServer;
 use std::{sync::Arc, time::Duration};
-use tower::util::MapRequestLayer;
+use tonic::codec::CompressionEncoding;
+use tower::util::{MapRequestLayer, MapResponse};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The gRPC services as routes: `salamander.api.v1.Fhir`, health checking, reflection.
@@ -41,7 +42,10 @@ pub fn router<S: FhirService>(
         stop,
     })
     .max_decoding_message_size(config.grpc.message_bytes_max)
-    .max_encoding_message_size(config.grpc.message_bytes_max);
+    .max_encoding_message_size(config.grpc.message_bytes_max)
+    // Answers are compressed for those who ask for it; what comes compressed is bounded by what it unpacks to.
+    .accept_compressed(CompressionEncoding::Gzip)
+    .send_compressed(CompressionEncoding::Gzip);
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
@@ -51,20 +55,30 @@ pub fn router<S: FhirService>(
     // Many tools still speak the version before.
     let reflection_v1alpha = reflection().build_v1alpha().map_err(|error| error.to_string())?;
     let routes = Router::new()
-        .route_service("/salamander.api.v1.Fhir/{method}", fhir)
-        .route_service("/grpc.health.v1.Health/{method}", health::service(health))
-        .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection_v1)
-        .route_service("/grpc.reflection.v1alpha.ServerReflection/{method}", reflection_v1alpha)
+        .route_service("/salamander.api.v1.Fhir/{method}", MapResponse::new(fhir, detail::tell))
+        .route_service(
+            "/grpc.health.v1.Health/{method}",
+            MapResponse::new(health::service(health), detail::tell),
+        )
+        .route_service(
+            "/grpc.reflection.v1.ServerReflection/{method}",
+            MapResponse::new(reflection_v1, detail::tell),
+        )
+        .route_service(
+            "/grpc.reflection.v1alpha.ServerReflection/{method}",
+            MapResponse::new(reflection_v1alpha, detail::tell),
+        )
         .fallback(unknown)
         .layer(MapRequestLayer::new(move |request| body::counted(&bounds, request)))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::map_response(limit::tell));
+        .layer(CatchPanicLayer::custom(panicked));
     Ok(if config.logging.access { access::log(routes, Wire::Grpc) } else { routes })
 }
 
 /// What gRPC answers for a service that is not here.
-async fn unknown() -> Response {
-    tonic::Status::unimplemented("no such service here").into_http::<axum::body::Body>().into_response()
+async fn unknown(uri: http::Uri) -> Response {
+    let text = format!("there is no {} here; the service is salamander.api.v1.Fhir", uri.path());
+    let error = proto::Error::new(proto::Code::NotSupported, text);
+    error.to_status().into_http::<axum::body::Body>().into_response()
 }
 
 /// The service's own panics are caught before; this is for the adapter's.

@@ -66,6 +66,82 @@ async fn errors_carry_their_detail() {
     assert!(elsewhere.code() == Code::NotFound && elsewhere.message().contains("other"), "{elsewhere}");
 }
 
+/// Calls `path` with `message` as bytes, whatever they are.
+async fn raw(running: &Running, path: &'static str, message: &[u8]) -> tonic::Status {
+    let mut grpc = tonic::client::Grpc::new(channel(running).await);
+    grpc.ready().await.unwrap();
+    let codec = tonic_prost::ProstCodec::<Vec<u8>, ReadResponse>::default();
+    // As a message, bytes are one field of number 1: its first byte is a tag, then comes the length.
+    grpc.unary(Request::new(message.to_vec()), path.parse().unwrap(), codec).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn an_error_of_any_origin_carries_its_detail() {
+    let running = Running::with(|config| config.grpc.message_bytes_max = 1000).await;
+    let code_of = |status: &tonic::Status| {
+        let detail = detail_of(status).unwrap_or_else(|| panic!("no detail: {status:?}"));
+        assert!(!detail.issues[0].diagnostics.is_empty(), "{status:?}");
+        let code = proto::Code::from_name(&detail.code).unwrap();
+        assert_eq!(code.grpc(), status.code(), "{status:?}");
+        code
+    };
+    let unknown = raw(&running, "/salamander.api.v1.Fhir/Everything", b"").await;
+    assert_eq!((unknown.code(), code_of(&unknown)), (Code::Unimplemented, proto::Code::NotSupported));
+    let unknown = raw(&running, "/salamander.api.v9.Fhir/Read", b"").await;
+    assert_eq!((unknown.code(), code_of(&unknown)), (Code::Unimplemented, proto::Code::NotSupported));
+    let broken = raw(&running, "/salamander.api.v1.Fhir/Read", b"\xff\xff").await;
+    assert_eq!((broken.code(), code_of(&broken)), (Code::InvalidArgument, proto::Code::Malformed));
+    let large = raw(&running, "/salamander.api.v1.Fhir/Read", &[b'a'; 2000]).await;
+    assert_eq!((large.code(), code_of(&large)), (Code::ResourceExhausted, proto::Code::TooLarge));
+    let health = raw(&running, "/grpc.health.v1.Health/Check", b"no.such.Service").await;
+    assert_eq!((health.code(), code_of(&health)), (Code::NotFound, proto::Code::NotFound));
+    // In the trailers: the answer has begun when it turns out to be too large.
+    let mut client = client(&running).await;
+    let long = UpdateRequest {
+        resource_type: "Patient".to_owned(),
+        id: "a".to_owned(),
+        body: format!("{{\"a\":\"{}\"}}", "a".repeat(950)).into(),
+        ..Default::default()
+    };
+    client.update(long).await.unwrap();
+    let bogus = SearchParameter { name: "bogus".to_owned(), value: "b".repeat(100) };
+    let search = SearchRequest { parameters: vec![bogus], ..Default::default() };
+    let answer = client.search(search).await.unwrap_err();
+    assert_eq!((code_of(&answer), answer.message().contains("ask for less")), (proto::Code::Internal, true));
+    assert!(detail_of(&answer).unwrap().may_have_applied);
+}
+
+#[tokio::test]
+async fn a_misspelt_tenant_is_told() {
+    let running = Running::start().await;
+    let mut request = Request::new(create(b"{\"a\":1}"));
+    request.metadata_mut().insert("x-salamander-tennant", "clinic".parse().unwrap());
+    let refused = client(&running).await.create(request).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(refused.message().contains("x-salamander-tenant"), "{refused}");
+}
+
+#[tokio::test]
+async fn messages_are_compressed_both_ways() {
+    use tonic::codec::CompressionEncoding::Gzip;
+    let running = Running::start().await;
+    let compressing = client(&running).await.send_compressed(Gzip).accept_compressed(Gzip);
+    let body: Bytes = format!("{{\"a\":\"{}\"}}", "b".repeat(10_000)).into();
+    let request = CreateRequest { resource_type: "Patient".into(), body: body.clone(), ..Default::default() };
+    let written = compressing.clone().create(request).await.unwrap();
+    assert_eq!(written.metadata().get("grpc-encoding").unwrap(), "gzip");
+    assert_eq!(written.get_ref().body, body);
+    // Nobody gets what was not asked for.
+    let read = ReadRequest { resource_type: "Patient".into(), id: "new".into(), ..Default::default() };
+    let plain = client(&running).await.read(read).await.unwrap();
+    assert_eq!((plain.metadata().get("grpc-encoding"), &plain.get_ref().body), (None, &body));
+    // A small message that unpacks to a large one is as large as what it unpacks to.
+    let running = Running::with(|config| config.grpc.message_bytes_max = 1000).await;
+    let request = CreateRequest { resource_type: "Patient".into(), body, ..Default::default() };
+    let bomb = client(&running).await.send_compressed(Gzip).create(request).await.unwrap_err();
+    assert_eq!(detail_of(&bomb).unwrap().code, "TOO_LARGE", "{bomb}");
+}
+
 #[tokio::test]
 async fn the_configured_timeout_bounds_a_call() {
     let running = Running::with(|config| config.limits.request_timeout_ms = 50).await;
@@ -174,6 +250,28 @@ async fn a_stop_ends_open_write_streams() {
     running.stopper.stop();
     let end = tokio::time::timeout(Duration::from_secs(10), answers.next()).await.expect("it goes on");
     assert_eq!(end.unwrap().unwrap_err().code(), Code::Unavailable);
+}
+
+/// What is sent after a message that cannot be read is not begun; what was sent before it is answered.
+#[tokio::test]
+async fn a_stream_ends_with_the_error_of_the_message_that_cannot_be_read() {
+    let running = Running::with(|config| config.grpc.message_bytes_max = 1000).await;
+    let mut client = client(&running).await;
+    let long: Bytes = format!("{{\"a\":\"{}\"}}", "a".repeat(2000)).into();
+    let bodies = [Bytes::from_static(b"{\"a\":1}"), long, Bytes::from_static(b"{\"a\":2}")];
+    let requests = bodies.into_iter().enumerate().map(|(sequence, body)| WriteStreamRequest {
+        sequence: sequence as u64,
+        request: Some(Write::Create(CreateRequest { body, ..create(b"") })),
+    });
+    let answers = client.write_stream(stream::iter(requests)).await.unwrap().into_inner();
+    let mut answers: Vec<_> = answers.collect().await;
+    let end = answers.pop().unwrap().unwrap_err();
+    assert_eq!(detail_of(&end).unwrap().code, "TOO_LARGE", "{end}");
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers[0].as_ref().unwrap().sequence, 0);
+    let created =
+        client.read(ReadRequest { resource_type: "Patient".into(), id: "new".into(), ..Default::default() });
+    assert_eq!(created.await.unwrap().into_inner().body, "{\"a\":1}");
 }
 
 #[tokio::test]

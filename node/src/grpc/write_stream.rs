@@ -1,11 +1,12 @@
 //! Writes in bulk over one stream.
 
-use super::limit;
+use super::detail;
 use crate::{
     server::{Stop, front::deadline},
     service::{Context, FhirService},
 };
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt, future::ready, stream};
+use parking_lot::Mutex;
 use prost::Message;
 use proto::{
     Code, Error,
@@ -29,8 +30,8 @@ pub(super) struct Writes<S> {
 
 impl<S: FhirService> Writes<S> {
     /// Starts the writes in the order they come, at most `in_flight_max` at a time, and answers each when it is done.
-    /// An error of one write is its in-band answer. When the node stops, no more are read, those under way are
-    /// answered, and the stream ends with `UNAVAILABLE`: what got no answer was not begun, or must be retried.
+    /// An error of one write is its in-band answer. When the node stops, or a message cannot be read, no more are read,
+    /// those under way are answered, and the stream ends with that error: what got no answer was not begun.
     pub(super) fn answer(
         self,
         requests: impl Stream<Item = Result<WriteStreamRequest, Status>> + Send + 'static,
@@ -38,16 +39,21 @@ impl<S: FhirService> Writes<S> {
         stop: Stop,
     ) -> impl Stream<Item = Result<WriteStreamResponse, Status>> + Send + 'static {
         let writes = Arc::new(self);
+        let broken = Arc::new(Mutex::new(None));
+        let unreadable = broken.clone();
         let answers = requests
             .take_until(stop.clone().wait())
+            .scan((), move |(), request| {
+                ready(request.map_err(|status| *unreadable.lock() = Some(detail::told(status))).ok())
+            })
             .map(move |request| {
                 let writes = writes.clone();
-                async move { Ok(writes.one(request.map_err(limit::told)?).await) }
+                async move { Ok(writes.one(request).await) }
             })
             .buffer_unordered(in_flight_max.max(1));
-        let last = stream::once(async move { stop.is_set() })
-            .filter_map(|stopping| async move { stopping.then(|| Err(unavailable())) });
-        answers.chain(last)
+        let end = move || broken.lock().take().or_else(|| stop.is_set().then(unavailable));
+        let last = stream::once(async move { end() });
+        answers.chain(last.filter_map(|end| ready(end.map(Err))))
     }
 
     async fn one(&self, request: WriteStreamRequest) -> WriteStreamResponse {

@@ -11,12 +11,12 @@ use crate::{
     bounds::Bounds,
     config::Config,
     observe::Trace,
-    server::{front::deadline, request_id},
+    server::{front::deadline, request_id, tenant},
     service::Context,
 };
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, Uri, request::Parts};
-use proto::{Code, Error, TenantId};
+use proto::{Code, Error};
 use std::{sync::Arc, time::Duration};
 
 /// What the routes share.
@@ -161,7 +161,7 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
         }
         Ok(Call {
             context: Context {
-                tenant: TenantId::DEFAULT,
+                tenant: tenant::of(&parts.headers)?,
                 request_id: origin.request_id,
                 trace: origin.trace,
                 deadline: deadline(shared.settings.request_timeout, None),

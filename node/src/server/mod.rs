@@ -6,6 +6,7 @@ mod peer;
 pub mod request_id;
 pub mod signals;
 pub mod stop;
+pub mod tenant;
 
 pub use front::Front;
 pub use stop::{Stop, Stopper};

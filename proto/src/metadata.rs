@@ -1,0 +1,41 @@
+//! The keys of the metadata that goes with a call, beside those of gRPC and HTTP themselves. On both wires they are
+//! headers.
+
+use crate::{Code, Error};
+
+/// Whose data the call is about: a tenant's name. Left out: `default`.
+pub const TENANT: &str = "x-salamander-tenant";
+
+/// Names the request in the answer and in the server's log: at most 128 visible ASCII characters. Left out: the server
+/// makes one.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// `Bearer` and a token.
+pub const TOKEN: &str = "authorization";
+
+/// The trace that the call is a part of: <https://www.w3.org/TR/trace-context/>.
+pub const TRACE: &str = "traceparent";
+
+/// The refusal of a key that looks like [`TENANT`] and is not: whoever misspells it would else read and write another
+/// tenant's data without a word. `None` for every other key. `key` is in lower case.
+pub fn misspelt(key: &str) -> Option<Error> {
+    let alike = key.contains("salamander") || key.ends_with("-tenant");
+    (alike && key != TENANT).then(|| {
+        Error::new(Code::BadRequest, format!("there is no metadata key {key:?}; the tenant's is {TENANT:?}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_the_tenants_key_is_refused() {
+        for bad in ["x-salamander-tennant", "salamander-tenant", "x-tenant", "x-slamander-tenant"] {
+            assert!(misspelt(bad).unwrap().diagnostics().contains(TENANT), "{bad}");
+        }
+        for good in [TENANT, REQUEST_ID, TOKEN, TRACE, "user-agent", "x-tenant-id"] {
+            assert_eq!(misspelt(good), None, "{good}");
+        }
+    }
+}
