@@ -1,30 +1,37 @@
 //! One method per RPC.
 
-use crate::{Options, Result, Retry, Writer, api, connect, key};
-use api::fhir_client::FhirClient;
-use tonic::transport::Channel;
+use crate::{Options, Result, Retry, Writer, api, attempt::How, carried::Carried, endpoints::Endpoints, key};
+use std::sync::Arc;
 
-/// A handle on one server; cheap to clone, clones share the connection.
+/// A handle on one server, or on several that hold the same data; cheap to clone, clones share the connections.
 ///
 /// Requests are the messages of `proto/api/v1`. A write whose `idempotency_key` is empty gets a random one. All
-/// calls are retried as [`Retry`] says; an error that sending again cannot help comes back at once.
+/// calls are retried as [`Retry`] says; an error that sending again cannot help comes back at once. What goes along with
+/// the calls (tenant, token, trace, deadline, interceptors) is told by the methods `with_…`.
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(crate) stub: FhirClient<Channel>,
+    pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) retry: Retry,
+    pub(crate) carried: Arc<Carried>,
 }
 
-/// A call with retries: every attempt gets its own clone of stub and request (bodies are shared, not copied).
+/// A call with retries: every attempt gets its own clone of the request (bodies are shared, not copied).
 macro_rules! call {
-    ($self:ident, $method:ident, $request:ident) => {
-        $self
-            .retry
-            .run(|| {
-                let (mut stub, request) = ($self.stub.clone(), $request.clone());
-                async move { Ok(stub.$method(request).await?.into_inner()) }
-            })
-            .await
-    };
+    ($self:ident, $rpc:ident = $method:literal, $request:ident, $repeatable:expr) => {{
+        let how = How { method: $method, repeatable: $repeatable, timed: true };
+        $self.call(how, $request, |mut stub, request| async move { stub.$rpc(request).await }).await
+    }};
+}
+
+/// A write with retries, under a key unless the handle goes without.
+macro_rules! write {
+    ($self:ident, $rpc:ident = $method:literal, $request:ident) => {{
+        if !$self.carried.without_keys {
+            key::fill(&mut $request.idempotency_key);
+        }
+        let keyed = !$request.idempotency_key.is_empty();
+        call!($self, $rpc = $method, $request, keyed)
+    }};
 }
 
 impl Client {
@@ -37,21 +44,24 @@ impl Client {
 
     /// As [`Client::connect`], with other options.
     pub fn connect_with(endpoint: &str, options: &Options) -> Result<Client> {
-        let stub = FhirClient::new(connect::channel(endpoint, options)?)
-            .max_decoding_message_size(options.message_bytes_max)
-            .max_encoding_message_size(options.message_bytes_max);
-        Ok(Client { stub, retry: options.retry })
+        Client::connect_any([endpoint], options)
     }
 
-    /// The same connection with another retry policy.
-    pub fn with_retry(&self, retry: Retry) -> Client {
-        Client { stub: self.stub.clone(), retry }
+    /// A client of several endpoints of one service; see [`crate::Balance`] for which of them gets a call.
+    ///
+    /// # Errors
+    /// No endpoint, or one that is none.
+    pub fn connect_any<E: AsRef<str>>(
+        endpoints: impl IntoIterator<Item = E>,
+        options: &Options,
+    ) -> Result<Client> {
+        let endpoints = Arc::new(Endpoints::connect(endpoints, options)?);
+        Ok(Client { endpoints, retry: options.retry, carried: Arc::default() })
     }
 
     /// Creates a resource under a server-assigned id. https://hl7.org/fhir/R4/http.html#create
     pub async fn create(&self, mut request: api::CreateRequest) -> Result<api::WriteResponse> {
-        key::fill(&mut request.idempotency_key);
-        call!(self, create, request)
+        write!(self, create = "Create", request)
     }
 
     /// Reads the current version. https://hl7.org/fhir/R4/http.html#read
@@ -66,7 +76,7 @@ impl Client {
 
     /// Reads the current version, or the part of it that the request asks for. https://hl7.org/fhir/R4/search.html#summary
     pub async fn read_part(&self, request: api::ReadRequest) -> Result<api::ReadResponse> {
-        call!(self, read, request)
+        call!(self, read = "Read", request, true)
     }
 
     /// Reads one version. https://hl7.org/fhir/R4/http.html#vread
@@ -82,32 +92,29 @@ impl Client {
 
     /// Reads one version, or the part of it that the request asks for. https://hl7.org/fhir/R4/search.html#summary
     pub async fn vread_part(&self, request: api::VReadRequest) -> Result<api::ReadResponse> {
-        call!(self, v_read, request)
+        call!(self, v_read = "VRead", request, true)
     }
 
     /// Updates, or creates under the given id. https://hl7.org/fhir/R4/http.html#update
     pub async fn update(&self, mut request: api::UpdateRequest) -> Result<api::WriteResponse> {
-        key::fill(&mut request.idempotency_key);
-        call!(self, update, request)
+        write!(self, update = "Update", request)
     }
 
     /// Patches the resource with that id, or the one that matches the criteria.
     /// https://hl7.org/fhir/R4/http.html#patch
     pub async fn patch(&self, mut request: api::PatchRequest) -> Result<api::WriteResponse> {
-        key::fill(&mut request.idempotency_key);
-        call!(self, patch, request)
+        write!(self, patch = "Patch", request)
     }
 
     /// Deletes; the history stays. https://hl7.org/fhir/R4/http.html#delete
     pub async fn delete(&self, mut request: api::DeleteRequest) -> Result<api::WriteResponse> {
-        key::fill(&mut request.idempotency_key);
-        call!(self, delete, request)
+        write!(self, delete = "Delete", request)
     }
 
     /// One page of the history of an instance, a type or everything, newest first.
     /// https://hl7.org/fhir/R4/http.html#history
     pub async fn history(&self, request: api::HistoryRequest) -> Result<api::HistoryResponse> {
-        call!(self, history, request)
+        call!(self, history = "History", request, true)
     }
 
     /// A batch or transaction bundle. https://hl7.org/fhir/R4/http.html#transaction
@@ -115,20 +122,21 @@ impl Client {
         &self,
         mut request: api::TransactionRequest,
     ) -> Result<api::TransactionResponse> {
-        key::fill(&mut request.idempotency_key);
-        call!(self, transaction, request)
+        write!(self, transaction = "Transaction", request)
     }
 
     /// One page of a search; see [`Client::search_pages`] and [`Client::search_stream`] for all of them.
     /// https://hl7.org/fhir/R4/http.html#search
     pub async fn search(&self, request: api::SearchRequest) -> Result<api::SearchResponse> {
-        call!(self, search, request)
+        call!(self, search = "Search", request, true)
     }
 
     /// An operation; see [`Client::invoke`] and the calls beside it for the usual ones.
     /// https://hl7.org/fhir/R4/operations.html
     pub async fn operation(&self, request: api::OperationRequest) -> Result<api::OperationResponse> {
-        call!(self, operation, request)
+        // Operations have no keys; one that may change something is only sent again where it certainly did not.
+        let harmless = request.read_only;
+        call!(self, operation = "Operation", request, harmless)
     }
 
     /// The CapabilityStatement. https://hl7.org/fhir/R4/http.html#capabilities
@@ -141,7 +149,7 @@ impl Client {
         &self,
         request: api::CapabilitiesRequest,
     ) -> Result<api::CapabilitiesResponse> {
-        call!(self, capabilities, request)
+        call!(self, capabilities = "Capabilities", request, true)
     }
 
     /// A stream for writes in bulk with at most `in_flight` (1 or more) unanswered ones; see [`Writer`].

@@ -1,31 +1,46 @@
 //! The channel: lazy connect, keepalive, limits.
 
-use crate::{Error, Result, Retry};
+use crate::{Balance, Error, Result, Retry};
+use proto::api::v1::fhir_client::FhirClient;
 use std::time::Duration;
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    codec::CompressionEncoding,
+    transport::{Channel, Endpoint},
+};
 
 /// How a [`crate::Client`] connects and calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    /// How often and how long a call is sent again.
     pub retry: Retry,
+    /// Which of several endpoints gets a call.
+    pub balance: Balance,
     /// For one TCP connect.
     pub connect_timeout: Duration,
     /// A ping every so often, also while idle; a connection that does not answer one in time is replaced.
     pub keepalive_interval: Duration,
+    /// How long a ping may stay unanswered.
     pub keepalive_timeout: Duration,
-    /// The largest message sent or received. One search page or one transaction bundle must fit.
+    /// The largest message sent or received, unpacked. One search page or one transaction bundle must fit.
     pub message_bytes_max: usize,
+    /// Gzip what is sent. Worth its processor time where the network is slow.
+    pub gzip_requests: bool,
+    /// Have the answers gzipped.
+    pub gzip_answers: bool,
 }
 
 impl Default for Options {
-    /// Connect within 5 s, ping every 10 s (5 s to answer), messages up to 64 MiB.
+    /// Connect within 5 s, ping every 10 s (5 s to answer), messages up to 64 MiB, not compressed.
     fn default() -> Self {
         Options {
             retry: Retry::default(),
+            balance: Balance::default(),
             connect_timeout: Duration::from_secs(5),
             keepalive_interval: Duration::from_secs(10),
             keepalive_timeout: Duration::from_secs(5),
             message_bytes_max: 64 << 20,
+            gzip_requests: false,
+            gzip_answers: false,
         }
     }
 }
@@ -34,13 +49,25 @@ impl Default for Options {
 const STREAM_WINDOW_BYTES: u32 = 4 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
 
-/// A channel that connects on first use and again after every loss.
-pub(crate) fn channel(endpoint: &str, options: &Options) -> Result<Channel> {
-    let built = Endpoint::from_shared(endpoint.to_owned())
-        .map_err(|error| Error::Endpoint { endpoint: endpoint.to_owned(), reason: error.to_string() })?;
+/// The calls of one endpoint, over a channel that connects on first use and again after every loss.
+pub(crate) fn stub(endpoint: &str, options: &Options) -> Result<FhirClient<Channel>> {
+    let mut stub = FhirClient::new(channel(endpoint, options)?)
+        .max_decoding_message_size(options.message_bytes_max)
+        .max_encoding_message_size(options.message_bytes_max);
+    if options.gzip_requests {
+        stub = stub.send_compressed(CompressionEncoding::Gzip);
+    }
+    if options.gzip_answers {
+        stub = stub.accept_compressed(CompressionEncoding::Gzip);
+    }
+    Ok(stub)
+}
+
+fn channel(endpoint: &str, options: &Options) -> Result<Channel> {
+    let unusable = |reason: String| Error::Endpoint { endpoint: endpoint.to_owned(), reason };
+    let built = Endpoint::from_shared(endpoint.to_owned()).map_err(|error| unusable(error.to_string()))?;
     if built.uri().scheme_str() != Some("http") || built.uri().host().is_none() {
-        let reason = "expected http://host:port".to_owned();
-        return Err(Error::Endpoint { endpoint: endpoint.to_owned(), reason });
+        return Err(unusable("expected http://host:port".to_owned()));
     }
     Ok(built
         .tcp_nodelay(true)

@@ -6,6 +6,7 @@ use bytes::Bytes;
 /// What an operation is asked of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
+    /// The server as a whole.
     System,
     /// A resource type.
     Type(&'a str),
@@ -21,7 +22,8 @@ impl Client {
     /// Parameters resource, or the one resource the operation is about, or empty.
     /// <https://hl7.org/fhir/R4/operations.html>
     ///
-    /// Retried as reads are, so it is meant for operations that change nothing; see [`Client::operation`] for others.
+    /// For operations that change nothing, so that it is retried as reads are; the server refuses others. See
+    /// [`Client::operation`] for those.
     pub async fn invoke(
         &self,
         name: &str,
@@ -44,6 +46,7 @@ impl Client {
             id: id.to_owned(),
             parameters: parameters.iter().map(parameter).collect(),
             body,
+            read_only: true,
             ..Default::default()
         };
         Ok(self.operation(request).await?.body)

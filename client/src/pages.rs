@@ -1,6 +1,6 @@
 //! Searches and histories as streams.
 
-use crate::{Client, Error, Result, api};
+use crate::{Client, Error, Result, api, attempt::How};
 use futures::{Stream, TryStreamExt, stream::BoxStream};
 
 /// The matches of [`Client::search_stream`].
@@ -11,10 +11,9 @@ impl Client {
     /// caller stops reading. Opening is retried; an error in the middle ends the stream, as matches already
     /// given cannot be taken back. Use [`Client::search_pages`] where that must be survived.
     pub async fn search_stream(&self, request: api::SearchRequest) -> Result<EntryStream> {
-        let opened = self.retry.run(|| {
-            let (mut stub, request) = (self.stub.clone(), request.clone());
-            async move { Ok(stub.search_stream(request).await?.into_inner()) }
-        });
+        let how = How { method: "SearchStream", repeatable: true, timed: false };
+        let opened =
+            self.call(how, request, |mut stub, request| async move { stub.search_stream(request).await });
         Ok(Box::pin(opened.await?.map_err(Error::from)))
     }
 

@@ -39,42 +39,47 @@ impl Retry {
         doubled.min(self.backoff_max).mul_f64(rand::random::<f64>())
     }
 
-    /// Runs `attempt` until it succeeds, fails for good, or the deadline is over.
-    pub(crate) async fn run<T, F, Fut>(&self, mut attempt: F) -> Result<T>
+    /// Whether a write or read that failed so is to be sent again. `repeatable`: being applied twice changes nothing.
+    pub(crate) fn helps(error: &Error, repeatable: bool) -> bool {
+        error.retryable() && (repeatable || !error.may_have_applied())
+    }
+
+    /// Runs `attempt`, which is told its number from 1, until it succeeds, fails for good, or `end` is near. Each
+    /// attempt has to end by itself at `end`.
+    pub(crate) async fn run<T, F, Fut>(
+        &self,
+        end: Option<Instant>,
+        repeatable: bool,
+        mut attempt: F,
+    ) -> Result<T>
     where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = std::result::Result<T, tonic::Status>>,
+        F: FnMut(u32) -> Fut,
+        Fut: Future<Output = Result<T>>,
     {
-        if self.deadline.is_zero() {
-            return attempt().await.map_err(Error::from);
-        }
-        let give_up_at = Instant::now() + self.deadline;
         let mut attempts = 1;
+        let mut doubt = false;
         let mut told = None;
         loop {
-            let error = match tokio::time::timeout_at(give_up_at, attempt()).await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(status)) => Error::from(status),
+            let error = match attempt(attempts).await {
+                Ok(answer) => return Ok(answer),
                 // What the server said last says more than that the time is over.
-                Err(_) => told.take().unwrap_or_else(timed_out),
+                Err(error) if error.is_timeout() => told.take().unwrap_or(error),
+                Err(error) => error,
             };
-            let wait = self.backoff(attempts);
-            if !error.retryable() {
+            doubt |= error.may_have_applied();
+            let (false, Some(end)) = (self.deadline.is_zero(), end) else { return Err(error) };
+            if !Retry::helps(&error, repeatable) {
                 return Err(error);
             }
-            if Instant::now() + wait >= give_up_at {
-                return Err(Error::GaveUp { attempts, last: Box::new(error) });
+            let wait = self.backoff(attempts);
+            if Instant::now() + wait >= end {
+                return Err(Error::GaveUp { attempts, may_have_applied: doubt, last: Box::new(error) });
             }
             tokio::time::sleep(wait).await;
             attempts += 1;
             told = Some(error);
         }
     }
-}
-
-fn timed_out() -> Error {
-    let message = "no answer within the deadline".to_owned();
-    Error::Transport { code: tonic::Code::DeadlineExceeded, message, retryable: true }
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 
 mod fake;
 
-use client::{Answer, Client, Error, Options, Retry, Write, api};
+use client::{Answer, Client, Code, Error, Options, Retry, Write, api};
 use fake::Fake;
 use futures::{StreamExt, TryStreamExt};
-use proto::Code;
 use std::time::Duration;
 
 async fn client_of(fake: &Fake) -> Client {
@@ -60,6 +59,46 @@ async fn what_cannot_help_is_not_retried() {
     }
 }
 
+/// What may have been applied is sent again under a key alone; what was certainly not is sent again in any case.
+#[tokio::test]
+async fn without_a_key_only_what_was_certainly_not_applied_is_sent_again() {
+    for &code in Code::ALL.iter().filter(|code| code.retryable()) {
+        let maybe = code.applied() == proto::error::Applied::Maybe;
+        let fake = Fake::failing([code]);
+        let keyed = client_of(&fake).await;
+        keyed.create(api::CreateRequest::default()).await.unwrap();
+        assert_eq!(fake.keys().len(), 2, "{code:?}");
+
+        let fake = Fake::failing([code]);
+        let unkeyed = client_of(&fake).await.without_keys();
+        let written = unkeyed.create(api::CreateRequest::default()).await;
+        assert_eq!(fake.keys(), vec![""; if maybe { 1 } else { 2 }], "{code:?}");
+        assert_eq!(written.err().map(|error| error.may_have_applied()), maybe.then_some(true), "{code:?}");
+
+        let fake = Fake::failing([code]);
+        let writer = client_of(&fake).await.without_keys().writer(1);
+        let written = writer.write(update(1)).await;
+        assert_eq!(fake.keys(), vec![""; if maybe { 1 } else { 2 }], "{code:?}");
+        assert_eq!(written.err().map(|error| error.may_have_applied()), maybe.then_some(true), "{code:?}");
+    }
+}
+
+#[tokio::test]
+async fn doubt_of_one_attempt_stays() {
+    let codes = std::iter::once(Code::OutcomeUnknown).chain(vec![Code::Unavailable; 100_000]);
+    let retry = Retry {
+        deadline: Duration::from_millis(50),
+        backoff_max: Duration::from_millis(2),
+        ..Retry::default()
+    };
+    let client = client_of(&Fake::failing(codes)).await.with_retry(retry);
+    let error = client.create(api::CreateRequest::default()).await.unwrap_err();
+    assert_eq!((error.code(), error.may_have_applied()), (Some(Code::Unavailable), true), "{error:?}");
+    let client = client_of(&Fake::failing(vec![Code::Unavailable; 100_000])).await.with_retry(retry);
+    let error = client.create(api::CreateRequest::default()).await.unwrap_err();
+    assert!(!error.may_have_applied(), "{error:?}");
+}
+
 #[tokio::test]
 async fn reads_are_retried() {
     let fake = Fake::failing([Code::Unavailable; 3]);
@@ -88,7 +127,7 @@ async fn a_server_that_is_not_there_is_retryable() {
     drop(listener);
     let client = Client::connect(&format!("http://{address}")).unwrap().with_retry(Retry::never());
     let error = client.read("Patient", "x").await.unwrap_err();
-    assert!(matches!(error, Error::Transport { retryable: true, .. }), "{error:?}");
+    assert!(matches!(error, Error::Transport { retryable: true, may_have_applied: false, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -96,6 +135,8 @@ async fn only_http_endpoints() {
     for endpoint in ["", "localhost:1", "ftp://localhost:1", "http://"] {
         assert!(matches!(Client::connect(endpoint), Err(Error::Endpoint { .. })), "{endpoint}");
     }
+    let none = Client::connect_any([""; 0], &Options::default());
+    assert!(matches!(none, Err(Error::Endpoint { .. })));
 }
 
 #[tokio::test]
@@ -177,6 +218,18 @@ async fn a_cut_stream_is_opened_again_and_loses_nothing() {
     let keys = fake.keys();
     let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
     assert_eq!((keys.len(), distinct.len()), (23, 20), "three were sent on the stream that was cut");
+}
+
+/// On a stream it would end the writes of others, too.
+#[tokio::test]
+async fn a_write_that_is_too_large_is_not_sent() {
+    let fake = Fake::default();
+    let options = Options { message_bytes_max: 1000, ..Options::default() };
+    let client = Client::connect_with(&format!("http://{}", fake.serve().await), &options).unwrap();
+    let large = api::UpdateRequest { body: vec![b'x'; 1000].into(), ..Default::default() };
+    let error = client.writer(1).write(Write::Update(large)).await.unwrap_err();
+    assert!(error.to_string().contains("message_bytes_max") && !error.may_have_applied(), "{error}");
+    assert!(fake.keys().is_empty());
 }
 
 #[tokio::test]

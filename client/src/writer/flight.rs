@@ -9,6 +9,10 @@ use tokio::time::Instant;
 struct Flight {
     job: Job,
     attempts: u32,
+    /// The place of the last attempt among all that were sent.
+    sent: u64,
+    /// An attempt may have been applied.
+    doubt: bool,
     /// `None`: retries are switched off.
     give_up_at: Option<Instant>,
     /// Set while it waits to be sent again.
@@ -19,13 +23,14 @@ struct Flight {
 pub(super) struct Flights {
     retry: Retry,
     next_sequence: u64,
+    sent: u64,
     by_sequence: BTreeMap<u64, Flight>,
     due: BTreeSet<(Instant, u64)>,
 }
 
 impl Flights {
     pub(super) fn new(retry: Retry) -> Self {
-        Flights { retry, next_sequence: 0, by_sequence: BTreeMap::new(), due: BTreeSet::new() }
+        Flights { retry, next_sequence: 0, sent: 0, by_sequence: BTreeMap::new(), due: BTreeSet::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -36,10 +41,12 @@ impl Flights {
     pub(super) fn launch(&mut self, job: Job) -> api::WriteStreamRequest {
         let sequence = self.next_sequence;
         self.next_sequence += 1;
+        self.sent += 1;
         let message = job.write.message(sequence);
         let deadline = self.retry.deadline;
         let give_up_at = (!deadline.is_zero()).then(|| Instant::now() + deadline);
-        self.by_sequence.insert(sequence, Flight { job, attempts: 1, give_up_at, due: None });
+        let flight = Flight { job, attempts: 1, sent: self.sent, doubt: false, give_up_at, due: None };
+        self.by_sequence.insert(sequence, flight);
         message
     }
 
@@ -59,12 +66,18 @@ impl Flights {
         }
     }
 
-    /// The stream broke: everything unanswered failed with `error` and waits for its next attempt, or is over.
-    pub(super) fn broken(&mut self, mut error: impl FnMut() -> Error) {
-        let sent: Vec<u64> =
-            self.by_sequence.iter().filter(|(_, flight)| flight.due.is_none()).map(|(&s, _)| s).collect();
-        for sequence in sent {
-            self.fail(sequence, error());
+    /// The stream broke: everything unanswered failed with `error` and waits for its next attempt, or is over. An error
+    /// that sending again cannot help is about the first of them: the server takes what comes after it no more.
+    pub(super) fn broken(&mut self, error: &Error) {
+        let unanswered = self.by_sequence.iter().filter(|(_, flight)| flight.due.is_none());
+        let mut sent: Vec<(u64, u64)> =
+            unanswered.map(|(&sequence, flight)| (flight.sent, sequence)).collect();
+        sent.sort_unstable();
+        for (position, (_, sequence)) in sent.into_iter().enumerate() {
+            match position == 0 || error.retryable() {
+                true => self.fail(sequence, error.clone()),
+                false => self.fail(sequence, Error::cut("the stream ended with the error of another write")),
+            }
         }
     }
 
@@ -83,7 +96,8 @@ impl Flights {
             }
             self.due.pop_first();
             if let Some(flight) = self.by_sequence.get_mut(&sequence) {
-                flight.due = None;
+                self.sent += 1;
+                (flight.due, flight.sent) = (None, self.sent);
                 flight.attempts += 1;
                 messages.push(flight.job.write.message(sequence));
             }
@@ -93,13 +107,15 @@ impl Flights {
 
     fn fail(&mut self, sequence: u64, error: Error) {
         let Some(flight) = self.by_sequence.get_mut(&sequence) else { return };
-        let (true, Some(give_up_at)) = (error.retryable(), flight.give_up_at) else {
+        flight.doubt |= error.may_have_applied();
+        let (true, Some(give_up_at)) = (Retry::helps(&error, flight.job.keyed), flight.give_up_at) else {
             return self.finish(sequence, Err(error));
         };
         let at = Instant::now() + self.retry.backoff(flight.attempts);
         if at >= give_up_at {
-            let attempts = flight.attempts;
-            return self.finish(sequence, Err(Error::GaveUp { attempts, last: Box::new(error) }));
+            let (attempts, may_have_applied) = (flight.attempts, flight.doubt);
+            let last = Box::new(error);
+            return self.finish(sequence, Err(Error::GaveUp { attempts, may_have_applied, last }));
         }
         flight.due = Some(at);
         self.due.insert((at, sequence));

@@ -1,7 +1,7 @@
 //! The task behind a [`super::Writer`]: one stream at a time, opened again after every loss.
 
 use super::{Job, flight::Flights};
-use crate::{Client, Error, api};
+use crate::{Client, Error, Result, api, attempt::How};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -26,7 +26,7 @@ struct Open {
 enum End {
     /// No callers and nothing unanswered.
     Done,
-    Broken(tonic::Status),
+    Broken(Error),
 }
 
 impl Pump {
@@ -43,8 +43,8 @@ impl Pump {
             };
             match self.stream(first).await {
                 End::Done => return,
-                // The flights hold the status of their last failure; each waits out its own backoff.
-                End::Broken(status) => self.flights.broken(|| Error::from(copy(&status))),
+                // The flights hold the error of their last failure; each waits out its own backoff.
+                End::Broken(error) => self.flights.broken(&error),
             }
         }
     }
@@ -61,7 +61,7 @@ impl Pump {
     async fn stream(&mut self, first: Vec<api::WriteStreamRequest>) -> End {
         let mut open = match self.open(first).await {
             Ok(open) => open,
-            Err(status) => return End::Broken(status),
+            Err(error) => return End::Broken(error),
         };
         let mut callers = true;
         loop {
@@ -72,8 +72,8 @@ impl Pump {
             let messages = tokio::select! {
                 answer = open.answers.message() => match answer {
                     Ok(Some(answer)) => { self.flights.land(answer); continue }
-                    Ok(None) => return End::Broken(tonic::Status::unavailable("the server ended the stream")),
-                    Err(status) => return End::Broken(status),
+                    Ok(None) => return End::Broken(Error::cut("the server ended the stream")),
+                    Err(status) => return End::Broken(Error::from(status)),
                 },
                 job = self.jobs.recv(), if callers => match job {
                     Some(job) => vec![self.flights.launch(job)],
@@ -90,32 +90,18 @@ impl Pump {
     }
 
     /// Opens a stream with the first messages already in it.
-    async fn open(&self, first: Vec<api::WriteStreamRequest>) -> Result<Open, tonic::Status> {
+    async fn open(&self, first: Vec<api::WriteStreamRequest>) -> Result<Open> {
         // Twice: messages of before a retry may still sit in the channel while it is sent again.
         let (out, outgoing) = mpsc::channel(2 * self.in_flight.max(first.len()));
         for message in first {
             let _ = out.try_send(message);
         }
-        let mut stub = self.client.stub.clone();
-        let opening = stub.write_stream(ReceiverStream::new(outgoing));
-        let deadline = self.client.retry.deadline;
-        let opened = match deadline.is_zero() {
-            true => opening.await,
-            false => tokio::time::timeout(deadline, opening)
-                .await
-                .unwrap_or_else(|_| Err(tonic::Status::unavailable("the stream did not open in time"))),
-        }?;
-        Ok(Open { out, answers: opened.into_inner() })
-    }
-}
-
-/// A status is not `Clone` with its source; what decides about retries is kept.
-fn copy(status: &tonic::Status) -> tonic::Status {
-    use std::error::Error as _;
-    match status.source() {
-        Some(source) => tonic::Status::unavailable(format!("{}: {source}", status.message())),
-        None => {
-            tonic::Status::with_details(status.code(), status.message(), status.details().to_vec().into())
-        }
+        let how = How { method: "WriteStream", repeatable: true, timed: false };
+        let outgoing = ReceiverStream::new(outgoing);
+        let opened =
+            self.client.attempt(how, 1, self.client.end(), outgoing, |mut stub, request| async move {
+                stub.write_stream(request).await
+            });
+        Ok(Open { out, answers: opened.await? })
     }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Request, Response, Status, Streaming, codec::CompressionEncoding, metadata::MetadataMap};
 
 /// What the next calls answer: the errors in order, then success.
 #[derive(Clone, Default)]
@@ -20,6 +20,8 @@ pub struct Fake {
     pub errors: Arc<Mutex<VecDeque<Error>>>,
     /// The idempotency keys of all writes seen, in order.
     pub keys: Arc<Mutex<Vec<String>>>,
+    /// The metadata of all creates and reads, in order.
+    pub metadata: Arc<Mutex<Vec<MetadataMap>>>,
     /// The next write stream is cut off after this many requests, unanswered.
     pub cut_after: Arc<Mutex<Option<usize>>>,
 }
@@ -41,10 +43,18 @@ impl Fake {
     pub async fn serve(&self) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let service = api::fhir_server::FhirServer::new(self.clone());
+        let service = api::fhir_server::FhirServer::new(self.clone())
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip);
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         tokio::spawn(tonic::transport::Server::builder().serve_with_incoming(service, incoming));
         address
+    }
+
+    /// The values of a key in the calls so far; `-` where it is absent.
+    pub fn metadata(&self, key: &str) -> Vec<String> {
+        let text = |call: &MetadataMap| call.get(key).map_or("-", |value| value.to_str().unwrap()).to_owned();
+        self.metadata.lock().unwrap().iter().map(text).collect()
     }
 
     fn next(&self) -> Result<(), Error> {
@@ -112,12 +122,14 @@ impl api::fhir_server::Fhir for Fake {
         &self,
         request: Request<api::CreateRequest>,
     ) -> Result<Response<api::WriteResponse>, Status> {
+        self.metadata.lock().unwrap().push(request.metadata().clone());
         let request = request.into_inner();
         let written = self.write(&request.idempotency_key, "created");
         written.map(Response::new).map_err(|error| error.to_status())
     }
 
     async fn read(&self, request: Request<api::ReadRequest>) -> Result<Response<api::ReadResponse>, Status> {
+        self.metadata.lock().unwrap().push(request.metadata().clone());
         self.next().map_err(|error| error.to_status())?;
         Ok(Response::new(api::ReadResponse { id: request.into_inner().id, ..Default::default() }))
     }
