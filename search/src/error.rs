@@ -10,7 +10,12 @@ pub enum Error {
     Index(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file of the index folder that is not Tantivy's own.
     #[error("{path}: {source}")]
-    Io { path: PathBuf, source: io::Error },
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// A stored document of the index that makes no sense: the index is damaged.
     #[error("the search index is damaged: {0}")]
     Damaged(String),

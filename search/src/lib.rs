@@ -1,3 +1,4 @@
+#![warn(missing_docs)]
 //! Search: the FHIR search language, the matcher over index values, and the index (Tantivy segments plus the fresh tail).
 //!
 //! A request compiles to a [`Query`], and [`Engine::answer`] runs it where its matches can be: by point reads, by one scan

@@ -12,7 +12,9 @@ use std::borrow::Cow;
 /// What a search can ask of a resource besides its index values.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
+    /// Its type.
     pub type_code: TypeCode,
+    /// Its logical id, for `_id`.
     pub id: &'a ResourceId,
     /// Milliseconds since the epoch.
     pub last_updated_ms: u64,

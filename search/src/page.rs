@@ -7,8 +7,11 @@ use xxhash_rust::xxh3::xxh3_64;
 /// paging loses and repeats nothing while others write; and it spreads evenly, so that segments stay sorted cheaply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SortKey {
+    /// [`sort_hash`].
     pub hash: u64,
+    /// Where hashes are equal.
     pub type_code: TypeCode,
+    /// Where types are equal, too.
     pub id: ResourceId,
 }
 
@@ -31,8 +34,11 @@ pub fn sort_hash(tenant: TenantId, type_code: TypeCode, id: &str) -> u64 {
 /// A match: a hint to be rechecked against the current row before its body is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
+    /// Where the row is.
     pub partition: PartitionId,
+    /// The row's key.
     pub key: ResourceKey,
+    /// The version that matched; the row may have a newer one by now.
     pub version: u64,
     /// Milliseconds since the epoch.
     pub last_updated_ms: u64,
@@ -48,6 +54,7 @@ impl Hit {
 /// One page of matches, in the default order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
+    /// At most as many as the query's page size.
     pub hits: Vec<Hit>,
     /// The cursor of the next page; `None` on the last one.
     pub next: Option<String>,

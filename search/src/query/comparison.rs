@@ -8,14 +8,23 @@ use std::fmt;
 /// A comparison prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Prefix {
+    /// `eq`: the value is contained in the search value's range.
     Eq,
+    /// `ne`: it is not.
     Ne,
+    /// `gt`: some of it is above.
     Gt,
+    /// `lt`: some of it is below.
     Lt,
+    /// `ge`: above, or contained.
     Ge,
+    /// `le`: below, or contained.
     Le,
+    /// `sa`: all of it is above.
     Sa,
+    /// `eb`: all of it is below.
     Eb,
+    /// `ap`: they overlap, about.
     Ap,
 }
 
@@ -47,8 +56,11 @@ impl fmt::Display for Prefix {
 /// A prefix and the search value's interval, prepared. For `Ap` the interval is already widened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Comparison {
+    /// How to compare.
     pub prefix: Prefix,
+    /// The first value inside.
     pub low: i64,
+    /// The first value above.
     pub high: i64,
 }
 

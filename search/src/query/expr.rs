@@ -13,25 +13,36 @@ pub enum Expr {
     And(Vec<Expr>),
     /// One of them; nothing where there are none.
     Or(Vec<Expr>),
+    /// Not that one.
     Not(Box<Expr>),
+    /// One condition.
     Leaf(Leaf),
 }
 
 /// A condition on the values of one parameter: one of them fulfils it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Leaf {
+    /// `_id`
     Id(ResourceId),
+    /// `_lastUpdated`
     LastUpdated(Comparison),
     /// The parameter has any value.
     Present(ParamId),
+    /// A code or identifier.
     Token(ParamId, TokenMatch),
+    /// A text.
     String(ParamId, StringMatch),
+    /// A reference to a resource.
     Reference(ParamId, ReferenceMatch),
+    /// Exactly that URI.
     Uri(ParamId, String),
     /// A URI that starts so.
     UriBelow(ParamId, String),
+    /// A point or period in time.
     Date(ParamId, Comparison),
+    /// A decimal or integer.
     Number(ParamId, Comparison),
+    /// A decimal and its unit.
     Quantity(ParamId, Comparison, UnitMatch),
 }
 
@@ -53,8 +64,11 @@ pub enum TokenMatch {
 /// https://hl7.org/fhir/R4/search.html#string. All but `Exact` compare normalised text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StringMatch {
+    /// It starts so, which is what no modifier means.
     Prefix(String),
+    /// `:contains`
     Contains(String),
+    /// `:exact`, to the letter.
     Exact(String),
 }
 

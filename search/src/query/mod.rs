@@ -46,9 +46,11 @@ pub fn is_offered(parameter: &SearchParameter) -> bool {
 /// A compiled search.
 #[derive(Clone, Debug)]
 pub struct Query {
+    /// Whose resources.
     pub tenant: TenantId,
     /// Empty: all types.
     pub types: Vec<ResourceType>,
+    /// What they have to fulfil.
     pub expr: Expr,
     /// The page size; 0: count only.
     pub count: usize,

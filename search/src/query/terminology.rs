@@ -7,7 +7,9 @@ use std::sync::Arc;
 /// A code with its system.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token {
+    /// The code.
     pub code: String,
+    /// The URI of its system.
     pub system: String,
 }
 

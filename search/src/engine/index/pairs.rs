@@ -14,8 +14,11 @@ use tantivy::{DocId, DocSet, Score, SegmentReader, TantivyError};
 /// The kinds of parameters that are intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// Milliseconds.
     Date,
+    /// The orderable integer of a decimal.
     Number,
+    /// The same, of the value; the unit is a term.
     Quantity,
 }
 
@@ -32,14 +35,18 @@ pub fn names(kind: Kind, param: ParamId) -> (String, String) {
 /// What to compare.
 #[derive(Clone, Debug)]
 pub enum Source {
+    /// The resource's own `lastUpdated`.
     LastUpdated,
+    /// The intervals of a parameter.
     Pair(Kind, ParamId),
 }
 
 /// Documents with a value that holds.
 #[derive(Clone, Debug)]
 pub struct PairTest {
+    /// The intervals of the document.
     pub source: Source,
+    /// What they are held against.
     pub comparison: Comparison,
     /// Decides where a document has several values and the pair alone does not.
     pub several: Option<StoredTest>,

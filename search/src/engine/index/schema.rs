@@ -13,9 +13,11 @@ pub struct Fields {
     pub pairs: Field,
     /// [`crate::page::sort_hash`]: segments are sorted by it.
     pub sort: Field,
+    /// The version the document was made of.
     pub version: Field,
     /// Milliseconds since the epoch.
     pub last_updated: Field,
+    /// Where the row is, to read it.
     pub partition: Field,
     /// The encoded index values, stored, for what terms and pairs cannot decide.
     pub values: Field,
@@ -23,10 +25,15 @@ pub struct Fields {
 
 /// Names of the columns that are read by name.
 pub const KEY: &str = "key";
+/// See [`Fields::pairs`].
 pub const PAIRS: &str = "pairs";
+/// See [`Fields::sort`].
 pub const SORT: &str = "sort";
+/// See [`Fields::version`].
 pub const VERSION: &str = "version";
+/// See [`Fields::last_updated`].
 pub const LAST_UPDATED: &str = "last_updated";
+/// See [`Fields::partition`].
 pub const PARTITION: &str = "partition";
 
 /// The fixed schema.

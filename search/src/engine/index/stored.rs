@@ -14,7 +14,9 @@ const CACHED_BLOCKS: usize = 2;
 /// One leaf, to be checked by the matcher.
 #[derive(Clone, Debug)]
 pub struct StoredTest {
+    /// Where the encoded index values are.
     pub field: Field,
+    /// What they have to fulfil.
     pub leaf: Arc<Leaf>,
 }
 

@@ -11,8 +11,11 @@ pub type Test = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
 /// The query: terms of `field` that start with `prefix` and, where there is a test, pass it.
 #[derive(Clone)]
 pub struct TermRange {
+    /// Whose terms.
     pub field: Field,
+    /// How they start.
     pub prefix: Vec<u8>,
+    /// What else they have to pass.
     pub test: Option<Test>,
 }
 

@@ -35,7 +35,9 @@ const KEPT: usize = 256;
 /// Whose terms.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner {
+    /// Every term begins with it.
     pub tenant: TenantId,
+    /// The type of the resource.
     pub type_code: TypeCode,
 }
 
