@@ -6,7 +6,7 @@ DATA ?= $(HOME)/.local/share/salamander
 PATIENTS ?= 25
 SEED ?= 1
 
-.PHONY: run test bench build setup fmt clippy fresh clean-data
+.PHONY: run test bench chaos build setup fmt clippy fresh clean-data
 
 ## Builds, starts a node, loads a generated sample hospital on the first run, prints addresses and things to try.
 run: build
@@ -19,6 +19,11 @@ test: setup
 ## The table of the README, measured here.
 bench: build
 	@$(ENV) cargo bench -p fhir -p storage -p search -p cluster && cargo run --release -p bench -- table
+
+## The consistency checker: clients that collide over both wires while the node is killed. CHAOS: its options.
+CHAOS ?= --seconds 60
+chaos: build
+	@$(ENV) cargo run --release -p testkit --features harness --example chaos -- "$(BIN)" $(CHAOS)
 
 build: setup
 	@$(ENV) .ci/build salamander cargo build --release --bin salamander

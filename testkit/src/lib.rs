@@ -1,6 +1,8 @@
 //! What tests, samples and benchmarks need: a generator of synthetic hospitals, a harness around the real
-//! `salamander` binary, and scenario files that run over both wires.
+//! `salamander` binary, scenario files that run over both wires, and a consistency checker that kills.
 
+#[cfg(feature = "harness")]
+pub mod chaos;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod node;

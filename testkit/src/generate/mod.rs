@@ -10,7 +10,7 @@ mod clinical;
 mod json;
 mod life;
 mod patient;
-mod random;
+pub(crate) mod random;
 mod region;
 mod vocabulary;
 

@@ -1,0 +1,81 @@
+//! What a run found.
+
+use super::{Options, check::Findings, wire::Wire};
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+/// Shown, it is the whole story.
+#[derive(Debug)]
+pub struct Report {
+    pub options: Options,
+    /// How often which interaction was answered how.
+    pub tally: BTreeMap<(&'static str, Wire, String), u64>,
+    /// How long the node took to be ready again, after each kill.
+    pub starts: Vec<Duration>,
+    /// Of each invariant.
+    pub findings: Vec<(&'static str, Findings)>,
+    /// Answers that nobody should get.
+    pub surprises: Vec<String>,
+    /// What the node wrote into its log that is no good news.
+    pub troubles: Vec<String>,
+}
+
+/// So many of a kind are shown.
+const SHOWN_MAX: usize = 4;
+
+impl Report {
+    /// Nothing is wrong, and every invariant was put to the test.
+    pub fn holds(&self) -> bool {
+        let good = |(_, findings): &(&str, Findings)| findings.violations.is_empty() && findings.checked > 0;
+        self.findings.iter().all(good) && self.surprises.is_empty() && self.troubles.is_empty()
+    }
+
+    /// How many requests were answered with success.
+    pub fn done(&self) -> u64 {
+        self.tally.iter().filter(|((_, _, told), _)| told == "done").map(|(_, count)| count).sum()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Options { seed, time, clients, kill_every, without, .. } = &self.options;
+        write!(f, "seed {seed}, {time:?}, {clients} clients, kills ")?;
+        match kill_every {
+            Some(every) => writeln!(f, "every {every:?}, without {without:?}")?,
+            None => writeln!(f, "never, without {without:?}")?,
+        }
+        let mut rows: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for ((what, wire, told), count) in &self.tally {
+            rows.entry((what, wire)).or_default().push(format!("{told} {count}"));
+        }
+        for ((what, wire), told) in rows {
+            writeln!(f, "  {what} over {wire:?}: {}", told.join(", "))?;
+        }
+        if let Some(longest) = self.starts.iter().max() {
+            writeln!(f, "  {} kills; ready again after at most {longest:.1?}", self.starts.len())?;
+        }
+        for (name, findings) in &self.findings {
+            let verdict = match (findings.violations.len(), findings.checked) {
+                (0, 0) => "NOT CHECKED".to_owned(),
+                (0, checked) => format!("holds ({checked})"),
+                (violations, checked) => format!("VIOLATED: {violations} of {checked}"),
+            };
+            writeln!(f, "{name}: {verdict}")?;
+            show(f, &findings.violations)?;
+        }
+        for (what, texts) in [("surprising answers", &self.surprises), ("the node's log", &self.troubles)] {
+            if !texts.is_empty() {
+                writeln!(f, "{what}: {}", texts.len())?;
+                show(f, texts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn show(f: &mut fmt::Formatter<'_>, texts: &[String]) -> fmt::Result {
+    for text in texts.iter().take(SHOWN_MAX) {
+        let short: String = text.chars().take(1500).collect();
+        writeln!(f, "    {short}")?;
+    }
+    Ok(())
+}
