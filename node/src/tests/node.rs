@@ -94,14 +94,16 @@ pub struct TestNode {
     _dir: tempfile::TempDir,
 }
 
+/// What a node of a test may use.
+pub const BUDGET: Budget = Budget { total: 256 << 20, origin: "a test" };
+
 impl TestNode {
     /// A new one, with the configuration's defaults.
     pub async fn start() -> TestNode {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.node.data = dir.path().to_owned();
-        let config = Budget { total: 256 << 20, origin: "a test" }.fill(config);
-        let options = engine(&config);
+        let options = engine(&BUDGET.fill(config));
         let log = Arc::new(HeldLog {
             log: MemoryLog::manual(),
             held: Mutex::new(false),

@@ -1,6 +1,7 @@
 //! Transactions that were left half way when the process ended: after each step, with a new life of the node on the same
 //! folder. What the steps are: prepare, decide, finish at one participant and the next.
 
+use super::node::BUDGET;
 use crate::{
     bounds::Share,
     cli::options::engine,
@@ -23,7 +24,7 @@ async fn open(dir: &Path) -> Node {
     let mut config = Config::default();
     config.node.data = dir.to_owned();
     config.transactions.prepare_timeout_ms = 60_000;
-    Node::open(engine(&config)).await.unwrap()
+    Node::open(engine(&BUDGET.fill(config))).await.unwrap()
 }
 
 /// Patients of three partitions.
@@ -151,7 +152,7 @@ async fn a_living_coordinator_has_until_its_deadline() {
     config.node.data = dir.path().to_owned();
     config.transactions.prepare_timeout_ms = 700;
     config.transactions.resolve_interval_ms = 20;
-    let node = Node::open(engine(&config)).await.unwrap();
+    let node = Node::open(engine(&BUDGET.fill(config))).await.unwrap();
     let keys = patients(&node.inner);
     let started = Instant::now();
     let half = Half::carry_out(&node.inner, &keys, Stage::Prepared).await;
