@@ -117,7 +117,7 @@ impl State {
             Ok(verdict) => verdict,
             Err(Halt::Refused(error)) => Verdict::Refused(error, basis),
             Err(Halt::Gone) => Verdict::Gone,
-            Err(Halt::Moves(moves)) => Verdict::Moves(moves),
+            Err(Halt::Moves(moves)) => Verdict::Moves(*moves),
             Err(Halt::Locked(lock)) => Verdict::Locked(lock),
         }
     }
@@ -174,7 +174,7 @@ impl State {
 pub(crate) enum Halt {
     Refused(Error),
     Gone,
-    Moves(Moves),
+    Moves(Box<Moves>),
     Locked(storage::Lock),
 }
 
@@ -198,7 +198,9 @@ pub(crate) fn decide_all(
         };
         match decide(op, current.as_ref(), now_ms)? {
             Decided::Answer(answer) => Ok(answer),
-            Decided::Moves(to) => Err(Halt::Moves(Moves { type_code: op.key.type_code, id: op.key.id, to })),
+            Decided::Moves(to) => {
+                Err(Halt::Moves(Box::new(Moves { type_code: op.key.type_code, id: op.key.id, to })))
+            }
         }
     };
     ops.iter().map(one).collect()

@@ -68,7 +68,7 @@ async fn lease_all(node: &Inner, plan: &Plan) -> Result<Vec<Lease>, Error> {
 async fn halt(node: &Inner, plan: &Plan, leases: Vec<Lease>, halted: Halted) -> Result<Attempt, Error> {
     match halted.halt {
         Halt::Gone => Ok(Attempt::Stale),
-        Halt::Moves(moves) => Ok(Attempt::Moves(moves)),
+        Halt::Moves(moves) => Ok(Attempt::Moves(*moves)),
         Halt::Locked(lock) => {
             drop(leases);
             settle::settle_lock(node, halted.partition, plan.tenant, &lock).await?;
