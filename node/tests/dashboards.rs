@@ -16,6 +16,7 @@ struct Family {
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/>
 fn parse(page: &str) -> BTreeMap<String, Family> {
     let mut families: BTreeMap<String, Family> = BTreeMap::new();
+    let label = Regex::new(r#"([a-z_]+)=""#).unwrap();
     for line in page.lines().filter(|line| !line.is_empty()) {
         if let Some(comment) = line.strip_prefix("# ") {
             let mut words = comment.splitn(3, ' ');
@@ -28,7 +29,6 @@ fn parse(page: &str) -> BTreeMap<String, Family> {
             continue;
         }
         let (name, rest) = line.split_at(line.find(['{', ' ']).unwrap());
-        let label = Regex::new(r#"([a-z_]+)=""#).unwrap();
         let labels = label.captures_iter(rest).map(|found| found[1].to_owned());
         let suffixes = ["_bucket", "_sum", "_count"];
         let of_family = suffixes.iter().filter_map(|suffix| name.strip_suffix(suffix));

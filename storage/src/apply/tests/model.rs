@@ -53,7 +53,7 @@ impl Model {
             0 => command.time_ms,
             now_ms => command.time_ms.max(now_ms).min(now_ms + STEP_MAX_MS),
         };
-        if entry.index % 16 == 0 {
+        if entry.index.is_multiple_of(16) {
             let now_ms = self.time_ms;
             self.reservations.retain(|_, (expires_ms, _)| *expires_ms > now_ms);
         }
