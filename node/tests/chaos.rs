@@ -1,16 +1,13 @@
 //! Clients that collide over both wires while the process is killed again and again: all invariants of `testkit::chaos`.
 
 use std::time::Duration;
-use testkit::chaos::{Action, Options, run};
+use testkit::chaos::{Options, run};
 
-/// Left out: the repetition of a delete. One that found the resource deleted already leaves nothing under its key, so
-/// that it deletes what was made since.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_true_under_kill_9() {
     let options = Options {
         time: Duration::from_secs(20),
         kill_every: Some(Duration::from_secs(3)),
-        without: vec![Action::RepeatDelete],
         ..Options::new(env!("CARGO_BIN_EXE_salamander"), 8)
     };
     let report = run(&options).await.unwrap();

@@ -178,6 +178,23 @@ pub(crate) async fn answered_before(
     }
 }
 
+/// The answer of a request that wrote nothing, kept under its idempotency key.
+pub(crate) async fn kept(
+    node: &Inner,
+    tenant: TenantId,
+    dedup: Option<&Dedup>,
+    answer: WriteResponse,
+) -> Result<WriteResponse, Error> {
+    match writer::keep(node, tenant, dedup, vec![answer]).await? {
+        Attempt::Done(answers) => answers.into_iter().next().ok_or_else(contended),
+        Attempt::Repeated(answers) => match answers.into_iter().next() {
+            Some(answer) => with_body(node, tenant, answer).await,
+            None => Err(contended()),
+        },
+        _ => Err(contended()),
+    }
+}
+
 /// An answer from a dedup row has no body: it is the stored version.
 pub(crate) async fn with_body(
     node: &Inner,

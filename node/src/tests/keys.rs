@@ -106,3 +106,35 @@ async fn the_same_request_twice_at_once_is_done_once() {
         assert!(answers.iter().all(|answer| answer.outcome == Outcome::Updated as i32), "{answers:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changed_nothing_the_first_time_changes_nothing_again() {
+    let node = TestNode::start().await;
+    let keyed = |request: &mut UpdateRequest| request.idempotency_key = "put".into();
+    node.put(IN_A).await.unwrap();
+    node.put_with(IN_A, keyed).await.unwrap();
+    node.put(&IN_A.replace("\"valueInteger\":1", "\"valueInteger\":2")).await.unwrap();
+    let again = node.put_with(IN_A, keyed).await.unwrap();
+    assert_eq!((again.outcome, again.version_id.as_str()), (Outcome::Unchanged as i32, "1"));
+    node.delete("Observation", "o", "").await.unwrap();
+    node.delete("Observation", "o", "delete").await.unwrap();
+    node.put(IN_B).await.unwrap();
+    let again = node.delete("Observation", "o", "delete").await.unwrap();
+    assert_eq!(again.outcome, Outcome::Unchanged as i32);
+    assert_eq!(
+        (history_len(&node, "Observation/o").await, node.get("Observation/o").await.is_ok()),
+        (4, true)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conditional_create_that_found_its_match_creates_nothing_when_repeated() {
+    let node = TestNode::start().await;
+    let body = r#"{"resourceType":"Organization","identifier":[{"system":"urn:s","value":"1"}]}"#;
+    let there = node.post(body, "", "").await.unwrap();
+    let first = node.post(body, "identifier=urn:s|1", "k").await.unwrap();
+    node.delete("Organization", &there.id, "").await.unwrap();
+    let again = node.post(body, "identifier=urn:s|1", "k").await.unwrap();
+    assert_eq!((first.id, first.version_id), (again.id, again.version_id));
+    assert_eq!(node.count("Organization", "identifier", "urn:s|1").await, 0);
+}

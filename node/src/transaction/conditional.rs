@@ -41,7 +41,10 @@ pub async fn create(
         }
         match created? {
             Created::Now(answer) | Created::Before(answer) => return Ok(answer),
-            Created::Not(key) => return found(node, context.tenant, parsed.resource_type, &key).await,
+            Created::Not(key) => {
+                let answer = found(node, context.tenant, parsed.resource_type, &key).await?;
+                return interaction::kept(node, context.tenant, dedup.as_ref(), answer).await;
+            }
             Created::Stale => {}
         }
     }

@@ -2,7 +2,7 @@
 //! theirs is in flight meanwhile, so the stored rows tell everything.
 
 use super::{
-    Attempt, Plan, answered_before,
+    Attempt, Plan, answered_before, keep,
     part::{self, Part},
     relocate::{Decided, Halted, decide},
     settle,
@@ -36,7 +36,7 @@ async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     };
     if parts.is_empty() {
         prove(node, &plan).await?;
-        return Ok(Attempt::Done(answers));
+        return keep(node, plan.tenant, plan.dedup.as_ref(), answers).await;
     }
     part::rest_on(&mut parts, plan.holds.clone());
     let coordinator = coordinator(node, &plan);

@@ -11,6 +11,7 @@
 mod admission;
 mod adopt;
 mod directory;
+mod kept;
 mod leased;
 mod part;
 mod relocate;
@@ -26,6 +27,7 @@ mod visibility;
 
 #[cfg(test)]
 pub(crate) use adopt::adopted;
+pub use kept::keep;
 pub use part::Hold;
 pub use resolver::{Finished, recover, run as resolve};
 pub use settle::{finish_if_decided, settle};

@@ -1,6 +1,6 @@
 //! The common case: one actor decides everything.
 
-use super::{Attempt, Home, Plan, settle};
+use super::{Attempt, Home, Plan, keep, settle};
 use crate::{
     compartment::{Basis, Batch, Op, Verdict},
     engine::Inner,
@@ -59,7 +59,7 @@ pub(super) async fn through_actor(
             Told::Otherwise(attempt) => attempt,
         },
         Verdict::Answered(answers, basis) => match told(node, partition, &batch, basis).await? {
-            Told::Stands => Attempt::Done(answers),
+            Told::Stands => keep(node, batch.tenant, batch.dedup.as_ref(), answers).await?,
             Told::Otherwise(attempt) => attempt,
         },
         Verdict::Repeated(answers) => {
