@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Command, Output},
+    time::Duration,
 };
 use testkit::{node::NodeProcess, probe::Probe};
 
@@ -46,8 +47,10 @@ async fn idle_connections_beyond_the_limit_cost_no_write() {
     };
     assert_eq!(probe.put("Basic/b0", body(0)).await.unwrap().status, 201);
     let address = node.rest.trim_start_matches("http://").trim_end_matches("/fhir");
-    // More than the process may have descriptors: the kernel takes those that the node does not.
-    let idle: Vec<TcpStream> = (0..1113).map_while(|_| TcpStream::connect(address).ok()).collect();
+    // More than the process may have descriptors: the kernel takes those that the node does not, until its queue is full.
+    let address = address.parse().unwrap();
+    let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(500)).ok();
+    let idle: Vec<TcpStream> = (0..1113).map_while(connect).collect();
     assert!(idle.len() > 1000, "{}", idle.len());
     for id in 1..300 {
         let answer = probe.put(&format!("Basic/b{id}"), body(id)).await.unwrap();

@@ -13,7 +13,7 @@ use testkit::{
     shared,
 };
 
-const PATIENTS: u64 = 40;
+const PATIENTS: u64 = 160;
 const SEED: u64 = 7;
 
 fn options(node: &NodeProcess, folder: &Path, retry: Duration) -> LoadOptions {
@@ -44,7 +44,7 @@ async fn a_killed_node_keeps_what_it_acknowledged() {
     }
     let mut node = NodeProcess::start(env!("CARGO_BIN_EXE_salamander")).unwrap();
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
-    for (round, patients) in [(1, 5), (2, 16), (3, 28)] {
+    for (round, patients) in [(1, 5), (2, 40), (3, 90)] {
         let load = tokio::spawn(run(options(&node, folder.path(), Duration::ZERO)));
         let before = acknowledged.lock().len();
         let writer = tokio::spawn(create_until_gone(node.grpc.clone(), round, acknowledged.clone()));

@@ -6,7 +6,7 @@ use crate::{
     bounds::Share,
     cli::options::engine,
     config::Config,
-    engine::{Inner, Node},
+    engine::{Inner, Node, OpenError},
     writer::testing::{Half, Stage},
 };
 use fhir::definitions::ResourceType;
@@ -24,7 +24,20 @@ async fn open(dir: &Path) -> Node {
     let mut config = Config::default();
     config.node.data = dir.to_owned();
     config.transactions.prepare_timeout_ms = 60_000;
-    Node::open(engine(&BUDGET.fill(config))).await.unwrap()
+    let options = engine(&BUDGET.fill(config));
+    let until = Instant::now() + SOON;
+    loop {
+        match Node::open(options.clone()).await {
+            Ok(node) => return node,
+            // In one process, tasks of the life before may hold the folder a moment longer than the life.
+            Err(OpenError::Storage { source: storage::Error::InUse { .. }, .. })
+                if Instant::now() < until =>
+            {
+                tokio::task::yield_now().await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 /// Patients of three partitions.
