@@ -6,7 +6,7 @@ use crate::{
     bounds::Share,
     cli::options::engine,
     config::Config,
-    engine::{Inner, Node, OpenError},
+    engine::{Inner, Node},
     writer::testing::{Half, Stage},
 };
 use fhir::definitions::ResourceType;
@@ -24,20 +24,22 @@ async fn open(dir: &Path) -> Node {
     let mut config = Config::default();
     config.node.data = dir.to_owned();
     config.transactions.prepare_timeout_ms = 60_000;
-    let options = engine(&BUDGET.fill(config));
-    let until = Instant::now() + SOON;
-    loop {
-        match Node::open(options.clone()).await {
-            Ok(node) => return node,
-            // In one process, tasks of the life before may hold the folder a moment longer than the life.
-            Err(OpenError::Storage { source: storage::Error::InUse { .. }, .. })
-                if Instant::now() < until =>
-            {
-                tokio::task::yield_now().await;
-            }
-            Err(error) => panic!("{error}"),
+    Node::open(engine(&BUDGET.fill(config))).await.unwrap()
+}
+
+/// What a life left, for the next one. That of the same process would find the folder in use while tasks of the one before
+/// still wait for its transactions.
+fn left_behind(dir: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in walkdir::WalkDir::new(dir).min_depth(1) {
+        let entry = entry.unwrap();
+        let to = copy.path().join(entry.path().strip_prefix(dir).unwrap());
+        match entry.file_type().is_dir() {
+            true => std::fs::create_dir(to).unwrap(),
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
         }
     }
+    copy
 }
 
 /// Patients of three partitions.
@@ -94,6 +96,7 @@ async fn left_at(stage: Stage) -> bool {
     node.shutdown().await;
     drop(node);
 
+    let dir = left_behind(dir.path());
     let started = Instant::now();
     let node = open(dir.path()).await;
     node.ready().unwrap();
@@ -131,6 +134,7 @@ async fn a_writer_that_meets_an_orphan_ends_it() {
     Half::carry_out(&node.inner, &keys, Stage::Prepared).await;
     node.shutdown().await;
     drop(node);
+    let dir = left_behind(dir.path());
     let node = open(dir.path()).await;
     let started = Instant::now();
     for key in keys {
