@@ -2,6 +2,7 @@
 
 mod support;
 
+use futures::FutureExt;
 use proto::id::PartitionId;
 use search::{Engine, Options};
 use std::path::Path;
@@ -159,4 +160,38 @@ fn a_full_tail_holds_no_thread_of_a_runtime() {
     std::fs::rename(&away, &shard).unwrap();
     runtime.block_on(publishing).unwrap();
     assert_eq!(count(&engine), WRITES);
+}
+
+/// A run is sealed while a long slice of the log is added to it, and the process ends. The log is replayed in other slices:
+/// what the segments hold beyond their applied index comes again, and is there once.
+#[test]
+fn what_was_sealed_out_of_half_a_slice_is_there_once_after_the_log_is_replayed() {
+    const WRITES: usize = 384;
+    let dir = tempfile::tempdir().unwrap();
+    let all: Vec<Change> = (0..WRITES).map(|i| person(i, 1)).collect();
+    let never = Options { seal_docs: 4096, seal_after: Duration::from_secs(3600), ..eager() };
+    let (engine, _) = Engine::open(dir.path(), &never).unwrap();
+    // Taken in up to the tail's bound; the rest waits for room when the process ends.
+    assert_eq!(engine.publish(P, WRITES as u64, &all).now_or_never(), None);
+    engine.close();
+
+    let (engine, recovered) = Engine::open(dir.path(), &eager()).unwrap();
+    assert_eq!(recovered.index_of(P), 0);
+    assert_eq!(count(&engine), 256);
+    for (slice, changes) in all.chunks(50).enumerate() {
+        engine.blocking_publish(P, (slice * 50 + changes.len()) as u64, changes);
+    }
+    assert_eq!(count(&engine), WRITES as u64);
+    engine.close();
+    let (engine, recovered) = Engine::open(dir.path(), &eager()).unwrap();
+    assert_eq!((recovered.index_of(P), count(&engine)), (WRITES as u64, WRITES as u64));
+
+    // The tables lost more than the segments: the log is replayed from before their end, in slices that go beyond it.
+    engine.blocking_publish(P, 100, &[]);
+    let more: Vec<Change> = (100..WRITES + 50).map(|i| person(i, 1)).collect();
+    engine.blocking_publish(P, (WRITES + 50) as u64, &more);
+    assert_eq!(count(&engine), WRITES as u64 + 50);
+    engine.close();
+    let (engine, _) = Engine::open(dir.path(), &eager()).unwrap();
+    assert_eq!(count(&engine), WRITES as u64 + 50);
 }

@@ -83,6 +83,10 @@ fn span(interaction: Interaction, context: &Context) -> tracing::Span {
     )
 }
 
+/// What a caller is told whose deadline passed.
+const LATE: &str = "the deadline of the request passed; a write may have been applied, or may yet be: read what is there, or send it \
+                    again under the idempotency key it had";
+
 /// The call with its deadline, and a panic inside it turned into an error: one bad request ends nothing but itself.
 async fn contained<T>(
     deadline: Option<Instant>,
@@ -93,7 +97,7 @@ async fn contained<T>(
         None => call.await,
         Some(deadline) => match tokio::time::timeout_at(deadline.into(), call).await {
             Ok(outcome) => outcome,
-            Err(_) => return Err(Error::new(Code::Timeout, "the deadline of the request passed")),
+            Err(_) => return Err(Error::new(Code::Timeout, LATE)),
         },
     };
     outcome.unwrap_or_else(|_panic| {

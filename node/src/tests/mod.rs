@@ -1,10 +1,12 @@
 //! A whole node in this process, on a log that syncs when the test says so.
 
 mod answers;
+mod bundles;
 mod conditional;
+mod if_match;
 mod keys;
 mod moves;
 mod node;
 mod orphans;
 
-use node::TestNode;
+pub(crate) use node::TestNode;

@@ -14,6 +14,7 @@ mod recovery;
 mod sealer;
 mod shard;
 mod tail;
+mod upto;
 
 pub use options::Options;
 pub use recovery::{FORMAT, Recovered};
@@ -27,7 +28,6 @@ use fhir::index::Values;
 use futures::executor::block_on;
 use index::translate::{how_to_count, translate};
 use proto::id::PartitionId;
-use rustc_hash::FxHashMap;
 use shard::Shard;
 use std::path::Path;
 use storage::Change;
@@ -49,12 +49,8 @@ impl Engine {
         meters::register(options.shards);
         let (indexes, recovered) = recovery::open(dir, options)?;
         let mut shards = Vec::with_capacity(indexes.len());
-        for (number, index) in indexes.iter().enumerate() {
-            let of_shard = |(&partition, &index): (&PartitionId, &u64)| {
-                (shard_of(partition, options.shards) == number).then_some((partition, index))
-            };
-            let applied: FxHashMap<_, _> = recovered.applied.iter().filter_map(of_shard).collect();
-            shards.push(Shard::start(number, index, applied, options)?);
+        for (number, (index, upto)) in indexes.iter().enumerate() {
+            shards.push(Shard::start(number, index, upto, options)?);
         }
         Ok((Engine { shards, signer: Signer::open(dir)? }, recovered))
     }

@@ -5,6 +5,7 @@
 use super::directory::Unsynced;
 use super::index::schema::schema;
 use super::options::Options;
+use super::upto::{self, Upto};
 use crate::error::{Error, Result};
 use proto::id::PartitionId;
 use rustc_hash::FxHashMap;
@@ -14,8 +15,8 @@ use tantivy::index::{IndexSortByField, Order};
 use tantivy::store::Compressor;
 use tantivy::{Index, IndexSettings};
 
-/// Raise it when the schema, the terms or the columns change.
-pub const FORMAT: u32 = 2;
+/// Raise it when the schema, the terms, the columns or the payload of a commit change.
+pub const FORMAT: u32 = 3;
 
 const LAYOUT: &str = "LAYOUT";
 
@@ -61,8 +62,11 @@ impl Layout {
     }
 }
 
+/// A shard's index, and how far it holds its partitions.
+pub type Found = (Index, Vec<(PartitionId, Upto)>);
+
 /// Opens the index of every shard under `dir`, rebuilding empty what cannot be trusted.
-pub fn open(dir: &Path, options: &Options) -> Result<(Vec<Index>, Recovered)> {
+pub fn open(dir: &Path, options: &Options) -> Result<(Vec<Found>, Recovered)> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
     let (now, before) = (Layout::of(options), Layout::read(dir));
     let mut recovered = Recovered::default();
@@ -75,16 +79,17 @@ pub fn open(dir: &Path, options: &Options) -> Result<(Vec<Index>, Recovered)> {
     let mut indexes = Vec::with_capacity(options.shards);
     for shard in 0..options.shards {
         let path = dir.join(format!("shard-{shard}"));
-        let index = match try_open(&path, rebooted, &mut recovered) {
-            Ok(index) => index,
+        let found = match try_open(&path, rebooted) {
+            Ok(found) => found,
             Err(reason) => {
                 let reason = format!("shard {shard}: {reason}");
                 tracing::warn!(reason, "rebuilding a search shard from the rows");
                 recovered.rebuilt.push(reason);
-                create(&path)?
+                (create(&path)?, vec![])
             }
         };
-        indexes.push(index);
+        recovered.applied.extend(found.1.iter().map(|(partition, upto)| (*partition, upto.applied)));
+        indexes.push(found);
     }
     now.write(dir)?;
     Ok((indexes, recovered))
@@ -106,9 +111,9 @@ fn clear(dir: &Path, before: Option<&Layout>, recovered: &mut Recovered) -> Resu
     Ok(())
 }
 
-fn try_open(path: &Path, verify: bool, recovered: &mut Recovered) -> std::result::Result<Index, String> {
+fn try_open(path: &Path, verify: bool) -> std::result::Result<Found, String> {
     if !path.exists() {
-        return create(path).map_err(|error| error.to_string());
+        return create(path).map(|index| (index, vec![])).map_err(|error| error.to_string());
     }
     let index = Unsynced::open(path).map_err(|error| error.to_string())?;
     let index = Index::open(index).map_err(|error| error.to_string())?;
@@ -124,8 +129,7 @@ fn try_open(path: &Path, verify: bool, recovered: &mut Recovered) -> std::result
     // Opens every segment once: a missing or short file shows here.
     index.reader().map_err(|error| error.to_string())?;
     let payload = index.load_metas().map_err(|error| error.to_string())?.payload.unwrap_or_default();
-    recovered.applied.extend(read_payload(&payload)?);
-    Ok(index)
+    Ok((index, upto::read(&payload)?))
 }
 
 fn create(path: &Path) -> Result<Index> {
@@ -141,30 +145,4 @@ fn create(path: &Path) -> Result<Index> {
         ..IndexSettings::default()
     };
     Ok(Index::create(Unsynced::open(path)?, schema().0, settings)?)
-}
-
-/// The commit's payload: the applied index of every partition in it.
-pub fn write_payload(applied: &[(PartitionId, u64)]) -> String {
-    applied.iter().map(|(partition, index)| format!("{}={index} ", partition.0)).collect()
-}
-
-fn read_payload(text: &str) -> std::result::Result<Vec<(PartitionId, u64)>, String> {
-    let pair = |part: &str| {
-        let (partition, index) = part.split_once('=')?;
-        Some((PartitionId(partition.parse().ok()?), index.parse().ok()?))
-    };
-    text.split_whitespace().map(|part| pair(part).ok_or_else(|| format!("a bad payload: '{text}'"))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn payloads_round_trip() {
-        let applied = vec![(PartitionId(3), 17), (PartitionId(16), u64::MAX)];
-        assert_eq!(read_payload(&write_payload(&applied)).unwrap(), applied);
-        assert_eq!(read_payload("").unwrap(), []);
-        assert!(read_payload("3:4").is_err());
-    }
 }

@@ -7,8 +7,8 @@ use super::identity;
 use super::index::document;
 use super::index::schema::{Fields, schema};
 use super::options::Options;
-use super::recovery::write_payload;
 use super::tail::{Next, Sieve, Tail, Work};
+use super::upto;
 use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Sealer {
     fn seal_at_last(&mut self, work: &Work) -> bool {
         let failing = metrics::gauge!("salamander_search_seal_failing", "shard" => self.shard.clone());
         let (began, mut logged, mut failures) = (Instant::now(), None, 0_u64);
-        while let Err(reason) = self.try_seal(work) {
+        while let Err(reason) = self.try_seal(work, failures > 0) {
             failures += 1;
             failing.set(1.0);
             metrics::counter!("salamander_search_seal_failures_total", "shard" => self.shard.clone())
@@ -90,9 +90,9 @@ impl Sealer {
         true
     }
 
-    fn try_seal(&mut self, work: &Work) -> std::result::Result<(), String> {
+    fn try_seal(&mut self, work: &Work, again: bool) -> std::result::Result<(), String> {
         // A panic in Tantivy is a failed seal, not the end of sealing.
-        let sealed = match catch_unwind(AssertUnwindSafe(|| self.seal(work))) {
+        let sealed = match catch_unwind(AssertUnwindSafe(|| self.seal(work, again))) {
             Ok(sealed) => sealed.map_err(|error| error.to_string()),
             Err(_) => Err("a panic while sealing".to_owned()),
         };
@@ -103,8 +103,9 @@ impl Sealer {
         sealed
     }
 
-    /// Writes a run, commits it with its applied indexes, and opens the new segments.
-    fn seal(&mut self, work: &Work) -> Result<()> {
+    /// Writes a run, commits it with its applied indexes, and opens the new segments. `again`: it may be in them already, by
+    /// an attempt that failed after its commit.
+    fn seal(&mut self, work: &Work, again: bool) -> Result<()> {
         let started = Instant::now();
         let fields = self.fields;
         let mut key = Vec::with_capacity(160);
@@ -113,7 +114,7 @@ impl Sealer {
         for entry in work.generation.newest(len, &Sieve::Pass) {
             key.clear();
             identity::encode(entry.tenant, &entry.key, &mut key);
-            if !entry.first {
+            if again || !entry.first {
                 writer.delete_term(Term::from_field_bytes(fields.key, &key));
             }
             if entry.values.is_some() {
@@ -121,7 +122,7 @@ impl Sealer {
             }
         }
         let mut commit = writer.prepare_commit()?;
-        commit.set_payload(&write_payload(&work.applied));
+        commit.set_payload(&upto::write(&work.upto));
         commit.commit()?;
         self.reader.reload()?;
         metrics::counter!("salamander_search_sealed_documents_total").increment(len as u64);

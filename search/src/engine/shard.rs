@@ -4,9 +4,9 @@ use super::index::schema::{Fields, schema};
 use super::options::Options;
 use super::sealer::Sealer;
 use super::tail::Tail;
+use super::upto::Upto;
 use crate::error::{Error, Result};
 use proto::id::PartitionId;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tantivy::{Index, IndexReader, ReloadPolicy};
@@ -22,11 +22,11 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Starts the sealer over an index that is complete up to `applied`.
+    /// Starts the sealer over an index that holds partitions as far as `upto` says.
     pub fn start(
         number: usize,
         index: &Index,
-        applied: FxHashMap<PartitionId, u64>,
+        upto: &[(PartitionId, Upto)],
         options: &Options,
     ) -> Result<Self> {
         let reader: IndexReader = index
@@ -35,7 +35,7 @@ impl Shard {
             .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
             .try_into()?;
         let fields = schema().1;
-        let tail = Arc::new(Tail::new(reader.searcher(), applied, options));
+        let tail = Arc::new(Tail::new(reader.searcher(), upto, options));
         let sealer = Sealer::open(number, Arc::clone(&tail), index, reader, options)?;
         let thread = std::thread::Builder::new().name(format!("search-sealer-{number}"));
         let thread = thread.spawn(move || sealer.run()).map_err(Error::io("search sealer thread"))?;

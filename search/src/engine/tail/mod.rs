@@ -12,7 +12,7 @@ pub use view::View;
 use crate::page::sort_hash;
 use parking_lot::{Condvar, Mutex};
 use proto::id::{PartitionId, ResourceKey, TenantId};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Change, ChangeKind};
@@ -20,6 +20,7 @@ use tantivy::Searcher;
 use tokio::sync::Notify;
 
 use super::options::Options;
+use super::upto::Upto;
 
 /// A writer that waited this long for room says so. While the sealer fails, it is the one who tells.
 const WAIT_LOGGED: Duration = Duration::from_secs(1);
@@ -44,8 +45,11 @@ struct State {
     since: Option<Instant>,
     /// Per partition, the last applied index that is in the tail or in segments.
     applied: FxHashMap<PartitionId, u64>,
-    /// Partitions that moved on since the index was opened, so that what they publish now is surely new.
-    moved: FxHashSet<PartitionId>,
+    /// Per partition, the applied index up to which changes may be there: further than `applied` while they are added.
+    reached: FxHashMap<PartitionId, u64>,
+    /// The same of the segments when the index was opened. A partition that was published up to there since is left out:
+    /// what it publishes from then on is surely new.
+    reached_before: FxHashMap<PartitionId, u64>,
     stopping: bool,
     /// Why the last seal failed.
     failure: Option<String>,
@@ -68,20 +72,23 @@ pub enum Next {
 /// What the sealer has to write.
 pub struct Work {
     pub generation: Arc<Generation>,
-    /// The applied index per partition that holds once it is written.
-    pub applied: Vec<(PartitionId, u64)>,
+    /// What holds of each partition once it is written.
+    pub upto: Vec<(PartitionId, Upto)>,
 }
 
 impl Tail {
-    /// Empty, over the segments of `searcher`, which are complete up to `applied`.
-    pub fn new(searcher: Searcher, applied: FxHashMap<PartitionId, u64>, options: &Options) -> Self {
+    /// Empty, over the segments of `searcher`, which hold partitions as far as `upto` says.
+    pub fn new(searcher: Searcher, upto: &[(PartitionId, Upto)], options: &Options) -> Self {
+        let reached: FxHashMap<_, _> =
+            upto.iter().map(|(partition, upto)| (*partition, upto.reached)).collect();
         let state = State {
             searcher,
             sealing: None,
             active: Arc::new(Generation::new(options.tail_docs_max)),
             since: None,
-            applied,
-            moved: FxHashSet::default(),
+            applied: upto.iter().map(|(partition, upto)| (*partition, upto.applied)).collect(),
+            reached_before: reached.clone(),
+            reached,
             stopping: false,
             failure: None,
         };
@@ -99,12 +106,7 @@ impl Tail {
     /// index the caller reports when it is complete. Where the tail is full it is ready once there is room; no thread
     /// waits meanwhile. One caller per partition at a time.
     pub async fn push(&self, partition: PartitionId, index: Option<u64>, changes: &[Change]) {
-        if index.is_some_and(|index| self.has(partition, index)) {
-            return;
-        }
-        // After a crash the log is replayed from before what the segments have; the first slice that goes beyond may
-        // begin with changes they hold already.
-        let live = index.is_some() && self.state.lock().moved.contains(&partition);
+        let Some(live) = self.begin(partition, index) else { return };
         for part in changes.chunks(self.docs_max / 2) {
             // Made before the lock is taken, for searches take it too.
             let entries = part.iter().map(|change| entry(partition, change, live)).collect();
@@ -115,12 +117,23 @@ impl Tail {
         if let Some(index) = index {
             let mut state = self.state.lock();
             state.applied.insert(partition, index);
-            state.moved.insert(partition);
         }
     }
 
-    fn has(&self, partition: PartitionId, index: u64) -> bool {
-        self.state.lock().applied.get(&partition).is_some_and(|&seen| index <= seen)
+    /// Before changes up to `index` are added: `None` where they are in already, else whether they are surely new.
+    fn begin(&self, partition: PartitionId, index: Option<u64>) -> Option<bool> {
+        let Some(index) = index else { return Some(false) };
+        let mut state = self.state.lock();
+        // After a crash the log is replayed from before what the segments have, maybe in other slices than before: a slice
+        // that goes beyond may begin with changes they hold already.
+        let live = !state.reached_before.contains_key(&partition);
+        state.reached_before.retain(|other, reached| *other != partition || index < *reached);
+        if state.applied.get(&partition).is_some_and(|&applied| index <= applied) {
+            return None;
+        }
+        let reached = state.reached.entry(partition).or_default();
+        *reached = index.max(*reached);
+        Some(live)
     }
 
     /// Adds all of them; gives them back where the tail is full.
@@ -225,10 +238,14 @@ impl Tail {
         let generation = std::mem::replace(&mut state.active, fresh);
         state.since = None;
         state.sealing = Some(Arc::clone(&generation));
-        let applied = state.applied.iter().map(|(&partition, &index)| (partition, index)).collect();
+        let upto = state.reached.iter().map(|(&partition, &reached)| {
+            let applied = state.applied.get(&partition).copied().unwrap_or_default();
+            (partition, Upto { applied, reached })
+        });
+        let upto = upto.collect();
         drop(state);
         self.room.notify_waiters();
-        Next::Seal(Work { generation, applied })
+        Next::Seal(Work { generation, upto })
     }
 
     /// The run taken last is in the segments of `searcher`: from now on they answer for it.
@@ -257,7 +274,7 @@ impl Tail {
     }
 }
 
-/// A change as an entry. `live`: applied now, so that a first version was surely never indexed; a replay may repeat it.
+/// A change as an entry. `live`: surely new, so that a first version was never indexed.
 fn entry(partition: PartitionId, change: &Change, live: bool) -> Entry {
     let hash = sort_hash(change.tenant, change.key.type_code, change.key.id.as_str());
     let first = live && change.version == 1 && matches!(change.kind, ChangeKind::Put { .. });

@@ -1,5 +1,9 @@
 //! <https://hl7.org/fhir/R4/http.html#search>
 
+mod bodies;
+#[cfg(test)]
+mod tests;
+
 use super::codes::{self, Codes};
 use super::{moment, part};
 use crate::{
@@ -14,7 +18,7 @@ use proto::{
     Code, Error, PartitionId, ResourceKey, Slot, TenantId,
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
 };
-use search::{Hit, NoTerminology, Page, Partitions, Query, Request, Scope};
+use search::{NoTerminology, Page, Partitions, Query, Request, Scope};
 use std::{future::ready, sync::Arc};
 use storage::Partition;
 
@@ -74,9 +78,6 @@ pub async fn search_stream(
     Ok(entries.map_ok(in_turn).try_flatten().boxed())
 }
 
-/// The rows of more hits take longer than the other tasks of a thread should wait.
-const LARGE_PAGE: usize = 20;
-
 /// The page after `cursor`, the first one if that is empty, with the bodies of its hits, which join `share`.
 async fn read_page(
     node: &Inner,
@@ -87,21 +88,7 @@ async fn read_page(
     cursor: &str,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
     let page = run(node, query, (!cursor.is_empty()).then_some(cursor)).await?;
-    let read = || {
-        let mut entries = Vec::with_capacity(page.hits.len());
-        for hit in &page.hits {
-            let Some(mut entry) = entry(node, tenant, hit)? else { continue };
-            entry.body = part::take(part, entry.body)?;
-            // By itself, and in the bundle that is made of all.
-            share.take(2 * entry.body.len())?;
-            entries.push(entry);
-        }
-        Ok::<_, Error>(entries)
-    };
-    let entries = match page.hits.len() > LARGE_PAGE {
-        true => tokio::task::block_in_place(read),
-        false => read(),
-    }?;
+    let entries = bodies::of(node, tenant, share, part, &page.hits).await?;
     Ok((entries, page))
 }
 
@@ -195,26 +182,4 @@ impl Partitions for Inner {
         let group = self.group_of(slot).ok()?;
         Some((group.id(), group.partition().clone()))
     }
-}
-
-/// A hit with its body, as the version that matched.
-fn entry(node: &Inner, tenant: TenantId, hit: &Hit) -> Result<Option<SearchEntry>, Error> {
-    let partition = node.group(hit.partition)?.partition();
-    let current = partition.get(tenant, &hit.key).map_err(crate::error::storage)?;
-    let row = match current {
-        Some(row) if row.version == hit.version => Some(row),
-        // Written again since the search began: what matched is shown, from its history.
-        Some(row) if !row.is_deleted() => {
-            partition.get_version(tenant, &hit.key, hit.version).map_err(crate::error::storage)?
-        }
-        _ => None,
-    };
-    let name = ResourceType::from_code(hit.key.type_code.0).map_or("", ResourceType::name);
-    Ok(row.map(|row| SearchEntry {
-        resource_type: name.to_owned(),
-        id: hit.key.id.as_str().to_owned(),
-        version_id: row.version.to_string(),
-        last_updated_ms: row.last_updated_ms,
-        body: row.body,
-    }))
 }
