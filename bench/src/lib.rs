@@ -9,10 +9,12 @@
 //! - [`floor`]: one thread, one file, one `fdatasync` per batch; [`echo`]: servers that only answer.
 //! - [`process`], [`node`], [`usage`], [`threads`]: child processes, ended by pid whatever happens, and what they cost.
 //! - [`shape`]: the query shapes as data; [`pool`]: values for them, drawn from what is loaded.
+//! - [`large`]: a store that grows to millions, and whether the server stays as it is.
 //! - [`table`]: the whole run; [`report`], [`markdown`]: what it found; [`machine`]: on what.
 
 pub mod echo;
 pub mod floor;
+pub mod large;
 pub mod latency;
 pub mod machine;
 pub mod markdown;
@@ -24,6 +26,7 @@ pub mod process;
 pub mod report;
 pub mod shape;
 pub mod single;
+mod stored;
 pub mod table;
 pub mod threads;
 pub mod usage;

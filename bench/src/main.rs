@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use bench::{
-    echo, markdown,
+    echo, large, markdown,
     measure::Plan,
     report::{Report, Section},
     shape::SHAPES,
@@ -28,6 +28,8 @@ struct Cli {
 enum Command {
     /// The whole table: floors, creates, reads, load, idle, searches, starts. Takes minutes.
     Table(Table),
+    /// Grows a kept store to millions of resources: rate, CPU and latencies for each million. Takes up to an hour.
+    Large(large::Options),
     /// One row against any FHIR REST server.
     Run(Single),
     /// The query shapes.
@@ -116,6 +118,7 @@ async fn until_signalled(cli: Cli) -> Result<()> {
 async fn work(command: Command) -> Result<()> {
     match command {
         Command::Table(table) => run_table(table).await,
+        Command::Large(options) => large::run(&options, &salamander(options.binary.clone())?).await,
         Command::Run(single) => run_single(single).await,
         Command::Shapes => {
             for shape in SHAPES {
@@ -139,21 +142,33 @@ fn plan(warm_up: f64, seconds: f64) -> Result<Plan> {
     Ok(Plan { warm_up: Duration::from_secs_f64(warm_up), window: Duration::from_secs_f64(seconds) })
 }
 
-async fn run_table(table: Table) -> Result<()> {
-    let bench = env::current_exe()?;
-    let beside = bench.parent().unwrap_or(Path::new(".")).to_owned();
-    let binary = table.binary.unwrap_or_else(|| beside.join("salamander"));
+/// The folder of this binary.
+fn beside() -> Result<PathBuf> {
+    Ok(env::current_exe()?.parent().unwrap_or(Path::new(".")).to_owned())
+}
+
+/// The `salamander` binary: the one given, or the one beside this.
+fn salamander(given: Option<PathBuf>) -> Result<PathBuf> {
+    let binary = match given {
+        Some(binary) => binary,
+        None => beside()?.join("salamander"),
+    };
     if !binary.is_file() {
         bail!("there is no {}; build it with `make build` or name it with --binary", binary.display());
     }
+    Ok(binary)
+}
+
+async fn run_table(table: Table) -> Result<()> {
+    let binary = salamander(table.binary)?;
     let in_range = |count: &usize| (1..=1024).contains(count);
     if table.connections.is_empty() || !table.connections.iter().all(in_range) || !in_range(&table.patients) {
         bail!("--connections and --patients take 1 to 1024");
     }
     let options = table::Options {
         binary,
-        bench,
-        work: table.work.unwrap_or_else(|| beside.join("bench-work")),
+        bench: env::current_exe()?,
+        work: table.work.map_or_else(|| beside().map(|beside| beside.join("bench-work")), Ok)?,
         plan: plan(table.warm_up, table.seconds)?,
         levels: table.connections,
         patients: table.patients,

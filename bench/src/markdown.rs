@@ -42,7 +42,8 @@ pub fn render_section(out: &mut String, section: &Section) {
     facts(out, &section.facts);
 }
 
-fn facts(out: &mut String, facts: &[Fact]) {
+/// Facts as a table of two columns.
+pub fn facts(out: &mut String, facts: &[Fact]) {
     if facts.is_empty() {
         return;
     }

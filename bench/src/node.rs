@@ -25,7 +25,21 @@ impl Node {
     /// # Errors
     /// It does not start, or its ready line names no addresses.
     pub async fn start(binary: &Path, data: &Path, log: &Path) -> Result<Node> {
+        Node::start_with(binary, data, log, &[]).await
+    }
+
+    /// As [`Node::start`], with options of the configuration as environment variables.
+    ///
+    /// # Errors
+    /// As [`Node::start`].
+    pub async fn start_with(
+        binary: &Path,
+        data: &Path,
+        log: &Path,
+        environment: &[(&'static str, String)],
+    ) -> Result<Node> {
         let mut command = Command::new(binary);
+        command.envs(environment.iter().map(|(name, value)| (*name, value)));
         command.arg("start").arg("--data").arg(data);
         command.args(["--rest", "127.0.0.1:0", "--grpc", "127.0.0.1:0"]);
         Node::ready(command, "salamander ready", log).await

@@ -17,7 +17,12 @@ impl Pools {
     /// From values at hand.
     pub fn of<const N: usize>(pools: [(&'static str, Vec<&str>); N]) -> Pools {
         let owned = |values: Vec<&str>| values.into_iter().map(str::to_owned).collect();
-        Pools(pools.into_iter().map(|(name, values)| (name, owned(values))).collect())
+        Pools::new(pools.map(|(name, values)| (name, owned(values))))
+    }
+
+    /// From values of one's own.
+    pub fn new<const N: usize>(pools: [(&'static str, Vec<String>); N]) -> Pools {
+        Pools(pools.into())
     }
 
     /// From the first pages of Patients and Observations of a FHIR server.

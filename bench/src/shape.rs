@@ -32,7 +32,8 @@ pub enum Scope {
 /// What can stand in braces; [`Pools`] has values for each.
 pub const PLACEHOLDERS: [&str; 4] = ["{patient}", "{identifier}", "{family}", "{code}"];
 
-const fn shape(
+/// A shape as a line of a list.
+pub(crate) const fn shape(
     number: u32,
     resource_type: &'static str,
     parameters: &'static [(&'static str, &'static str)],

@@ -1,7 +1,8 @@
-//! What a process costs: CPU time and memory, from `/proc`.
+//! What a process costs: CPU time and memory, from `/proc`, and what its folder takes on the disk.
 
 use anyhow::{Context, Result};
-use std::{fs, time::Duration};
+use std::{fs, os::unix::fs::MetadataExt, path::Path, time::Duration};
+use walkdir::WalkDir;
 
 /// Linux shows CPU time in `/proc` in hundredths of a second (USER_HZ), whatever the kernel's own tick is.
 const TICKS_PER_SECOND: u64 = 100;
@@ -52,6 +53,20 @@ pub fn parse_status(text: &str) -> Option<Memory> {
 pub(crate) fn kib(text: &str, name: &str) -> Option<u64> {
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
     rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Bytes the files of a folder take on the disk, counted in blocks.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn disk_bytes(path: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in WalkDir::new(path) {
+        // Compaction removes files while we look.
+        let Some(metadata) = entry.ok().and_then(|entry| entry.metadata().ok()) else { continue };
+        bytes += metadata.blocks() * 512;
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -113,24 +113,10 @@ impl Input {
     }
 }
 
-/// Bytes the files of a folder take on the disk, counted in blocks.
-///
-/// # Errors
-/// The folder cannot be read.
-pub(super) fn disk_bytes(path: &Path) -> Result<u64> {
-    use std::os::unix::fs::MetadataExt;
-    let mut bytes = 0;
-    for entry in WalkDir::new(path) {
-        // Compaction removes files while we look.
-        let Some(metadata) = entry.ok().and_then(|entry| entry.metadata().ok()) else { continue };
-        bytes += metadata.blocks() * 512;
-    }
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::usage::disk_bytes;
 
     const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"transaction","entry":[
         {"resource":{"resourceType":"Patient","id":"p"},"request":{"method":"POST","url":"Patient"}},

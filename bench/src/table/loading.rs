@@ -2,15 +2,15 @@
 
 use super::{
     Run,
-    input::{Input, count, disk_bytes},
+    input::{Input, count},
     searches, starts,
-    stored::{self, Expected},
 };
 use crate::{
     markdown::{bytes, thousands},
     node::Node,
     process::Process,
     report::{Fact, Section},
+    stored::{self, Expected},
     usage,
 };
 use anyhow::{Result, bail};
@@ -118,7 +118,7 @@ async fn idle(node: &Node, store: &Path) -> Result<[Fact; 3]> {
     Ok([
         Fact::new("idle, resident", format!("{} ({SETTLE:?} after the load)", bytes(memory.resident_bytes))),
         Fact::new("idle, CPU", format!("{:.2} % of one core over {IDLE:?}", cpu * 100.0)),
-        Fact::new("data folder", bytes(disk_bytes(store)?)),
+        Fact::new("data folder", bytes(usage::disk_bytes(store)?)),
     ])
 }
 

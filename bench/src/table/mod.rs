@@ -7,7 +7,6 @@ mod reads;
 mod searches;
 mod starts;
 mod steps;
-mod stored;
 
 use crate::{
     machine::Machine,

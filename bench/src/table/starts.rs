@@ -1,12 +1,10 @@
 //! From exec to the ready line: on an empty folder, after a kill, and on a loaded store.
 
-use super::{
-    Run,
-    stored::{self, Expected},
-};
+use super::Run;
 use crate::{
     node::Node,
     report::{Fact, Section},
+    stored::{self, Expected},
 };
 use anyhow::Result;
 use std::{path::Path, time::Duration};
