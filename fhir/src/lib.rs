@@ -9,6 +9,7 @@ pub mod index;
 pub mod json;
 pub mod outcome;
 pub mod patch;
+pub mod percent;
 pub mod projection;
 pub mod resource;
 pub mod terminology;

@@ -39,8 +39,7 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{budget::Budget, config::Config, engine::Node, service::Context, service::FhirService};
-    use proto::{TenantId, api::v1::CreateRequest};
+    use crate::{config::Config, tests::TestNode};
 
     #[test]
     fn the_systems_clock_goes_and_a_fixed_one_stands() {
@@ -54,33 +53,12 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_node_decides_by_its_clock_alone() {
         const START_MS: u64 = 1_000_000_000_000;
-        let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
-        config.node.data = folder.path().join("data");
         config.storage.partitions = 2;
         config.idempotency.retention_ms = 1000;
-        let config = Budget::of(&config).fill(config);
         let clock = Clock::fixed(START_MS);
-        let mut options = crate::cli::options::engine(&config);
-        options.clock = clock.clone();
-        let node = Node::open(options).await.unwrap();
-        let context = Context {
-            tenant: TenantId::DEFAULT,
-            request_id: "test".into(),
-            trace: None,
-            deadline: None,
-            base: None,
-            share: Default::default(),
-        };
-        let create = || async {
-            let request = CreateRequest {
-                resource_type: "Patient".into(),
-                body: r#"{"resourceType":"Patient"}"#.into(),
-                idempotency_key: "k".into(),
-                ..CreateRequest::default()
-            };
-            node.create(&context, request).await.unwrap()
-        };
+        let node = TestNode::open(config, clock.clone()).await;
+        let create = || async { node.post(r#"{"resourceType":"Patient"}"#, "", "k").await.unwrap() };
         let first = create().await;
         assert_eq!(first.last_updated_ms, START_MS);
         clock.set(START_MS + 999);
@@ -89,6 +67,6 @@ mod tests {
         let later = create().await;
         assert_ne!(later.id, first.id, "after it the key is forgotten");
         assert_eq!(later.last_updated_ms, START_MS + 1001);
-        node.shutdown().await;
+        node.node.shutdown().await;
     }
 }

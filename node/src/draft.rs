@@ -65,15 +65,17 @@ pub fn document(body: Bytes, limits: &json::Limits) -> Result<Document, Error> {
 pub fn parse_as(body: Bytes, resource_type: &str, options: &Options) -> Result<Parsed, Error> {
     let expected = known_type(resource_type)?;
     let parsed = parse(body, options)?;
-    if parsed.resource_type != expected {
-        let found = parsed.resource_type.name();
-        return Err(Error::new(
-            Code::BadRequest,
-            format!("the body is a {found}, but the request is for {resource_type}: send it to {found}"),
-        )
-        .at(found));
-    }
+    check_type(parsed.resource_type, expected)?;
     Ok(parsed)
+}
+
+/// The type of a body must be the one that the request names.
+pub fn check_type(found: ResourceType, expected: ResourceType) -> Result<(), Error> {
+    if found == expected {
+        return Ok(());
+    }
+    let text = format!("the body is a {found}, but the request is for {expected}: send it to {found}");
+    Err(Error::new(Code::BadRequest, text).at(found.name()))
 }
 
 impl Parsed {

@@ -24,6 +24,7 @@ mod operation;
 mod outcome;
 mod pages;
 mod place;
+mod query;
 pub mod rest;
 pub mod server;
 pub mod service;

@@ -1,9 +1,10 @@
 //! What the url of an entry's request points at.
 
-use crate::definitions::ResourceType;
+use crate::{definitions::ResourceType, percent};
+use std::borrow::Cow;
 
-/// The interaction a url names together with its method: <https://hl7.org/fhir/R4/http.html#general>. Names and ids are as
-/// sent: whether the type exists and the id is valid is for the interaction to say.
+/// The interaction a url names together with its method: <https://hl7.org/fhir/R4/http.html#general>. Names and ids are
+/// percent-decoded, and unchecked: whether the type exists and the id is valid is for the interaction to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// `Patient`
@@ -27,7 +28,8 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "'{0}' is not a url of an entry; use Type, Type/id, Type?query, Type/id/_history/version, Type/id/_history, \
-     Type/_history, _history, metadata or a path of an operation, such as Type/$name"
+     Type/_history, _history, metadata or a path of an operation, such as Type/$name, in UTF-8 where it is \
+     percent-encoded"
 )]
 pub struct InvalidTarget(pub String);
 
@@ -40,7 +42,11 @@ impl Target {
             None => (url, None),
         };
         let segments = segments(path);
-        Self::of(&segments, query).ok_or_else(|| InvalidTarget(url.chars().take(200).collect()))
+        let target = segments.and_then(|segments| {
+            let segments: Vec<&str> = segments.iter().map(|segment| &**segment).collect();
+            Self::of(&segments, query)
+        });
+        target.ok_or_else(|| InvalidTarget(url.chars().take(200).collect()))
     }
 
     /// The same for what only reads, where reads, histories and the capabilities take parameters, too: the second is their query, which
@@ -112,8 +118,8 @@ impl Target {
     }
 }
 
-/// The segments after the base.
-fn segments(path: &str) -> Vec<&str> {
+/// The segments after the base, each decoded by itself; `None`: one of them is no text.
+fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let after_host = match path.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
         None => path,
@@ -121,16 +127,18 @@ fn segments(path: &str) -> Vec<&str> {
     let based = after_host.len() != path.len() || path.starts_with('/');
     let trimmed = after_host.trim_start_matches('/');
     let trimmed = trimmed.strip_suffix('/').unwrap_or(trimmed);
-    let all = if trimmed.is_empty() { Vec::new() } else { trimmed.split('/').collect() };
+    let decoded =
+        trimmed.split('/').filter(|_| !trimmed.is_empty()).map(|one| percent::decode(one.as_bytes()));
+    let mut all = decoded.collect::<Result<Vec<_>, _>>().ok()?;
     if !based {
-        return all;
+        return Some(all);
     }
-    let known = |segment: &&str| {
-        let own = matches!(*segment, "metadata" | "_history" | "_search") || segment.starts_with('$');
+    let known = |segment: &Cow<'_, str>| {
+        let own = matches!(&**segment, "metadata" | "_history" | "_search") || segment.starts_with('$');
         own || ResourceType::from_name(segment).is_some()
     };
     let start = all.iter().position(known).unwrap_or(0);
-    all[start..].to_vec()
+    Some(all.split_off(start))
 }
 
 #[cfg(test)]
@@ -175,6 +183,19 @@ mod tests {
         }
         let version = Target::Version { resource_type: patient(), id: "1".into(), version_id: "2".into() };
         assert_eq!(Target::parse("Patient/1/_history/2"), Ok(version));
+    }
+
+    #[test]
+    fn decodes_paths_and_leaves_queries_encoded() {
+        assert_eq!(Target::parse("Patient/a%2Db"), Ok(instance("Patient", "a-b")));
+        assert_eq!(Target::parse("http://h/a%20b/%50atient/a"), Ok(instance("Patient", "a")));
+        // As of a path of HTTP: an encoded slash or question mark is none of the path's own.
+        assert_eq!(Target::parse("Patient/a%2Fb%3Fc"), Ok(instance("Patient", "a/b?c")));
+        let search = Target::Search { resource_type: Some("Patient".into()), query: "a=%41".into() };
+        assert_eq!(Target::parse("%50atient?a=%41"), Ok(search));
+        let validate = Target::parse("Patient/%24validate");
+        assert!(matches!(validate, Ok(Target::Operation { name, .. }) if name == "$validate"));
+        assert!(Target::parse("Patient/%ff").is_err());
     }
 
     #[test]

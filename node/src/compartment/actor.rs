@@ -222,7 +222,7 @@ fn split(answers: Vec<Answer>, ops: &[Op]) -> Split {
 }
 
 /// One command for everything in the batch.
-pub(crate) fn command(
+fn command(
     batch: &Batch,
     now_ms: u64,
     mutations: Vec<log::Mutation>,

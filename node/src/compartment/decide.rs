@@ -1,5 +1,6 @@
 //! The decision about one write: pure, so that it can be tested without a server.
 
+use super::IfMatch;
 use bytes::Bytes;
 use fhir::{json::Document, resource};
 use proto::{
@@ -22,19 +23,19 @@ pub struct Draft {
 pub enum Intent {
     /// The id was assigned by the server.
     Create(Draft),
-    /// `if_match`: the version that must be current. `must_be_new`: `If-None-Match: *`.
+    /// `must_be_new`: `If-None-Match: *`.
     Update {
         draft: Draft,
-        if_match: Option<u64>,
+        if_match: IfMatch,
         must_be_new: bool,
     },
     /// What becomes of the current version is worked out from it, here: no writer can come in between.
     Change {
         change: Arc<dyn Change>,
-        if_match: Option<u64>,
+        if_match: IfMatch,
     },
     Delete {
-        if_match: Option<u64>,
+        if_match: IfMatch,
     },
 }
 
@@ -112,7 +113,7 @@ pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decided
     let answer = match &op.intent {
         Intent::Create(draft) => put(op, draft, None, now_ms),
         Intent::Update { draft, if_match, must_be_new } => {
-            check_match(op, current, *if_match)?;
+            check_match(op, current, if_match)?;
             if *must_be_new && current.is_some_and(|current| !current.deleted) {
                 return Err(exists(op));
             }
@@ -123,7 +124,7 @@ pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decided
         }
         Intent::Change { change, if_match } => {
             let current = existing(op, current)?;
-            check_match(op, Some(current), *if_match)?;
+            check_match(op, Some(current), if_match)?;
             let draft = match change.next(&op.key, &current.body)? {
                 Next::Draft(draft) => draft,
                 Next::Elsewhere(compartment) => return Ok(Decided::Moves(compartment)),
@@ -134,7 +135,7 @@ pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decided
             }
         }
         Intent::Delete { if_match } => {
-            check_match(op, current, *if_match)?;
+            check_match(op, current, if_match)?;
             match current {
                 Some(current) if !current.deleted => delete(op, current, now_ms),
                 // https://hl7.org/fhir/R4/http.html#delete: deleting what is not there changes nothing.
@@ -149,23 +150,9 @@ pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decided
     Ok(Decided::Answer(answer))
 }
 
-fn check_match(op: &Op, current: Option<&Current>, if_match: Option<u64>) -> Result<(), Error> {
-    let Some(expected) = if_match else { return Ok(()) };
-    let found = current.map_or(0, |current| current.version);
-    if found == expected {
-        return Ok(());
-    }
-    let found = match found {
-        0 => "it does not exist".to_owned(),
-        version => format!("its current version is {version}"),
-    };
-    Err(Error::new(
-        Code::VersionConflict,
-        format!(
-            "If-Match names version {expected} of {}/{}, but {found}; read it again and repeat the change",
-            op.resource_type, op.key.id
-        ),
-    ))
+fn check_match(op: &Op, current: Option<&Current>, if_match: &IfMatch) -> Result<(), Error> {
+    let (version, is_there) = current.map_or((0, false), |current| (current.version, !current.deleted));
+    if_match.check(format_args!("{}/{}", op.resource_type, op.key.id), version, is_there)
 }
 
 /// What is changed must be there.
@@ -298,8 +285,12 @@ mod tests {
         Draft { document: Arc::new(document), index_values: Bytes::from_static(b"\x01") }
     }
 
+    fn matching(version: Option<u64>) -> IfMatch {
+        version.map_or(IfMatch::Anything, IfMatch::version)
+    }
+
     fn update(json: &'static str, if_match: Option<u64>) -> Op {
-        op(Intent::Update { draft: draft(json), if_match, must_be_new: false })
+        op(Intent::Update { draft: draft(json), if_match: matching(if_match), must_be_new: false })
     }
 
     const FEMALE: &str = r#"{"resourceType":"Patient","id":"a","gender":"female"}"#;
@@ -350,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_deleted_resource_is_created_again_with_the_next_version() {
-        let delete = op(Intent::Delete { if_match: None });
+        let delete = op(Intent::Delete { if_match: IfMatch::Anything });
         let first = next(&update(FEMALE, None), None, 1000);
         let deleted = next(&delete, Some(&first), 2000);
         assert!(deleted.deleted && deleted.version == 2 && deleted.body.is_empty());
@@ -362,7 +353,8 @@ mod tests {
 
     #[test]
     fn if_none_match_star_refuses_what_exists() {
-        let only_new = op(Intent::Update { draft: draft(MALE), if_match: None, must_be_new: true });
+        let only_new =
+            op(Intent::Update { draft: draft(MALE), if_match: IfMatch::Anything, must_be_new: true });
         let first = next(&only_new, None, 1000);
         let error = decide(&only_new, Some(&first), 2000).unwrap_err();
         assert_eq!(error.code, Code::PreconditionFailed);
@@ -413,7 +405,7 @@ mod tests {
     }
 
     fn change(if_match: Option<u64>) -> Op {
-        op(Intent::Change { change: Arc::new(ToFemale), if_match })
+        op(Intent::Change { change: Arc::new(ToFemale), if_match: matching(if_match) })
     }
 
     #[test]
@@ -422,7 +414,7 @@ mod tests {
         let female = next(&change(Some(1)), Some(&male), 2000);
         assert_eq!(female.version, 2);
         assert!(std::str::from_utf8(&female.body).unwrap().contains("female"));
-        let deleted = next(&op(Intent::Delete { if_match: None }), Some(&female), 3000);
+        let deleted = next(&op(Intent::Delete { if_match: IfMatch::Anything }), Some(&female), 3000);
         for (current, if_match, code) in [
             (Some(&female), None, Code::Invalid),
             (Some(&male), Some(7), Code::VersionConflict),

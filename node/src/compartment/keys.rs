@@ -34,7 +34,8 @@ impl Keys {
         }
     }
 
-    /// A write under the key was acknowledged.
+    /// A write under the key was acknowledged. Not noted by [`Keys::check`] already: a request that is refused leaves its key
+    /// to another.
     pub fn acknowledged(&self, tenant: TenantId, dedup: &Dedup) {
         let mut keys = self.0.lock();
         if keys.young.len() >= GENERATION {

@@ -22,11 +22,12 @@ mod dedup;
 mod directory;
 mod flight;
 mod found;
+mod if_match;
 mod keys;
 mod pending;
 mod shard;
 
-pub(crate) use actor::{Halt, command, decide_all, log_write};
+pub(crate) use actor::{Halt, decide_all, log_write};
 pub use actor::{Lease, Verdict};
 pub(crate) use decide::locate;
 pub use decide::{Answer, Change, Current, Decided, Draft, Intent, Next, Op, Standing, decide};
@@ -34,6 +35,7 @@ pub use dedup::{Dedup, fingerprint, key_reused};
 pub use directory::{Directory, Limits, StartError};
 pub use flight::Flight;
 pub use found::{Basis, Found, stored};
+pub use if_match::IfMatch;
 pub use keys::Keys;
 
 use crate::bounds::Share;

@@ -1,6 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#delete>
 
-use super::{One, answered_before, attempt_one, contended, dedup, update::preconditions};
+use super::{One, attempt_one, contended, dedup, preconditions};
 use crate::{draft, engine::Inner, place, service::Context, writer::Plan};
 use proto::{
     Error,
@@ -14,12 +14,9 @@ pub async fn delete(node: &Inner, context: &Context, request: DeleteRequest) -> 
         [b"delete", request.resource_type.as_bytes(), request.id.as_bytes(), request.if_match.as_bytes()];
     let home = place::home(context.tenant, resource_type, id);
     let dedup = dedup(node, context.tenant, &request.idempotency_key, home, &told)?;
-    if let Some(answer) = answered_before(node, context.tenant, dedup.as_ref()).await? {
-        return Ok(answer);
-    }
-    let (if_match, _) = preconditions(&request.if_match, "")?;
+    let if_match = preconditions::if_match(&request.if_match)?;
     for _ in 0..node.options.write_attempts_max {
-        let step = place::delete_step(node, context.tenant, resource_type, id, if_match).await?;
+        let step = place::delete_step(node, context.tenant, resource_type, id, if_match.clone()).await?;
         let (dedup, share) = (dedup.clone(), context.share.clone());
         let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share, holds: vec![] };
         if let One::Answer(answer) = attempt_one(node, plan).await? {

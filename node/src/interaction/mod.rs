@@ -8,6 +8,7 @@ mod history;
 mod moment;
 mod part;
 pub(crate) mod patch;
+pub(crate) mod preconditions;
 mod read;
 mod search;
 pub(crate) mod update;
@@ -153,13 +154,9 @@ pub(crate) enum One {
 /// One attempt at a plan of one step.
 pub(crate) async fn attempt_one(node: &Inner, plan: Plan) -> Result<One, Error> {
     let tenant = plan.tenant;
-    let first = |answers: Vec<WriteResponse>| answers.into_iter().next();
     Ok(match writer::attempt(node, plan).await? {
-        Attempt::Done(answers) => first(answers).map_or(One::Stale, One::Answer),
-        Attempt::Repeated(answers) => match first(answers) {
-            Some(answer) => One::Answer(with_body(node, tenant, answer).await?),
-            None => One::Stale,
-        },
+        Attempt::Done(answers) => answers.into_iter().next().map_or(One::Stale, One::Answer),
+        Attempt::Repeated(answers) => repeated(node, tenant, answers).await?.map_or(One::Stale, One::Answer),
         Attempt::Stale | Attempt::Lost => One::Stale,
         Attempt::Moves(moves) => One::Moves(moves.to),
     })
@@ -171,9 +168,8 @@ pub(crate) async fn answered_before(
     tenant: TenantId,
     dedup: Option<&Dedup>,
 ) -> Result<Option<WriteResponse>, Error> {
-    let answers = writer::answered_before(node, tenant, dedup).await?;
-    match answers.and_then(|answers| answers.into_iter().next()) {
-        Some(answer) => with_body(node, tenant, answer).await.map(Some),
+    match writer::answered_before(node, tenant, dedup).await? {
+        Some(answers) => repeated(node, tenant, answers).await,
         None => Ok(None),
     }
 }
@@ -187,25 +183,23 @@ pub(crate) async fn kept(
 ) -> Result<WriteResponse, Error> {
     match writer::keep(node, tenant, dedup, vec![answer]).await? {
         Attempt::Done(answers) => answers.into_iter().next().ok_or_else(contended),
-        Attempt::Repeated(answers) => match answers.into_iter().next() {
-            Some(answer) => with_body(node, tenant, answer).await,
-            None => Err(contended()),
-        },
+        Attempt::Repeated(answers) => repeated(node, tenant, answers).await?.ok_or_else(contended),
         _ => Err(contended()),
     }
 }
 
-/// An answer from a dedup row has no body: it is the stored version.
-pub(crate) async fn with_body(
+/// The answer of a request of one write that was kept under its idempotency key. Its body is not: it is the stored version.
+async fn repeated(
     node: &Inner,
     tenant: TenantId,
-    mut answer: WriteResponse,
-) -> Result<WriteResponse, Error> {
+    answers: Vec<WriteResponse>,
+) -> Result<Option<WriteResponse>, Error> {
+    let Some(mut answer) = answers.into_iter().next() else { return Ok(None) };
     if answer.outcome != Outcome::Deleted as i32 && !answer.version_id.is_empty() {
         answer.body =
             read::body_of(node, tenant, &answer.resource_type, &answer.id, &answer.version_id).await?;
     }
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 /// All attempts were stale.

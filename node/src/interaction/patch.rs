@@ -3,9 +3,9 @@
 //! The actor of the resource's compartment applies the patch to the current version, so patches of one resource come one after
 //! the other and none is lost. What comes out is written as an update, or not at all where it says nothing new.
 
-use super::{One, answered_before, attempt_one, contended, dedup, update};
+use super::{One, attempt_one, contended, dedup, preconditions};
 use crate::{
-    compartment::{Change, Dedup, Intent, Next},
+    compartment::{Change, Dedup, IfMatch, Intent, Next},
     draft::{self, Parsed},
     engine::Inner,
     place,
@@ -39,16 +39,16 @@ pub async fn patch(node: &Inner, context: &Context, request: PatchRequest) -> Re
     ];
     let dedup = |slot| dedup(node, context.tenant, &request.idempotency_key, slot, &told);
     let patch = Patch::read(node, context.tenant, resource_type, kind, request.body.clone())?;
-    let (if_match, _) = update::preconditions(&request.if_match, "")?;
+    let if_match = preconditions::if_match(&request.if_match)?;
     match (request.id.as_str(), request.criteria.as_str()) {
         (id, "") => {
             let id = draft::resource_id(id)?;
             let dedup = dedup(place::home(context.tenant, resource_type, id))?;
-            one(node, context, &patch, id, if_match, dedup).await
+            one(node, context, &patch, id, &if_match, dedup).await
         }
         // Boxed: every other patch would carry its large future along.
         ("", criteria) => {
-            Box::pin(conditional::patch(node, context, &patch, criteria, if_match, dedup)).await
+            Box::pin(conditional::patch(node, context, &patch, criteria, &if_match, dedup)).await
         }
         _ => Err(Error::new(Code::BadRequest, "a patch names either an id or criteria, not both")),
     }
@@ -60,12 +60,9 @@ pub(crate) async fn one(
     context: &Context,
     patch: &Arc<Patch>,
     id: ResourceId,
-    if_match: Option<u64>,
+    if_match: &IfMatch,
     dedup: Option<Dedup>,
 ) -> Result<WriteResponse, Error> {
-    if let Some(answer) = answered_before(node, patch.tenant, dedup.as_ref()).await? {
-        return Ok(answer);
-    }
     let mut wanted = None;
     for _ in 0..node.options.write_attempts_max {
         let step = step(node, patch, id, if_match, wanted.take()).await?;
@@ -85,10 +82,10 @@ pub(crate) async fn step(
     node: &Inner,
     patch: &Arc<Patch>,
     id: ResourceId,
-    if_match: Option<u64>,
+    if_match: &IfMatch,
     wanted: Option<CompartmentKey>,
 ) -> Result<Step, Error> {
-    let intent = Intent::Change { change: patch.clone(), if_match };
+    let intent = Intent::Change { change: patch.clone(), if_match: if_match.clone() };
     place::change_step(node, patch.tenant, patch.resource_type, id, intent, wanted).await
 }
 

@@ -1,7 +1,7 @@
 //! Where a resource lives, and where it is to live: from `Type/id` to keys, over the directory.
 
 use crate::{
-    compartment::{Intent, Op, Standing},
+    compartment::{IfMatch, Intent, Op, Standing},
     draft::Parsed,
     engine::Inner,
     writer::{self, Home, Step},
@@ -192,7 +192,7 @@ pub async fn delete_step(
     tenant: TenantId,
     resource_type: ResourceType,
     id: ResourceId,
-    if_match: Option<u64>,
+    if_match: IfMatch,
 ) -> Result<Step, Error> {
     change_step(node, tenant, resource_type, id, Intent::Delete { if_match }, None).await
 }

@@ -5,12 +5,12 @@ use super::{
     format::{self, Format},
     outcome::Failure,
     prefer::Prefer,
-    query,
 };
 use crate::{
     bounds::Bounds,
     config::Config,
     observe::Trace,
+    query,
     server::{front::deadline, request_id, tenant},
     service::Context,
 };

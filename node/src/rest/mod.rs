@@ -17,7 +17,6 @@ mod outcome;
 mod patch;
 mod payload;
 mod prefer;
-mod query;
 mod read;
 pub(crate) mod refusal;
 mod response;

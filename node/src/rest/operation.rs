@@ -13,8 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use fhir::percent;
 use http::{HeaderValue, Method, StatusCode, header};
-use percent_encoding::percent_decode_str;
 use proto::{
     Code, Error,
     api::v1::{OperationRequest, SearchParameter},
@@ -53,11 +53,13 @@ fn template(path: &str) -> &'static str {
 /// What the path asks for; `None`: no operation.
 fn target(path: &str) -> Option<Result<OperationRequest, Error>> {
     let below = path.strip_prefix("/fhir/")?;
-    let segments: Vec<String> = below
-        .split('/')
-        .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
-        .collect();
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let segments = below.split('/').map(|segment| percent::decode(segment.as_bytes()));
+    let Ok(segments) = segments.collect::<Result<Vec<_>, _>>() else {
+        let named = below.split('/').any(|segment| segment.starts_with('$') || segment.starts_with("%24"));
+        let text = "the path of the URL is not UTF-8 after percent-decoding";
+        return named.then(|| Err(Error::new(Code::BadRequest, text)));
+    };
+    let segments: Vec<&str> = segments.iter().map(|segment| &**segment).collect();
     let operation = segments.iter().any(|segment| segment.starts_with('$'));
     let target = |resource_type: &str, id: &str, version_id: &str, name: &str| OperationRequest {
         name: name.to_owned(),
@@ -142,7 +144,10 @@ mod tests {
         assert_eq!(version, ["$validate", "Patient", "a", "2"]);
         assert!(target("/fhir/Patient/a/b/c/$validate").unwrap().is_err());
         assert!(target("/fhir/$validate/a/b/c").unwrap().is_err());
-        for other in ["/fhir/Patient", "/fhir", "/fhir/", "/metrics/$x", "/fhir/Patient/a"] {
+        assert_eq!(target("/fhir/Patient/%ff/%24validate").unwrap().unwrap_err().code, Code::BadRequest);
+        for other in
+            ["/fhir/Patient", "/fhir", "/fhir/", "/metrics/$x", "/fhir/Patient/a", "/fhir/Patient/%ff"]
+        {
             assert!(target(other).is_none(), "{other}");
         }
     }

@@ -4,9 +4,9 @@ use super::{
     call::{Settings, Shared},
     format::{self, Syntax},
     outcome::Failure,
-    query, xml,
+    xml,
 };
-use crate::bounds::Share;
+use crate::{bounds::Share, query};
 use axum::{body::Body, extract::FromRequest};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;

@@ -1,6 +1,6 @@
 //! What the query of a history asks for: <https://hl7.org/fhir/R4/http.html#history>.
 
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, civil, fmt::temporal::Pieces};
 use proto::{Code, Error, api::v1::HistoryRequest};
 
 /// A request, and what it was read from.
@@ -60,20 +60,24 @@ fn count(value: &str) -> Result<u32, Error> {
 
 /// An instant, or a day (UTC). A plus sign that was not percent-encoded has become a space.
 fn since(value: &str) -> Result<u64, Error> {
-    let text = value.replace(' ', "+");
-    let time = text.parse::<Timestamp>().ok().or_else(|| {
-        let day: civil::Date = text.parse().ok()?;
-        day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    });
-    // Versions have whole milliseconds: the first one that is not before the instant.
-    let ms = time.and_then(|time| u64::try_from(time.as_nanosecond()).ok().map(|ns| ns.div_ceil(1_000_000)));
-    ms.ok_or_else(|| {
+    since_ms(&value.replace(' ', "+")).ok_or_else(|| {
         Error::new(
             Code::BadParameter,
             format!("_since is {value:?}; it must be an instant such as 2026-11-21T00:00:00Z"),
         )
         .as_issue("value")
     })
+}
+
+/// Versions have whole milliseconds: the first one that is not before the instant. Before 1970 there are none.
+fn since_ms(text: &str) -> Option<u64> {
+    const EPOCH: civil::DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
+    // Not jiff's timestamp, which ends a day before the last instant that FHIR can say.
+    let pieces = Pieces::parse(text).ok().filter(|pieces| pieces.time_zone_annotation().is_none())?;
+    let offset = pieces.to_numeric_offset().map_or(0, |offset| offset.seconds());
+    let local = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    let since = local.duration_since(EPOCH) - SignedDuration::from_secs(offset.into());
+    u64::try_from((since.as_nanos().max(0) + 999_999) / 1_000_000).ok()
 }
 
 #[cfg(test)]
@@ -92,8 +96,27 @@ mod tests {
         assert_eq!(since("1970-01-01T01:00:01 01:00").unwrap(), 1000);
         assert_eq!(since("1970-01-02").unwrap(), 86_400_000);
         assert_eq!(since("1970-01-01T00:00:01.0000001Z").unwrap(), 1001);
-        assert_eq!(since("soon").unwrap_err().code, Code::BadParameter);
+        for bad in
+            ["soon", "", "2026", "2026-02-30", "2026-01-01T25:00:00Z", "2026-01-01T00:00:00[Europe/Berlin]"]
+        {
+            assert_eq!(since(bad).unwrap_err().code, Code::BadParameter, "{bad}");
+        }
         assert_eq!(count("0").unwrap_err().code, Code::BadParameter);
+    }
+
+    #[test]
+    fn instants_long_ago_and_far_away() {
+        const LAST_MS: u64 = 253_402_300_799_000;
+        for (text, ms) in [
+            ("9999-12-31T23:59:59Z", LAST_MS),
+            ("9999-12-31T23:59:59.999999999Z", LAST_MS + 1000),
+            ("9999-12-31T23:59:59-14:00", LAST_MS + 14 * 3_600_000),
+            ("9999-12-31", LAST_MS - 86_399_000),
+            ("1969-12-31T23:59:59Z", 0),
+            ("0001-01-01T00:00:00Z", 0),
+        ] {
+            assert_eq!(since(text).unwrap(), ms, "{text}");
+        }
     }
 
     #[test]

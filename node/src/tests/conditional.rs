@@ -138,6 +138,35 @@ async fn criteria_that_everything_matches_are_refused() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn criteria_that_are_too_long_are_the_callers_fault() {
+    let node = TestNode::start().await;
+    let asked = |bytes: usize| format!("identifier=urn:s|{}", "x".repeat(bytes));
+    let (most, more) = (asked(16_000), asked(17_000));
+    let patch = |criteria: &str| PatchRequest {
+        resource_type: "Patient".into(),
+        criteria: criteria.into(),
+        kind: PatchKind::Merge as i32,
+        body: r#"{"active":false}"#.into(),
+        ..Default::default()
+    };
+    let patched = |criteria: &str| {
+        let (node, request) = (&node, patch(criteria));
+        async move { crate::service::FhirService::patch(&node.node, &node.context, request).await }
+    };
+    let refused = [
+        node.post(&patient("a"), &more, "").await.unwrap_err(),
+        node.transaction(&bundle(&[create(&patient("a"), &more)]), "").await.unwrap_err(),
+        patched(&more).await.unwrap_err(),
+    ];
+    for error in refused {
+        assert_eq!((error.code.http(), error.issues[0].code), (400, "too-long"), "{error}");
+        assert!(error.diagnostics().contains("16384"), "{error}");
+    }
+    assert_eq!(node.post(&patient("a"), &most, "").await.unwrap().outcome(), Outcome::Created);
+    assert_eq!(patched(&most).await.unwrap_err().code, Code::NotFound);
+}
+
 /// Holds the criteria, stops for so long that the reservation expires and another node takes them, and goes on.
 struct Paused {
     reservation: Reservation,

@@ -3,6 +3,7 @@
 use crate::{
     budget::Budget,
     cli::options::engine,
+    clock::Clock,
     config::Config,
     engine::Node,
     service::{Context, FhirService},
@@ -100,10 +101,15 @@ pub const BUDGET: Budget = Budget { total: 256 << 20, origin: "a test" };
 impl TestNode {
     /// A new one, with the configuration's defaults.
     pub async fn start() -> TestNode {
+        TestNode::open(Config::default(), Clock::default()).await
+    }
+
+    /// A new one, on a folder of its own whatever the configuration says.
+    pub async fn open(mut config: Config, clock: Clock) -> TestNode {
         let dir = tempfile::tempdir().unwrap();
-        let mut config = Config::default();
         config.node.data = dir.path().to_owned();
-        let options = engine(&BUDGET.fill(config));
+        let mut options = engine(&BUDGET.fill(config));
+        options.clock = clock;
         let log = Arc::new(HeldLog {
             log: MemoryLog::manual(),
             held: Mutex::new(false),

@@ -2,15 +2,17 @@
 
 use super::{entry::unsupported, identity::Identity, target};
 use crate::{
+    compartment::IfMatch,
     draft::{self, Draft, Parsed},
     engine::Node,
-    interaction::{patch::Patch, update},
+    interaction::{patch::Patch, preconditions, update},
 };
 use bytes::Bytes;
 use fhir::{
     bundle::{Bundle, Entry, Method, Target},
     definitions::ResourceType,
     json,
+    resource::Envelope,
 };
 use proto::{Code, Error, ResourceId, TenantId, api::v1::WriteResponse};
 use rustc_hash::FxHashMap;
@@ -27,18 +29,18 @@ pub enum Action {
         parsed: Parsed,
         draft: Draft,
         id: ResourceId,
-        if_match: Option<u64>,
+        if_match: IfMatch,
         must_be_new: bool,
     },
     Patch {
         patch: Arc<Patch>,
         id: ResourceId,
-        if_match: Option<u64>,
+        if_match: IfMatch,
     },
     Delete {
         resource_type: ResourceType,
         id: ResourceId,
-        if_match: Option<u64>,
+        if_match: IfMatch,
     },
     /// A conditional create that found its match.
     Found(WriteResponse),
@@ -59,9 +61,9 @@ impl Setting<'_> {
     /// What the entry does, with its body parsed, placed and indexed as it will be stored.
     pub fn action(&self, entry: &Entry<'_>, identity: Identity) -> Result<Action, Error> {
         match (entry.method, identity) {
-            (_, Identity::Found(answer)) => Ok(Action::Found(answer)),
-            (Method::Post, Identity::Assigned(_, id)) => {
-                let parsed = self.parsed(entry)?;
+            (_, Identity::Found(answer)) => found(entry, answer),
+            (Method::Post, Identity::Assigned(resource_type, id)) => {
+                let parsed = self.parsed(entry, resource_type)?;
                 let draft = parsed.draft(&self.node.inner, self.tenant)?;
                 Ok(Action::Create { parsed, draft, id })
             }
@@ -79,15 +81,10 @@ impl Setting<'_> {
         resource_type: ResourceType,
         id: ResourceId,
     ) -> Result<Action, Error> {
-        let parsed = self.parsed(entry)?;
-        if parsed.resource_type != resource_type {
-            let text = format!("a {} cannot be put at {}", parsed.resource_type, entry.url);
-            return Err(Error::new(Code::BadRequest, text));
-        }
+        let parsed = self.parsed(entry, resource_type)?;
         update::check_id(&parsed, id)?;
-        let if_none_match = entry.if_none_match.as_deref().unwrap_or_default();
-        let (if_match, must_be_new) =
-            update::preconditions(entry.if_match.as_deref().unwrap_or_default(), if_none_match)?;
+        let if_match = if_match(entry)?;
+        let must_be_new = preconditions::must_be_new(entry.if_none_match.as_deref().unwrap_or_default())?;
         let draft = parsed.draft(&self.node.inner, self.tenant)?;
         Ok(Action::Update { parsed, draft, id, if_match, must_be_new })
     }
@@ -102,9 +99,12 @@ impl Setting<'_> {
         Ok(Action::Patch { patch, id, if_match: if_match(entry)? })
     }
 
-    /// The entry's resource, parsed as it is written: once, with its references resolved.
-    fn parsed(&self, entry: &Entry<'_>) -> Result<Parsed, Error> {
-        draft::parse(self.body(entry)?, &self.node.inner.options)
+    /// The entry's resource, which must be of the type its url names, parsed as it is written: once, with its references
+    /// resolved.
+    fn parsed(&self, entry: &Entry<'_>, resource_type: ResourceType) -> Result<Parsed, Error> {
+        let parsed = draft::parse(self.body(entry)?, &self.node.inner.options)?;
+        draft::check_type(parsed.resource_type, resource_type)?;
+        Ok(parsed)
     }
 
     /// The entry's resource with all references to entries and criteria replaced.
@@ -118,6 +118,13 @@ impl Setting<'_> {
     }
 }
 
+/// A conditional create writes nothing then, and its body must be one that could have been written there all the same.
+fn found(entry: &Entry<'_>, answer: WriteResponse) -> Result<Action, Error> {
+    let envelope = Envelope::read(resource_of(entry)?).map_err(|error| draft::invalid(&error))?;
+    draft::check_type(envelope.resource_type, draft::known_type(&answer.resource_type)?)?;
+    Ok(Action::Found(answer))
+}
+
 fn delete(entry: &Entry<'_>) -> Result<Action, Error> {
     match target(entry)? {
         Target::Instance { resource_type, id } => Ok(Action::Delete {
@@ -129,8 +136,8 @@ fn delete(entry: &Entry<'_>) -> Result<Action, Error> {
     }
 }
 
-fn if_match(entry: &Entry<'_>) -> Result<Option<u64>, Error> {
-    Ok(update::preconditions(entry.if_match.as_deref().unwrap_or_default(), "")?.0)
+fn if_match(entry: &Entry<'_>) -> Result<IfMatch, Error> {
+    preconditions::if_match(entry.if_match.as_deref().unwrap_or_default())
 }
 
 fn resource_of<'d>(entry: &Entry<'d>) -> Result<json::Node<'d>, Error> {

@@ -132,16 +132,17 @@ async fn step(
             Ok(Some(place::create_step(context.tenant, parsed, *id, draft.clone())))
         }
         Action::Update { parsed, draft, id, if_match, must_be_new } => {
-            let intent =
-                Intent::Update { draft: draft.clone(), if_match: *if_match, must_be_new: *must_be_new };
+            let (draft, if_match) = (draft.clone(), if_match.clone());
+            let intent = Intent::Update { draft, if_match, must_be_new: *must_be_new };
             place::update_step(&node.inner, context.tenant, parsed, *id, intent).await.map(Some)
         }
         Action::Patch { patch, id, if_match } => {
             let wanted = wanted.get(&(TypeCode(patch.resource_type().code()), *id)).copied();
-            patch::step(&node.inner, patch, *id, *if_match, wanted).await.map(Some)
+            patch::step(&node.inner, patch, *id, if_match, wanted).await.map(Some)
         }
         Action::Delete { resource_type, id, if_match } => {
-            place::delete_step(&node.inner, context.tenant, *resource_type, *id, *if_match).await.map(Some)
+            let if_match = if_match.clone();
+            place::delete_step(&node.inner, context.tenant, *resource_type, *id, if_match).await.map(Some)
         }
         Action::Found(_) | Action::Read => Ok(None),
     }

@@ -7,8 +7,8 @@ use super::{
     reservation::{self, Reservation},
 };
 use crate::{
-    compartment::Dedup,
-    draft::Parsed,
+    compartment::{Dedup, IfMatch},
+    draft::{self, Parsed},
     engine::Inner,
     interaction::{self, answered_before, contended, patch::Patch},
     place,
@@ -103,7 +103,7 @@ pub async fn patch(
     context: &Context,
     patch: &Arc<Patch>,
     criteria: &str,
-    if_match: Option<u64>,
+    if_match: &IfMatch,
     dedup: impl FnOnce(Slot) -> Result<Option<Dedup>, Error>,
 ) -> Result<WriteResponse, Error> {
     let criteria = Criteria::read(node, context.tenant, patch.resource_type(), criteria).await?;
@@ -111,10 +111,8 @@ pub async fn patch(
     let _turn = reservation::turn(node, &criteria).await?;
     let mut pause = CAME_FIRST_PAUSE_MIN;
     for _ in 0..node.options.write_attempts_max {
-        let answer = patch_match(node, context, patch, &criteria, if_match, dedup.clone()).await;
-        let came_first = answer.as_ref().is_err_and(|error| error.code == Code::VersionConflict);
-        if if_match.is_some() || !came_first {
-            return answer;
+        if let Some(answer) = patch_match(node, context, patch, &criteria, if_match, dedup.clone()).await? {
+            return Ok(answer);
         }
         // A search sees what is applied, the actor what is on its way there.
         tokio::time::sleep(pause).await;
@@ -126,24 +124,31 @@ pub async fn patch(
 const CAME_FIRST_PAUSE_MIN: Duration = Duration::from_millis(1);
 const CAME_FIRST_PAUSE_MAX: Duration = Duration::from_millis(20);
 
+/// `None`: another writer came in between.
 async fn patch_match(
     node: &Inner,
     context: &Context,
     patch: &Arc<Patch>,
     criteria: &Criteria,
-    if_match: Option<u64>,
+    if_match: &IfMatch,
     dedup: Option<Dedup>,
-) -> Result<WriteResponse, Error> {
+) -> Result<Option<WriteResponse>, Error> {
     let resource_type = patch.resource_type();
+    // Before the search, which now may find something else, or nothing.
     if let Some(answer) = answered_before(node, criteria.tenant(), dedup.as_ref()).await? {
-        return Ok(answer);
+        return Ok(Some(answer));
     }
     let key = criteria.only_match(node).await?.ok_or_else(|| {
         Error::new(Code::NotFound, format!("no {} matches '{criteria}'", resource_type.name()))
     })?;
     let found = found(node, criteria.tenant(), resource_type, &key).await?;
-    let version = if_match.or(found.version_id.parse().ok());
-    interaction::patch::one(node, context, patch, key.id, version, dedup).await
+    let version = draft::version_id(&found.version_id).unwrap_or(0);
+    if_match.check(format_args!("{}/{}", found.resource_type, found.id), version, true)?;
+    let matched = IfMatch::version(version);
+    match interaction::patch::one(node, context, patch, key.id, &matched, dedup).await {
+        Err(error) if error.code == Code::VersionConflict => Ok(None),
+        answer => answer.map(Some),
+    }
 }
 
 /// The answer of a conditional create that found its match: nothing was written.
@@ -174,7 +179,7 @@ pub async fn resolve_reference(node: &Inner, context: &Context, reference: &str)
     };
     let bare = || unresolved("has no criteria").as_issue("value");
     let (name, criteria) = reference.split_once('?').ok_or_else(bare)?;
-    let resource_type = crate::draft::known_type(name)?;
+    let resource_type = draft::known_type(name)?;
     let criteria = Criteria::read(node, context.tenant, resource_type, criteria).await?;
     if let Some(id) = node.references.get(&criteria) {
         return Ok(format!("{name}/{id}"));

@@ -1,9 +1,9 @@
 //! What a conditional interaction asks for: <https://hl7.org/fhir/R4/http.html#ccreate>.
 
-use super::parameters;
 use crate::{
     engine::Inner,
     interaction::{compile_criteria, find_keys},
+    query::parameters,
 };
 use fhir::definitions::ResourceType;
 use proto::{Code, Error, ResourceKey, Slot, TenantId};
@@ -30,14 +30,15 @@ impl Criteria {
     ///
     /// # Errors
     /// `BadParameter` for what a strict search refuses, for criteria that everything matches, and for conditions that mean
-    /// something else at every moment; `TooCostly` over a limit.
+    /// something else at every moment, and over [`KEY_BYTES_MAX`]; `BadRequest` for what is no text; `TooCostly` over a
+    /// limit of searches.
     pub async fn read(
         node: &Inner,
         tenant: TenantId,
         resource_type: ResourceType,
         text: &str,
     ) -> Result<Criteria, Error> {
-        let mut query = compile_criteria(node, tenant, resource_type, parameters(text)).await?;
+        let mut query = compile_criteria(node, tenant, resource_type, parameters(text)?).await?;
         (query.count, query.total) = (MATCHES_WANTED, false);
         let conditions = query.canonical()?;
         if conditions.is_empty() {
@@ -48,9 +49,11 @@ impl Criteria {
         }
         let key = format!("{resource_type}?{conditions}");
         if key.len() > KEY_BYTES_MAX {
-            let text =
-                format!("conditional criteria of {} bytes; at most {KEY_BYTES_MAX} can be kept", key.len());
-            return Err(Error::new(Code::TooCostly, text));
+            let text = format!(
+                "the conditional criteria have {} bytes as they are understood; at most {KEY_BYTES_MAX} are allowed",
+                key.len()
+            );
+            return Err(Error::new(Code::BadParameter, text).as_issue("too-long"));
         }
         Ok(Criteria { resource_type, text: text.to_owned(), key: key.into(), query })
     }

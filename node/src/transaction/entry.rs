@@ -5,6 +5,7 @@ use crate::{
     engine::Node,
     link::Links,
     pages,
+    query::parameters,
     service::{Context, FhirService, history_request},
 };
 use bytes::Bytes;
@@ -34,8 +35,8 @@ pub struct Request {
 
 /// Carries one entry out, if there is room for its answer; an error is an answer, too.
 pub async fn answer(node: &Node, context: &Context, request: Request, room: &Room) -> ResponseEntry {
-    // What else is posted has a bare type as its url.
-    let is_operation = request.method == Method::Post && request.url.contains('$');
+    // What else is posted has a bare type as its url; the `$` may be percent-encoded.
+    let is_operation = request.method == Method::Post && request.url.contains(['$', '%']);
     let answered = match room.admit(request.method, is_operation) {
         Ok(()) => run(node, context, request).await,
         Err(full) => Err(full),
@@ -50,7 +51,11 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
     let method = request.method;
     if let Method::Get | Method::Head = method {
         let (target, query) = Target::parse_read(&request.url).map_err(invalid)?;
-        return get(node, context, target, &parameters(query)).await;
+        let mut answer = get(node, context, target, &parameters(query)?).await?;
+        if method == Method::Head {
+            answer.resource = None;
+        }
+        return Ok(answer);
     }
     match (method, Target::parse(&request.url).map_err(invalid)?) {
         (Method::Post, target @ Target::Operation { .. }) => {
@@ -104,7 +109,7 @@ async fn operation(
     let Target::Operation { resource_type, id, version_id, name, query } = target else {
         return Err(Error::new(Code::BadRequest, "the entry names no operation"));
     };
-    let parameters = parameters(&query);
+    let parameters = parameters(&query)?;
     let request = OperationRequest { name, resource_type, id, version_id, parameters, body, read_only };
     Ok(listed(node.operation(context, request).await?.body))
 }
@@ -134,7 +139,7 @@ async fn get(
             Ok(found(&read.version_id, read.last_updated_ms, read.body))
         }
         Target::Search { resource_type, query } => {
-            search(node, context, resource_type.unwrap_or_default(), parameters(&query)).await
+            search(node, context, resource_type.unwrap_or_default(), parameters(&query)?).await
         }
         Target::Type { resource_type } => search(node, context, resource_type, Vec::new()).await,
         Target::History { resource_type, id } => {
@@ -204,21 +209,6 @@ fn part(query: &[SearchParameter]) -> Result<[String; 2], Error> {
         }
     }
     Ok(part)
-}
-
-/// `a=b&c=d`, percent-decoded.
-pub fn parameters(query: &str) -> Vec<SearchParameter> {
-    let decode = |text: &str| {
-        let text = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
-    };
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            SearchParameter { name: decode(name), value: decode(value) }
-        })
-        .collect()
 }
 
 fn listed(resource: Bytes) -> ResponseEntry {

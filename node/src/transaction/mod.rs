@@ -20,7 +20,6 @@ mod turns;
 
 #[cfg(test)]
 pub use criteria::Criteria;
-pub(crate) use entry::parameters;
 pub use references::ReferenceCache;
 #[cfg(test)]
 pub use reservation::Reservation;

@@ -1,14 +1,9 @@
 //! Answers of requests that wrote nothing. Under an idempotency key they are kept all the same: the same request sent again
 //! when the record is another would write.
 
-use super::{Attempt, settle};
-use crate::{
-    bounds::Share,
-    compartment::{Batch, Dedup, command},
-    engine::Inner,
-};
+use super::{Attempt, command, part::Part};
+use crate::{compartment::Dedup, engine::Inner};
 use proto::{Error, TenantId, api::v1::WriteResponse};
-use storage::Applied;
 
 /// Keeps `answers` under the key, if there is one; `Repeated` where it had answers already.
 pub async fn keep(
@@ -18,18 +13,6 @@ pub async fn keep(
     answers: Vec<WriteResponse>,
 ) -> Result<Attempt, Error> {
     let Some(dedup) = dedup else { return Ok(Attempt::Done(answers)) };
-    let partition = node.partition_of(dedup.home);
-    let batch = Batch {
-        tenant,
-        ops: vec![],
-        dedup: Some(dedup.clone()),
-        releases: vec![],
-        decision: None,
-        share: Share::default(),
-    };
-    let command = command(&batch, node.clock.now_ms(), vec![], &answers);
-    match node.group(partition)?.propose(command).await.map_err(crate::error::propose)? {
-        Applied::Done => Ok(Attempt::Done(answers)),
-        other => settle::refused(node, tenant, partition, other).await,
-    }
+    let (partition, now_ms) = (node.partition_of(dedup.home), node.clock.now_ms());
+    command::commit(node, partition, tenant, Some(dedup), now_ms, Part::default(), answers).await
 }

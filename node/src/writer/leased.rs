@@ -2,20 +2,18 @@
 //! theirs is in flight meanwhile, so the stored rows tell everything.
 
 use super::{
-    Attempt, Plan, answered_before, keep,
-    part::{self, Part},
+    Attempt, Plan, answered_before, command, keep, part,
     relocate::{Decided, Halted, decide},
     settle,
     step::existing_compartments,
     two_phase,
 };
 use crate::{
-    compartment::{Batch, Halt, Lease, command},
+    compartment::{Halt, Lease},
     engine::Inner,
     interaction::to_its_end,
 };
-use proto::{Error, PartitionId, api::v1::WriteResponse};
-use storage::Applied;
+use proto::{Error, PartitionId};
 
 /// On a task of its own: a caller that goes away must not leave a transaction half way.
 pub async fn run(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
@@ -42,7 +40,7 @@ async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     let coordinator = coordinator(node, &plan);
     if parts.len() <= 1 && parts.keys().all(|partition| *partition == coordinator) {
         let part = parts.into_values().next().unwrap_or_default();
-        commit_one(node, coordinator, &plan, now_ms, part, answers).await
+        command::commit(node, coordinator, plan.tenant, plan.dedup.as_ref(), now_ms, part, answers).await
     } else {
         two_phase::commit(node, coordinator, plan, now_ms, parts, answers).await
     }
@@ -87,24 +85,4 @@ async fn prove(node: &Inner, plan: &Plan) -> Result<(), Error> {
         node.readable(compartment.slot).await?;
     }
     Ok(())
-}
-
-async fn commit_one(
-    node: &Inner,
-    partition: PartitionId,
-    plan: &Plan,
-    now_ms: u64,
-    part: Part,
-    answers: Vec<WriteResponse>,
-) -> Result<Attempt, Error> {
-    let Part { mutations, releases } = part;
-    let tenant = plan.tenant;
-    let (dedup, share) = (plan.dedup.clone(), plan.share.clone());
-    let batch = Batch { tenant, ops: vec![], dedup, releases, decision: None, share };
-    let command = command(&batch, now_ms, mutations, &answers);
-    let applied = node.group(partition)?.propose(command).await.map_err(crate::error::propose)?;
-    match applied {
-        Applied::Done => Ok(Attempt::Done(answers)),
-        other => settle::refused(node, tenant, partition, other).await,
-    }
 }

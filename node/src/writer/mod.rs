@@ -10,6 +10,7 @@
 
 mod admission;
 mod adopt;
+mod command;
 mod directory;
 mod kept;
 mod leased;

@@ -11,7 +11,7 @@ use cursor::{Cursor, bad_cursor};
 use fhir::definitions::ResourceType;
 use pages::{Asked, Found};
 use proto::{
-    Code, Error, ResourceId, TenantId, TypeCode,
+    Code, Error, ResourceId, ResourceKey, TenantId, TypeCode,
     api::v1::{HistoryEntry, HistoryRequest, HistoryResponse, Outcome},
 };
 use std::sync::Arc;
@@ -89,20 +89,11 @@ async fn versions_of(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Vec<Version>, Error> {
-    let mut looked_at = None;
-    loop {
-        let key = place::find(node, tenant, resource_type, id).await?.key();
-        if looked_at == Some(key) {
-            return Ok(vec![]);
-        }
-        let group = place::group_for(node, tenant, &key).await?;
-        let versions = group.partition().instance_history(tenant, &key, before, limit);
-        let versions = versions.map_err(crate::error::storage)?;
-        if !versions.is_empty() {
-            return Ok(versions);
-        }
-        looked_at = Some(key);
-    }
+    let look = |rows: &Partition, key: &ResourceKey| {
+        let versions = rows.instance_history(tenant, key, before, limit).map_err(crate::error::storage)?;
+        Ok(Some(versions).filter(|versions| !versions.is_empty()))
+    };
+    Ok(place::look(node, tenant, resource_type, id, look).await?.unwrap_or_default())
 }
 
 async fn of_all(
