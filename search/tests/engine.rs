@@ -176,3 +176,31 @@ fn only_values_with_an_implied_system_are_in_value_sets_without_one() {
     // Now from the index.
     check(&Engine::open(dir.path(), &options(4096)).unwrap().0);
 }
+
+/// Half of all documents are written again. No level has segments enough to be merged on their account.
+#[test]
+fn superseded_documents_do_not_stay_in_the_segments() {
+    const ROWS: usize = 16_384;
+    let dir = tempfile::tempdir().unwrap();
+    let one = Options { shards: 1, ..options(4096) };
+    let (engine, _) = Engine::open(dir.path(), &one).unwrap();
+    let write = |from: u64, rows: Vec<usize>, version: u64| {
+        for (slice, rows) in rows.chunks(1024).enumerate() {
+            let changes: Vec<_> = rows.iter().map(|i| person(&format!("r{i}"), version, "Some")).collect();
+            engine.blocking_publish(PartitionId(1), from + slice as u64, &changes);
+        }
+    };
+    write(1, (0..ROWS).collect(), 1);
+    write(100, (0..ROWS).step_by(2).collect(), 2);
+    engine.close();
+    let index = tantivy::Index::open_in_dir(dir.path().join("shard-0")).unwrap();
+    let segments = index.searchable_segment_metas().unwrap();
+    let dead: u32 = segments.iter().map(|segment| segment.num_deleted_docs()).sum();
+    let alive: u32 = segments.iter().map(|segment| segment.num_docs()).sum();
+    assert_eq!(alive as usize, ROWS);
+    assert!(
+        f64::from(dead) < 0.4 * f64::from(alive + dead),
+        "{dead} dead and {alive} alive in {}",
+        segments.len()
+    );
+}

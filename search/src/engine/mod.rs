@@ -7,6 +7,7 @@ mod directory;
 mod failure;
 pub mod identity;
 pub mod index;
+mod merging;
 mod meters;
 mod options;
 mod read;

@@ -6,6 +6,7 @@
 use super::identity;
 use super::index::document;
 use super::index::schema::{Fields, schema};
+use super::merging;
 use super::options::Options;
 use super::tail::{Next, Sieve, Tail, Work};
 use super::upto;
@@ -139,6 +140,7 @@ impl Sealer {
                 .memory_budget_per_thread(self.options.writer_bytes)
                 .build();
             let writer: IndexWriter = self.index.writer_with_options(options)?;
+            writer.set_merge_policy(Box::new(merging::policy()));
             // What failed attempts left behind must not fill the disk.
             if self.tail.failure().is_some() {
                 writer.garbage_collect_files().wait()?;
