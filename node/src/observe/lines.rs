@@ -1,28 +1,26 @@
-//! Log lines on their way to stderr: a thread writes them, so that a reader who is slow, or gone, holds up no request.
+//! Log lines on their way to stderr: a thread writes them, so that a reader who is slow, or gone, holds up no request. Many
+//! lines are one write and one waking of the thread: a line for each request costs little.
 
+use parking_lot::{Condvar, Mutex};
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines waiting for the thread, some megabytes; what comes when they are full is lost, and counted.
-const QUEUE_MAX: usize = 8192;
+/// Bytes waiting for the thread; lines that do not fit any more are lost, and counted.
+const WAITING_MAX: usize = 4 << 20;
+/// What comes within this time of a write goes out with the next one.
+const TOGETHER: Duration = Duration::from_millis(5);
 /// The end of the process waits no longer for a reader of stderr.
 const FLUSH_MAX: Duration = Duration::from_secs(1);
 
-enum Job {
-    Line(Vec<u8>),
-    Flush(SyncSender<()>),
-}
-
-static QUEUE: OnceLock<SyncSender<Job>> = OnceLock::new();
+static QUEUE: OnceLock<Queue> = OnceLock::new();
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// The way to stderr: one write is one line.
@@ -34,22 +32,19 @@ pub(super) struct Lines;
 /// # Errors
 /// Where there can be no thread, or there is one already.
 pub(super) fn start() -> io::Result<Lines> {
-    let (queue, jobs) = sync_channel(QUEUE_MAX);
-    if QUEUE.set(queue).is_err() {
+    if QUEUE.set(Queue::default()).is_err() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    thread::Builder::new().name("log-lines".to_owned()).spawn(move || write(&jobs, io::stderr()))?;
+    let write = || QUEUE.get().map(|queue| queue.write_to(io::stderr()));
+    thread::Builder::new().name("log-lines".to_owned()).spawn(write)?;
     Ok(Lines)
 }
 
 /// Returns when everything said so far is on stderr, or its reader takes too long.
 pub fn flush() {
     let Some(queue) = QUEUE.get() else { return };
-    let (done, written) = sync_channel(1);
-    if queue.send(Job::Flush(done)).is_ok() {
-        // Late or never: the process ends all the same.
-        let _ = written.recv_timeout(FLUSH_MAX);
-    }
+    // Late or never: the process ends all the same.
+    queue.wait_until_written(Instant::now() + FLUSH_MAX);
 }
 
 /// Lines that could not be kept.
@@ -57,35 +52,80 @@ pub(super) fn lost() -> u64 {
     LOST.load(Ordering::Relaxed)
 }
 
-fn write(jobs: &Receiver<Job>, stderr: impl Write) {
-    let mut out = BufWriter::new(stderr);
-    let mut told = 0;
-    while let Ok(first) = jobs.recv() {
-        let mut flushed = Vec::new();
-        for job in std::iter::once(first).chain(jobs.try_iter()) {
-            match job {
-                // Nobody can be told that stderr is gone.
-                Job::Line(line) => drop(out.write_all(&line)),
-                Job::Flush(done) => flushed.push(done),
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    /// The thread waits here for the first line after a pause.
+    work: Condvar,
+    written: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<u8>,
+    /// The thread sleeps until it is woken.
+    at_rest: bool,
+    /// Bytes that were said, and how many of them are written.
+    said: u64,
+    written: u64,
+}
+
+impl Queue {
+    /// Keeps the line for the thread; `false`: there is no room.
+    fn say(&self, line: &[u8]) -> bool {
+        let mut state = self.state.lock();
+        if state.waiting.len() + line.len() > WAITING_MAX {
+            return false;
+        }
+        state.waiting.extend_from_slice(line);
+        state.said += line.len() as u64;
+        if state.at_rest {
+            self.work.notify_one();
+        }
+        true
+    }
+
+    fn write_to(&self, mut out: impl Write) -> ! {
+        let (mut batch, mut told) = (Vec::new(), 0);
+        loop {
+            let said = self.take(&mut batch);
+            // Nobody can be told that stderr is gone.
+            let _ = out.write_all(&batch);
+            let lost = lost();
+            if lost > told {
+                let _ = writeln!(out, "{} log lines are lost: stderr is read too slowly", lost - told);
+                told = lost;
             }
+            let _ = out.flush();
+            self.state.lock().written = said;
+            self.written.notify_all();
+            thread::sleep(TOGETHER);
         }
-        let lost = lost();
-        if lost > told {
-            let _ = writeln!(out, "{} log lines are lost: stderr is read too slowly", lost - told);
-            told = lost;
+    }
+
+    /// Swaps what waits for the empty `batch`, once there is something; how much was said up to there.
+    fn take(&self, batch: &mut Vec<u8>) -> u64 {
+        batch.clear();
+        let mut state = self.state.lock();
+        while state.waiting.is_empty() {
+            state.at_rest = true;
+            self.work.wait(&mut state);
         }
-        let _ = out.flush();
-        for done in flushed {
-            // Who waited may have given up.
-            let _ = done.send(());
-        }
+        state.at_rest = false;
+        std::mem::swap(&mut state.waiting, batch);
+        state.said
+    }
+
+    fn wait_until_written(&self, until: Instant) {
+        let mut state = self.state.lock();
+        let said = state.said;
+        while state.written < said && !self.written.wait_until(&mut state, until).timed_out() {}
     }
 }
 
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let Some(queue) = QUEUE.get() else { return Ok(line.len()) };
-        if let Err(TrySendError::Full(_)) = queue.try_send(Job::Line(line.to_owned())) {
+        if QUEUE.get().is_some_and(|queue| !queue.say(line)) {
             LOST.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -107,18 +147,45 @@ impl MakeWriter<'_> for Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is written when it is waited for. The thread ends with the process, as in a server.
+    fn written(queue: &Arc<Queue>) -> Vec<u8> {
+        let (page, writer) = (Page::default(), queue.clone());
+        let out = page.clone();
+        thread::spawn(move || writer.write_to(out));
+        queue.wait_until_written(Instant::now() + Duration::from_secs(60));
+        page.0.lock().clone()
+    }
 
     #[test]
     fn lines_come_in_order_and_a_flush_after_them() {
-        let (queue, jobs) = sync_channel(8);
-        let (done, written) = sync_channel(1);
-        for job in [Job::Line(b"a\n".to_vec()), Job::Line(b"b\n".to_vec()), Job::Flush(done)] {
-            queue.send(job).ok().unwrap();
-        }
-        drop(queue);
-        let mut out = Vec::new();
-        write(&jobs, &mut out);
-        assert_eq!(out, b"a\nb\n");
-        assert_eq!(written.recv(), Ok(()));
+        let queue = Arc::new(Queue::default());
+        assert!(queue.say(b"first\n"));
+        assert_eq!(written(&queue), b"first\n");
+        let all: String = (0..1000).map(|number| format!("{number}\n")).collect();
+        let queue = Arc::new(Queue::default());
+        all.split_inclusive('\n').for_each(|line| assert!(queue.say(line.as_bytes())));
+        assert_eq!(String::from_utf8(written(&queue)).unwrap(), all);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_what_was_kept_is_written() {
+        let queue = Arc::new(Queue::default());
+        let line = vec![b'x'; WAITING_MAX / 2];
+        assert_eq!([queue.say(&line), queue.say(&line), queue.say(b"one more\n")], [true, true, false]);
+        assert_eq!(written(&queue).len(), WAITING_MAX);
     }
 }
