@@ -1,6 +1,6 @@
 //! What the figures were measured on.
 
-use crate::{markdown::bytes, report::Fact, usage};
+use crate::usage;
 use serde::Serialize;
 use std::{fs, path::Path, process::Command};
 
@@ -36,19 +36,6 @@ impl Machine {
             commit: commit(),
             load_before: load.split(' ').take(3).collect::<Vec<_>>().join(" "),
         }
-    }
-
-    /// As rows of a table.
-    pub fn facts(&self) -> Vec<Fact> {
-        vec![
-            Fact::new("CPU", format!("{}, {} cores", self.cpu, self.cores)),
-            Fact::new("memory", bytes(self.memory_bytes)),
-            Fact::new("kernel", &self.kernel),
-            Fact::new("filesystem", &self.filesystem),
-            Fact::new("rustc", &self.rustc),
-            Fact::new("commit", &self.commit),
-            Fact::new("load average before", &self.load_before),
-        ]
     }
 }
 

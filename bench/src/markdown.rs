@@ -1,6 +1,9 @@
 //! A [`Report`] as Markdown.
 
-use crate::report::{Fact, Figures, Outcome, Report, Row, Section};
+use crate::{
+    machine::Machine,
+    report::{Fact, Figures, Outcome, Report, Row, Section},
+};
 use std::fmt::Write;
 
 /// Below this part of its floor a row is marked: a defect to explain or fix.
@@ -14,7 +17,7 @@ const HEAD: &str = "\
 /// The whole report.
 pub fn render(report: &Report) -> String {
     let mut out = String::from("# Salamander, measured\n\n");
-    facts(&mut out, &report.machine.facts());
+    machine(&mut out, &report.machine);
     facts(&mut out, &report.settings);
     for section in &report.sections {
         render_section(&mut out, section);
@@ -40,6 +43,20 @@ pub fn render_section(out: &mut String, section: &Section) {
         out.push('\n');
     }
     facts(out, &section.facts);
+}
+
+/// The header: what was measured on.
+pub fn machine(out: &mut String, machine: &Machine) {
+    let rows = [
+        Fact::new("CPU", format!("{}, {} cores", machine.cpu, machine.cores)),
+        Fact::new("memory", bytes(machine.memory_bytes)),
+        Fact::new("kernel", &machine.kernel),
+        Fact::new("filesystem", &machine.filesystem),
+        Fact::new("rustc", &machine.rustc),
+        Fact::new("commit", &machine.commit),
+        Fact::new("load average before", &machine.load_before),
+    ];
+    facts(out, &rows);
 }
 
 /// Facts as a table of two columns.

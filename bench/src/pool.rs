@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const PAGES_MAX: usize = 8;
 const PAGE: usize = 500;
 
+/// What can stand in braces in a shape; there are values for each.
+pub const PLACEHOLDERS: [&str; 4] = ["{patient}", "{identifier}", "{family}", "{code}"];
+
 /// Distinct values per placeholder, sorted.
 #[derive(Default)]
 pub struct Pools(BTreeMap<&'static str, Vec<String>>);
@@ -41,7 +44,7 @@ impl Pools {
         for observation in pages(&mut http, base, "Observation").await? {
             found.entry("{code}").or_default().extend(token(&observation["code"]["coding"][0], "code"));
         }
-        for name in crate::shape::PLACEHOLDERS {
+        for name in PLACEHOLDERS {
             if found.get(name).is_none_or(BTreeSet::is_empty) {
                 bail!("{base} has no data for {name}");
             }

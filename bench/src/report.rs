@@ -1,4 +1,4 @@
-//! What a run found: as JSON for programs, through [`crate::markdown`] for people.
+//! What a run found: as JSON for programs, through `markdown` for people.
 
 use crate::{machine::Machine, measure::Measured};
 use anyhow::Error;

@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Instant};
 pub struct Shape {
     pub number: u32,
     pub resource_type: &'static str,
-    /// Name and value; a value may be a [`PLACEHOLDERS`] one in braces.
+    /// Name and value; a value may be one of the [`PLACEHOLDERS`](crate::pool::PLACEHOLDERS) in braces.
     pub parameters: &'static [(&'static str, &'static str)],
     pub scope: Scope,
 }
@@ -28,9 +28,6 @@ pub enum Scope {
     /// All of them.
     Population,
 }
-
-/// What can stand in braces; [`Pools`] has values for each.
-pub const PLACEHOLDERS: [&str; 4] = ["{patient}", "{identifier}", "{family}", "{code}"];
 
 /// A shape as a line of a list.
 pub(crate) const fn shape(
@@ -125,6 +122,7 @@ fn must_match(path: &str, body: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::PLACEHOLDERS;
 
     #[test]
     fn an_empty_answer_is_a_wrong_one() {

@@ -1,19 +1,6 @@
 //! One method per RPC.
 
-use crate::{Options, Result, Retry, Writer, api, attempt::How, carried::Carried, endpoints::Endpoints, key};
-use std::sync::Arc;
-
-/// A handle on one server, or on several that hold the same data; cheap to clone, clones share the connections.
-///
-/// Requests are the messages of `proto/api/v1`. A write whose `idempotency_key` is empty gets a random one. All
-/// calls are retried as [`Retry`] says; an error that sending again cannot help comes back at once. What goes along with
-/// the calls (tenant, token, trace, deadline, interceptors) is told by the methods `with_…`.
-#[derive(Clone, Debug)]
-pub struct Client {
-    pub(crate) endpoints: Arc<Endpoints>,
-    pub(crate) retry: Retry,
-    pub(crate) carried: Arc<Carried>,
-}
+use crate::{Client, Result, Writer, api, attempt::How, key};
 
 /// A call with retries: every attempt gets its own clone of the request (bodies are shared, not copied).
 macro_rules! call {
@@ -35,30 +22,6 @@ macro_rules! write {
 }
 
 impl Client {
-    /// A client of the server at `endpoint` (`http://host:port`) with default [`Options`]. Does not wait for the
-    /// connection: the first call connects, and a lost connection is made again. Must be called within a tokio
-    /// runtime.
-    pub fn connect(endpoint: &str) -> Result<Client> {
-        Client::connect_with(endpoint, &Options::default())
-    }
-
-    /// As [`Client::connect`], with other options.
-    pub fn connect_with(endpoint: &str, options: &Options) -> Result<Client> {
-        Client::connect_any([endpoint], options)
-    }
-
-    /// A client of several endpoints of one service; see [`crate::Balance`] for which of them gets a call.
-    ///
-    /// # Errors
-    /// No endpoint, or one that is none.
-    pub fn connect_any<E: AsRef<str>>(
-        endpoints: impl IntoIterator<Item = E>,
-        options: &Options,
-    ) -> Result<Client> {
-        let endpoints = Arc::new(Endpoints::connect(endpoints, options)?);
-        Ok(Client { endpoints, retry: options.retry, carried: Arc::default() })
-    }
-
     /// Creates a resource under a server-assigned id. https://hl7.org/fhir/R4/http.html#create
     pub async fn create(&self, mut request: api::CreateRequest) -> Result<api::WriteResponse> {
         write!(self, create = "Create", request)

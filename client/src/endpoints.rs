@@ -1,23 +1,12 @@
 //! Several endpoints of one service: which of them gets a call.
 
-use crate::{Error, Options, Result, connect};
+use crate::{Balance, Error, Options, Result, connect};
 use proto::{Code, api::v1::fhir_client::FhirClient};
 use std::{
     sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
     time::{Duration, Instant},
 };
 use tonic::transport::Channel;
-
-/// Which of several endpoints gets a call. In both cases one that did not answer is left alone for a moment, which
-/// doubles from 100 ms to 5 s, and a retry goes to another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Balance {
-    /// One endpoint, the first given, until it does not answer; then the next one, and so on.
-    #[default]
-    Failover,
-    /// Each call goes to the next endpoint.
-    RoundRobin,
-}
 
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);

@@ -7,8 +7,10 @@
 //! bulk writes, [`Error`] and [`Code`] for what can go wrong.
 
 mod attempt;
+mod balance;
 mod call;
 mod carried;
+mod client;
 mod connect;
 mod endpoints;
 mod error;
@@ -19,9 +21,9 @@ mod pages;
 mod retry;
 mod writer;
 
-pub use call::Client;
+pub use balance::Balance;
+pub use client::Client;
 pub use connect::Options;
-pub use endpoints::Balance;
 pub use error::Error;
 pub use interceptor::{Attempt, Interceptor};
 pub use key::{content_key, idempotency_key};

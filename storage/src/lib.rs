@@ -13,6 +13,7 @@ mod entry;
 mod error;
 mod key;
 mod kv;
+mod locks;
 mod options;
 mod partition;
 mod shortage;

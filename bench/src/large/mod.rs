@@ -42,7 +42,7 @@ pub async fn run(options: &Options, binary: &Path) -> Result<()> {
     let setting =
         Setting { run: progress.runs + 1, memory_bytes: options.memory, commit: machine.commit.clone() };
     let mut head = String::new();
-    markdown::facts(&mut head, &machine.facts());
+    markdown::machine(&mut head, &machine);
     println!("{head}This is {}.\n\n{}\n\n{}", setting.describe(), probe::ABOUT, table::HEAD);
     progress.rows.iter().for_each(|row| println!("{}", table::line(row)));
     let (store, log) = (folder.join(STORE), folder.join("node.log"));

@@ -3,7 +3,7 @@
 use crate::definitions::{
     ParamKind, ResourceType, SearchParameter, membership_params, search_parameter, search_parameters,
 };
-use crate::fhirpath::path::{Path, Root, Step};
+use crate::fhirpath_syntax::path::{Path, Root, Step};
 use std::sync::OnceLock;
 
 const TYPE_COUNT: usize = 1024;

@@ -1,7 +1,6 @@
 //! Texts that most index values are full of, as small numbers.
 
-use super::hash::HashTable;
-use super::lines::{Span, count, last_fields};
+use crate::names::{HashTable, Span, count, last_fields};
 
 const TABLE: &str = include_str!("../../definitions/known-texts.txt");
 const COUNT: usize = count(TABLE.as_bytes());

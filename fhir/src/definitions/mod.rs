@@ -6,17 +6,14 @@
 
 pub mod archive;
 mod compartment;
-mod hash;
 pub(crate) mod known_texts;
-mod lines;
-pub mod names;
 mod param_id;
 mod resource_type;
 mod search_parameter;
 pub mod structure;
 
+pub use crate::names::{self, NameId};
 pub use compartment::membership_params;
-pub use names::NameId;
 pub use param_id::ParamId;
 pub use resource_type::ResourceType;
 pub use search_parameter::{

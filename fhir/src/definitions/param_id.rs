@@ -1,7 +1,6 @@
 //! Search parameter codes and their stored numbers.
 
-use super::hash::HashTable;
-use super::lines::{Span, count, last_fields};
+use crate::names::{HashTable, Span, count, last_fields};
 use std::fmt;
 
 const TABLE: &str = include_str!("../../definitions/param-codes.txt");

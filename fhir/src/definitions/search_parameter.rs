@@ -1,9 +1,9 @@
 //! The search parameters of every resource type.
 
 use super::{ParamId, ResourceType, TypeId, TypeKind};
-use crate::fhirpath::ast::{Expr, Kind};
-use crate::fhirpath::parse::parse;
-use crate::fhirpath::path::{Path, Step, alternatives, type_at_start};
+use crate::fhirpath_syntax::ast::{Expr, Kind};
+use crate::fhirpath_syntax::parse::parse;
+use crate::fhirpath_syntax::path::{Path, Step, alternatives, type_at_start};
 use std::sync::{LazyLock, OnceLock};
 
 const TABLE: &str = include_str!("../../definitions/r4/search-parameters.txt");

@@ -1,6 +1,6 @@
 //! Types and their elements: what may stand where, how often, and of which type.
 
-use super::names::{self, NameId};
+use crate::names::{self, NameId};
 use hashbrown::HashMap;
 use std::sync::LazyLock;
 

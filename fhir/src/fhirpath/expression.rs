@@ -1,9 +1,9 @@
 //! Compiled expressions and their evaluation.
 
+use super::Error;
 use super::ast::{Expr, Kind, Operator};
 use super::check;
 use super::compile::{self, Options};
-use super::error::Error;
 use super::eval::{Answer, Env, Scope, Stop};
 use super::input::{Collection, Input};
 use super::item::Item;

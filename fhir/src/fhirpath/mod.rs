@@ -12,10 +12,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod ast;
 mod check;
 mod compile;
-mod error;
 mod eval;
 mod expression;
 mod functions;
@@ -23,12 +21,10 @@ mod input;
 mod item;
 mod model;
 mod op;
-pub mod parse;
-pub mod path;
 pub mod value;
 
+pub use crate::fhirpath_syntax::{Error, ast, parse, path};
 pub use compile::Options;
-pub use error::Error;
 pub use expression::Expression;
 pub use input::{Collection, Host, Input, Limits, NoHost};
 pub use item::{Element, Item};

@@ -8,7 +8,7 @@ use super::{
     string,
     tape::{Entry, Tag},
 };
-use crate::definitions::names::NameId;
+use crate::names::NameId;
 
 /// Siblings a key is compared with one by one.
 const COMPARED_MAX: usize = 32;

@@ -1,7 +1,7 @@
 //! Equality of values, whitespace and order of members aside.
 
 use super::node::{Kind, Node};
-use crate::definitions::names::NameId;
+use crate::names::NameId;
 
 /// Objects larger than this are compared in the order they are written only, so that no pair costs quadratic time.
 const REORDERED_MAX: usize = 64;

@@ -24,7 +24,7 @@ mod string;
 mod tape;
 mod text;
 
-pub use crate::definitions::names::NameId;
+pub use crate::names::NameId;
 pub use document::{Document, Limits};
 pub use equal::equal;
 pub(crate) use equal::equal_members;

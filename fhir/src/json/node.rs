@@ -5,7 +5,7 @@ use super::{
     path, string,
     tape::{Entry, Tag},
 };
-use crate::definitions::names::{self, NameId};
+use crate::names::{self, NameId};
 use std::{borrow::Cow, fmt, ops::Range};
 
 /// What a value is.

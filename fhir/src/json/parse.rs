@@ -7,7 +7,7 @@ use super::{
     path, scan, string,
     tape::{CHECK_AT_CLOSE, ESCAPED, Entry, NO_PARENT, Tag},
 };
-use crate::definitions::names::{self, NameId};
+use crate::names::{self, NameId};
 
 /// Reads one document.
 pub(super) fn tape(text: &str, depth_max: usize) -> Result<Vec<Entry>, Error> {

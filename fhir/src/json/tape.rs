@@ -1,6 +1,6 @@
 //! The tape: entries in document order, an object as key, value, key, value, …
 
-use crate::definitions::names::NameId;
+use crate::names::NameId;
 
 /// What an entry stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The one tree a search compiles to. Two back ends read it: the predicate over index values ([`crate::matcher`]) and the
+//! The one tree a search compiles to. Two back ends read it: the predicate over index values (`matcher`) and the
 //! Tantivy query (`engine/index`). Chains, joins and sorts will be further variants here.
 
 use super::comparison::Comparison;

@@ -5,7 +5,7 @@ use super::time;
 use crate::entry::Change;
 use crate::error::Result;
 use crate::kv::{Direction, Engine, Range, Rows};
-use crate::partition::{LockChanges, Locks};
+use crate::locks::{LockChanges, Locks};
 use crate::table::{expiry, feed};
 use crate::version::{FeedPosition, Lock};
 use bytes::Bytes;

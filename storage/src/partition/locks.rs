@@ -1,96 +1,28 @@
-//! Rows that belong to prepared transactions. In memory only: rebuilt from the prepared table when a partition opens.
+//! The locks of a partition that opens.
 
 use crate::apply;
 use crate::error::Result;
 use crate::kv::{Direction, Read};
+use crate::locks::{LockChanges, Locks};
 use crate::table::prepared;
 use crate::version::Lock;
-use parking_lot::RwLock;
 use proto::id::PartitionId;
-use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The locks readers see, by the key of the locked row.
-#[derive(Default)]
-pub struct Locks {
-    rows: RwLock<FxHashMap<Vec<u8>, Lock>>,
-    /// How many transactions are prepared. Nearly always none, so reads look here first.
-    prepared: AtomicUsize,
-}
-
-/// What a slice of the log locks and frees.
-#[derive(Default)]
-pub struct LockChanges {
-    pub rows: BTreeMap<Vec<u8>, Option<Lock>>,
-    /// Transactions prepared less transactions finished.
-    pub prepared: isize,
-}
-
-impl LockChanges {
-    /// The change of that row, if any.
-    pub fn of(&self, row: &[u8]) -> Option<&Option<Lock>> {
-        self.rows.get(row)
+/// From the prepared table.
+pub fn rebuild(read: &(impl Read + ?Sized)) -> Result<Locks> {
+    let mut changes = LockChanges::default();
+    let mut cursor = read.scan(&prepared::range(), Direction::Ascending)?;
+    while cursor.advance()? {
+        let tenant = prepared::tenant_of(cursor.key())?;
+        let prepare = prepared::decode(cursor.value())?;
+        // Checked when it was prepared.
+        let coordinator = PartitionId(prepare.coordinator_partition as u16);
+        let lock = Lock { transaction: prepare.transaction.clone(), coordinator };
+        let rows = apply::locked_rows(tenant, &prepare)?;
+        changes.rows.extend(rows.into_iter().map(|row| (row, Some(lock.clone()))));
+        changes.prepared += 1;
     }
-
-    /// Later changes on top of these.
-    pub fn extend(&mut self, later: LockChanges) {
-        self.rows.extend(later.rows);
-        self.prepared += later.prepared;
-    }
-}
-
-impl Locks {
-    /// From the prepared table.
-    pub fn rebuild(read: &(impl Read + ?Sized)) -> Result<Self> {
-        let mut changes = LockChanges::default();
-        let mut cursor = read.scan(&prepared::range(), Direction::Ascending)?;
-        while cursor.advance()? {
-            let tenant = prepared::tenant_of(cursor.key())?;
-            let prepare = prepared::decode(cursor.value())?;
-            // Checked when it was prepared.
-            let coordinator = PartitionId(prepare.coordinator_partition as u16);
-            let lock = Lock { transaction: prepare.transaction.clone(), coordinator };
-            let rows = apply::locked_rows(tenant, &prepare)?;
-            changes.rows.extend(rows.into_iter().map(|row| (row, Some(lock.clone()))));
-            changes.prepared += 1;
-        }
-        let locks = Locks::default();
-        locks.change(changes);
-        Ok(locks)
-    }
-
-    /// Makes changes visible.
-    pub fn change(&self, changes: LockChanges) {
-        if changes.rows.is_empty() && changes.prepared == 0 {
-            return;
-        }
-        let mut rows = self.rows.write();
-        for (row, lock) in changes.rows {
-            match lock {
-                Some(lock) => rows.insert(row, lock),
-                None => rows.remove(&row),
-            };
-        }
-        let prepared = self.prepared.load(Ordering::Relaxed).strict_add_signed(changes.prepared);
-        self.prepared.store(prepared, Ordering::Release);
-    }
-
-    /// Whether any transaction is prepared: one atomic load.
-    pub fn any(&self) -> bool {
-        self.count() != 0
-    }
-
-    /// How many transactions are prepared: one atomic load.
-    pub fn count(&self) -> usize {
-        self.prepared.load(Ordering::Acquire)
-    }
-
-    /// The lock on a row.
-    pub fn of(&self, row: &[u8]) -> Option<Lock> {
-        if !self.any() {
-            return None;
-        }
-        self.rows.read().get(row).cloned()
-    }
+    let locks = Locks::default();
+    locks.change(changes);
+    Ok(locks)
 }

@@ -9,13 +9,13 @@ mod upgrade;
 
 pub use feed::Feed;
 pub use history::{Histories, Listed, Places};
-pub(crate) use locks::{LockChanges, Locks};
 pub use scan::{IndexRows, Versions};
 
 use crate::apply::{self, Floors, Stage};
 use crate::entry::{Applied, Change, Entry, EntryPayload};
 use crate::error::{Error, Result};
 use crate::kv::{Direction, Engine, Range, Read, Stall};
+use crate::locks::Locks;
 use crate::table::meta::{self, AppliedRow};
 use crate::version::AppliedState;
 use bytes::Bytes;
@@ -34,7 +34,7 @@ impl Partition {
     /// Brings rows of older binaries up to date, reads the applied state and rebuilds the locks.
     pub fn open(engine: Box<dyn Engine>) -> Result<Self> {
         upgrade::upgrade(&*engine)?;
-        let locks = Locks::rebuild(&*engine)?;
+        let locks = locks::rebuild(&*engine)?;
         let applied = RwLock::new(read_applied(&*engine)?);
         Ok(Partition { engine, locks, applied, apply: Mutex::default() })
     }

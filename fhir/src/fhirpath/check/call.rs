@@ -3,9 +3,9 @@
 use super::shape::{Kind, Shape};
 use super::{Checker, ordered};
 use crate::definitions::TypeId;
+use crate::fhirpath::Error;
 use crate::fhirpath::ast::Expr;
 use crate::fhirpath::compile::{DEFINE, type_spec};
-use crate::fhirpath::error::Error;
 use crate::fhirpath::functions::{self, Run};
 use crate::fhirpath::model::System;
 

@@ -6,9 +6,9 @@
 mod call;
 mod shape;
 
+use super::Error;
 use super::ast::{Expr, Kind as ExprKind, Literal, Operator, TypeOperator};
 use super::compile::{root_type, type_spec};
-use super::error::Error;
 use super::model::System;
 use crate::definitions::TypeId;
 use shape::{Kind, Shape};

@@ -7,8 +7,8 @@
 use super::Compiler;
 use super::variable;
 use crate::definitions::TypeId;
+use crate::fhirpath::Error;
 use crate::fhirpath::ast::{Expr, Kind, Literal};
-use crate::fhirpath::error::Error;
 use crate::fhirpath::op::{Definition, Op, Slot, TypeSpec};
 
 pub(in crate::fhirpath) const DEFINE: &str = "defineVariable";

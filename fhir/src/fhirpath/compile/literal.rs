@@ -1,7 +1,7 @@
 //! Literals as values.
 
+use crate::fhirpath::Error;
 use crate::fhirpath::ast::{Literal, Unit as UnitText};
-use crate::fhirpath::error::Error;
 use crate::fhirpath::value::{Decimal, Quantity, Temporal, Text, Unit, Value, parse_decimal};
 
 pub(super) fn value(literal: &Literal, at: u32) -> Result<Value<'static>, Error> {

@@ -5,8 +5,8 @@ mod defined;
 mod literal;
 mod variable;
 
+use super::Error;
 use super::ast::{Expr, Kind, Operator, TypeName, TypeOperator};
-use super::error::Error;
 use super::model::{self, System};
 use super::op::{Binary, Name, Op, TypeSpec};
 use crate::definitions::{TypeId, TypeKind, names};

@@ -1,8 +1,8 @@
 //! `+ - * / div mod &` and signs (<https://hl7.org/fhirpath/N1/#math>).
 
 use super::{Answer, Out, Scope, Step};
+use crate::fhirpath::Error;
 use crate::fhirpath::ast::{CalendarUnit, Operator};
-use crate::fhirpath::error::Error;
 use crate::fhirpath::item::Item;
 use crate::fhirpath::op::{Binary, Op};
 use crate::fhirpath::value::{Decimal, Quantity, Temporal, Unit, Value};

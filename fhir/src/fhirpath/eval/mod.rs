@@ -17,7 +17,7 @@ pub(super) use order::compare_items;
 pub(super) use scope::{Env, Scope};
 pub(super) use type_test::is_of;
 
-use super::error::Error;
+use super::Error;
 use super::item::Item;
 
 /// Why an operation ended before its items did.

@@ -2,8 +2,8 @@
 
 use super::scope::is_valueless_primitive;
 use super::{Answer, Scope};
+use crate::fhirpath::Error;
 use crate::fhirpath::ast::Operator;
-use crate::fhirpath::error::Error;
 use crate::fhirpath::item::Item;
 use crate::fhirpath::op::Binary;
 use crate::fhirpath::value::{Relation, compare};

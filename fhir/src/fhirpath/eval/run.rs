@@ -1,7 +1,7 @@
 //! Running an operation.
 
 use super::{Distinct, Out, Scope, Step, navigate, type_test};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::functions::Run;
 use crate::fhirpath::item::{Element, Item};
 use crate::fhirpath::op::{Binary, Definition, Op, Slot, Variable};

@@ -1,7 +1,7 @@
 //! What an operation sees: the input, `$this`, `$index`, `$total`; and the ways to ask for an operand.
 
 use super::{Answer, Out, Step, Stop};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::input::{Collection, Input};
 use crate::fhirpath::item::Item;
 use crate::fhirpath::op::{Op, Slot};

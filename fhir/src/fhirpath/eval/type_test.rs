@@ -2,7 +2,7 @@
 
 use super::{Answer, Out, Scope, Step, Stop};
 use crate::definitions::TypeId;
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::functions::reference;
 use crate::fhirpath::item::Item;
 use crate::fhirpath::model;

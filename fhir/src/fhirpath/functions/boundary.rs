@@ -2,7 +2,7 @@
 //! <https://hl7.org/fhirpath/#boundary-functions>).
 
 use super::{Function, Run, function};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::op::Call;
 use crate::fhirpath::value::{Decimal, End, Quantity, TemporalKind, Value};

@@ -1,7 +1,7 @@
 //! `now()`, `timeOfDay()`, `today()`: parts of the one time the input says it is.
 
 use super::{Function, Run, function};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::op::Call;
 use crate::fhirpath::value::{Temporal, Value};

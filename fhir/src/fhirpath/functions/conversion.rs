@@ -1,7 +1,7 @@
 //! <https://hl7.org/fhirpath/N1/#conversion>
 
 use super::{Function, Out, Run, Step, function, lambda};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::op::{Call, Op};
 use crate::fhirpath::value::{

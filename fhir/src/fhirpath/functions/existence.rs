@@ -1,7 +1,7 @@
 //! <https://hl7.org/fhirpath/N1/#existence>
 
 use super::{Function, Run, function, lambda};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Distinct, Scope, Stop, items_equal};
 use crate::fhirpath::item::Item;
 use crate::fhirpath::op::{Call, Op};

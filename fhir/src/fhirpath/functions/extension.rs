@@ -2,7 +2,7 @@
 
 use super::{Function, Out, Run, Step, function};
 use crate::definitions::{NameId, TypeId, names};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::item::{Element, Item};
 use crate::fhirpath::op::Call;

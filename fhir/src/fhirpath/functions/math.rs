@@ -2,7 +2,7 @@
 //! 15 significant digits; everything else is exact.
 
 use super::{Function, Run, function};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::op::Call;
 use crate::fhirpath::value::{Decimal, Quantity, Value};

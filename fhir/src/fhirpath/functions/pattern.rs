@@ -2,7 +2,7 @@
 
 use super::strings::{argument, subject};
 use super::{Function, Run, function};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::op::{Call, Pattern};
 use crate::fhirpath::value::Value;

@@ -1,7 +1,7 @@
 //! <https://hl7.org/fhirpath/N1/#string-manipulation>. Positions count characters.
 
 use super::{Function, Out, Run, Step, function};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::item::Item;
 use crate::fhirpath::op::Call;

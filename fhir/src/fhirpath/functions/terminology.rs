@@ -1,7 +1,7 @@
 //! `memberOf`, `subsumes`, `subsumedBy`: the host's terminology decides.
 
 use super::{Function, Run, function};
-use crate::fhirpath::error::Error;
+use crate::fhirpath::Error;
 use crate::fhirpath::eval::{Answer, Scope};
 use crate::fhirpath::item::Item;
 use crate::fhirpath::op::Call;

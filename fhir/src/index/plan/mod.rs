@@ -9,7 +9,7 @@ mod walk;
 
 use crate::definitions::names;
 use crate::definitions::{Element, NameId, ResourceType, TypeId};
-use crate::fhirpath::path::{Path, Step};
+use crate::fhirpath_syntax::path::{Path, Step};
 use crate::json::Node;
 use filter::Filter;
 use thiserror::Error;

@@ -7,8 +7,8 @@ use super::action::{Action, Composition, Conversion};
 use super::evaluated::Evaluated;
 use super::{Program, Refusal};
 use crate::definitions::{Component, ParamKind, ResourceType, SearchParameter, TypeId, search_parameters};
-use crate::fhirpath::parse::parse;
-use crate::fhirpath::path::{Path, Root, alternatives};
+use crate::fhirpath_syntax::parse::parse;
+use crate::fhirpath_syntax::path::{Path, Root, alternatives};
 
 impl Program {
     pub(in super::super) fn of(t: ResourceType) -> Program {

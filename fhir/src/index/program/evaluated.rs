@@ -4,10 +4,10 @@ use super::super::collector::{Collector, Sink, Slot};
 use super::super::convert;
 use super::computed;
 use crate::definitions::{Component, ParamId, ParamKind, ResourceType, SearchParameter, TypeId};
-use crate::fhirpath::ast::Expr;
-use crate::fhirpath::parse::parse;
-use crate::fhirpath::path::alternatives;
 use crate::fhirpath::{Element, Error, Expression, Input, Item, Options, Value};
+use crate::fhirpath_syntax::ast::Expr;
+use crate::fhirpath_syntax::parse::parse;
+use crate::fhirpath_syntax::path::alternatives;
 use crate::json::Node;
 
 /// A parameter, evaluated.

@@ -5,8 +5,8 @@ use super::super::extract::ExtractOptions;
 use super::super::wire::Values;
 use super::{Program, Refusal};
 use crate::definitions::{Alternative, Component, ParamId, ParamKind, ResourceType, SearchParameter};
-use crate::fhirpath::parse::parse;
-use crate::fhirpath::path::{Path, alternatives};
+use crate::fhirpath_syntax::parse::parse;
+use crate::fhirpath_syntax::path::{Path, alternatives};
 use crate::json::{Document, Limits};
 
 const PATIENT: &str = r#"{"resourceType":"Patient","active":true,"birthDate":"1970-03-04",

@@ -2,20 +2,20 @@
 
 /// One line's field in a table: byte offset and length.
 #[derive(Clone, Copy)]
-pub(super) struct Span {
+pub(crate) struct Span {
     start: u32,
     len: u32,
 }
 
 impl Span {
     /// The bytes of `table` this span names.
-    pub(super) const fn of<'t>(&self, table: &'t [u8]) -> &'t [u8] {
+    pub(crate) const fn of<'t>(&self, table: &'t [u8]) -> &'t [u8] {
         table.split_at(self.start as usize).1.split_at(self.len as usize).0
     }
 }
 
 /// The number of lines of `table`; every line ends with a line feed.
-pub(super) const fn count(table: &[u8]) -> usize {
+pub(crate) const fn count(table: &[u8]) -> usize {
     let (mut at, mut lines) = (0, 0);
     while at < table.len() {
         if table[at] == b'\n' {
@@ -27,7 +27,7 @@ pub(super) const fn count(table: &[u8]) -> usize {
 }
 
 /// The last tab-separated field of each of the `N` lines of `table`.
-pub(super) const fn last_fields<const N: usize>(table: &[u8]) -> [Span; N] {
+pub(crate) const fn last_fields<const N: usize>(table: &[u8]) -> [Span; N] {
     let mut spans = [Span { start: 0, len: 0 }; N];
     let (mut at, mut line, mut start) = (0, 0, 0);
     while at < table.len() {

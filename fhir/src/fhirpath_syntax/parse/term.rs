@@ -3,8 +3,8 @@
 use super::lexer::Token;
 use super::literal;
 use super::{Parser, Tree, tree};
-use crate::fhirpath::ast::{CalendarUnit, Kind, Literal, Unit};
-use crate::fhirpath::error::Error;
+use crate::fhirpath_syntax::Error;
+use crate::fhirpath_syntax::ast::{CalendarUnit, Kind, Literal, Unit};
 
 impl Parser<'_> {
     /// A term followed by any number of `.name`, `.name(…)` and `[index]`.

@@ -1,4 +1,4 @@
-//! Why an expression cannot be compiled or has no value.
+//! Why an expression cannot be read or compiled, or has no value.
 
 /// What is wrong. `at` is a byte offset in the expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +68,7 @@ impl Error {
         }
     }
 
-    pub(super) fn wrong_type(
+    pub(crate) fn wrong_type(
         at: u32,
         what: &'static str,
         expected: &'static str,

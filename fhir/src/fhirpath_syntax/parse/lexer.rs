@@ -1,6 +1,6 @@
 //! Text into tokens, one at a time.
 
-use crate::fhirpath::error::Error;
+use crate::fhirpath_syntax::Error;
 
 /// A token without its text, which is `text[start..end]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,11 @@
 //! (`valueQuantity`, never `value[x]`) and `resourceType`. The companion of a primitive (`_birthDate`) has the number of
 //! its primitive with [`NameId::COMPANION`] set.
 
-use super::hash::HashTable;
-use super::lines::{Span, count, last_fields};
+mod hash;
+mod lines;
+
+pub(crate) use hash::HashTable;
+pub(crate) use lines::{Span, count, last_fields};
 
 const TABLE: &str = include_str!("../../definitions/r4/names.txt");
 const COUNT: usize = count(TABLE.as_bytes());

@@ -1,8 +1,8 @@
 //! Literals: escapes, and the shape of dates and times.
 
 use super::lexer::Lexeme;
-use crate::fhirpath::ast::Literal;
-use crate::fhirpath::error::Error;
+use crate::fhirpath_syntax::Error;
+use crate::fhirpath_syntax::ast::Literal;
 
 /// The text between the delimiters of a quoted token, escapes resolved.
 pub(super) fn unquote(lexeme: &Lexeme<'_>) -> Result<Box<str>, Error> {

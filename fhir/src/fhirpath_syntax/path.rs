@@ -156,8 +156,8 @@ fn fhir_type(name: &TypeName) -> Option<Box<str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse::parse;
     use super::*;
+    use crate::fhirpath_syntax::parse::parse;
 
     fn path(text: &str) -> Option<Path> {
         Path::of(&parse(text).expect(text))

@@ -7,11 +7,11 @@
 use super::lines::Span;
 
 /// Slot numbers of names by hash; 0 is an empty slot, `n` is line `n - 1`.
-pub(super) struct HashTable<const SLOTS: usize>([u16; SLOTS]);
+pub(crate) struct HashTable<const SLOTS: usize>([u16; SLOTS]);
 
 impl<const SLOTS: usize> HashTable<SLOTS> {
     /// Lays out the `N` names of `table`. `SLOTS` is a power of two, at least twice `N`.
-    pub(super) const fn new<const N: usize>(table: &[u8], spans: &[Span; N]) -> Self {
+    pub(crate) const fn new<const N: usize>(table: &[u8], spans: &[Span; N]) -> Self {
         assert!(SLOTS.is_power_of_two() && SLOTS >= 2 * N && N < u16::MAX as usize);
         let mut slots = [0u16; SLOTS];
         let mut line = 0;
@@ -28,7 +28,7 @@ impl<const SLOTS: usize> HashTable<SLOTS> {
 
     /// The line number of `name` counted from 1, or 0 if `name` is not in the table.
     #[inline]
-    pub(super) const fn find<const N: usize>(&self, table: &[u8], spans: &[Span; N], name: &[u8]) -> u16 {
+    pub(crate) const fn find<const N: usize>(&self, table: &[u8], spans: &[Span; N], name: &[u8]) -> u16 {
         let mut slot = hash(name) as usize % SLOTS;
         loop {
             let line = self.0[slot];
@@ -41,7 +41,7 @@ impl<const SLOTS: usize> HashTable<SLOTS> {
 
     /// How many slots [`find`](Self::find) looks at for `name`.
     #[cfg(test)]
-    pub(super) fn probes<const N: usize>(&self, table: &[u8], spans: &[Span; N], name: &[u8]) -> usize {
+    pub(crate) fn probes<const N: usize>(&self, table: &[u8], spans: &[Span; N], name: &[u8]) -> usize {
         let mut slot = hash(name) as usize % SLOTS;
         let mut probes = 1;
         while self.0[slot] != 0 && spans[self.0[slot] as usize - 1].of(table) != name {
