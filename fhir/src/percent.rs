@@ -1,39 +1,14 @@
 //! Percent-encoded text, of a path or of a query: <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>.
 
-use memchr::memchr;
-use std::{
-    borrow::Cow,
-    str::{self, Utf8Error},
-};
+use percent_encoding::percent_decode;
+use std::{borrow::Cow, str::Utf8Error};
 
 /// Decodes all of it; a percent sign that no two hexadecimal digits follow stands for itself.
 ///
 /// # Errors
 /// What is decoded is not UTF-8: nothing is put in the place of such bytes, as that would be another text.
 pub fn decode(encoded: &[u8]) -> Result<Cow<'_, str>, Utf8Error> {
-    let mut decoded = Vec::new();
-    let mut rest = encoded;
-    while let Some(at) = memchr(b'%', rest) {
-        let (before, sign) = rest.split_at(at);
-        let (byte, length) = escaped(sign).map_or((b'%', 1), |byte| (byte, 3));
-        decoded.extend_from_slice(before);
-        decoded.push(byte);
-        rest = &sign[length..];
-    }
-    if decoded.is_empty() {
-        return str::from_utf8(encoded).map(Cow::Borrowed);
-    }
-    decoded.extend_from_slice(rest);
-    String::from_utf8(decoded).map(Cow::Owned).map_err(|error| error.utf8_error())
-}
-
-/// The byte that a text beginning with a percent sign begins with.
-fn escaped(text: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    match *text {
-        [_, high, low, ..] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
-        _ => None,
-    }
+    percent_decode(encoded).decode_utf8()
 }
 
 #[cfg(test)]

@@ -115,8 +115,7 @@ impl Tail {
             }
         }
         if let Some(index) = index {
-            let mut state = self.state.lock();
-            state.applied.insert(partition, index);
+            self.state.lock().applied.insert(partition, index);
         }
     }
 
