@@ -69,6 +69,14 @@ impl Group {
         }
     }
 
+    /// Takes out what is not written: the entries at the end that have no place yet.
+    pub(super) fn take_back(&mut self) {
+        while self.slots.back().is_some_and(|slot| slot.place.is_none()) {
+            let slot = self.slots.pop_back().expect("not empty");
+            self.bytes -= u64::from(slot.len);
+        }
+    }
+
     pub(super) fn purge(&mut self, index: u64, log_id: Bytes) {
         while !self.slots.is_empty() && self.first <= index {
             let slot = self.slots.pop_front().expect("not empty");

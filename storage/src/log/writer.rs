@@ -167,8 +167,9 @@ impl Writer {
     }
 
     fn commit(&mut self, batch: &mut Vec<Job>) {
-        if let Health::Failed(reason) = &*self.shared.health.read() {
-            return batch.drain(..).for_each(|job| answer(job, || Err(io::Error::other(reason.clone()))));
+        let health = self.shared.health.read().clone();
+        if let Health::Failed(reason) = health {
+            return self.fail(batch, &io::Error::other(reason));
         }
         if !self.frame.is_empty() {
             match self.write_or_wait() {
@@ -260,16 +261,14 @@ impl Writer {
         }
     }
 
-    /// Takes the batch's entries back and answers with `error`.
+    /// Takes back the batch's entries, and with them those that are queued behind them, and answers with `error`.
     fn fail(&mut self, batch: &mut Vec<Job>, error: &io::Error) {
         for job in batch.drain(..) {
-            if let Job::Append { group, entries, .. } = &job
-                && let Some((first, _)) = entries.first()
-            {
+            if let Job::Append { group, .. } = &job {
                 let group = self.shared.groups.get(*group);
                 let mut group = group.lock();
                 group.failed = self.shared.sequence.load(Ordering::Relaxed);
-                group.truncate_from(*first);
+                group.take_back();
             }
             answer(job, || Err(io::Error::new(error.kind(), error.to_string())));
         }

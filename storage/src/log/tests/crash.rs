@@ -114,3 +114,18 @@ fn a_failed_sync_acknowledges_nothing_and_reads_go_on() {
         assert!(has(&wal, &known[state]), "{what}: replayed, then lost");
     }
 }
+
+#[test]
+fn what_a_failed_log_refuses_is_not_read() {
+    let disk = Sim::default();
+    let wal = open(&disk).unwrap();
+    append(&wal, 1, entries(0..3, 1)).unwrap();
+    disk.fault(|op| (op == Op::Sync).then(|| io::Error::from_raw_os_error(Errno::IO.raw_os_error())));
+    // Nobody waits for a purge: the append finds a log that has failed already.
+    wal.purge_upto(2, 0, bytes::Bytes::from_static(b"id"));
+    while !matches!(wal.health(), Health::Failed(_)) {
+        std::thread::yield_now();
+    }
+    assert!(append(&wal, 1, entries(3..5, 1)).is_err());
+    assert_eq!(wal.read(1, 0..9).unwrap(), entries(0..3, 1));
+}

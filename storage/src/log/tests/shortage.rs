@@ -103,3 +103,36 @@ fn a_sync_that_failed_for_space_is_not_believed_later() {
         assert_eq!(open(&cut, WhenFull::Wait).read(1, 0..9).unwrap(), entries(0..2, 1));
     }
 }
+
+#[test]
+fn what_is_refused_behind_a_failed_append_is_not_read() {
+    let disk = Sim::default();
+    let wal = open(&disk, WhenFull::Fail);
+    append(&wal, 1, entries(0..10, 1)).unwrap();
+    let (reached, writes) = mpsc::channel();
+    let (go, is_going) = mpsc::channel::<()>();
+    disk.fault(move |op| {
+        (op == Op::Write && reached.send(()).is_ok() && is_going.recv().is_ok())
+            .then(|| io::Error::from_raw_os_error(Errno::NOSPC.raw_os_error()))
+    });
+    let (done, answers) = mpsc::channel();
+    let send = |entries| {
+        let done = done.clone();
+        wal.append(1, entries, Box::new(move |result| done.send(result.is_ok()).unwrap()));
+    };
+    send(entries(10..12, 2));
+    writes.recv().unwrap();
+    // While that one is tried, one comes that takes the place of entries before it.
+    send(entries(5..8, 3));
+    go.send(()).unwrap();
+    assert_eq!([answers.recv().unwrap(), answers.recv().unwrap()], [false, false]);
+    drop(go);
+    disk.heal();
+    assert_eq!(wal.read(1, 0..100).unwrap(), entries(0..5, 1), "neither of the two");
+    assert!(append(&wal, 1, entries(8..9, 3)).is_err(), "it would leave a gap");
+    append(&wal, 1, entries(5..6, 4)).unwrap();
+    let expected = [entries(0..5, 1), entries(5..6, 4)].concat();
+    assert_eq!(wal.read(1, 0..100).unwrap(), expected);
+    drop(wal);
+    assert_eq!(open(&disk, WhenFull::Fail).read(1, 0..100).unwrap(), expected);
+}
