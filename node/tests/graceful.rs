@@ -1,8 +1,9 @@
 //! SIGTERM under load: what was taken is answered, the end is clean, the next start has nothing to do.
 
 use client::{Client, Retry, api};
+use generator::Generator;
 use std::time::{Duration, Instant};
-use testkit::{generate::Generator, node::NodeProcess, probe::Probe};
+use testkit::{node::NodeProcess, probe::Probe};
 
 /// Patients created one after the other until the server takes no more; the ids of those it confirmed.
 async fn create_until_refused(grpc: String) -> Vec<String> {

@@ -3,15 +3,11 @@
 
 use client::{Client, Retry, api};
 use fhir::definitions::ResourceType;
+use generator::{Generator, expected_counts};
 use node::load::{LoadOptions, run};
 use parking_lot::Mutex;
 use std::{path::Path, sync::Arc, time::Duration};
-use testkit::{
-    generate::{Generator, expected_counts},
-    node::NodeProcess,
-    probe::Probe,
-    shared,
-};
+use testkit::{node::NodeProcess, probe::Probe, shared};
 
 const PATIENTS: u64 = 160;
 const SEED: u64 = 7;

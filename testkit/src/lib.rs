@@ -1,9 +1,8 @@
-//! What tests, samples and benchmarks need: a generator of synthetic hospitals, a harness around the real
+//! What tests, samples and benchmarks need: a harness around the real
 //! `salamander` binary, scenario files that run over both wires, and a consistency checker that kills.
 
 #[cfg(feature = "harness")]
 pub mod chaos;
-pub mod generate;
 #[cfg(feature = "harness")]
 pub mod node;
 pub mod outside;
@@ -13,4 +12,6 @@ pub mod probe;
 pub mod scenario;
 #[cfg(feature = "harness")]
 pub mod shared;
+#[cfg(feature = "harness")]
+pub mod simulation;
 pub mod timing;

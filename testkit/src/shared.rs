@@ -1,7 +1,8 @@
 //! The sample data beside the checkout.
 
-use crate::{generate::Counts, outside};
+use crate::outside;
 use anyhow::Context;
+use generator::Counts;
 use std::{
     collections::BTreeMap,
     fs,
@@ -74,7 +75,7 @@ pub fn named(counts: &Counts) -> BTreeMap<String, u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::{Generator, expected_counts};
+    use generator::{Generator, expected_counts};
 
     #[test]
     fn counts_of_files_are_those_of_the_generator() {

@@ -1,12 +1,12 @@
 //! Codes to search for, out of the generated bundles themselves: what is loaded has them, and no server is asked.
 
 use anyhow::{Context, Result, bail};
+use generator::Generator;
 use serde_json::Value;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
 };
-use testkit::generate::Generator;
 
 /// Patients looked at; some 99 of 100 have each of the common codes.
 const PATIENTS: u64 = 50;

@@ -6,11 +6,11 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use client::{Answer, Client, Retry, Write, Writer, api, content_key};
 use futures::{StreamExt, TryStreamExt};
+use generator::{Bundle, Counts, Generator, PATIENTS_PER_REGION};
 use std::{
     ops::Range,
     time::{Duration, Instant},
 };
-use testkit::generate::{Bundle, Counts, Generator, PATIENTS_PER_REGION};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 

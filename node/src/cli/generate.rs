@@ -2,12 +2,12 @@
 
 use anyhow::Context;
 use clap::Args;
+use generator::Generator;
 use std::{
     fs,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
-use testkit::generate::Generator;
 
 #[derive(Debug, Args)]
 pub(super) struct Generate {

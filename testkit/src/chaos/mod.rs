@@ -11,21 +11,23 @@ mod instant;
 mod nemesis;
 mod record;
 mod report;
-mod survey;
-mod wire;
-mod workload;
+pub(crate) mod survey;
+pub(crate) mod wire;
+pub(crate) mod workload;
 
 pub use report::Report;
+pub use wire::{Api, Failure};
 pub use workload::{ACTIONS, Action};
 
 use crate::node::NodeProcess;
-use anyhow::Context;
 use std::{
+    fmt,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
-use workload::{Shared, Worker};
+use tokio::sync::oneshot;
+use workload::Shared;
 
 /// One run.
 #[derive(Clone, Debug)]
@@ -56,6 +58,17 @@ impl Options {
     }
 }
 
+impl fmt::Display for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Options { seed, time, clients, kill_every, without, .. } = self;
+        write!(f, "seed {seed}, {time:?}, {clients} clients, kills ")?;
+        match kill_every {
+            Some(every) => write!(f, "every {every:?}, without {without:?}"),
+            None => write!(f, "never, without {without:?}"),
+        }
+    }
+}
+
 /// Starts a node of its own, and ends it. Must be called within a tokio runtime of several threads.
 ///
 /// # Errors
@@ -63,42 +76,31 @@ impl Options {
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let mut node = NodeProcess::start(&options.binary)?;
     let wires = wire::Wires::new(&node.rest, &node.grpc)?;
-    let began = Instant::now();
-    let until = began + options.time;
-    let kept = ACTIONS.iter().filter(|(action, _)| !options.without.contains(action));
-    let shared = Arc::new(Shared {
-        seed: options.seed,
-        wires: wires.clone(),
-        began,
-        until,
-        actions: kept.copied().collect(),
-        record: Default::default(),
-        tally: Default::default(),
-    });
-    Worker::new(shared.clone(), 0).set_up().await?;
-    let clients: Vec<_> =
-        (1..=options.clients).map(|n| tokio::spawn(Worker::new(shared.clone(), n).run())).collect();
+    let until = Instant::now() + options.time;
+    let shared = Arc::new(Shared::new(wires.clone(), options.seed, options.time, &options.without));
     let (seed, kill_every) = (options.seed, options.kill_every);
+    // Not before all is set up.
+    let (set_up, is_set_up) = oneshot::channel();
     let haunted = tokio::task::spawn_blocking(move || {
+        let _ = is_set_up.blocking_recv();
         let starts = kill_every.map(|every| nemesis::haunt(&mut node, seed, every, until)).transpose();
         starts.map(|starts| (node, starts.unwrap_or_default()))
     });
-    for client in clients {
-        client.await.context("a client broke")?;
-    }
+    workload::set_up(&shared).await?;
+    let _ = set_up.send(());
+    workload::work(&shared, options.clients).await?;
     let (mut node, starts) = haunted.await??;
-    let record = shared.record.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+    let record = shared.recorded();
     let survey = survey::Survey::take(&wires, &record).await?;
     node.kill9()?;
     node.restart()?;
     let after_restart = survey::Survey::take(&wires, &record).await?;
     let findings = check::all(&check::Evidence::new(&record, &survey, &after_restart));
-    let tally = shared.tally.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
     let log = node.log();
     let troubles = log.lines().filter(|line| line.contains("panicked") || line.contains(" ERROR "));
     Ok(Report {
-        options: options.clone(),
-        tally,
+        run: options.to_string(),
+        tally: shared.tallied(),
         starts,
         findings,
         surprises: record.surprises,

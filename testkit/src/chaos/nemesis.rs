@@ -1,6 +1,7 @@
 //! What goes wrong: the process is killed and started again, at moments that the seed gives.
 
-use crate::{generate::random::Random, node::NodeProcess};
+use crate::node::NodeProcess;
+use generator::random::Random;
 use std::time::{Duration, Instant};
 
 /// Kills the node (SIGKILL, nothing flushed) and starts it again, about every `every`, until `until`. How long each start

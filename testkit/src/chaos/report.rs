@@ -1,12 +1,13 @@
 //! What a run found.
 
-use super::{Options, check::Findings, wire::Wire};
+use super::{check::Findings, wire::Wire};
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// Shown, it is the whole story.
 #[derive(Debug)]
 pub struct Report {
-    pub options: Options,
+    /// What was run, with its seed.
+    pub run: String,
     /// How often which interaction was answered how.
     pub tally: BTreeMap<(&'static str, Wire, String), u64>,
     /// How long the node took to be ready again, after each kill.
@@ -37,12 +38,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Options { seed, time, clients, kill_every, without, .. } = &self.options;
-        write!(f, "seed {seed}, {time:?}, {clients} clients, kills ")?;
-        match kill_every {
-            Some(every) => writeln!(f, "every {every:?}, without {without:?}")?,
-            None => writeln!(f, "never, without {without:?}")?,
-        }
+        writeln!(f, "{}", self.run)?;
         let mut rows: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for ((what, wire, told), count) in &self.tally {
             rows.entry((what, wire)).or_default().push(format!("{told} {count}"));

@@ -1,13 +1,18 @@
 //! One request and one answer for both wires.
 
+mod api;
 mod grpc;
 mod rest;
+
+pub use api::{Api, Failure, Served};
 
 use super::{
     content::Content,
     record::{Level, Name, Row},
 };
+use futures::future::BoxFuture;
 use proto::Code;
+use std::sync::Arc;
 
 /// REST or gRPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,11 +122,29 @@ pub enum Reply {
     Unknown(String),
 }
 
-/// Both wires of one server. Cheap to clone; lost connections are made again.
+/// A server, however it is asked.
+pub trait Server: Send + Sync {
+    /// Sends it once. `key`: the idempotency key.
+    fn send<'a>(&'a self, wire: Wire, call: &'a Call, key: Option<&'a str>) -> BoxFuture<'a, Reply>;
+}
+
+/// The wires of one server. Cheap to clone.
 #[derive(Clone)]
-pub struct Wires {
+pub struct Wires(Arc<dyn Server>);
+
+/// Those of a process. Lost connections are made again.
+struct Process {
     rest: rest::Rest,
-    grpc: grpc::Grpc,
+    grpc: Served<grpc::Grpc>,
+}
+
+impl Server for Process {
+    fn send<'a>(&'a self, wire: Wire, call: &'a Call, key: Option<&'a str>) -> BoxFuture<'a, Reply> {
+        match wire {
+            Wire::Rest => Box::pin(self.rest.send(call, key)),
+            Wire::Grpc => self.grpc.send(wire, call, key),
+        }
+    }
 }
 
 impl Wires {
@@ -130,15 +153,17 @@ impl Wires {
     /// # Errors
     /// An address that is none.
     pub fn new(rest: &str, grpc: &str) -> anyhow::Result<Wires> {
-        Ok(Wires { rest: rest::Rest::new(rest)?, grpc: grpc::Grpc::new(grpc)? })
+        Ok(Wires::of(Process { rest: rest::Rest::new(rest)?, grpc: Served(grpc::Grpc::new(grpc)?) }))
+    }
+
+    /// Of a server that is asked otherwise.
+    pub fn of(server: impl Server + 'static) -> Wires {
+        Wires(Arc::new(server))
     }
 
     /// Sends it once. `key`: the idempotency key.
     pub async fn send(&self, wire: Wire, call: &Call, key: Option<&str>) -> Reply {
-        match wire {
-            Wire::Rest => self.rest.send(call, key).await,
-            Wire::Grpc => self.grpc.send(call, key).await,
-        }
+        self.0.send(wire, call, key).await
     }
 }
 

@@ -11,12 +11,14 @@ use super::{
     record::{Name, Record},
     wire::{Call, Wire, Wires},
 };
-use crate::generate::random::Random;
+use anyhow::Context;
+use generator::random::Random;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, atomic::AtomicU64},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 /// What a client does next. The names are those of `--without`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +80,7 @@ pub const ACTIONS: &[(Action, u64)] = &[
 ];
 
 /// What the clients of a run share.
-pub(super) struct Shared {
+pub(crate) struct Shared {
     pub(super) seed: u64,
     pub(super) wires: Wires,
     pub(super) began: Instant,
@@ -86,7 +88,32 @@ pub(super) struct Shared {
     pub(super) actions: Vec<(Action, u64)>,
     pub(super) record: Mutex<Record>,
     /// How often which interaction was answered how.
-    pub(super) tally: Mutex<BTreeMap<(&'static str, Wire, String), u64>>,
+    pub(super) tally: Mutex<Tally>,
+    /// The last that was noted.
+    moment: AtomicU64,
+}
+
+/// By interaction, wire and answer.
+pub(crate) type Tally = BTreeMap<(&'static str, Wire, String), u64>;
+
+/// Makes what the clients write to.
+///
+/// # Errors
+/// A server that does not answer.
+pub(crate) async fn set_up(shared: &Arc<Shared>) -> anyhow::Result<()> {
+    Worker::new(shared.clone(), 0).set_up().await
+}
+
+/// Lets so many clients work until the time is over.
+///
+/// # Errors
+/// A client broke.
+pub(crate) async fn work(shared: &Arc<Shared>, clients: u64) -> anyhow::Result<()> {
+    let clients: Vec<_> = (1..=clients).map(|n| tokio::spawn(Worker::new(shared.clone(), n).run())).collect();
+    for client in clients {
+        client.await.context("a client broke")?;
+    }
+    Ok(())
 }
 
 const WARDS: u64 = 5;
@@ -96,6 +123,32 @@ const ACCOUNTS: u64 = 4;
 const SUM: i64 = 400;
 
 impl Shared {
+    /// For clients that begin now and go on for `time`, and do nothing of `without`.
+    pub(crate) fn new(wires: Wires, seed: u64, time: Duration, without: &[Action]) -> Shared {
+        let began = Instant::now();
+        let kept = ACTIONS.iter().filter(|(action, _)| !without.contains(action));
+        Shared {
+            seed,
+            wires,
+            began,
+            until: began + time,
+            actions: kept.copied().collect(),
+            record: Mutex::default(),
+            tally: Mutex::default(),
+            moment: AtomicU64::new(0),
+        }
+    }
+
+    /// What was done and seen so far.
+    pub(crate) fn recorded(&self) -> Record {
+        self.record(|record| record.clone())
+    }
+
+    /// How often which interaction was answered how, so far.
+    pub(crate) fn tallied(&self) -> Tally {
+        self.tally.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
     /// Patients to whom Observations are given and taken away again.
     fn ward(&self, n: u64) -> Name {
         format!("Patient/ward-{}", n % WARDS)
@@ -137,7 +190,7 @@ struct Remembered {
 }
 
 /// One client.
-pub(super) struct Worker {
+struct Worker {
     shared: Arc<Shared>,
     number: u64,
     random: Random,
@@ -147,13 +200,13 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, number: u64) -> Worker {
+    fn new(shared: Arc<Shared>, number: u64) -> Worker {
         let random = Random::of(shared.seed, u64::from_be_bytes(*b"chaos wk"), number);
         Worker { shared, number, random, count: 0, remembered: Vec::new() }
     }
 
     /// Until the run is over.
-    pub(super) async fn run(mut self) {
+    async fn run(mut self) {
         let total = self.shared.actions.iter().map(|(_, weight)| weight).sum();
         while Instant::now() < self.shared.until {
             let mut at = self.random.below(total);

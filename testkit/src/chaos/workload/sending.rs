@@ -6,7 +6,7 @@ use crate::chaos::{
     wire::{Call, Reply, Wire},
 };
 use proto::Code;
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 /// Where in the record a request was noted.
 #[derive(Clone, Copy)]
@@ -30,8 +30,12 @@ const ATTEMPTS_MAX: u32 = 40;
 const REMEMBERED_MAX: usize = 24;
 
 impl Worker {
+    /// Never the same twice: what was first has the lower number, also where a simulated clock stands.
     fn now(&self) -> Micros {
-        self.shared.began.elapsed().as_micros() as Micros
+        let elapsed = self.shared.began.elapsed().as_micros() as Micros;
+        let next = |last: Micros| Some(elapsed.max(last + 1));
+        let last = self.shared.moment.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+        elapsed.max(last.unwrap_or_else(|last| last) + 1)
     }
 
     fn wire(&mut self) -> Wire {

@@ -16,7 +16,7 @@ impl Worker {
     ///
     /// # Errors
     /// Where the server does not take them.
-    pub(in super::super) async fn set_up(mut self) -> anyhow::Result<()> {
+    pub(super) async fn set_up(mut self) -> anyhow::Result<()> {
         let holders = (0..ACCOUNTS).map(|n| format!("Patient/holder-{n}"));
         let patients: Vec<Name> = (0..WARDS).map(|n| self.shared.ward(n)).chain(holders).collect();
         for of in patients {

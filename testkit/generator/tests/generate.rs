@@ -1,8 +1,8 @@
 //! The generator's promises.
 
+use generator::{Counts, Generator, PATIENTS_PER_REGION, expected_counts};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use testkit::generate::{Counts, Generator, PATIENTS_PER_REGION, expected_counts};
 
 fn parsed(patients: u64, seed: u64) -> Vec<Value> {
     Generator::new(patients, seed).map(|bundle| serde_json::from_slice(&bundle.json).unwrap()).collect()

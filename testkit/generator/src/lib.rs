@@ -10,7 +10,7 @@ mod clinical;
 mod json;
 mod life;
 mod patient;
-pub(crate) mod random;
+pub mod random;
 mod region;
 mod vocabulary;
 

@@ -1,7 +1,7 @@
 //! Observations, of every kind of value that searches tell apart.
 
 use super::{Encounter, Record};
-use crate::generate::{
+use crate::{
     calendar::{DAY_SECONDS, Instant},
     json::Json,
     vocabulary::{self as v, Code, Measure},

@@ -2,45 +2,45 @@
 
 /// SplitMix64 (Steele, Lea, Flood 2014): full period, good enough for sample data, three lines.
 #[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
     /// An independent stream for the `index`-th thing of a `kind`.
-    pub(crate) fn of(seed: u64, kind: u64, index: u64) -> Self {
+    pub fn of(seed: u64, kind: u64, index: u64) -> Self {
         Random(mix(mix(mix(seed).wrapping_add(kind)).wrapping_add(index)))
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mix(self.0)
     }
 
     /// 0 to `bound - 1`; `bound` of at least 1. The bias of at most `bound / 2^64` does not matter here.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
     /// `low` to `high`, both included.
-    pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
         low + self.below((high - low + 1) as u64) as i64
     }
 
     /// As [`Random::between`], but values in the middle are likelier (the mean of three draws).
-    pub(crate) fn around(&mut self, low: i64, high: i64) -> i64 {
+    pub fn around(&mut self, low: i64, high: i64) -> i64 {
         (self.between(low, high) + self.between(low, high) + self.between(low, high)) / 3
     }
 
     /// True in `permille` of 1000 cases.
-    pub(crate) fn chance(&mut self, permille: u64) -> bool {
+    pub fn chance(&mut self, permille: u64) -> bool {
         self.below(1000) < permille
     }
 
-    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as u64) as usize]
     }
 
     /// A random UUID (version 4), 36 characters.
-    pub(crate) fn uuid(&mut self) -> String {
+    pub fn uuid(&mut self) -> String {
         let (a, b) = (self.next(), self.next());
         let version = (a & 0x0FFF) | 0x4000;
         let variant = (b >> 48) & 0x3FFF | 0x8000;
@@ -53,7 +53,7 @@ impl Random {
     }
 
     /// As [`Random::uuid`], as a `urn:uuid:…`.
-    pub(crate) fn urn(&mut self) -> String {
+    pub fn urn(&mut self) -> String {
         format!("urn:uuid:{}", self.uuid())
     }
 }
