@@ -7,29 +7,47 @@ use std::{
     },
     time::{SystemTime, UNIX_EPOCH},
 };
+use tokio::time::Instant;
 
-/// Milliseconds since the epoch: the system's, or what a test says. Clones tell the same time.
+/// Milliseconds since the epoch: the system's, the runtime's, or what a test says. Clones tell the same time.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicU64>>);
+pub struct Clock(Source);
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    #[default]
+    System,
+    Fixed(Arc<AtomicU64>),
+    Runtime {
+        origin: Instant,
+        ms: u64,
+    },
+}
 
 impl Clock {
     /// One that stands at `ms` until it is [set](Clock::set).
     pub fn fixed(ms: u64) -> Clock {
-        Clock(Some(Arc::new(AtomicU64::new(ms))))
+        Clock(Source::Fixed(Arc::new(AtomicU64::new(ms))))
+    }
+
+    /// One that stands at `ms` now and goes as the async runtime's time does, which a simulation moves.
+    pub fn of_runtime(ms: u64) -> Clock {
+        Clock(Source::Runtime { origin: Instant::now(), ms })
     }
 
     /// Moves a fixed clock, back too; no other.
     pub fn set(&self, ms: u64) {
-        if let Clock(Some(fixed)) = self {
+        if let Clock(Source::Fixed(fixed)) = self {
             fixed.store(ms, Ordering::Relaxed);
         }
     }
 
     /// Now.
     pub fn now_ms(&self) -> u64 {
-        match self {
-            Clock(Some(fixed)) => fixed.load(Ordering::Relaxed),
-            Clock(None) => {
+        match &self.0 {
+            Source::Fixed(fixed) => fixed.load(Ordering::Relaxed),
+            Source::Runtime { origin, ms } => ms + origin.elapsed().as_millis() as u64,
+            Source::System => {
                 SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
             }
         }

@@ -50,3 +50,11 @@ pub fn propose(error: cluster::ProposeError) -> Error {
         other => Error::new(Code::Unavailable, format!("the write was not applied: {other}")),
     }
 }
+
+/// All attempts at a write were stale.
+pub fn contended() -> Error {
+    Error::new(
+        Code::Conflict,
+        "other writers of the same resources came first every time; send the request again",
+    )
+}

@@ -3,8 +3,8 @@
 
 use super::{Bounds, Held, weight};
 use crate::{
-    budget::Budget, cli::options, compartment::Lease, config::Config, draft, engine::Node, observe::Wire,
-    server::Front, service::*,
+    budget::Budget, cli::options, compartment::Lease, config::Config, draft, observe::Wire,
+    service::FhirService, service::Node, session::Context, wire::Front,
 };
 use bytes::Bytes;
 use futures::{StreamExt, poll};
@@ -50,11 +50,11 @@ impl Fixture {
 
     /// A patient who is busy until the lease is dropped.
     async fn busy(&self, patient: &str) -> Lease {
-        let inner = &self.node.inner;
+        let inner = &self.node.engine;
         let id = ResourceId::parse(patient).unwrap();
         let compartment = CompartmentKey::of(TenantId::DEFAULT, draft::patient_type(), id);
         let partition = inner.partition_of(compartment.slot);
-        inner.directory.lease(partition, TenantId::DEFAULT, compartment).await.unwrap()
+        inner.actors.lease(partition, TenantId::DEFAULT, compartment).await.unwrap()
     }
 
     /// A write into the patient's compartment whose caller leaves as soon as it waits for somebody.
@@ -70,7 +70,7 @@ impl Fixture {
     }
 
     fn queued(&self) -> usize {
-        self.node.inner.directory.queued()
+        self.node.engine.actors.queued()
     }
 
     async fn at_rest(&self) {

@@ -1,6 +1,12 @@
 //! From the configuration to what the engine is opened with. Every option of the engine's sections is used here once.
 
-use crate::{clock::Clock, compartment, config::Config, engine::Options, validation::Level};
+use crate::{
+    chance::Chance,
+    clock::Clock,
+    compartment,
+    config::Config,
+    engine::{Level, Options},
+};
 use std::{path::PathBuf, time::Duration};
 
 /// The engine's options.
@@ -8,6 +14,7 @@ pub(crate) fn engine(config: &Config) -> Options {
     Options {
         data_dir: config.node.data.clone(),
         clock: Clock::default(),
+        chance: Chance::default(),
         storage: storage(config),
         log: log(config),
         cluster: cluster(config),

@@ -5,10 +5,11 @@ use crate::{
     bounds::Bounds,
     budget::Budget,
     config::{Config, strange_variables},
-    engine::Node,
     host::{descriptors, files},
     observe::{self, health::Health},
-    server::{Server, signals, stop},
+    service::Node,
+    stop,
+    wire::{Server, signals},
 };
 use anyhow::{Context, anyhow};
 use std::{sync::Arc, time::Duration};

@@ -1,6 +1,6 @@
 //! Looks after a running node: whether it is ready, whether it has failed for good.
 
-use crate::{config::Config, engine::Node, observe::Readiness, server::Stopper};
+use crate::{config::Config, observe::Readiness, service::Node, stop::Stopper};
 use std::{io::Write, thread, time::Duration};
 use tokio::{
     sync::watch::{Receiver, Sender, channel},

@@ -1,8 +1,8 @@
 //! The actor of one compartment.
 
 use super::{
-    Batch, Decision, Dedup, Moves, decide,
-    decide::{Answer, Current, Decided, Op, Standing},
+    Batch, Deciding, Dedup, Moves, decide,
+    decide::{Current, Decision, Op, Proposal, Standing},
     flight::Flight,
     found::{self, Basis, Found},
     pending::Pending,
@@ -130,8 +130,8 @@ impl State {
         {
             return Ok(Verdict::Repeated(answers));
         }
-        let answers = decide_all(&batch.ops, now_ms, |op| self.current(batch.tenant, op, basis))?;
-        let (responses, mutations, states) = split(answers, &batch.ops);
+        let decided = decide_all(&batch.ops, now_ms, |op| self.current(batch.tenant, op, basis))?;
+        let (responses, mutations, states) = split(decided, &batch.ops);
         if mutations.is_empty() {
             return Ok(Verdict::Answered(responses, std::mem::take(basis)));
         }
@@ -184,12 +184,18 @@ impl From<Error> for Halt {
     }
 }
 
+/// What an op came to that needs nothing else first.
+pub(crate) enum Decided {
+    Reply(WriteResponse),
+    Propose(Proposal),
+}
+
 /// Decides every op; the first that cannot be decided halts all.
 pub(crate) fn decide_all(
     ops: &[Op],
     now_ms: u64,
     mut current: impl FnMut(&Op) -> Result<Found, Error>,
-) -> Result<Vec<Answer>, Halt> {
+) -> Result<Vec<Decided>, Halt> {
     let one = |op: &Op| {
         let current = match current(op)? {
             Found::Here(current) => current,
@@ -197,8 +203,9 @@ pub(crate) fn decide_all(
             Found::Locked(lock) => return Err(Halt::Locked(lock)),
         };
         match decide(op, current.as_ref(), now_ms)? {
-            Decided::Answer(answer) => Ok(answer),
-            Decided::Moves(to) => {
+            Decision::Reply(response) => Ok(Decided::Reply(response)),
+            Decision::Propose(proposal) => Ok(Decided::Propose(proposal)),
+            Decision::Relocate(to) => {
                 Err(Halt::Moves(Box::new(Moves { type_code: op.key.type_code, id: op.key.id, to })))
             }
         }
@@ -208,14 +215,19 @@ pub(crate) fn decide_all(
 
 type Split = (Vec<WriteResponse>, Vec<log::Mutation>, Vec<(ResourceKey, Current)>);
 
-fn split(answers: Vec<Answer>, ops: &[Op]) -> Split {
+fn split(decided: Vec<Decided>, ops: &[Op]) -> Split {
     let (mut responses, mut mutations, mut states) = (Vec::with_capacity(ops.len()), vec![], vec![]);
-    for (answer, op) in answers.into_iter().zip(ops) {
-        responses.push(answer.response);
-        mutations.extend(answer.mutations);
-        // Nobody knows a fresh id before its write is applied, so nothing will be decided on its speculative state.
-        if op.standing != Standing::Fresh {
-            states.extend(answer.next.map(|next| (op.key, next)));
+    for (decided, op) in decided.into_iter().zip(ops) {
+        match decided {
+            Decided::Reply(response) => responses.push(response),
+            Decided::Propose(proposal) => {
+                responses.push(proposal.response);
+                mutations.extend(proposal.mutations);
+                // Nobody knows a fresh id before its write is applied, so nothing will be decided on its speculative state.
+                if op.standing != Standing::Fresh {
+                    states.push((op.key, proposal.next));
+                }
+            }
         }
     }
     (responses, mutations, states)
@@ -230,9 +242,9 @@ fn command(
 ) -> log::Command {
     let releases = batch.releases.clone();
     let write = log_write(batch.dedup.as_ref(), now_ms, mutations, releases, responses);
-    let kind = match &batch.decision {
+    let kind = match &batch.deciding {
         None => log::command::Kind::Write(write),
-        Some(Decision { transaction, participants }) => log::command::Kind::Decide(log::Decide {
+        Some(Deciding { transaction, participants }) => log::command::Kind::Decide(log::Decide {
             transaction: transaction.clone(),
             commit: true,
             write: Some(write),

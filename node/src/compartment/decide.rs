@@ -90,27 +90,31 @@ pub struct Current {
 
 /// What an op came to, where the resource is where its key says.
 #[derive(Clone, Debug)]
-pub enum Decided {
-    Answer(Answer),
+pub enum Decision {
+    /// Nothing has to be written.
+    Reply(WriteResponse),
+    Propose(Proposal),
     /// Its next version belongs to this compartment: the resource has to move.
-    Moves(CompartmentKey),
+    Relocate(CompartmentKey),
 }
 
-/// What an op is answered and writes.
+/// What an op writes, and is answered when that is committed.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Proposal {
     pub response: WriteResponse,
-    /// Empty where nothing has to be written.
     pub mutations: Vec<log::Mutation>,
     /// What the next op on the same resource is decided on.
-    pub next: Option<Current>,
+    pub next: Current,
 }
 
-/// Decides `op` on `current` at `now_ms`. Errors are the caller's: version conflicts and the like.
-pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decided, Error> {
+/// Decides `op` on `current` at `now_ms`.
+///
+/// # Errors
+/// The caller's: version conflicts and the like.
+pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decision, Error> {
     // Time never runs backwards inside a resource, whatever the clock does.
     let now_ms = current.map_or(now_ms, |current| current.last_updated_ms.max(now_ms));
-    let answer = match &op.intent {
+    Ok(match &op.intent {
         Intent::Create(draft) => put(op, draft, None, now_ms),
         Intent::Update { draft, if_match, must_be_new } => {
             check_match(op, current, if_match)?;
@@ -127,7 +131,7 @@ pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decided
             check_match(op, Some(current), if_match)?;
             let draft = match change.next(&op.key, &current.body)? {
                 Next::Draft(draft) => draft,
-                Next::Elsewhere(compartment) => return Ok(Decided::Moves(compartment)),
+                Next::Elsewhere(compartment) => return Ok(Decision::Relocate(compartment)),
             };
             match is_unchanged(op, &draft, current) {
                 true => unchanged(op, current),
@@ -139,15 +143,10 @@ pub fn decide(op: &Op, current: Option<&Current>, now_ms: u64) -> Result<Decided
             match current {
                 Some(current) if !current.deleted => delete(op, current, now_ms),
                 // https://hl7.org/fhir/R4/http.html#delete: deleting what is not there changes nothing.
-                _ => Answer {
-                    response: response(op, Outcome::Unchanged, current),
-                    mutations: vec![],
-                    next: None,
-                },
+                _ => Decision::Reply(response(op, Outcome::Unchanged, current)),
             }
         }
-    };
-    Ok(Decided::Answer(answer))
+    })
 }
 
 fn check_match(op: &Op, current: Option<&Current>, if_match: &IfMatch) -> Result<(), Error> {
@@ -180,11 +179,11 @@ fn is_unchanged(op: &Op, draft: &Draft, current: &Current) -> bool {
     !current.deleted && resource::unchanged(&current.body, draft.document.root(), op.key.id.as_str())
 }
 
-fn unchanged(op: &Op, current: &Current) -> Answer {
-    Answer { response: response(op, Outcome::Unchanged, Some(current)), mutations: vec![], next: None }
+fn unchanged(op: &Op, current: &Current) -> Decision {
+    Decision::Reply(response(op, Outcome::Unchanged, Some(current)))
 }
 
-fn put(op: &Op, draft: &Draft, current: Option<&Current>, now_ms: u64) -> Answer {
+fn put(op: &Op, draft: &Draft, current: Option<&Current>, now_ms: u64) -> Decision {
     let version = current.map_or(0, |current| current.version) + 1;
     let body = Bytes::from(resource::stored(draft.document.root(), op.key.id.as_str(), version, now_ms));
     // A deleted resource that is put again is created again: https://hl7.org/fhir/R4/http.html#delete
@@ -201,14 +200,15 @@ fn put(op: &Op, draft: &Draft, current: Option<&Current>, now_ms: u64) -> Answer
     if let (None, Some(home_slot)) = (current, op.locate) {
         mutations.push(locate(op, home_slot));
     }
-    Answer { response: response(op, outcome, Some(&next)), mutations, next: Some(next) }
+    Decision::Propose(Proposal { response: response(op, outcome, Some(&next)), mutations, next })
 }
 
-fn delete(op: &Op, current: &Current, now_ms: u64) -> Answer {
+fn delete(op: &Op, current: &Current, now_ms: u64) -> Decision {
     let version = current.version + 1;
     let next = Current { version, last_updated_ms: now_ms, deleted: true, body: Bytes::new() };
     let write = mutation(op, Some(current), version, now_ms, log::Method::Delete, Bytes::new(), Bytes::new());
-    Answer { response: response(op, Outcome::Deleted, Some(&next)), mutations: vec![write], next: Some(next) }
+    let response = response(op, Outcome::Deleted, Some(&next));
+    Decision::Propose(Proposal { response, mutations: vec![write], next })
 }
 
 fn mutation(
@@ -296,19 +296,26 @@ mod tests {
     const FEMALE: &str = r#"{"resourceType":"Patient","id":"a","gender":"female"}"#;
     const MALE: &str = r#"{"resourceType":"Patient","id":"a","gender":"male"}"#;
 
-    fn answer(op: &Op, current: Option<&Current>, now_ms: u64) -> Answer {
+    fn proposal(op: &Op, current: Option<&Current>, now_ms: u64) -> Proposal {
         match decide(op, current, now_ms).unwrap() {
-            Decided::Answer(answer) => answer,
-            Decided::Moves(to) => panic!("moves to {to:?}"),
+            Decision::Propose(proposal) => proposal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn reply(op: &Op, current: Option<&Current>) -> WriteResponse {
+        match decide(op, current, 9000).unwrap() {
+            Decision::Reply(response) => response,
+            other => panic!("{other:?}"),
         }
     }
 
     fn next(op: &Op, current: Option<&Current>, now_ms: u64) -> Current {
-        answer(op, current, now_ms).next.unwrap()
+        proposal(op, current, now_ms).next
     }
 
     fn outcome(op: &Op, current: Option<&Current>) -> Outcome {
-        Outcome::try_from(answer(op, current, 9).response.outcome).unwrap()
+        proposal(op, current, 9).response.outcome()
     }
 
     #[test]
@@ -324,9 +331,8 @@ mod tests {
     #[test]
     fn an_update_that_changes_nothing_writes_nothing() {
         let first = next(&update(FEMALE, None), None, 1000);
-        let answer = answer(&update(FEMALE, None), Some(&first), 2000);
-        assert_eq!((answer.mutations.len(), answer.response.version_id.as_str()), (0, "1"));
-        assert_eq!(answer.response.outcome, Outcome::Unchanged as i32);
+        let response = reply(&update(FEMALE, None), Some(&first));
+        assert_eq!((response.outcome(), response.version_id.as_str()), (Outcome::Unchanged, "1"));
     }
 
     #[test]
@@ -345,8 +351,8 @@ mod tests {
         let first = next(&update(FEMALE, None), None, 1000);
         let deleted = next(&delete, Some(&first), 2000);
         assert!(deleted.deleted && deleted.version == 2 && deleted.body.is_empty());
-        assert!(answer(&delete, Some(&deleted), 3000).mutations.is_empty());
-        assert!(answer(&delete, None, 3000).mutations.is_empty());
+        assert_eq!(reply(&delete, Some(&deleted)).outcome(), Outcome::Unchanged);
+        assert_eq!(reply(&delete, None).outcome(), Outcome::Unchanged);
         assert_eq!(outcome(&update(FEMALE, None), Some(&deleted)), Outcome::Created);
         assert_eq!(next(&update(FEMALE, None), Some(&deleted), 3000).version, 3);
     }
@@ -364,8 +370,8 @@ mod tests {
     fn every_mutation_names_the_version_it_replaces() {
         let first = next(&update(FEMALE, None), None, 1000);
         for (current, expected) in [(None, 0), (Some(&first), 1)] {
-            let answer = answer(&update(MALE, None), current, 2000);
-            let Some(log::mutation::Kind::Put(put)) = &answer.mutations[0].kind else { panic!("a put") };
+            let proposal = proposal(&update(MALE, None), current, 2000);
+            let Some(log::mutation::Kind::Put(put)) = &proposal.mutations[0].kind else { panic!("a put") };
             assert_eq!(put.expected_version, expected);
         }
     }
@@ -373,15 +379,15 @@ mod tests {
     #[test]
     fn the_directory_row_comes_with_the_creation_only() {
         let located = Op { locate: Some(Slot(7)), ..update(FEMALE, None) };
-        let created = answer(&located, None, 1000);
+        let created = proposal(&located, None, 1000);
         assert_eq!(created.mutations.len(), 2);
         let again = Op { locate: Some(Slot(7)), ..update(MALE, None) };
-        assert_eq!(answer(&again, created.next.as_ref(), 2000).mutations.len(), 1);
+        assert_eq!(proposal(&again, Some(&created.next), 2000).mutations.len(), 1);
     }
 
     #[test]
     fn what_no_row_tells_the_place_of_is_fenced_by_that() {
-        let unplaced = |op: &Op| match &answer(op, None, 1000).mutations[0].kind {
+        let unplaced = |op: &Op| match &proposal(op, None, 1000).mutations[0].kind {
             Some(log::mutation::Kind::Put(put)) => put.unplaced,
             _ => panic!("a put"),
         };

@@ -32,10 +32,15 @@ impl Dedup {
         tenant: TenantId,
         now_ms: u64,
     ) -> Result<Option<Vec<WriteResponse>>, Error> {
-        match partition.dedup(tenant, &self.key, now_ms).map_err(crate::error::storage)? {
-            None => Ok(None),
-            Some(row) => self.answers(&row).map(Some),
-        }
+        self.answers_of(partition.dedup(tenant, &self.key, now_ms).map_err(crate::error::storage)?)
+    }
+
+    /// The same of what was found under the key.
+    ///
+    /// # Errors
+    /// `KeyReused`: the key came with another request.
+    pub fn answers_of(&self, row: Option<Answered>) -> Result<Option<Vec<WriteResponse>>, Error> {
+        row.map(|row| self.answers(&row)).transpose()
     }
 
     /// What is kept: the answers of what is written, and those it found.

@@ -7,8 +7,8 @@
 //!
 //! | piece | is |
 //! |---|---|
-//! | [`Directory`] | per partition: which actors live; activation, passivation under a cap |
-//! | [`shard`] | the supervisor of a partition's actors |
+//! | [`Actors`] | per partition: which actors live; activation, passivation under a cap |
+//! | [`supervisor`] | the supervisor of a partition's actors |
 //! | [`actor`] | the actor of one compartment |
 //! | [`Flight`] | a proposal on its way, and what it came to |
 //! | [`Found`] | what a decision is made on, and whether the resource still is where the caller located it |
@@ -19,20 +19,20 @@
 mod actor;
 mod decide;
 mod dedup;
-mod directory;
+mod actors;
 mod flight;
 mod found;
 mod if_match;
 mod keys;
 mod pending;
-mod shard;
+mod supervisor;
 
-pub(crate) use actor::{Halt, decide_all, log_write};
+pub(crate) use actor::{Decided, Halt, decide_all, log_write};
 pub use actor::{Lease, Verdict};
 pub(crate) use decide::locate;
-pub use decide::{Answer, Change, Current, Decided, Draft, Intent, Next, Op, Standing, decide};
+pub use decide::{Change, Current, Decision, Draft, Intent, Next, Op, Proposal, Standing, decide};
 pub use dedup::{Dedup, fingerprint, key_reused};
-pub use directory::{Directory, Limits, StartError};
+pub use actors::{Actors, Limits, StartError};
 pub use flight::Flight;
 pub use found::{Basis, Found, stored};
 pub use if_match::IfMatch;
@@ -53,14 +53,14 @@ pub struct Batch {
     /// Reservations it rests on, in this partition: given back with it, and if one is lost nothing is written.
     pub releases: Vec<log::Release>,
     /// The write is the coordinator's part of a transaction, proposed as its decision.
-    pub decision: Option<Decision>,
+    pub deciding: Option<Deciding>,
     /// What its request holds: until it is decided here, however long that takes and whoever waits.
     pub share: Share,
 }
 
 /// The transaction a batch decides, whose other parts are prepared.
 #[derive(Clone, Debug)]
-pub struct Decision {
+pub struct Deciding {
     pub transaction: bytes::Bytes,
     /// Partitions that have to finish.
     pub participants: Vec<u32>,

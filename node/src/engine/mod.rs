@@ -1,40 +1,44 @@
-//! The node itself: everything below the service trait, wired together.
+//! What a node's requests share: its groups, its actors, its search, what it knows of criteria and transactions under way.
+//! Nothing here calls what is above it.
 
-mod failure;
-mod figures;
-mod observer;
-mod open;
+mod finished;
+mod level;
 mod options;
+mod references;
+mod task;
+mod threads;
+mod tokens;
+mod turns;
+mod visibility;
 
-pub use open::OpenError;
+pub use finished::Finished;
+pub use level::Level;
 pub use options::Options;
+pub use references::ReferenceCache;
+pub use task::to_its_end;
+pub use threads::Threads;
+pub use tokens::{Owner, Tokens};
+pub use turns::{Turn, Turns};
+pub use visibility::Visibility;
 
 use crate::{
     clock::Clock,
-    compartment::{Directory, Keys},
+    compartment::{Actors, Keys},
     conformance::Conformance,
-    operation::Threads,
-    transaction::{ReferenceCache, Turns},
-    writer::{Finished, Tokens, Visibility},
+    partition::Partition,
 };
-use cluster::{Cluster, Group};
-use proto::{Code, CompartmentKey, Error, PartitionId, Slot, TenantId};
+use cluster::Cluster;
+use proto::{Error, PartitionId, Slot};
 use std::sync::{Arc, Weak};
 
-/// A running node. Cheap to clone; [`Node::shutdown`] ends it.
-#[derive(Clone)]
-pub struct Node {
-    pub(crate) inner: Arc<Inner>,
-}
-
-/// What the interactions work with.
-pub struct Inner {
+/// The shared state of a running node.
+pub struct Engine {
     /// Itself, for work that must go on when its caller is gone.
-    pub this: Weak<Inner>,
+    pub this: Weak<Engine>,
     pub options: Options,
     pub cluster: Cluster,
     pub search: Arc<search::Engine>,
-    pub directory: Directory,
+    pub actors: Actors,
     pub keys: Keys,
     pub references: Arc<ReferenceCache>,
     pub clock: Clock,
@@ -46,10 +50,15 @@ pub struct Inner {
     pub conformance: Conformance,
 }
 
-impl Inner {
+impl Engine {
     /// A handle that keeps the node alive.
-    pub fn handle(&self) -> Arc<Inner> {
+    pub fn handle(&self) -> Arc<Engine> {
         self.this.upgrade().expect("a node that is borrowed is alive")
+    }
+
+    /// All partitions, in order.
+    pub fn partitions(&self) -> impl Iterator<Item = PartitionId> + use<> {
+        self.cluster.map().partitions()
     }
 
     /// The partition of a slot.
@@ -57,50 +66,38 @@ impl Inner {
         self.cluster.map().partition_of(slot)
     }
 
-    /// The group of a slot, if this node leads it.
-    pub fn group_of(&self, slot: Slot) -> Result<&Group, Error> {
-        self.group(self.partition_of(slot))
+    /// The verbs of a partition.
+    ///
+    /// # Errors
+    /// `Unavailable` while nobody leads it; `Failed` where it has failed for good.
+    pub fn partition(&self, partition: PartitionId) -> Result<Partition<'_>, Error> {
+        Partition::of(&self.cluster, partition)
     }
 
-    /// The group of a partition, if this node leads it.
-    pub fn group(&self, partition: PartitionId) -> Result<&Group, Error> {
-        match self.cluster.group(partition).map(Arc::as_ref) {
-            Some(group) if group.is_leader() => Ok(group),
-            Some(group) => Err(failure::no_leader(group)),
-            None => Err(unavailable(partition)),
-        }
+    /// The same of the partition of a slot.
+    ///
+    /// # Errors
+    /// As [`Engine::partition`].
+    pub fn at(&self, slot: Slot) -> Result<Partition<'_>, Error> {
+        self.partition(self.partition_of(slot))
     }
 
-    /// The group of a slot, once a read from its tables is linearizable.
-    pub async fn readable(&self, slot: Slot) -> Result<&Group, Error> {
-        self.leading(self.partition_of(slot)).await
+    /// The partition, once it is proved that its leader still leads: what is read from now on sees everything that was
+    /// acknowledged.
+    ///
+    /// # Errors
+    /// As [`Engine::partition`].
+    pub async fn current(&self, partition: PartitionId) -> Result<Partition<'_>, Error> {
+        let partition = self.partition(partition)?;
+        partition.barrier().await?;
+        Ok(partition)
     }
 
-    /// The group of a partition, once it is proved that this node leads it: what was read from its tables before is
-    /// current, since tables of a leader hold all that was acknowledged.
-    pub async fn leading(&self, partition: PartitionId) -> Result<&Group, Error> {
-        let group = self.group(partition)?;
-        group.read_barrier().await.map_err(|_| failure::no_leader(group))?;
-        Ok(group)
+    /// The same of the partition of a slot.
+    ///
+    /// # Errors
+    /// As [`Engine::partition`].
+    pub async fn current_at(&self, slot: Slot) -> Result<Partition<'_>, Error> {
+        self.current(self.partition_of(slot)).await
     }
-
-    /// Where `type_code`/`id` lives: what the directory says at its home slot, else its own compartment. `None` where
-    /// the directory has no row and the caller has to look under `own`.
-    pub fn locate(
-        &self,
-        home: &Group,
-        tenant: TenantId,
-        own: CompartmentKey,
-    ) -> Result<Option<CompartmentKey>, Error> {
-        let located = home.partition().locate(tenant, own.slot, own.type_code, &own.id);
-        located.map_err(crate::error::storage)
-    }
-}
-
-/// No leader here, now.
-pub fn unavailable(partition: PartitionId) -> Error {
-    Error::new(
-        Code::Unavailable,
-        format!("partition {partition} has no leader on this node right now; send the request again"),
-    )
 }

@@ -1,6 +1,7 @@
 //! What a node is opened with. The defaults are the configuration's.
 
-use crate::{clock::Clock, compartment, validation::Level};
+use super::Level;
+use crate::{chance::Chance, clock::Clock, compartment};
 use fhir::index::ExtractOptions;
 use std::{path::PathBuf, time::Duration};
 
@@ -11,6 +12,8 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// What time it is for everything that is decided.
     pub clock: Clock,
+    /// What ids and names are drawn from.
+    pub chance: Chance,
     pub storage: storage::Options,
     pub log: storage::log::Options,
     pub cluster: cluster::Options,

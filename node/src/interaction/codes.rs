@@ -1,12 +1,12 @@
 //! The codes that a search names by a value set or a branch of a code system, from the tenant's definitions.
 
 use super::read;
-use crate::engine::Inner;
+use crate::session::Session;
 use fhir::{
     json::Document,
     terminology::{CodeSystem, Error, Reason, Terminology, ValueSet, VersionRules},
 };
-use proto::{Code, TenantId};
+use proto::Code;
 use search::{Token, query::Problem};
 use std::sync::Arc;
 
@@ -34,8 +34,7 @@ pub(super) struct Stored {
 /// # Errors
 /// As of a read, but for what is not there.
 pub(super) async fn stored_value_sets(
-    node: &Inner,
-    tenant: TenantId,
+    session: Session<'_>,
     parameters: &[(String, String)],
     base: Option<&str>,
 ) -> Result<Vec<Stored>, proto::Error> {
@@ -43,14 +42,14 @@ pub(super) async fn stored_value_sets(
     for (_, value) in parameters.iter().filter(|(name, _)| names_value_sets(name)) {
         for named in value.split(',') {
             let Some(id) = local_id(named, base) else { continue };
-            let version = match read::current(node, tenant, "ValueSet", id).await {
+            let version = match read::current(session, "ValueSet", id).await {
                 Ok(Some(version)) if !version.is_deleted() => version,
                 Ok(_) => continue,
                 // What cannot be an id is a value set that nobody knows.
                 Err(error) if error.code == Code::BadRequest => continue,
                 Err(error) => return Err(error),
             };
-            let document = crate::draft::document(version.body, &node.options.json)?;
+            let document = crate::draft::document(version.body, &session.options().json)?;
             found.push(Stored { named: named.to_owned(), document: Arc::new(document) });
         }
     }

@@ -1,18 +1,20 @@
 //! <https://hl7.org/fhir/R4/http.html#read> and #vread: straight from the tables, not through the actor.
 
 use super::part;
-use crate::{draft, engine::Inner, place, service::Context};
-use bytes::Bytes;
+use crate::{
+    draft,
+    session::{Current, Numbered, Session},
+};
 use fhir::projection::Projection;
 use proto::{
-    Code, Error, ResourceKey, TenantId,
+    Code, Error,
     api::v1::{ReadRequest, ReadResponse, VReadRequest},
 };
-use storage::{Partition, Version};
+use storage::Version;
 
-pub async fn read(node: &Inner, context: &Context, request: ReadRequest) -> Result<ReadResponse, Error> {
+pub async fn read(session: Session<'_>, request: ReadRequest) -> Result<ReadResponse, Error> {
     let part = part::of(&request.summary, &request.elements)?;
-    let found = current(node, context.tenant, &request.resource_type, &request.id).await?;
+    let found = current(session, &request.resource_type, &request.id).await?;
     match found {
         Some(version) if version.is_deleted() => Err(gone(&request.resource_type, &version)),
         Some(version) => answer(request.resource_type, version, &part),
@@ -20,7 +22,7 @@ pub async fn read(node: &Inner, context: &Context, request: ReadRequest) -> Resu
     }
 }
 
-pub async fn vread(node: &Inner, context: &Context, request: VReadRequest) -> Result<ReadResponse, Error> {
+pub async fn vread(session: Session<'_>, request: VReadRequest) -> Result<ReadResponse, Error> {
     let part = part::of(&request.summary, &request.elements)?;
     let VReadRequest { resource_type, id, version_id, .. } = request;
     let unknown = || {
@@ -30,7 +32,7 @@ pub async fn vread(node: &Inner, context: &Context, request: VReadRequest) -> Re
         )
     };
     let number = draft::version_id(&version_id).ok_or_else(unknown)?;
-    match version(node, context.tenant, &resource_type, &id, number).await? {
+    match version(session, &resource_type, &id, number).await? {
         Some(version) if version.is_deleted() => Err(gone(&resource_type, &version)),
         Some(version) => answer(resource_type, version, &part),
         None => Err(unknown()),
@@ -39,42 +41,23 @@ pub async fn vread(node: &Inner, context: &Context, request: VReadRequest) -> Re
 
 /// The current version, deleted ones included.
 pub(super) async fn current(
-    node: &Inner,
-    tenant: TenantId,
+    session: Session<'_>,
     resource_type: &str,
     id: &str,
 ) -> Result<Option<Version>, Error> {
     let resource_type = draft::known_type(resource_type)?;
-    let look = |rows: &Partition, key: &ResourceKey| rows.get(tenant, key).map_err(crate::error::storage);
-    place::look(node, tenant, resource_type, draft::resource_id(id)?, look).await
+    session.look(resource_type, draft::resource_id(id)?, &Current).await
 }
 
 /// One version.
 async fn version(
-    node: &Inner,
-    tenant: TenantId,
+    session: Session<'_>,
     resource_type: &str,
     id: &str,
     number: u64,
 ) -> Result<Option<Version>, Error> {
     let resource_type = draft::known_type(resource_type)?;
-    let look = |rows: &Partition, key: &ResourceKey| {
-        rows.get_version(tenant, key, number).map_err(crate::error::storage)
-    };
-    place::look(node, tenant, resource_type, draft::resource_id(id)?, look).await
-}
-
-/// The body of a version that is known to exist.
-pub(crate) async fn body_of(
-    node: &Inner,
-    tenant: TenantId,
-    resource_type: &str,
-    id: &str,
-    version_id: &str,
-) -> Result<Bytes, Error> {
-    let number = draft::version_id(version_id).unwrap_or(0);
-    let found = version(node, tenant, resource_type, id, number).await?;
-    Ok(found.map(|version| version.body).unwrap_or_default())
+    session.look(resource_type, draft::resource_id(id)?, &Numbered(number)).await
 }
 
 fn answer(resource_type: String, version: Version, part: &Projection) -> Result<ReadResponse, Error> {

@@ -1,22 +1,20 @@
 //! <https://hl7.org/fhir/R4/http.html#update>
 
-use super::{One, attempt_one, contended, dedup, preconditions};
+use super::preconditions;
 use crate::{
     compartment::Intent,
     draft::{self, Parsed},
-    engine::Inner,
-    place,
-    service::Context,
-    writer::Plan,
+    error::contended,
+    session::{One, Session},
 };
 use proto::{
     Code, Error, ResourceId,
     api::v1::{UpdateRequest, WriteResponse},
 };
 
-pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> Result<WriteResponse, Error> {
+pub async fn update(session: Session<'_>, request: UpdateRequest) -> Result<WriteResponse, Error> {
     let id = draft::resource_id(&request.id)?;
-    let parsed = draft::parse_as(request.body, &request.resource_type, &node.options)?;
+    let parsed = draft::parse_as(request.body, &request.resource_type, session.options())?;
     check_id(&parsed, id)?;
     let told: [&[u8]; 6] = [
         b"update",
@@ -26,17 +24,15 @@ pub async fn update(node: &Inner, context: &Context, request: UpdateRequest) -> 
         request.if_none_match.as_bytes(),
         parsed.document.source(),
     ];
-    let home = parsed.compartment(context.tenant, id).slot;
-    let dedup = dedup(node, context.tenant, &request.idempotency_key, home, &told)?;
+    let home = parsed.compartment(session.tenant(), id).slot;
+    let dedup = session.dedup(&request.idempotency_key, home, &told)?;
     let if_match = preconditions::if_match(&request.if_match)?;
     let must_be_new = preconditions::must_be_new(&request.if_none_match)?;
-    let draft = parsed.draft(node, context.tenant)?;
-    for _ in 0..node.options.write_attempts_max {
+    let draft = session.draft(&parsed)?;
+    for _ in 0..session.options().write_attempts_max {
         let intent = Intent::Update { draft: draft.clone(), if_match: if_match.clone(), must_be_new };
-        let step = place::update_step(node, context.tenant, &parsed, id, intent).await?;
-        let (dedup, share) = (dedup.clone(), context.share.clone());
-        let plan = Plan { tenant: context.tenant, steps: vec![step], dedup, share, holds: vec![] };
-        if let One::Answer(answer) = attempt_one(node, plan).await? {
+        let step = session.update_step(&parsed, id, intent).await?;
+        if let One::Answer(answer) = session.attempt_one(step, dedup.as_ref()).await? {
             return Ok(answer);
         }
     }

@@ -1,6 +1,6 @@
 //! Whether the node can serve, and whether it ever will again.
 
-use crate::server::Stop;
+use crate::stop::Stop;
 use serde::Serialize;
 use tokio::sync::watch;
 

@@ -6,7 +6,7 @@ use std::{
     io::{self, Write},
     sync::{
         OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -21,6 +21,8 @@ const TOGETHER: Duration = Duration::from_millis(5);
 const FLUSH_MAX: Duration = Duration::from_secs(1);
 
 static QUEUE: OnceLock<Queue> = OnceLock::new();
+/// Lines are plain text: no JSON, no colours.
+static PLAIN: AtomicBool = AtomicBool::new(false);
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// The way to stderr: one write is one line.
@@ -38,6 +40,27 @@ pub(super) fn start() -> io::Result<Lines> {
     let write = || QUEUE.get().map(|queue| queue.write_to(io::stderr()));
     thread::Builder::new().name("log-lines".to_owned()).spawn(write)?;
     Ok(Lines)
+}
+
+/// From now on [`say_plain`] takes lines.
+pub(super) fn are_plain() {
+    PLAIN.store(true, Ordering::Relaxed);
+}
+
+/// Says a line of plain text, made by `line` with its break, past the formatting of events, which costs more than a read.
+/// `false`: lines are not plain text, and nothing was said.
+pub(super) fn say_plain(line: impl FnOnce() -> String) -> bool {
+    let plain = PLAIN.load(Ordering::Relaxed);
+    if plain {
+        say(line().as_bytes());
+    }
+    plain
+}
+
+fn say(line: &[u8]) {
+    if QUEUE.get().is_some_and(|queue| !queue.say(line)) {
+        LOST.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Returns when everything said so far is on stderr, or its reader takes too long.
@@ -125,9 +148,7 @@ impl Queue {
 
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if QUEUE.get().is_some_and(|queue| !queue.say(line)) {
-            LOST.fetch_add(1, Ordering::Relaxed);
-        }
+        say(line);
         Ok(line.len())
     }
 

@@ -17,14 +17,19 @@ pub fn init(logging: &Logging) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter(&logging.level))
         .map_err(|error| format!("logging.level {:?}: {error}", logging.level))?;
     let writer = lines::start().map_err(|error| format!("log lines: {error}"))?;
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(std::io::stderr().is_terminal());
-    let lines = match logging.format.as_str() {
-        "json" => lines.json().flatten_event(true).boxed(),
-        _ => lines.boxed(),
+    let colours = std::io::stderr().is_terminal();
+    let formatted = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
+    let formatted = match logging.format.as_str() {
+        "json" => formatted.json().flatten_event(true).boxed(),
+        _ => {
+            if !colours {
+                lines::are_plain();
+            }
+            formatted.boxed()
+        }
     };
     tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
+        .with(formatted.with_filter(filter))
         .try_init()
         .map_err(|error| format!("logging was started before: {error}"))
 }

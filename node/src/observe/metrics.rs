@@ -64,15 +64,15 @@ pub fn render() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::{Interaction, Interactions, Wire};
+    use crate::observe::{Interactions, Wire};
     use std::time::Duration;
 
     #[test]
     fn requests_and_the_process_are_on_the_page() {
         install();
-        let interactions = Interactions::new(Wire::Rest);
-        interactions.finish(Interaction::VRead, Duration::from_millis(2), None);
-        interactions.finish(Interaction::VRead, Duration::from_millis(2), Some(proto::Code::Gone));
+        let interactions = Interactions::new(Wire::Rest, &["read", "vread"]);
+        interactions.finish(1, Duration::from_millis(2), None);
+        interactions.finish(1, Duration::from_millis(2), Some(proto::Code::Gone));
         let page = render();
         for line in [
             r#"salamander_requests_total{wire="rest",interaction="vread",code="OK"}"#,

@@ -14,5 +14,5 @@ pub mod steps;
 pub mod trace;
 
 pub use health::Readiness;
-pub use interactions::{Interaction, Interactions, Wire};
+pub use interactions::{Interactions, Wire};
 pub use trace::Trace;

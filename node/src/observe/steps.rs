@@ -2,10 +2,8 @@
 //! `…_count`. Two relaxed additions a step; the sums are made when the page is asked for.
 
 use super::page::Page;
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
-};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::time::Instant;
 
 /// A step that runs on one thread from beginning to end, so that its wall time is its CPU time on a calm machine; and
 /// `Commit`, which waits.

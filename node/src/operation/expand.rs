@@ -7,7 +7,9 @@ use super::{
 use fhir::terminology::operation::expand;
 use futures::FutureExt;
 
-pub(super) const DEFINITION: Definition = Definition {
+pub(super) const DEFINITIONS: &[Definition] = &[DEFINITION];
+
+const DEFINITION: Definition = Definition {
     name: "expand",
     url: "http://hl7.org/fhir/OperationDefinition/ValueSet-expand",
     system: false,

@@ -1,28 +1,30 @@
 //! Operations: <https://hl7.org/fhir/R4/operations.html>. One file declares and carries out one operation; this
 //! module finds it, checks that it is offered where it was asked for, and reads its parameters.
 
-mod compute;
 mod definition;
-mod expand;
 mod input;
-mod lookup;
 mod registry;
-mod subsumes;
 mod terminology;
-mod translate;
-mod validate;
-mod validate_code;
-mod versions;
 
-pub use compute::Threads;
+/// Declares the operations' files, and lists what they define, in the order of their names.
+macro_rules! operations {
+    ($($file:ident),* $(,)?) => {
+        $(mod $file;)*
+
+        const ALL: &[&[Definition]] = &[$($file::DEFINITIONS),*];
+    };
+}
+
+operations!(expand, lookup, subsumes, translate, validate, validate_code, versions);
+
 pub use registry::{of_system, of_type};
 
 use crate::{
-    draft,
-    engine::Node,
-    service::{Context, FhirService},
+    draft, interaction,
+    session::{Owned, Session},
 };
 use fhir::{definitions::ResourceType, json::Document};
+use definition::Definition;
 use input::Input;
 use proto::{
     Code, Error,
@@ -32,8 +34,7 @@ use std::fmt;
 
 /// An operation that was asked for, with everything it needs.
 struct Invocation {
-    node: Node,
-    context: Context,
+    caller: Owned,
     scope: Scope,
     input: Input,
 }
@@ -52,19 +53,15 @@ enum Scope {
 }
 
 /// Carries an operation out.
-pub async fn run(
-    node: &Node,
-    context: &Context,
-    request: OperationRequest,
-) -> Result<OperationResponse, Error> {
+pub async fn run(session: Session<'_>, request: OperationRequest) -> Result<OperationResponse, Error> {
     let name = request.name.strip_prefix('$').unwrap_or(&request.name);
     let scope = Scope::of(&request)?;
     let definition = registry::find(name, &scope)?;
     if request.read_only && definition.affects_state {
         return Err(Error::new(Code::MethodNotAllowed, format!("${name} may change something: send a POST")));
     }
-    let input = Input::read(definition, &request.parameters, request.body, &node.inner.options.json)?;
-    let invocation = Invocation { node: node.clone(), context: context.clone(), scope, input };
+    let input = Input::read(definition, &request.parameters, request.body, &session.options().json)?;
+    let invocation = Invocation { caller: session.owned(), scope, input };
     let body = (definition.run)(invocation).await?;
     Ok(OperationResponse { body, affects_state: definition.affects_state })
 }
@@ -78,22 +75,20 @@ impl Invocation {
         let Scope::Instance { resource_type, id, version_id } = &self.scope else {
             return Err(Error::new(Code::BadRequest, "the operation was not asked of a stored resource"));
         };
+        let session = self.caller.session();
         let (resource_type, id) = (resource_type.name().to_owned(), id.clone());
         let found = match version_id.as_str() {
             "" => {
-                self.node.read(&self.context, ReadRequest { resource_type, id, ..Default::default() }).await?
+                let request = ReadRequest { resource_type, id, ..Default::default() };
+                interaction::read(session, request).await?
             }
             version_id => {
                 let version_id = version_id.to_owned();
-                self.node
-                    .vread(
-                        &self.context,
-                        VReadRequest { resource_type, id, version_id, ..Default::default() },
-                    )
-                    .await?
+                let request = VReadRequest { resource_type, id, version_id, ..Default::default() };
+                interaction::vread(session, request).await?
             }
         };
-        draft::document(found.body, &self.node.inner.options.json)
+        draft::document(found.body, &session.options().json)
     }
 }
 

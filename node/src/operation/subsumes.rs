@@ -7,7 +7,9 @@ use super::{
 use fhir::terminology::operation::subsumes;
 use futures::FutureExt;
 
-pub(super) const DEFINITION: Definition = Definition {
+pub(super) const DEFINITIONS: &[Definition] = &[DEFINITION];
+
+const DEFINITION: Definition = Definition {
     name: "subsumes",
     url: "http://hl7.org/fhir/OperationDefinition/CodeSystem-subsumes",
     system: false,

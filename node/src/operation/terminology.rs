@@ -23,16 +23,17 @@ pub(super) async fn answer(mut invocation: Invocation, operation: Operation) -> 
         (Scope::Instance { .. }, None) => Some(invocation.stored().await?),
         (_, sent) => sent,
     };
-    let Invocation { node, context, input, .. } = invocation;
-    let (inner, share) = (node.inner.clone(), context.share.clone());
+    let Invocation { caller, input, .. } = invocation;
+    let asking = caller.clone();
     let compute = move || {
-        let now = instant(inner.clock.now_ms());
+        let now = instant(asking.session().clock().now_ms());
         let parameters = input.parameters.root();
         let request = Request { parameters, subject: subject.map(Arc::new), now: &now };
-        let definitions = inner.conformance.of(context.tenant);
+        let definitions = asking.session().definitions();
         operation(&definitions.terminology, &request).map(Bytes::from).map_err(refused)
     };
-    node.inner.threads.run(share, compute).await
+    let session = caller.session();
+    session.compute(session.context().share.clone(), compute).await
 }
 
 fn refused(error: terminology::Error) -> Error {

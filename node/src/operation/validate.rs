@@ -5,7 +5,7 @@ use super::{
     Invocation, Scope,
     definition::{Definition, Kind, Parameter, Types},
 };
-use crate::{draft, validation};
+use crate::draft;
 use bytes::Bytes;
 use fhir::{
     definitions::ResourceType,
@@ -16,7 +16,9 @@ use fhir::{
 use futures::FutureExt;
 use proto::{Code, Error};
 
-pub(super) const DEFINITION: Definition = Definition {
+pub(super) const DEFINITIONS: &[Definition] = &[DEFINITION];
+
+const DEFINITION: Definition = Definition {
     name: "validate",
     url: "http://hl7.org/fhir/OperationDefinition/Resource-validate",
     system: false,
@@ -63,7 +65,7 @@ impl Mode {
 async fn validate(mut invocation: Invocation) -> Result<Bytes, Error> {
     let mode = Mode::read(invocation.input.text("mode").as_deref())?;
     let profile = invocation.input.text("profile").map(|profile| profile.into_owned());
-    let given = invocation.input.take_resource("resource", &invocation.node.inner.options.json)?;
+    let given = invocation.input.take_resource("resource", &invocation.caller.session().options().json)?;
     check(mode, &invocation.scope, given.is_some(), profile.is_some())?;
     let document = match given {
         Some(given) => given,
@@ -73,15 +75,17 @@ async fn validate(mut invocation: Invocation) -> Result<Bytes, Error> {
         // It is there, and nothing keeps it from being deleted.
         return Ok(Issues::new(1).outcome().into());
     }
-    let Invocation { node, context, scope, .. } = invocation;
-    let (inner, share) = (node.inner.clone(), context.share.clone());
+    let Invocation { caller, scope, .. } = invocation;
+    let judging = caller.clone();
     let judge = move || {
-        let mut issues = Issues::new(inner.options.issues_max);
+        let session = judging.session();
+        let mut issues = Issues::new(session.options().issues_max);
         fits(mode, &scope, document.root(), &mut issues);
-        issues.append(validation::judge(&inner, context.tenant, document.root(), profile.as_deref()));
+        issues.append(session.judge(document.root(), profile.as_deref()));
         Ok(issues.outcome().into())
     };
-    node.inner.threads.run(share, judge).await
+    let session = caller.session();
+    session.compute(session.context().share.clone(), judge).await
 }
 
 /// What the modes ask for: a resource, an instance, a profile.

@@ -8,7 +8,9 @@ use super::{
 use fhir::terminology::operation::{validate_code_in_code_system, validate_code_in_value_set};
 use futures::FutureExt;
 
-pub(super) const CODE_SYSTEM: Definition = Definition {
+pub(super) const DEFINITIONS: &[Definition] = &[CODE_SYSTEM, VALUE_SET];
+
+const CODE_SYSTEM: Definition = Definition {
     name: "validate-code",
     url: "http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code",
     system: false,
@@ -33,7 +35,7 @@ pub(super) const CODE_SYSTEM: Definition = Definition {
 };
 
 /// `inferSystem` is R5's: for a code whose system the value set tells.
-pub(super) const VALUE_SET: Definition = Definition {
+const VALUE_SET: Definition = Definition {
     name: "validate-code",
     url: "http://hl7.org/fhir/OperationDefinition/ValueSet-validate-code",
     system: false,

@@ -7,7 +7,9 @@ use super::{
 use bytes::Bytes;
 use futures::{FutureExt, future};
 
-pub(super) const DEFINITION: Definition = Definition {
+pub(super) const DEFINITIONS: &[Definition] = &[DEFINITION];
+
+const DEFINITION: Definition = Definition {
     name: "versions",
     url: "http://hl7.org/fhir/OperationDefinition/CapabilityStatement-versions",
     system: true,

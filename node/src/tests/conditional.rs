@@ -3,8 +3,9 @@
 use super::TestNode;
 use crate::{
     bounds::Share,
-    engine::Inner,
-    transaction::{Criteria, Reservation},
+    engine::Engine,
+    interaction::conditional::Criteria,
+    session::{Reservation, Session, place},
     writer::{self, Attempt, Plan},
 };
 use fhir::definitions::ResourceType;
@@ -38,8 +39,8 @@ fn bundle(entries: &[String]) -> String {
     format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#, entries.join(","))
 }
 
-async fn criteria(node: &Inner, name: &str, text: &str) -> Criteria {
-    Criteria::read(node, TENANT, ResourceType::from_name(name).unwrap(), text).await.unwrap()
+async fn criteria(session: Session<'_>, name: &str, text: &str) -> Criteria {
+    Criteria::read(session, ResourceType::from_name(name).unwrap(), text).await.unwrap()
 }
 
 /// As they were told apart, an entry with the one waited for the turn of the other, which its own bundle had.
@@ -173,8 +174,9 @@ struct Paused {
 }
 
 impl Paused {
-    async fn overtaken(node: &Inner, criteria: &Criteria) -> Paused {
-        let reservation = Reservation::take(node, criteria).await.unwrap();
+    async fn overtaken(test: &TestNode, criteria: &Criteria) -> Paused {
+        let node = &test.node.engine;
+        let reservation = criteria.reserve(test.session()).await.unwrap();
         let hold = reservation.hold();
         let other = Token { node: 99, incarnation: 1, number: 1 }.to_bytes();
         let reserve = log::Reserve {
@@ -186,37 +188,37 @@ impl Paused {
         let time_ms = node.clock.now_ms() + 60_000;
         let kind = Some(log::command::Kind::Reserve(reserve));
         let command = log::Command { time_ms, tenant: TENANT.0, kind };
-        let taken = node.group(hold.partition).unwrap().propose(command).await.unwrap();
+        let taken = node.partition(hold.partition).unwrap().propose(command).await.unwrap();
         assert_eq!(taken, Applied::Done);
         Paused { reservation }
     }
 }
 
-fn new_resource(node: &Inner, body: &str, criteria: &Criteria) -> writer::Step {
-    let parsed = crate::draft::parse(body.to_owned().into(), &node.options).unwrap();
-    let slot = crate::place::slot_for(TENANT, &parsed, criteria.slot());
-    let draft = parsed.draft(node, TENANT).unwrap();
-    crate::place::create_step(TENANT, &parsed, crate::place::assign(node, slot), draft)
+fn new_resource(session: Session<'_>, body: &str, criteria: &Criteria) -> writer::Step {
+    let parsed = crate::draft::parse(body.to_owned().into(), session.options()).unwrap();
+    let slot = place::slot_for(TENANT, &parsed, criteria.slot());
+    let draft = session.draft(&parsed).unwrap();
+    place::create_step(TENANT, &parsed, session.assign(slot), draft)
 }
 
-fn is_there(node: &Inner, key: &ResourceKey) -> bool {
-    node.group_of(key.compartment.slot).unwrap().partition().get(TENANT, key).unwrap().is_some()
+fn is_there(node: &Engine, key: &ResourceKey) -> bool {
+    node.at(key.compartment.slot).unwrap().tables().get(TENANT, key).unwrap().is_some()
 }
 
 /// Wherever the write goes: to the criteria's own partition, to a patient's, to several.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_holder_that_was_overtaken_writes_nothing() {
     let test = TestNode::start().await;
-    let node = &test.node.inner;
+    let node = &test.node.engine;
     let cases: [(&str, Vec<String>); 3] = [
         ("Patient", vec![patient("a")]),
         ("Observation", vec![observation("elsewhere", "a")]),
         ("Observation", vec![observation("left", "a"), observation("right-of-another-partition", "b")]),
     ];
     for (number, (name, bodies)) in cases.into_iter().enumerate() {
-        let criteria = criteria(node, name, &format!("identifier=urn:s|case{number}")).await;
-        let paused = Paused::overtaken(node, &criteria).await;
-        let steps: Vec<_> = bodies.iter().map(|body| new_resource(node, body, &criteria)).collect();
+        let criteria = criteria(test.session(), name, &format!("identifier=urn:s|case{number}")).await;
+        let paused = Paused::overtaken(&test, &criteria).await;
+        let steps: Vec<_> = bodies.iter().map(|body| new_resource(test.session(), body, &criteria)).collect();
         let keys: Vec<ResourceKey> = steps.iter().map(|step| step.op.key).collect();
         let holds = vec![paused.reservation.hold()];
         let plan = Plan { tenant: TENANT, steps, dedup: None, share: Share::default(), holds };

@@ -5,8 +5,9 @@ use crate::{
     cli::options::engine,
     clock::Clock,
     config::Config,
-    engine::Node,
-    service::{Context, FhirService},
+    service::FhirService,
+    service::Node,
+    session::{Context, Session},
 };
 use bytes::Bytes;
 use fhir::definitions::ResourceType;
@@ -128,6 +129,11 @@ impl TestNode {
         TestNode { node, log, context, _dir: dir }
     }
 
+    /// What its caller works with.
+    pub fn session(&self) -> Session<'_> {
+        self.node.session(&self.context)
+    }
+
     /// `PUT` of a body that names its type and id.
     pub async fn put(&self, body: &str) -> Result<WriteResponse, Error> {
         self.put_with(body, |_| {}).await
@@ -241,7 +247,7 @@ impl TestNode {
         let all = patients.iter().map(|patient| compartment("Patient", patient)).chain([own]);
         let has_rows = |compartment: &CompartmentKey| {
             let key = ResourceKey { compartment: *compartment, ..own.own() };
-            let rows = self.node.inner.group_of(compartment.slot).unwrap().partition();
+            let rows = self.node.engine.at(compartment.slot).unwrap().tables();
             rows.get(TenantId::DEFAULT, &key).unwrap().is_some()
         };
         all.filter(has_rows).count()

@@ -6,7 +6,8 @@ use crate::{
     bounds::Share,
     cli::options::engine,
     config::Config,
-    engine::{Inner, Node},
+    engine::Engine,
+    service::Node,
     writer::testing::{Half, Stage},
 };
 use fhir::definitions::ResourceType;
@@ -43,7 +44,7 @@ fn left_behind(dir: &Path) -> tempfile::TempDir {
 }
 
 /// Patients of three partitions.
-fn patients(node: &Inner) -> [ResourceKey; 3] {
+fn patients(node: &Engine) -> [ResourceKey; 3] {
     let patient = TypeCode(ResourceType::PATIENT.code());
     let key = |number: u32| {
         let id = ResourceId::parse(&format!("p{number}")).unwrap();
@@ -63,20 +64,20 @@ fn patients(node: &Inner) -> [ResourceKey; 3] {
     found.try_into().unwrap()
 }
 
-fn version(node: &Inner, key: &ResourceKey) -> u64 {
-    let partition = node.group_of(key.compartment.slot).unwrap().partition();
+fn version(node: &Engine, key: &ResourceKey) -> u64 {
+    let partition = node.at(key.compartment.slot).unwrap().tables();
     partition.get(TENANT, key).unwrap().map_or(0, |row| row.version)
 }
 
-fn prepared(node: &Inner) -> usize {
+fn prepared(node: &Engine) -> usize {
     node.cluster.groups().iter().map(|group| group.partition().prepared_count()).sum()
 }
 
-fn decisions(node: &Inner) -> usize {
+fn decisions(node: &Engine) -> usize {
     let of = |partition: PartitionId| {
-        node.group(partition).unwrap().partition().decisions(None, usize::MAX).unwrap().len()
+        node.partition(partition).unwrap().tables().decisions(None, usize::MAX).unwrap().len()
     };
-    node.cluster.map().partitions().map(of).sum()
+    node.partitions().map(of).sum()
 }
 
 async fn wait_until(what: &str, is_so: impl Fn() -> bool) {
@@ -91,8 +92,8 @@ async fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 async fn left_at(stage: Stage) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let node = open(dir.path()).await;
-    let keys = patients(&node.inner);
-    Half::carry_out(&node.inner, &keys, stage).await;
+    let keys = patients(&node.engine);
+    Half::carry_out(&node.engine, &keys, stage).await;
     node.shutdown().await;
     drop(node);
 
@@ -102,12 +103,12 @@ async fn left_at(stage: Stage) -> bool {
     node.ready().unwrap();
     let took = started.elapsed();
     assert!(took < SOON, "{stage:?}: {took:?} until it was ready");
-    let inner = &node.inner;
-    wait_until("prepared rows are settled", || prepared(inner) == 0).await;
+    let engine = &node.engine;
+    wait_until("prepared rows are settled", || prepared(engine) == 0).await;
     if stage != Stage::Prepared {
-        wait_until("decisions are forgotten", || decisions(inner) == 0).await;
+        wait_until("decisions are forgotten", || decisions(engine) == 0).await;
     }
-    let versions = keys.map(|key| version(inner, &key));
+    let versions = keys.map(|key| version(engine, &key));
     assert!(versions == [1; 3] || versions == [0; 3], "{stage:?}: half of it: {versions:?}");
     node.shutdown().await;
     versions == [1; 3]
@@ -130,8 +131,8 @@ async fn what_was_decided_is_finished_at_once() {
 async fn a_writer_that_meets_an_orphan_ends_it() {
     let dir = tempfile::tempdir().unwrap();
     let node = open(dir.path()).await;
-    let keys = patients(&node.inner);
-    Half::carry_out(&node.inner, &keys, Stage::Prepared).await;
+    let keys = patients(&node.engine);
+    Half::carry_out(&node.engine, &keys, Stage::Prepared).await;
     node.shutdown().await;
     drop(node);
     let dir = left_behind(dir.path());
@@ -146,7 +147,7 @@ async fn a_writer_that_meets_an_orphan_ends_it() {
             body: body.into(),
             ..Default::default()
         };
-        let context = crate::service::Context {
+        let context = crate::session::Context {
             tenant: TENANT,
             request_id: "test".into(),
             trace: None,
@@ -170,14 +171,14 @@ async fn a_living_coordinator_has_until_its_deadline() {
     config.transactions.prepare_timeout_ms = 700;
     config.transactions.resolve_interval_ms = 20;
     let node = Node::open(engine(&BUDGET.fill(config))).await.unwrap();
-    let keys = patients(&node.inner);
+    let keys = patients(&node.engine);
     let started = Instant::now();
-    let half = Half::carry_out(&node.inner, &keys, Stage::Prepared).await;
-    wait_until("the deadline is kept", || prepared(&node.inner) == 0).await;
+    let half = Half::carry_out(&node.engine, &keys, Stage::Prepared).await;
+    wait_until("the deadline is kept", || prepared(&node.engine) == 0).await;
     assert!(started.elapsed() >= Duration::from_millis(650), "{:?}", started.elapsed());
     // Overtaken: its commit comes too late.
-    assert!(!half.commit(&node.inner).await);
-    assert_eq!(keys.map(|key| version(&node.inner, &key)), [0; 3]);
+    assert!(!half.commit(&node.engine).await);
+    assert_eq!(keys.map(|key| version(&node.engine, &key)), [0; 3]);
     node.shutdown().await;
 }
 
@@ -186,13 +187,13 @@ async fn a_living_coordinator_has_until_its_deadline() {
 async fn a_refused_writer_settles_what_holds_the_lock_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let node = open(dir.path()).await;
-    let inner = &node.inner;
-    let keys = patients(inner);
-    let unrelated = Half::unrelated(inner, &keys).await;
-    let half = Half::carry_out(inner, &keys, Stage::Decided).await;
-    let refused = tokio::time::timeout(SOON, half.refused(inner, &keys[1])).await;
+    let engine = &node.engine;
+    let keys = patients(engine);
+    let unrelated = Half::unrelated(engine, &keys).await;
+    let half = Half::carry_out(engine, &keys, Stage::Decided).await;
+    let refused = tokio::time::timeout(SOON, half.refused(engine, &keys[1])).await;
     refused.expect("it waits for an unrelated transaction").unwrap();
-    assert_eq!(version(inner, &keys[1]), 1, "the lock's transaction is finished where it refused");
-    assert!(unrelated.is_prepared(inner));
+    assert_eq!(version(engine, &keys[1]), 1, "the lock's transaction is finished where it refused");
+    assert!(unrelated.is_prepared(engine));
     node.shutdown().await;
 }

@@ -4,8 +4,8 @@ use super::{entry::unsupported, identity::Identity, target};
 use crate::{
     compartment::IfMatch,
     draft::{self, Draft, Parsed},
-    engine::Node,
     interaction::{patch::Patch, preconditions, update},
+    session::Session,
 };
 use bytes::Bytes;
 use fhir::{
@@ -14,7 +14,7 @@ use fhir::{
     json,
     resource::Envelope,
 };
-use proto::{Code, Error, ResourceId, TenantId, api::v1::WriteResponse};
+use proto::{Code, Error, ResourceId, api::v1::WriteResponse};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -50,8 +50,7 @@ pub enum Action {
 
 /// What the entries have in common.
 pub struct Setting<'b> {
-    pub node: &'b Node,
-    pub tenant: TenantId,
+    pub session: Session<'b>,
     pub bundle: &'b Bundle<'b>,
     /// `Type/id` by fullUrl and by conditional reference.
     pub resolved: &'b FxHashMap<String, String>,
@@ -64,7 +63,7 @@ impl Setting<'_> {
             (_, Identity::Found(answer)) => found(entry, answer),
             (Method::Post, Identity::Assigned(resource_type, id)) => {
                 let parsed = self.parsed(entry, resource_type)?;
-                let draft = parsed.draft(&self.node.inner, self.tenant)?;
+                let draft = self.session.draft(&parsed)?;
                 Ok(Action::Create { parsed, draft, id })
             }
             (Method::Put, Identity::Named(resource_type, id)) => self.update(entry, resource_type, id),
@@ -85,7 +84,7 @@ impl Setting<'_> {
         update::check_id(&parsed, id)?;
         let if_match = if_match(entry)?;
         let must_be_new = preconditions::must_be_new(entry.if_none_match.as_deref().unwrap_or_default())?;
-        let draft = parsed.draft(&self.node.inner, self.tenant)?;
+        let draft = self.session.draft(&parsed)?;
         Ok(Action::Update { parsed, draft, id, if_match, must_be_new })
     }
 
@@ -95,14 +94,14 @@ impl Setting<'_> {
             Some(body) => body,
             None => self.body(entry)?,
         };
-        let patch = Patch::read(&self.node.inner, self.tenant, resource_type, kind, body)?;
+        let patch = Patch::read(self.session, resource_type, kind, body)?;
         Ok(Action::Patch { patch, id, if_match: if_match(entry)? })
     }
 
     /// The entry's resource, which must be of the type its url names, parsed as it is written: once, with its references
     /// resolved.
     fn parsed(&self, entry: &Entry<'_>, resource_type: ResourceType) -> Result<Parsed, Error> {
-        let parsed = draft::parse(self.body(entry)?, &self.node.inner.options)?;
+        let parsed = draft::parse(self.body(entry)?, self.session.options())?;
         draft::check_type(parsed.resource_type, resource_type)?;
         Ok(parsed)
     }

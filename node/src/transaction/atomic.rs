@@ -10,11 +10,10 @@ use super::{
 };
 use crate::{
     compartment::{Dedup, Intent},
-    engine::Node,
-    interaction::{contended, dedup, patch},
-    place,
-    service::Context,
-    writer::{self, Attempt, Plan, Step},
+    error::contended,
+    interaction::patch,
+    session::{Session, place},
+    writer::{Attempt, Step},
 };
 use fhir::bundle::{Bundle, Method, ResponseEntry};
 use proto::{Code, CompartmentKey, Error, ResourceId, TypeCode, api::v1::WriteResponse};
@@ -22,25 +21,24 @@ use rustc_hash::FxHashMap;
 
 /// Carries the bundle out; `source` is it as it was sent.
 pub async fn run(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     source: &[u8],
     bundle: &Bundle<'_>,
     idempotency_key: &str,
 ) -> Result<Vec<ResponseEntry>, Error> {
-    let home = identity::home_slot(node, context.tenant, bundle, idempotency_key);
+    let home = identity::home_slot(session, bundle, idempotency_key);
     let told: [&[u8]; 2] = [b"transaction", source];
-    let dedup = dedup(&node.inner, context.tenant, idempotency_key, home, &told)?;
-    let answers = write(node, context, bundle, idempotency_key, dedup).await?;
+    let dedup = session.dedup(idempotency_key, home, &told)?;
+    let answers = write(session, bundle, idempotency_key, dedup).await?;
     let mut responses = Vec::with_capacity(answers.len());
-    let room = Room::new(node.inner.options.bundle_answer_bytes_max, context.share.clone());
+    let room = Room::new(session.options().bundle_answer_bytes_max, session.context().share.clone());
     for (number, answer) in answers.into_iter().enumerate() {
         responses.push(match answer {
             Some(answer) => written(bundle.entries[number].method, &answer),
             // The writes are done: a read that finds nothing cannot undo them and answers for itself.
             None => {
                 let request = batch::request(&bundle.entries[number], number, "");
-                entry::answer(node, context, request, &room).await
+                entry::answer(session, request, &room).await
             }
         });
     }
@@ -49,26 +47,25 @@ pub async fn run(
 
 /// Carries out what writes; the answer of each entry that does.
 async fn write(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     bundle: &Bundle<'_>,
     idempotency_key: &str,
     dedup: Option<Dedup>,
 ) -> Result<Vec<Option<WriteResponse>>, Error> {
     let order: Vec<usize> = bundle.processing_order().collect();
-    for _ in 0..node.inner.options.write_attempts_max {
+    for _ in 0..session.options().write_attempts_max {
         // Before the searches, which now may find what was created then.
-        let before = writer::answered_before(&node.inner, context.tenant, dedup.as_ref()).await?;
+        let before = session.all_answered_before(dedup.as_ref()).await?;
         if let Some(answers) = before {
             return repeated(bundle, &order, answers);
         }
-        let planned = plan::plan(node, context, bundle, idempotency_key).await?;
-        let committed = commit(node, context, &planned, &order, dedup.clone()).await;
+        let planned = plan::plan(session, bundle, idempotency_key).await?;
+        let committed = commit(session, &planned, &order, dedup.clone()).await;
         if let Ok(Attempt::Done(answers)) = committed {
             // What was written gave the reservations back.
             return Ok(in_entry_order(planned.actions, &order, answers));
         }
-        planned.release(node).await;
+        planned.release(session).await;
         if let Attempt::Repeated(answers) = committed? {
             return repeated(bundle, &order, answers);
         }
@@ -78,25 +75,22 @@ async fn write(
 
 /// Writes what was planned; the answers are those of the entries that write, in processing order.
 async fn commit(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     planned: &Planned,
     order: &[usize],
     dedup: Option<Dedup>,
 ) -> Result<Attempt, Error> {
     let dedup = dedup.map(|dedup| Dedup { found: found(planned, order), ..dedup });
     let mut wanted = FxHashMap::default();
-    for _ in 0..node.inner.options.write_attempts_max {
+    for _ in 0..session.options().write_attempts_max {
         let mut steps = vec![];
         for number in order {
-            steps.extend(step(node, context, &planned.actions[*number], &wanted).await?);
+            steps.extend(step(session, &planned.actions[*number], &wanted).await?);
         }
         if steps.is_empty() {
             return Ok(Attempt::Done(vec![]));
         }
-        let (dedup, share) = (dedup.clone(), context.share.clone());
-        let plan = Plan { tenant: context.tenant, steps, dedup, share, holds: planned.holds() };
-        match writer::attempt(&node.inner, plan).await? {
+        match session.attempt(session.plan(steps, dedup.clone(), planned.holds())).await? {
             Attempt::Stale => {}
             Attempt::Moves(moves) => {
                 wanted.insert((moves.type_code, moves.id), moves.to);
@@ -121,28 +115,23 @@ fn found(planned: &Planned, order: &[usize]) -> Vec<(usize, WriteResponse)> {
 /// Where patches were found to move their resources to.
 type Wanted = FxHashMap<(TypeCode, ResourceId), CompartmentKey>;
 
-async fn step(
-    node: &Node,
-    context: &Context,
-    action: &Action,
-    wanted: &Wanted,
-) -> Result<Option<Step>, Error> {
+async fn step(session: Session<'_>, action: &Action, wanted: &Wanted) -> Result<Option<Step>, Error> {
     match action {
         Action::Create { parsed, draft, id } => {
-            Ok(Some(place::create_step(context.tenant, parsed, *id, draft.clone())))
+            Ok(Some(place::create_step(session.tenant(), parsed, *id, draft.clone())))
         }
         Action::Update { parsed, draft, id, if_match, must_be_new } => {
             let (draft, if_match) = (draft.clone(), if_match.clone());
             let intent = Intent::Update { draft, if_match, must_be_new: *must_be_new };
-            place::update_step(&node.inner, context.tenant, parsed, *id, intent).await.map(Some)
+            session.update_step(parsed, *id, intent).await.map(Some)
         }
         Action::Patch { patch, id, if_match } => {
             let wanted = wanted.get(&(TypeCode(patch.resource_type().code()), *id)).copied();
-            patch::step(&node.inner, patch, *id, if_match, wanted).await.map(Some)
+            patch::step(session, patch, *id, if_match, wanted).await.map(Some)
         }
         Action::Delete { resource_type, id, if_match } => {
             let if_match = if_match.clone();
-            place::delete_step(&node.inner, context.tenant, *resource_type, *id, if_match).await.map(Some)
+            session.delete_step(*resource_type, *id, if_match).await.map(Some)
         }
         Action::Found(_) | Action::Read => Ok(None),
     }

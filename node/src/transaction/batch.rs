@@ -4,15 +4,14 @@ use super::{
     entry::{self, Request},
     room::Room,
 };
-use crate::{engine::Node, service::Context};
+use crate::session::Session;
 use bytes::Bytes;
 use fhir::bundle::{Bundle, Entry, ResponseEntry};
 use futures::{StreamExt, stream};
 use proto::Error;
 
 pub async fn run(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     bundle: &Bundle<'_>,
     idempotency_key: &str,
 ) -> Result<Vec<ResponseEntry>, Error> {
@@ -20,9 +19,9 @@ pub async fn run(
     // Collected: the stream's closure must not borrow from the bundle.
     let requests: Vec<Request> =
         numbered.map(|(number, entry)| request(entry, number, idempotency_key)).collect();
-    let room = Room::new(node.inner.options.bundle_answer_bytes_max, context.share.clone());
-    let answers = stream::iter(requests).map(|request| entry::answer(node, context, request, &room));
-    Ok(answers.buffered(node.inner.options.batch_concurrency).collect().await)
+    let room = Room::new(session.options().bundle_answer_bytes_max, session.context().share.clone());
+    let answers = stream::iter(requests).map(|request| entry::answer(session, request, &room));
+    Ok(answers.buffered(session.options().batch_concurrency).collect().await)
 }
 
 /// The entry on its own; its body is a slice of the bundle's bytes.

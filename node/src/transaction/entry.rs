@@ -2,11 +2,8 @@
 
 use super::{patch, room::Room};
 use crate::{
-    engine::Node,
-    link::Links,
-    pages,
-    query::parameters,
-    service::{Context, FhirService, history_request},
+    capabilities, interaction, link::Links, operation as operations, pages, query::history_request,
+    query::parameters, session::Session,
 };
 use bytes::Bytes;
 use fhir::{
@@ -34,11 +31,11 @@ pub struct Request {
 }
 
 /// Carries one entry out, if there is room for its answer; an error is an answer, too.
-pub async fn answer(node: &Node, context: &Context, request: Request, room: &Room) -> ResponseEntry {
+pub async fn answer(session: Session<'_>, request: Request, room: &Room) -> ResponseEntry {
     // What else is posted has a bare type as its url; the `$` may be percent-encoded.
     let is_operation = request.method == Method::Post && request.url.contains(['$', '%']);
     let answered = match room.admit(request.method, is_operation) {
-        Ok(()) => run(node, context, request).await,
+        Ok(()) => run(session, request).await,
         Err(full) => Err(full),
     };
     let answer = answered.unwrap_or_else(|error| failed(&error));
@@ -46,12 +43,12 @@ pub async fn answer(node: &Node, context: &Context, request: Request, room: &Roo
     answer
 }
 
-async fn run(node: &Node, context: &Context, request: Request) -> Result<ResponseEntry, Error> {
+async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Error> {
     let invalid = |error: InvalidTarget| Error::new(Code::BadRequest, error.to_string());
     let method = request.method;
     if let Method::Get | Method::Head = method {
         let (target, query) = Target::parse_read(&request.url).map_err(invalid)?;
-        let mut answer = get(node, context, target, &parameters(query)?).await?;
+        let mut answer = get(session, target, &parameters(query)?).await?;
         if method == Method::Head {
             answer.resource = None;
         }
@@ -59,7 +56,7 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
     }
     match (method, Target::parse(&request.url).map_err(invalid)?) {
         (Method::Post, target @ Target::Operation { .. }) => {
-            operation(node, context, target, request.body, false).await
+            operation(session, target, request.body, false).await
         }
         (Method::Post, Target::Type { resource_type }) => {
             let create = CreateRequest {
@@ -68,7 +65,7 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
                 if_none_exist: request.if_none_exist,
                 idempotency_key: request.idempotency_key,
             };
-            node.create(context, create).await.map(|answer| written(method, &answer))
+            interaction::create(session, create).await.map(|answer| written(method, &answer))
         }
         (Method::Put, Target::Instance { resource_type, id }) => {
             let update = UpdateRequest {
@@ -79,11 +76,11 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
                 if_none_match: request.if_none_match,
                 idempotency_key: request.idempotency_key,
             };
-            node.update(context, update).await.map(|answer| written(method, &answer))
+            interaction::update(session, update).await.map(|answer| written(method, &answer))
         }
         (Method::Patch, target @ (Target::Instance { .. } | Target::Search { .. })) => {
-            let patch = patch::request(target, request, &node.inner.options.json)?;
-            node.patch(context, patch).await.map(|answer| written(method, &answer))
+            let patch = patch::request(target, request, &session.options().json)?;
+            interaction::patch(session, patch).await.map(|answer| written(method, &answer))
         }
         (Method::Delete, Target::Instance { resource_type, id }) => {
             let delete = DeleteRequest {
@@ -92,7 +89,7 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
                 if_match: request.if_match,
                 idempotency_key: request.idempotency_key,
             };
-            node.delete(context, delete).await.map(|answer| written(method, &answer))
+            interaction::delete(session, delete).await.map(|answer| written(method, &answer))
         }
         (method, _) => Err(unsupported(method, &request.url)),
     }
@@ -100,8 +97,7 @@ async fn run(node: &Node, context: &Context, request: Request) -> Result<Respons
 
 /// An operation, answered by its resource.
 async fn operation(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     target: Target,
     body: Bytes,
     read_only: bool,
@@ -111,7 +107,7 @@ async fn operation(
     };
     let parameters = parameters(&query)?;
     let request = OperationRequest { name, resource_type, id, version_id, parameters, body, read_only };
-    Ok(listed(node.operation(context, request).await?.body))
+    Ok(listed(operations::run(session, request).await?.body))
 }
 
 /// What no entry can ask here, yet.
@@ -121,62 +117,60 @@ pub fn unsupported(method: Method, url: &str) -> Error {
 
 /// `query`: the parameters of a read or a history.
 async fn get(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     target: Target,
     query: &[SearchParameter],
 ) -> Result<ResponseEntry, Error> {
     match target {
         Target::Instance { resource_type, id } => {
             let [summary, elements] = part(query)?;
-            let read = node.read(context, ReadRequest { resource_type, id, summary, elements }).await?;
+            let read =
+                interaction::read(session, ReadRequest { resource_type, id, summary, elements }).await?;
             Ok(found(&read.version_id, read.last_updated_ms, read.body))
         }
         Target::Version { resource_type, id, version_id } => {
             let [summary, elements] = part(query)?;
             let request = VReadRequest { resource_type, id, version_id, summary, elements };
-            let read = node.vread(context, request).await?;
+            let read = interaction::vread(session, request).await?;
             Ok(found(&read.version_id, read.last_updated_ms, read.body))
         }
         Target::Search { resource_type, query } => {
-            search(node, context, resource_type.unwrap_or_default(), parameters(&query)?).await
+            search(session, resource_type.unwrap_or_default(), parameters(&query)?).await
         }
-        Target::Type { resource_type } => search(node, context, resource_type, Vec::new()).await,
+        Target::Type { resource_type } => search(session, resource_type, Vec::new()).await,
         Target::History { resource_type, id } => {
             let (resource_type, id) = (resource_type.unwrap_or_default(), id.unwrap_or_default());
             let pairs: Vec<_> = query.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
             let asked = history_request(resource_type, id, &pairs, false)?;
-            let path =
-                path(base(node, context), &[&asked.request.resource_type, &asked.request.id, "_history"]);
+            let path = path(base(session), &[&asked.request.resource_type, &asked.request.id, "_history"]);
             let cursor = asked.request.cursor.clone();
-            let page = node.history(context, asked.request).await?;
+            let page = interaction::history(session, asked.request).await?;
             let used = asked.used.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let links = Links::new(&path, used, &cursor, &page.next_cursor)?;
-            Ok(listed(pages::history(base(node, context), &links, &page)))
+            Ok(listed(pages::history(base(session), &links, &page)))
         }
         Target::Metadata => {
             let [summary, elements] = part(query)?;
-            let statement = node.capabilities(context, CapabilitiesRequest { summary, elements }).await?;
+            let statement = capabilities::run(session, CapabilitiesRequest { summary, elements }).await?;
             Ok(listed(statement.body))
         }
-        target @ Target::Operation { .. } => operation(node, context, target, Bytes::new(), true).await,
+        target @ Target::Operation { .. } => operation(session, target, Bytes::new(), true).await,
     }
 }
 
 async fn search(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     resource_type: String,
     mut parameters: Vec<SearchParameter>,
 ) -> Result<ResponseEntry, Error> {
-    let path = path(base(node, context), &[&resource_type]);
+    let path = path(base(session), &[&resource_type]);
     let given = parameters.extract_if(.., |parameter| parameter.name == "_cursor").last();
     let cursor = given.map(|parameter| parameter.value).unwrap_or_default();
     let request = SearchRequest { resource_type, parameters, cursor: cursor.clone(), ..Default::default() };
-    let page = node.search(context, request).await?;
+    let page = interaction::search(session, request).await?;
     let used = page.used.iter().map(|used| (used.name.as_str(), used.value.as_str()));
     let links = Links::new(&path, used, &cursor, &page.next_cursor)?;
-    Ok(listed(pages::searchset(base(node, context), &links, &page)))
+    Ok(listed(pages::searchset(base(session), &links, &page)))
 }
 
 /// What stands below the base; relative where that is not known.
@@ -186,9 +180,9 @@ fn path(base: Option<&str>, segments: &[&str]) -> String {
 }
 
 /// What fullUrls are made absolute with.
-fn base<'c>(node: &'c Node, context: &'c Context) -> Option<&'c str> {
-    let configured = node.inner.options.base_url.as_deref();
-    context.base.as_deref().or(configured).map(|base| base.trim_end_matches('/'))
+fn base(session: Session<'_>) -> Option<&str> {
+    let configured = session.options().base_url.as_deref();
+    session.context().base.as_deref().or(configured).map(|base| base.trim_end_matches('/'))
 }
 
 /// `_summary` and `_elements` of a read. How the answer is written is the bundle's matter.

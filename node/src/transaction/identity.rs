@@ -1,7 +1,7 @@
 //! Who the resources of a transaction's entries will be.
 
 use super::{Posted, entry::unsupported, target};
-use crate::{draft, engine::Node, place};
+use crate::{draft, session::Session};
 use fhir::{
     bundle::{Bundle, Entry, Method, Target},
     definitions::ResourceType,
@@ -22,30 +22,29 @@ pub enum Identity {
 /// one slot, that of the bundle's patient if there is one, so that a bundle about one patient is one command in one
 /// partition.
 pub fn identities(
-    node: &Node,
-    tenant: TenantId,
+    session: Session<'_>,
     bundle: &Bundle<'_>,
     mut found: FxHashMap<usize, WriteResponse>,
     idempotency_key: &str,
 ) -> Result<Vec<Identity>, Error> {
-    let slot = home_slot(node, tenant, bundle, idempotency_key);
+    let slot = home_slot(session, bundle, idempotency_key);
     let identity = |(number, entry): (usize, &Entry<'_>)| {
         if let Some(answer) = found.remove(&number) {
             return Ok(Identity::Found(answer));
         }
-        identity(node, tenant, entry, slot).map_err(|error| super::at_entry(error, number))
+        identity(session, entry, slot).map_err(|error| super::at_entry(error, number))
     };
     bundle.entries.iter().enumerate().map(identity).collect()
 }
 
-fn identity(node: &Node, tenant: TenantId, entry: &Entry<'_>, slot: Slot) -> Result<Identity, Error> {
+fn identity(session: Session<'_>, entry: &Entry<'_>, slot: Slot) -> Result<Identity, Error> {
     match entry.method {
         Method::Post => {
             let Posted(resource_type) = Posted::of(entry)?;
-            let options = &node.inner.options;
+            let options = session.options();
             let own = entry.resource.and_then(|resource| draft::patient_of(resource, resource_type, options));
-            let slot = own.map_or(slot, |patient| patient_slot(tenant, patient));
-            Ok(Identity::Assigned(resource_type, place::assign(&node.inner, slot)))
+            let slot = own.map_or(slot, |patient| patient_slot(session.tenant(), patient));
+            Ok(Identity::Assigned(resource_type, session.assign(slot)))
         }
         Method::Put | Method::Patch => match target(entry)? {
             Target::Instance { resource_type, id } => {
@@ -59,21 +58,21 @@ fn identity(node: &Node, tenant: TenantId, entry: &Entry<'_>, slot: Slot) -> Res
 
 /// The slot of the bundle: its first patient's as the entries were sent, else the idempotency key's, else any. It does not
 /// change when the bundle is sent again.
-pub fn home_slot(node: &Node, tenant: TenantId, bundle: &Bundle<'_>, idempotency_key: &str) -> Slot {
-    bundle_slot(node, tenant, bundle).unwrap_or_else(|| place::free_slot(tenant, idempotency_key))
+pub fn home_slot(session: Session<'_>, bundle: &Bundle<'_>, idempotency_key: &str) -> Slot {
+    bundle_slot(session, bundle).unwrap_or_else(|| session.free_slot(idempotency_key))
 }
 
-fn bundle_slot(node: &Node, tenant: TenantId, bundle: &Bundle<'_>) -> Option<Slot> {
+fn bundle_slot(session: Session<'_>, bundle: &Bundle<'_>) -> Option<Slot> {
     bundle.entries.iter().find_map(|entry| {
         if let (Method::Put, Ok(Target::Instance { resource_type, id })) = (entry.method, target(entry))
             && ResourceType::from_name(&resource_type) == Some(ResourceType::PATIENT)
         {
-            return ResourceId::parse(&id).ok().map(|id| patient_slot(tenant, id));
+            return ResourceId::parse(&id).ok().map(|id| patient_slot(session.tenant(), id));
         }
         let resource = entry.resource?;
         let resource_type = ResourceType::from_name(&resource.get("resourceType")?.as_str()?)?;
-        let patient = draft::patient_of(resource, resource_type, &node.inner.options)?;
-        Some(patient_slot(tenant, patient))
+        let patient = draft::patient_of(resource, resource_type, session.options())?;
+        Some(patient_slot(session.tenant(), patient))
     })
 }
 

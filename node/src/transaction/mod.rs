@@ -7,25 +7,13 @@
 mod action;
 mod atomic;
 mod batch;
-pub mod conditional;
-mod criteria;
 mod entry;
 mod identity;
 mod patch;
 mod plan;
-mod references;
-mod reservation;
 mod room;
-mod turns;
 
-#[cfg(test)]
-pub use criteria::Criteria;
-pub use references::ReferenceCache;
-#[cfg(test)]
-pub use reservation::Reservation;
-pub use turns::Turns;
-
-use crate::{draft, engine::Node, service::Context};
+use crate::{draft, engine::to_its_end, session::Session};
 use fhir::{
     bundle::{self, Bundle, Entry, Kind, Target},
     definitions::ResourceType,
@@ -35,20 +23,22 @@ use proto::{
     api::v1::{TransactionRequest, TransactionResponse},
 };
 
-/// Carries out a bundle and answers the response bundle.
-pub async fn run(
-    node: &Node,
-    context: &Context,
-    request: TransactionRequest,
-) -> Result<TransactionResponse, Error> {
-    let document = draft::parse(request.bundle, &node.inner.options)?.document;
-    let limits = bundle::Limits { entries_max: node.inner.options.bundle_entries_max };
+/// Carries out a bundle and answers the response bundle. It goes to its end, whoever waits: a transaction must not stop half
+/// way.
+pub async fn run(session: Session<'_>, request: TransactionRequest) -> Result<TransactionResponse, Error> {
+    let session = session.owned();
+    to_its_end(async move { run_here(session.session(), request).await }).await
+}
+
+async fn run_here(session: Session<'_>, request: TransactionRequest) -> Result<TransactionResponse, Error> {
+    let document = draft::parse(request.bundle, session.options())?.document;
+    let limits = bundle::Limits { entries_max: session.options().bundle_entries_max };
     let bundle = Bundle::read(&document, &limits).map_err(invalid)?;
     let answers = match bundle.kind {
         Kind::Transaction => {
-            atomic::run(node, context, document.source(), &bundle, &request.idempotency_key).await?
+            atomic::run(session, document.source(), &bundle, &request.idempotency_key).await?
         }
-        Kind::Batch => batch::run(node, context, &bundle, &request.idempotency_key).await?,
+        Kind::Batch => batch::run(session, &bundle, &request.idempotency_key).await?,
     };
     Ok(TransactionResponse { bundle: bundle::write_response(bundle.kind, &answers).into() })
 }

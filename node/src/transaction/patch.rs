@@ -2,7 +2,7 @@
 //! Patch), or a Binary that holds a patch of the media type it names.
 
 use super::entry::Request;
-use crate::{draft, service::patch_kind};
+use crate::{draft, query::patch_kind};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use fhir::{

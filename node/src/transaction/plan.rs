@@ -3,12 +3,14 @@
 use super::{
     Posted,
     action::{Action, Setting},
-    at_entry, conditional,
-    criteria::Criteria,
-    identity,
-    reservation::Reservation,
+    at_entry, identity,
 };
-use crate::{engine::Node, service::Context, writer::Hold};
+use crate::{
+    host::aside,
+    interaction::conditional::{self, Criteria},
+    session::{Reservation, Session},
+    writer::Hold,
+};
 use fhir::bundle::{self, Bundle, Method};
 use futures::future::join_all;
 use proto::{Code, Error, api::v1::WriteResponse};
@@ -28,31 +30,30 @@ impl Planned {
     }
 
     /// Gives all reservations back, where no write did.
-    pub async fn release(self, node: &Node) {
-        release(node, self.reservations).await;
+    pub async fn release(self, session: Session<'_>) {
+        release(session, self.reservations).await;
     }
 }
 
 /// Plans the bundle.
 pub async fn plan(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     bundle: &Bundle<'_>,
     idempotency_key: &str,
 ) -> Result<Planned, Error> {
     let mut resolved: FxHashMap<String, String> = FxHashMap::default();
     for reference in conditional_references(bundle) {
-        let target = conditional::resolve_reference(&node.inner, context, &reference).await?;
+        let target = conditional::resolve_reference(session, &reference).await?;
         resolved.insert(reference.into_owned(), target);
     }
-    let creates = conditional_creates(node, context, bundle).await?;
-    let (found, reservations) = reserve(node, context, creates).await?;
-    let planned = tokio::task::block_in_place(|| {
+    let creates = conditional_creates(session, bundle).await?;
+    let (found, reservations) = reserve(session, creates).await?;
+    let planned = aside(|| {
         // A transaction must not store a reference to an entry that is not there.
         bundle.refuse_dangling().map_err(super::invalid)?;
-        let identities = identity::identities(node, context.tenant, bundle, found, idempotency_key)?;
+        let identities = identity::identities(session, bundle, found, idempotency_key)?;
         identity::add_full_urls(bundle, &identities, &mut resolved);
-        let setting = Setting { node, tenant: context.tenant, bundle, resolved: &resolved };
+        let setting = Setting { session, bundle, resolved: &resolved };
         let entries = bundle.entries.iter().zip(identities).enumerate();
         entries
             .map(|(number, (entry, identity))| {
@@ -63,14 +64,14 @@ pub async fn plan(
     match planned {
         Ok(actions) => Ok(Planned { actions, reservations }),
         Err(error) => {
-            release(node, reservations).await;
+            release(session, reservations).await;
             Err(error)
         }
     }
 }
 
-async fn release(node: &Node, reservations: Vec<Reservation>) {
-    join_all(reservations.into_iter().map(|reservation| reservation.release(&node.inner))).await;
+async fn release(session: Session<'_>, reservations: Vec<Reservation>) {
+    join_all(reservations.into_iter().map(|reservation| reservation.release(session))).await;
 }
 
 fn conditional_references<'b>(bundle: &Bundle<'b>) -> Vec<Cow<'b, str>> {
@@ -84,8 +85,7 @@ fn conditional_references<'b>(bundle: &Bundle<'b>) -> Vec<Cow<'b, str>> {
 /// The criteria of every POST with ifNoneExist and the numbers of their entries, in the one global order in which they are
 /// reserved.
 async fn conditional_creates(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     bundle: &Bundle<'_>,
 ) -> Result<BTreeMap<std::sync::Arc<str>, (usize, Criteria)>, Error> {
     let mut creates = BTreeMap::new();
@@ -93,7 +93,7 @@ async fn conditional_creates(
         let text = entry.if_none_exist.as_deref().filter(|criteria| !criteria.is_empty());
         let (Method::Post, Some(text)) = (entry.method, text) else { continue };
         let Posted(resource_type) = Posted::of(entry).map_err(|error| at_entry(error, number))?;
-        let criteria = Criteria::read(&node.inner, context.tenant, resource_type, text).await;
+        let criteria = Criteria::read(session, resource_type, text).await;
         let criteria = criteria.map_err(|error| at_entry(error, number))?;
         if let Some((first, criteria)) = creates.insert(criteria.key().clone(), (number, criteria)) {
             let text = format!(
@@ -109,14 +109,13 @@ type Reserved = (FxHashMap<usize, WriteResponse>, Vec<Reservation>);
 
 /// Reserves all criteria in their order, then searches: the matches found, by entry, and the reservations of the rest.
 async fn reserve(
-    node: &Node,
-    context: &Context,
+    session: Session<'_>,
     creates: BTreeMap<std::sync::Arc<str>, (usize, Criteria)>,
 ) -> Result<Reserved, Error> {
     let mut reserved = Vec::with_capacity(creates.len());
     let mut failed = None;
     for (number, criteria) in creates.into_values() {
-        match Reservation::take(&node.inner, &criteria).await {
+        match criteria.reserve(session).await {
             Ok(reservation) => reserved.push((number, criteria, reservation)),
             Err(error) => {
                 failed = Some(at_entry(error, number));
@@ -130,7 +129,7 @@ async fn reserve(
             ended.push(reservation);
             continue;
         }
-        match search(node, context, &criteria).await {
+        match search(session, &criteria).await {
             Ok(None) => open.push(reservation),
             Ok(Some(answer)) => {
                 found.insert(number, answer);
@@ -144,15 +143,15 @@ async fn reserve(
     }
     if let Some(error) = failed {
         ended.append(&mut open);
-        release(node, ended).await;
+        release(session, ended).await;
         return Err(error);
     }
     // What is found is decided: others may go on.
-    release(node, ended).await;
+    release(session, ended).await;
     Ok((found, open))
 }
 
-async fn search(node: &Node, context: &Context, criteria: &Criteria) -> Result<Option<WriteResponse>, Error> {
-    let Some(key) = criteria.only_match(&node.inner).await? else { return Ok(None) };
-    conditional::found(&node.inner, context.tenant, criteria.resource_type(), &key).await.map(Some)
+async fn search(session: Session<'_>, criteria: &Criteria) -> Result<Option<WriteResponse>, Error> {
+    let Some(key) = criteria.only_match(session).await? else { return Ok(None) };
+    conditional::found(session, criteria.resource_type(), &key).await.map(Some)
 }

@@ -3,7 +3,7 @@
 use super::{Attempt, part::Part, settle};
 use crate::{
     compartment::{Dedup, log_write},
-    engine::Inner,
+    engine::Engine,
 };
 use proto::{
     Error, PartitionId, TenantId,
@@ -15,7 +15,7 @@ use storage::Applied;
 /// Writes `part`, decided at `now_ms`, and keeps `answers` under the idempotency key; `Repeated` where that had answers
 /// already.
 pub async fn commit(
-    node: &Inner,
+    node: &Engine,
     partition: PartitionId,
     tenant: TenantId,
     dedup: Option<&Dedup>,
@@ -25,7 +25,7 @@ pub async fn commit(
 ) -> Result<Attempt, Error> {
     let write = log_write(dedup, now_ms, part.mutations, part.releases, &answers);
     let command = log::Command { time_ms: now_ms, tenant: tenant.0, kind: Some(Kind::Write(write)) };
-    match node.group(partition)?.propose(command).await.map_err(crate::error::propose)? {
+    match node.partition(partition)?.propose(command).await? {
         Applied::Done => Ok(Attempt::Done(answers)),
         other => settle::refused(node, tenant, partition, other).await,
     }

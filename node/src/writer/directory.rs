@@ -13,16 +13,15 @@ use super::{
     two_phase::Transaction,
 };
 use crate::{
-    compartment::{Batch, Decision, Op, locate},
-    engine::Inner,
-    interaction::to_its_end,
+    compartment::{Batch, Deciding, Op, locate},
+    engine::{Engine, to_its_end},
 };
 use proto::{CompartmentKey, Error, PartitionId};
 use storage::Applied;
 
 /// On a task of its own: a caller that goes away must not leave a row prepared.
 pub async fn run(
-    node: &Inner,
+    node: &Engine,
     partition: PartitionId,
     compartment: CompartmentKey,
     plan: Plan,
@@ -39,9 +38,9 @@ pub async fn run(
             transaction.abort(&node).await;
             return refused(&node, tenant, refusing, refusal).await;
         }
-        let decision = Decision { transaction: transaction.id(), participants: transaction.participants() };
+        let deciding = Deciding { transaction: transaction.id(), participants: transaction.participants() };
         let (dedup, share) = (plan.dedup, plan.share);
-        let batch = Batch { tenant, ops, dedup, releases, decision: Some(decision), share };
+        let batch = Batch { tenant, ops, dedup, releases, deciding: Some(deciding), share };
         let outcome = match through_actor(&node, partition, compartment, batch).await {
             Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) => {
                 let finishing = node.clone();
@@ -60,7 +59,7 @@ pub async fn run(
 }
 
 /// What the compartment's actor writes, and the directory rows of other partitions.
-fn split(node: &Inner, partition: PartitionId, steps: Vec<Step>) -> (Vec<Op>, Parts) {
+fn split(node: &Engine, partition: PartitionId, steps: Vec<Step>) -> (Vec<Op>, Parts) {
     let mut parts = Parts::new();
     let mut ops = Vec::with_capacity(steps.len());
     for step in steps {

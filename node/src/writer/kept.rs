@@ -2,12 +2,12 @@
 //! when the record is another would write.
 
 use super::{Attempt, command, part::Part};
-use crate::{compartment::Dedup, engine::Inner};
+use crate::{compartment::Dedup, engine::Engine};
 use proto::{Error, TenantId, api::v1::WriteResponse};
 
 /// Keeps `answers` under the key, if there is one; `Repeated` where it had answers already.
 pub async fn keep(
-    node: &Inner,
+    node: &Engine,
     tenant: TenantId,
     dedup: Option<&Dedup>,
     answers: Vec<WriteResponse>,

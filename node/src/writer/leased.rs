@@ -3,32 +3,31 @@
 
 use super::{
     Attempt, Plan, answered_before, command, keep, part,
-    relocate::{Decided, Halted, decide},
+    relocate::{Halted, Ready, decide},
     settle,
     step::existing_compartments,
     two_phase,
 };
 use crate::{
     compartment::{Halt, Lease},
-    engine::Inner,
-    interaction::to_its_end,
+    engine::{Engine, to_its_end},
 };
 use proto::{Error, PartitionId};
 
 /// On a task of its own: a caller that goes away must not leave a transaction half way.
-pub async fn run(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
+pub async fn run(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     let node = node.handle();
     to_its_end(async move { run_whole(&node, plan).await }).await
 }
 
-async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
+async fn run_whole(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     let leases = lease_all(node, &plan).await?;
     // What the leases were waited for may have been this very request.
     if let Some(answers) = answered_before(node, plan.tenant, plan.dedup.as_ref()).await? {
         return Ok(Attempt::Repeated(answers));
     }
     let now_ms = node.clock.now_ms();
-    let Decided { answers, mut parts } = match decide(node, &plan, now_ms) {
+    let Ready { answers, mut parts } = match decide(node, &plan, now_ms).await {
         Ok(decided) => decided,
         Err(halted) => return halt(node, &plan, leases, halted).await,
     };
@@ -47,23 +46,23 @@ async fn run_whole(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
 }
 
 /// The row of the idempotency key goes with the decision, so its home decides.
-fn coordinator(node: &Inner, plan: &Plan) -> PartitionId {
+fn coordinator(node: &Engine, plan: &Plan) -> PartitionId {
     let first = plan.steps[0].op.key.compartment.slot;
     node.partition_of(plan.dedup.as_ref().map_or(first, |dedup| dedup.home))
 }
 
-async fn lease_all(node: &Inner, plan: &Plan) -> Result<Vec<Lease>, Error> {
+async fn lease_all(node: &Engine, plan: &Plan) -> Result<Vec<Lease>, Error> {
     let mut leases = vec![];
     for compartment in existing_compartments(&plan.steps) {
         let partition = node.partition_of(compartment.slot);
-        node.group(partition)?;
-        leases.push(node.directory.lease(partition, plan.tenant, compartment).await?);
+        node.partition(partition)?;
+        leases.push(node.actors.lease(partition, plan.tenant, compartment).await?);
     }
     Ok(leases)
 }
 
 /// The plan cannot be carried out as it is.
-async fn halt(node: &Inner, plan: &Plan, leases: Vec<Lease>, halted: Halted) -> Result<Attempt, Error> {
+async fn halt(node: &Engine, plan: &Plan, leases: Vec<Lease>, halted: Halted) -> Result<Attempt, Error> {
     match halted.halt {
         Halt::Gone => Ok(Attempt::Stale),
         Halt::Moves(moves) => Ok(Attempt::Moves(*moves)),
@@ -80,9 +79,9 @@ async fn halt(node: &Inner, plan: &Plan, leases: Vec<Lease>, halted: Halted) -> 
 }
 
 /// What was decided without a proposal is told only when this node has proved that it led.
-async fn prove(node: &Inner, plan: &Plan) -> Result<(), Error> {
+async fn prove(node: &Engine, plan: &Plan) -> Result<(), Error> {
     for compartment in existing_compartments(&plan.steps) {
-        node.readable(compartment.slot).await?;
+        node.current_at(compartment.slot).await?;
     }
     Ok(())
 }

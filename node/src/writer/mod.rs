@@ -9,7 +9,6 @@
 //! ```
 
 mod admission;
-mod adopt;
 mod command;
 mod directory;
 mod kept;
@@ -22,24 +21,18 @@ mod single;
 mod step;
 #[cfg(test)]
 pub mod testing;
-mod tokens;
 mod two_phase;
-mod visibility;
 
-#[cfg(test)]
-pub(crate) use adopt::adopted;
 pub use kept::keep;
 pub use part::Hold;
-pub use resolver::{Finished, recover, run as resolve};
+pub use resolver::{recover, run as resolve};
 pub use settle::{finish_if_decided, settle};
 pub use step::{Home, Step};
-pub use tokens::Tokens;
-pub use visibility::Visibility;
 
 use crate::{
     bounds::Share,
     compartment::{Dedup, Moves},
-    engine::Inner,
+    engine::Engine,
 };
 use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse};
 
@@ -71,7 +64,7 @@ pub enum Attempt {
 }
 
 /// Tries the plan once.
-pub async fn attempt(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
+pub async fn attempt(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     let (tenant, dedup) = (plan.tenant, plan.dedup.clone());
     let attempt = attempt_keyed(node, plan).await?;
     if let (Attempt::Done(_), Some(dedup)) = (&attempt, dedup) {
@@ -80,7 +73,7 @@ pub async fn attempt(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
     Ok(attempt)
 }
 
-async fn attempt_keyed(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
+async fn attempt_keyed(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     admission::wait(node).await?;
     let Some((partition, compartment)) = single_compartment(node, &plan) else {
         return leased::run(node, plan).await;
@@ -98,17 +91,17 @@ async fn attempt_keyed(node: &Inner, plan: Plan) -> Result<Attempt, Error> {
 /// # Errors
 /// `KeyReused`: the key came with another request.
 pub async fn answered_before(
-    node: &Inner,
+    node: &Engine,
     tenant: TenantId,
     dedup: Option<&Dedup>,
 ) -> Result<Option<Vec<WriteResponse>>, Error> {
     let Some(dedup) = dedup else { return Ok(None) };
-    let group = node.readable(dedup.home).await?;
-    dedup.answered(group.partition(), tenant, node.clock.now_ms())
+    let home = node.current_at(dedup.home).await?;
+    dedup.answers_of(home.answered(tenant, &dedup.key, node.clock.now_ms()).await?)
 }
 
 /// The partition and compartment whose actor can decide the whole plan, if there is one.
-fn single_compartment(node: &Inner, plan: &Plan) -> Option<(PartitionId, proto::CompartmentKey)> {
+fn single_compartment(node: &Engine, plan: &Plan) -> Option<(PartitionId, proto::CompartmentKey)> {
     let partition = node.partition_of(plan.steps.first()?.op.key.compartment.slot);
     let alone = |step: &Step| {
         step.moved_from.is_none() && node.partition_of(step.op.key.compartment.slot) == partition

@@ -1,15 +1,15 @@
 //! What a plan on compartments that stand still writes, by partition; resources that move take their history along.
 
-use super::{Home, Plan, Step, adopt::adopted, part::Parts};
+use super::{Home, Plan, Step, part::Parts};
 use crate::{
-    compartment::{Found, Halt, decide_all, locate, stored},
-    engine::Inner,
+    compartment::{Decided, Found, Halt, Proposal, decide_all, locate, stored},
+    engine::Engine,
 };
 use proto::{CompartmentKey, Error, PartitionId, ResourceKey, api::v1::WriteResponse, log::v1 as log};
 
 /// A plan that can be carried out.
 #[derive(Default)]
-pub struct Decided {
+pub struct Ready {
     /// One a step, in order.
     pub answers: Vec<WriteResponse>,
     pub parts: Parts,
@@ -22,51 +22,55 @@ pub struct Halted {
 }
 
 /// Decides all steps on the stored rows.
-pub fn decide(node: &Inner, plan: &Plan, now_ms: u64) -> Result<Decided, Halted> {
-    let mut decided = Decided::default();
+pub async fn decide(node: &Engine, plan: &Plan, now_ms: u64) -> Result<Ready, Halted> {
+    let mut ready = Ready::default();
     for step in &plan.steps {
         let key = step.lives_at();
         let partition = node.partition_of(key.compartment.slot);
-        let added = add(node, plan, step, &key, now_ms, &mut decided);
+        let added = add(node, plan, step, &key, now_ms, &mut ready).await;
         added.map_err(|halt| Halted { halt, partition })?;
     }
-    Ok(decided)
+    Ok(ready)
 }
 
-fn add(
-    node: &Inner,
+async fn add(
+    node: &Engine,
     plan: &Plan,
     step: &Step,
     key: &ResourceKey,
     now_ms: u64,
-    decided: &mut Decided,
+    ready: &mut Ready,
 ) -> Result<(), Halt> {
-    let Decided { answers, parts } = decided;
-    let rows = node.group_of(key.compartment.slot)?.partition();
+    let Ready { answers, parts } = ready;
+    let rows = node.at(key.compartment.slot)?.tables();
     let mut is_new = false;
-    let answered = decide_all(std::slice::from_ref(&step.op), now_ms, |op| {
+    let decided = decide_all(std::slice::from_ref(&step.op), now_ms, |op| {
         let found = stored(rows, plan.tenant, op, key)?;
         is_new = matches!(found, Found::Here(None));
         Ok(found)
     });
-    let mut answer = answered?.remove(0);
+    let Proposal { response, mut mutations, .. } = match decided?.remove(0) {
+        Decided::Propose(proposal) => proposal,
+        Decided::Reply(response) => {
+            answers.push(response);
+            return Ok(());
+        }
+    };
     if let Some(from) = step.moved_from {
-        relocate(node, plan, step, from, &mut answer.mutations, parts)?;
-    } else if let (Home::Row { slot, .. }, true) = (step.home, is_new && !answer.mutations.is_empty()) {
+        relocate(node, plan, step, from, &mut mutations, parts).await?;
+    } else if let (Home::Row { slot, .. }, true) = (step.home, is_new) {
         parts.entry(node.partition_of(slot)).or_default().push(locate(&step.op, slot));
     }
-    if !answer.mutations.is_empty() {
-        let partition = node.partition_of(step.op.key.compartment.slot);
-        parts.entry(partition).or_default().append(&mut answer.mutations);
-    }
-    answers.push(answer.response);
+    let partition = node.partition_of(step.op.key.compartment.slot);
+    parts.entry(partition).or_default().append(&mut mutations);
+    answers.push(response);
     Ok(())
 }
 
 /// A resource whose patient changed: all its rows leave the old compartment, the new version and all history enter the
 /// new one, and the directory says so, all in one transaction.
-fn relocate(
-    node: &Inner,
+async fn relocate(
+    node: &Engine,
     plan: &Plan,
     step: &Step,
     from: CompartmentKey,
@@ -78,13 +82,12 @@ fn relocate(
         return Ok(());
     };
     let old_key = ResourceKey { compartment: from, ..step.op.key };
-    let partition = node.group_of(from.slot)?.partition();
-    let from_partition = node.partition_of(from.slot);
-    put.adopted = adopted(partition, from_partition, plan.tenant, &old_key).map_err(crate::error::storage)?;
+    let from_partition = node.at(from.slot)?;
+    put.adopted = from_partition.adopted(plan.tenant, &old_key).await?;
     let evict = log::Evict { key: Some(old_key.into()), expected_version: put.expected_version };
     put.expected_version = 0;
     let evict = log::Mutation { kind: Some(log::mutation::Kind::Evict(evict)) };
-    parts.entry(from_partition).or_default().push(evict);
+    parts.entry(from_partition.id()).or_default().push(evict);
     if let Home::Row { slot, found } = step.home {
         let mut row = locate(&step.op, slot);
         if let Some(log::mutation::Kind::Locate(row)) = row.kind.as_mut() {

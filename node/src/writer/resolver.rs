@@ -1,15 +1,11 @@
 //! Works behind the requests: ends transactions that nobody is at work on, on rows that perhaps nobody will touch again,
 //! and lets go of decisions that nobody will ask for again.
 
-use super::{
-    settle::{Settled, is_abandoned, try_settle},
-    tokens::Owner,
-};
-use crate::engine::Inner;
+use super::settle::{Settled, is_abandoned, try_settle};
+use crate::engine::{Engine, Owner};
 use bytes::Bytes;
 use futures::{StreamExt, future::join_all, stream};
 use metrics::{counter, describe_counter};
-use parking_lot::Mutex;
 use proto::{Error, PartitionId, TenantId, log::v1 as log};
 use std::{collections::BTreeMap, sync::Weak};
 use storage::{Decided, Prepared};
@@ -20,26 +16,8 @@ const PAGE: usize = 256;
 /// Of a page, so many at once.
 const AT_ONCE: usize = 16;
 
-/// Transactions of this node whose participants have all finished, until their decisions are forgotten.
-#[derive(Debug, Default)]
-pub struct Finished(Mutex<BTreeMap<(PartitionId, TenantId), Vec<Bytes>>>);
-
-/// Per partition and tenant; what is more stays decided until the next start.
-const FINISHED_MAX: usize = 10_000;
-
-impl Finished {
-    /// Notes a transaction that its coordinator is through with.
-    pub fn add(&self, coordinator: PartitionId, tenant: TenantId, transaction: Bytes) {
-        let mut all = self.0.lock();
-        let one = all.entry((coordinator, tenant)).or_default();
-        if one.len() < FINISHED_MAX {
-            one.push(transaction);
-        }
-    }
-}
-
 /// Runs until the node is gone.
-pub async fn run(node: Weak<Inner>) {
+pub async fn run(node: Weak<Engine>) {
     describe();
     let Some(every) = node.upgrade().map(|node| node.options.resolve_interval) else { return };
     let mut ticks = interval(every);
@@ -47,7 +25,7 @@ pub async fn run(node: Weak<Inner>) {
     loop {
         ticks.tick().await;
         let Some(node) = node.upgrade() else { return };
-        let partitions: Vec<PartitionId> = node.cluster.map().partitions().collect();
+        let partitions: Vec<PartitionId> = node.partitions().collect();
         join_all(partitions.into_iter().map(|partition| settle_abandoned(&node, partition))).await;
         forget_finished(&node).await;
     }
@@ -62,7 +40,7 @@ fn describe() {
 }
 
 /// This node leads the partition from now on: ends what was left prepared there, and forgets what was left decided.
-pub async fn recover(node: &Inner, partition: PartitionId) {
+pub async fn recover(node: &Engine, partition: PartitionId) {
     settle_abandoned(node, partition).await;
     if let Err(error) = forget_left(node, partition).await {
         tracing::warn!(%partition, %error, "decisions of finished transactions stay for now");
@@ -70,12 +48,12 @@ pub async fn recover(node: &Inner, partition: PartitionId) {
 }
 
 /// Settles prepared transactions that nobody is at work on.
-async fn settle_abandoned(node: &Inner, partition: PartitionId) {
-    let Ok(group) = node.group(partition) else { return };
-    if !group.partition().has_prepared() {
+async fn settle_abandoned(node: &Engine, partition: PartitionId) {
+    let Ok(rows) = node.partition(partition) else { return };
+    if !rows.has_prepared().await {
         return;
     }
-    let prepared = match group.partition().prepared() {
+    let prepared = match rows.prepared().await {
         Ok(prepared) => prepared,
         Err(error) => return tracing::error!(%partition, %error, "prepared transactions cannot be read"),
     };
@@ -84,7 +62,7 @@ async fn settle_abandoned(node: &Inner, partition: PartitionId) {
     stream::iter(settled).buffer_unordered(AT_ONCE).collect().await
 }
 
-async fn settle_one(node: &Inner, partition: PartitionId, record: Prepared) {
+async fn settle_one(node: &Engine, partition: PartitionId, record: Prepared) {
     counter!("salamander_transactions_orphaned_total").increment(1);
     let outcome = match try_settle(node, partition, &record).await {
         Ok(Settled::Committed) => "commit",
@@ -99,8 +77,8 @@ async fn settle_one(node: &Inner, partition: PartitionId, record: Prepared) {
 }
 
 /// Has the decisions removed whose coordinators here are through.
-async fn forget_finished(node: &Inner) {
-    let finished = std::mem::take(&mut *node.finished.0.lock());
+async fn forget_finished(node: &Engine) {
+    let finished = node.finished.take();
     for ((partition, tenant), transactions) in finished {
         if let Err(error) = forget(node, partition, tenant, transactions).await {
             tracing::warn!(%partition, %error, "decisions of finished transactions stay until the next start");
@@ -109,11 +87,10 @@ async fn forget_finished(node: &Inner) {
 }
 
 /// The same for those that an earlier life of this node left behind, once all participants have finished.
-async fn forget_left(node: &Inner, partition: PartitionId) -> Result<(), Error> {
+async fn forget_left(node: &Engine, partition: PartitionId) -> Result<(), Error> {
     let mut last = None;
     loop {
-        let rows = node.group(partition)?.partition();
-        let page = rows.decisions(last.as_ref(), PAGE).map_err(crate::error::storage)?;
+        let page = node.partition(partition)?.decisions(last.as_ref(), PAGE).await?;
         let mut ended: BTreeMap<TenantId, Vec<Bytes>> = BTreeMap::new();
         for decided in &page {
             if node.tokens.owner(&decided.transaction) == Owner::Gone && is_finished(node, decided).await? {
@@ -131,11 +108,11 @@ async fn forget_left(node: &Inner, partition: PartitionId) -> Result<(), Error> 
 }
 
 /// Whether no participant waits for the decision any more; those that do are finished.
-async fn is_finished(node: &Inner, decided: &Decided) -> Result<bool, Error> {
+async fn is_finished(node: &Engine, decided: &Decided) -> Result<bool, Error> {
     for participant in &decided.participants {
-        let rows = node.leading(*participant).await?.partition();
-        let prepared = rows.prepared_one(decided.tenant, &decided.transaction);
-        if let Some(record) = prepared.map_err(crate::error::storage)?
+        let rows = node.current(*participant).await?;
+        let prepared = rows.prepared_one(decided.tenant, &decided.transaction).await?;
+        if let Some(record) = prepared
             && try_settle(node, *participant, &record).await? == Settled::Open
         {
             return Ok(false);
@@ -145,12 +122,12 @@ async fn is_finished(node: &Inner, decided: &Decided) -> Result<bool, Error> {
 }
 
 async fn forget(
-    node: &Inner,
+    node: &Engine,
     partition: PartitionId,
     tenant: TenantId,
     transactions: Vec<Bytes>,
 ) -> Result<(), Error> {
     let kind = Some(log::command::Kind::Forget(log::Forget { transactions }));
     let command = log::Command { time_ms: node.clock.now_ms(), tenant: tenant.0, kind };
-    node.group(partition)?.propose(command).await.map(drop).map_err(crate::error::propose)
+    node.partition(partition)?.propose(command).await.map(drop)
 }

@@ -3,10 +3,9 @@
 
 use super::{
     Attempt,
-    tokens::Owner,
     two_phase::{Transaction, committed},
 };
-use crate::engine::Inner;
+use crate::engine::{Engine, Owner};
 use proto::{Code, Error, PartitionId, TenantId};
 use std::time::Duration;
 use storage::{Applied, Prepared};
@@ -16,7 +15,7 @@ const PAUSE_MAX: Duration = Duration::from_millis(50);
 
 /// What a refusal at apply, in that partition, means for the attempt. A lock is waited out first.
 pub async fn refused(
-    node: &Inner,
+    node: &Engine,
     tenant: TenantId,
     partition: PartitionId,
     applied: Applied,
@@ -42,7 +41,7 @@ pub async fn refused(
 
 /// Brings the transaction that holds a lock in this partition to its end there.
 pub async fn settle_lock(
-    node: &Inner,
+    node: &Engine,
     partition: PartitionId,
     tenant: TenantId,
     lock: &storage::Lock,
@@ -52,15 +51,15 @@ pub async fn settle_lock(
 
 /// Brings a transaction to its end in this partition, if it is prepared there: waits while its coordinator may be at work.
 pub async fn settle(
-    node: &Inner,
+    node: &Engine,
     partition: PartitionId,
     tenant: TenantId,
     transaction: &[u8],
 ) -> Result<(), Error> {
     let mut pause = PAUSE_MIN;
     loop {
-        let prepared = node.group(partition)?.partition().prepared_one(tenant, transaction);
-        let Some(record) = prepared.map_err(crate::error::storage)? else { return Ok(()) };
+        let prepared = node.partition(partition)?.prepared_one(tenant, transaction).await?;
+        let Some(record) = prepared else { return Ok(()) };
         if try_settle(node, partition, &record).await? != Settled::Open {
             return Ok(());
         }
@@ -81,15 +80,14 @@ pub enum Settled {
 }
 
 /// Brings a prepared transaction to its end in this partition, if that can be told now.
-pub async fn try_settle(node: &Inner, partition: PartitionId, record: &Prepared) -> Result<Settled, Error> {
+pub async fn try_settle(node: &Engine, partition: PartitionId, record: &Prepared) -> Result<Settled, Error> {
     let Prepared { tenant, transaction, coordinator, .. } = record;
-    let rows = node.leading(*coordinator).await?.partition();
-    let decision = rows.decision(*tenant, transaction).map_err(crate::error::storage)?;
+    let decision = node.current(*coordinator).await?.decision(*tenant, transaction).await?;
     let transaction = Transaction::of(record, partition);
     let commit = match decision {
         Some(commit) => commit,
         // Forgotten, perhaps: that is after it was finished here.
-        None if !is_prepared(node, partition, record)? => return Ok(Settled::Before),
+        None if !is_prepared(node, partition, record).await? => return Ok(Settled::Before),
         None if !is_abandoned(node, record) => return Ok(Settled::Open),
         // The first decision stands, so asking for an abort too early does no harm.
         None => committed(&transaction.decide_abort(node).await?),
@@ -98,27 +96,25 @@ pub async fn try_settle(node: &Inner, partition: PartitionId, record: &Prepared)
     Ok(if commit { Settled::Committed } else { Settled::Aborted })
 }
 
-fn is_prepared(node: &Inner, partition: PartitionId, record: &Prepared) -> Result<bool, Error> {
-    let rows = node.group(partition)?.partition();
-    let found = rows.prepared_one(record.tenant, &record.transaction).map_err(crate::error::storage)?;
+async fn is_prepared(node: &Engine, partition: PartitionId, record: &Prepared) -> Result<bool, Error> {
+    let found = node.partition(partition)?.prepared_one(record.tenant, &record.transaction).await?;
     Ok(found.is_some())
 }
 
 /// Whether nobody will decide. A coordinator of an earlier life of this node is not at work; of others it is known when
 /// their time is up.
-pub fn is_abandoned(node: &Inner, record: &Prepared) -> bool {
+pub fn is_abandoned(node: &Engine, record: &Prepared) -> bool {
     node.tokens.owner(&record.transaction) == Owner::Gone || node.clock.now_ms() >= record.deadline_ms
 }
 
 /// Finishes the transaction that holds a lock in this partition if its decision is logged; leaves it alone if not.
 pub async fn finish_if_decided(
-    node: &Inner,
+    node: &Engine,
     partition: PartitionId,
     tenant: TenantId,
     lock: storage::Lock,
 ) -> Result<(), Error> {
-    let rows = node.leading(lock.coordinator).await?.partition();
-    let decision = rows.decision(tenant, &lock.transaction).map_err(crate::error::storage)?;
+    let decision = node.current(lock.coordinator).await?.decision(tenant, &lock.transaction).await?;
     let Some(commit) = decision else { return Ok(()) };
     let record =
         Prepared { tenant, transaction: lock.transaction, coordinator: lock.coordinator, deadline_ms: 0 };

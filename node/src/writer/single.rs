@@ -3,15 +3,16 @@
 use super::{Attempt, Home, Plan, keep, settle};
 use crate::{
     compartment::{Basis, Batch, Op, Verdict},
-    engine::Inner,
+    engine::Engine,
     observe::steps::{Step, ended},
 };
 use proto::{CompartmentKey, Error, PartitionId, api::v1::WriteResponse};
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 use storage::Applied;
+use tokio::time::Instant;
 
 pub async fn run(
-    node: &Inner,
+    node: &Engine,
     partition: PartitionId,
     compartment: CompartmentKey,
     plan: Plan,
@@ -23,7 +24,7 @@ pub async fn run(
     };
     let ops = steps.into_iter().map(with_home).collect();
     let releases = holds.into_iter().map(|hold| hold.release).collect();
-    let batch = Batch { tenant, ops, dedup, releases, decision: None, share };
+    let batch = Batch { tenant, ops, dedup, releases, deciding: None, share };
     match through_actor(node, partition, compartment, batch).await? {
         Outcome::Ended(attempt) => Ok(attempt),
         Outcome::Applied(Applied::Done, answers) => Ok(Attempt::Done(answers)),
@@ -41,13 +42,13 @@ pub(super) enum Outcome {
 
 /// Has the actor decide, and waits for what it proposes or what its answer rests on.
 pub(super) async fn through_actor(
-    node: &Inner,
+    node: &Engine,
     partition: PartitionId,
     compartment: CompartmentKey,
     batch: Batch,
 ) -> Result<Outcome, Error> {
     let batch = Arc::new(batch);
-    let attempt = match node.directory.write(partition, compartment, batch.clone()).await? {
+    let attempt = match node.actors.write(partition, compartment, batch.clone()).await? {
         Verdict::Proposed(flight, answers) => {
             let started = Instant::now();
             let applied = flight.landed().await.clone();
@@ -63,7 +64,7 @@ pub(super) async fn through_actor(
             Told::Otherwise(attempt) => attempt,
         },
         Verdict::Repeated(answers) => {
-            node.leading(partition).await?;
+            node.current(partition).await?;
             Attempt::Repeated(answers)
         }
         Verdict::Gone => Attempt::Stale,
@@ -83,17 +84,18 @@ enum Told {
 }
 
 /// An answer is given when all it rests on is committed and this node has proved that it led when it was decided.
-async fn told(node: &Inner, partition: PartitionId, batch: &Batch, basis: Basis) -> Result<Told, Error> {
+async fn told(node: &Engine, partition: PartitionId, batch: &Batch, basis: Basis) -> Result<Told, Error> {
     let waited = !basis.is_empty();
     if !basis.stands().await {
         return Ok(Told::Otherwise(Attempt::Stale));
     }
-    let group = node.leading(partition).await?;
+    let partition = node.current(partition).await?;
     // What it waited for may have been this very request.
-    if let (true, Some(dedup)) = (waited, &batch.dedup)
-        && let Some(answers) = dedup.answered(group.partition(), batch.tenant, node.clock.now_ms())?
-    {
-        return Ok(Told::Otherwise(Attempt::Repeated(answers)));
+    if let (true, Some(dedup)) = (waited, &batch.dedup) {
+        let row = partition.answered(batch.tenant, &dedup.key, node.clock.now_ms()).await?;
+        if let Some(answers) = dedup.answers_of(row)? {
+            return Ok(Told::Otherwise(Attempt::Repeated(answers)));
+        }
     }
     Ok(Told::Stands)
 }

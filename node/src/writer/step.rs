@@ -2,7 +2,7 @@
 
 use crate::{
     compartment::{Op, Standing},
-    engine::Inner,
+    engine::Engine,
 };
 use proto::{CompartmentKey, PartitionId, ResourceKey, Slot};
 use rustc_hash::FxHashSet;
@@ -33,7 +33,7 @@ impl Step {
     }
 
     /// The partition that has to write a directory row for the step, if one does.
-    pub fn home_partition(&self, node: &Inner) -> Option<PartitionId> {
+    pub fn home_partition(&self, node: &Engine) -> Option<PartitionId> {
         match self.home {
             Home::Row { slot, .. } => Some(node.partition_of(slot)),
             Home::None => None,

@@ -5,7 +5,7 @@ use super::{
     settle,
     two_phase::{Transaction, committed},
 };
-use crate::{draft, engine::Inner};
+use crate::{draft, engine::Engine};
 use proto::{PartitionId, ResourceKey, TenantId, log::v1 as log};
 use storage::Applied;
 
@@ -30,7 +30,7 @@ const TENANT: TenantId = TenantId::DEFAULT;
 
 impl Half {
     /// Creates these patients of different partitions, up to the stage. The first one's partition coordinates.
-    pub async fn carry_out(node: &Inner, keys: &[ResourceKey], stage: Stage) -> Half {
+    pub async fn carry_out(node: &Engine, keys: &[ResourceKey], stage: Stage) -> Half {
         let partition = |key: &ResourceKey| node.partition_of(key.compartment.slot);
         let mut parts = Parts::new();
         for key in keys {
@@ -56,29 +56,29 @@ impl Half {
     }
 
     /// Prepared in the partition of the second key, on another row, by a coordinator that is at work.
-    pub async fn unrelated(node: &Inner, keys: &[ResourceKey]) -> Half {
+    pub async fn unrelated(node: &Engine, keys: &[ResourceKey]) -> Half {
         let id = proto::ResourceId::parse("unrelated").unwrap();
         let elsewhere = ResourceKey { id, ..keys[1] };
         Half::carry_out(node, &[keys[0], elsewhere], Stage::Prepared).await
     }
 
     /// The coordinator goes on: whether its commit stands.
-    pub async fn commit(&self, node: &Inner) -> bool {
+    pub async fn commit(&self, node: &Engine) -> bool {
         let decided = self.transaction.decide(node, node.clock.now_ms(), true, self.own.clone()).await;
         committed(&decided.unwrap())
     }
 
     /// A write of that row was refused, because this transaction holds it.
-    pub async fn refused(&self, node: &Inner, key: &ResourceKey) -> Result<(), proto::Error> {
+    pub async fn refused(&self, node: &Engine, key: &ResourceKey) -> Result<(), proto::Error> {
         let locked = Applied::Locked { transaction: self.transaction.id(), coordinator: self.coordinator };
         let partition = node.partition_of(key.compartment.slot);
         settle::refused(node, TENANT, partition, locked).await.map(drop)
     }
 
     /// Whether it waits for Finish anywhere.
-    pub fn is_prepared(&self, node: &Inner) -> bool {
+    pub fn is_prepared(&self, node: &Engine) -> bool {
         let waits = |partition: &PartitionId| {
-            let rows = node.group(*partition).unwrap().partition();
+            let rows = node.partition(*partition).unwrap().tables();
             rows.prepared_one(TENANT, &self.transaction.id()).unwrap().is_some()
         };
         self.participants.iter().any(waits)
@@ -92,7 +92,7 @@ impl Half {
 }
 
 /// A new patient with nothing but an id.
-fn put(node: &Inner, key: &ResourceKey) -> log::Mutation {
+fn put(node: &Engine, key: &ResourceKey) -> log::Mutation {
     let id = key.id.as_str();
     let body = format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#);
     let parsed = draft::parse(body.into(), &node.options).unwrap();

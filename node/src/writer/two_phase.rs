@@ -15,7 +15,7 @@ use super::{
     part::{Part, Parts},
     settle::refused,
 };
-use crate::{compartment::log_write, engine::Inner};
+use crate::{compartment::log_write, engine::Engine};
 use bytes::Bytes;
 use futures::future::{join_all, try_join_all};
 use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse, log::v1 as log};
@@ -23,7 +23,7 @@ use storage::{Applied, Prepared};
 
 /// Commits `parts`; `coordinator`'s own part goes with the decision.
 pub async fn commit(
-    node: &Inner,
+    node: &Engine,
     coordinator: PartitionId,
     plan: Plan,
     now_ms: u64,
@@ -69,7 +69,7 @@ pub struct Transaction {
 
 impl Transaction {
     /// With a new id; its participants are the partitions of `parts`.
-    pub fn new(node: &Inner, tenant: TenantId, coordinator: PartitionId, parts: &Parts) -> Self {
+    pub fn new(node: &Engine, tenant: TenantId, coordinator: PartitionId, parts: &Parts) -> Self {
         Transaction {
             id: node.tokens.next(),
             tenant,
@@ -99,7 +99,7 @@ impl Transaction {
     }
 
     /// Asks for an abort and finishes with what stands, the first decision: whether it is to commit. `None`: not known.
-    pub async fn abort(&self, node: &Inner) -> Option<bool> {
+    pub async fn abort(&self, node: &Engine) -> Option<bool> {
         match self.decide_abort(node).await {
             Ok(decision) => {
                 self.finish_or_log(node, committed(&decision)).await;
@@ -115,7 +115,7 @@ impl Transaction {
     /// Phase one, at all participants at once. The first refusal, if any, and whose it is.
     pub async fn prepare(
         &self,
-        node: &Inner,
+        node: &Engine,
         parts: Parts,
         now_ms: u64,
     ) -> Result<Option<(PartitionId, Applied)>, Error> {
@@ -147,14 +147,14 @@ impl Transaction {
     }
 
     /// Has an abort logged, unless it is decided already.
-    pub async fn decide_abort(&self, node: &Inner) -> Result<Applied, Error> {
+    pub async fn decide_abort(&self, node: &Engine) -> Result<Applied, Error> {
         self.decide(node, node.clock.now_ms(), false, log::Write::default()).await
     }
 
     /// Has the decision logged, `write` with it if it is to commit.
     pub async fn decide(
         &self,
-        node: &Inner,
+        node: &Engine,
         now_ms: u64,
         commit: bool,
         write: log::Write,
@@ -169,14 +169,14 @@ impl Transaction {
     }
 
     /// Phase two, at all participants at once. A participant that cannot be reached asks for the decision later.
-    pub async fn finish(&self, node: &Inner, commit: bool) -> Result<(), Error> {
+    pub async fn finish(&self, node: &Engine, commit: bool) -> Result<(), Error> {
         let finish = |partition: &PartitionId| self.finish_at(node, *partition, commit);
         try_join_all(self.participants.iter().map(finish)).await.map(|_| ())
     }
 
     /// The same by its coordinator, which is through with it then. The decision stands whatever happens here: what is left
     /// prepared is finished by whoever meets it.
-    pub async fn finish_or_log(&self, node: &Inner, commit: bool) {
+    pub async fn finish_or_log(&self, node: &Engine, commit: bool) {
         match self.finish(node, commit).await {
             Ok(()) => node.finished.add(self.coordinator, self.tenant, self.id.clone()),
             Err(error) => {
@@ -185,19 +185,19 @@ impl Transaction {
         }
     }
 
-    async fn finish_at(&self, node: &Inner, partition: PartitionId, commit: bool) -> Result<Applied, Error> {
+    async fn finish_at(&self, node: &Engine, partition: PartitionId, commit: bool) -> Result<Applied, Error> {
         let kind = log::command::Kind::Finish(log::Finish { transaction: self.id.clone(), commit });
         self.propose(node, partition, node.clock.now_ms(), kind).await
     }
 
     async fn propose(
         &self,
-        node: &Inner,
+        node: &Engine,
         partition: PartitionId,
         now_ms: u64,
         kind: log::command::Kind,
     ) -> Result<Applied, Error> {
         let command = log::Command { time_ms: now_ms, tenant: self.tenant.0, kind: Some(kind) };
-        node.group(partition)?.propose(command).await.map_err(crate::error::propose)
+        node.partition(partition)?.propose(command).await
     }
 }

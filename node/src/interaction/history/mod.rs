@@ -5,42 +5,41 @@ mod pages;
 #[cfg(test)]
 mod tests;
 
-use super::{moment, part};
-use crate::{draft, engine::Inner, place, service::Context};
+use super::part;
+use crate::{
+    draft,
+    host::aside,
+    session::{Newest, Session},
+};
 use cursor::{Cursor, bad_cursor};
 use fhir::definitions::ResourceType;
 use pages::{Asked, Found};
 use proto::{
-    Code, Error, ResourceId, ResourceKey, TenantId, TypeCode,
+    Code, Error, TypeCode,
     api::v1::{HistoryEntry, HistoryRequest, HistoryResponse, Outcome},
 };
-use std::sync::Arc;
-use storage::{Method, Partition, Version};
+use storage::{Method, Version};
 
-pub async fn history(
-    node: &Inner,
-    context: &Context,
-    request: HistoryRequest,
-) -> Result<HistoryResponse, Error> {
+pub async fn history(session: Session<'_>, request: HistoryRequest) -> Result<HistoryResponse, Error> {
     let limit = match request.count as usize {
-        0 => node.options.history_page_max.min(PAGE_DEFAULT),
-        count => count.min(node.options.history_page_max),
+        0 => session.options().history_page_max.min(PAGE_DEFAULT),
+        count => count.min(session.options().history_page_max),
     };
     let part = part::of(&request.summary, &request.elements)?;
     let mut page = match (request.resource_type.as_str(), request.id.as_str()) {
-        ("", "") => of_all(node, context.tenant, None, &request, limit).await,
+        ("", "") => of_all(session, None, &request, limit).await,
         // The history of everything is not what was asked for.
         ("", _) => Err(Error::new(Code::BadRequest, "an id without a resource type: name the type, too")),
         (name, "") => {
             let type_code = TypeCode(draft::known_type(name)?.code());
-            of_all(node, context.tenant, Some(type_code), &request, limit).await
+            of_all(session, Some(type_code), &request, limit).await
         }
-        (name, id) => instance(node, context.tenant, draft::known_type(name)?, id, &request, limit).await,
+        (name, id) => instance(session, draft::known_type(name)?, id, &request, limit).await,
     }?;
     for entry in &mut page.entries {
         entry.body = part::take(&part, std::mem::take(&mut entry.body))?;
         // By itself, and in the bundle that is made of all.
-        context.share.take(2 * entry.body.len())?;
+        session.context().share.take(2 * entry.body.len())?;
     }
     Ok(page)
 }
@@ -48,8 +47,7 @@ pub async fn history(
 const PAGE_DEFAULT: usize = 100;
 
 async fn instance(
-    node: &Inner,
-    tenant: TenantId,
+    session: Session<'_>,
     resource_type: ResourceType,
     id: &str,
     request: &HistoryRequest,
@@ -60,7 +58,8 @@ async fn instance(
         cursor => Some(cursor.parse().map_err(|_| bad_cursor())?),
     };
     let id = draft::resource_id(id)?;
-    let mut versions = versions_of(node, tenant, resource_type, id, before, limit + 1).await?;
+    let newest = Newest { before, limit: limit + 1 };
+    let mut versions = session.look(resource_type, id, &newest).await?.unwrap_or_default();
     if versions.is_empty() && before.is_none() {
         return Err(Error::new(Code::NotFound, format!("there is no {}/{id}", resource_type.name())));
     }
@@ -80,44 +79,26 @@ async fn instance(
     Ok(HistoryResponse { entries: versions.into_iter().map(entry).collect(), next_cursor, total })
 }
 
-/// The newest versions below `before`, wherever the resource is: it may move while it is looked for.
-async fn versions_of(
-    node: &Inner,
-    tenant: TenantId,
-    resource_type: ResourceType,
-    id: ResourceId,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Vec<Version>, Error> {
-    let look = |rows: &Partition, key: &ResourceKey| {
-        let versions = rows.instance_history(tenant, key, before, limit).map_err(crate::error::storage)?;
-        Ok(Some(versions).filter(|versions| !versions.is_empty()))
-    };
-    Ok(place::look(node, tenant, resource_type, id, look).await?.unwrap_or_default())
-}
-
 async fn of_all(
-    node: &Inner,
-    tenant: TenantId,
+    session: Session<'_>,
     type_code: Option<TypeCode>,
     request: &HistoryRequest,
     limit: usize,
 ) -> Result<HistoryResponse, Error> {
-    let partitions: Vec<_> = node.cluster.map().partitions().collect();
+    let tables = session.all_tables()?;
     let after = match request.cursor.as_str() {
         "" => None,
-        cursor => Some(Cursor::parse(cursor, partitions.len())?),
+        cursor => Some(Cursor::parse(cursor, tables.len())?),
     };
+    let tenant = session.tenant();
     let asked = Asked { tenant, type_code, since_ms: request.since_ms, after, limit };
-    let tables = partitions.into_iter().map(|number| Ok(node.group(number)?.partition().clone()));
-    let tables = tables.collect::<Result<Vec<Arc<Partition>>, Error>>()?;
-    let views = moment::at_a_moment(node, || {
+    let views = session.at_a_moment(|| {
         let views = tables.iter().map(|table| table.histories());
         views.collect::<storage::Result<Vec<_>>>().map_err(crate::error::storage)
     });
     let views = views.await?;
     // A page may take milliseconds of reading: it does not hold up the other tasks of its thread.
-    let found = tokio::task::block_in_place(|| pages::page(&views, &asked));
+    let found = aside(|| pages::page(&views, &asked));
     let Found { versions, next } = found.map_err(crate::error::storage)?;
     Ok(HistoryResponse {
         entries: versions.into_iter().map(entry).collect(),

@@ -5,7 +5,7 @@ use super::{
     cursor::Cursor,
     pages::{Asked, page},
 };
-use crate::writer::adopted;
+use crate::partition::adopted;
 use proptest::prelude::*;
 use proto::{
     CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode,

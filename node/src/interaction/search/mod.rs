@@ -4,34 +4,26 @@ mod bodies;
 #[cfg(test)]
 mod tests;
 
-use super::codes::{self, Codes};
-use super::{moment, part};
-use crate::{
-    bounds::Share,
-    draft,
-    engine::{Inner, Node},
-    service::Context,
+use super::{
+    codes::{self, Codes},
+    part,
 };
+use crate::{bounds::Share, draft, session::Session};
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
-    Code, Error, PartitionId, ResourceKey, Slot, TenantId,
+    Code, Error,
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
 };
-use search::{NoTerminology, Page, Partitions, Query, Request, Scope};
+use search::{NoTerminology, Page, Query, Request};
 use std::{future::ready, sync::Arc};
-use storage::Partition;
 
 /// One page.
-pub async fn search_page(
-    node: &Inner,
-    context: &Context,
-    request: SearchRequest,
-) -> Result<SearchResponse, Error> {
-    let query = compile(node, context.tenant, &request).await?;
+pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<SearchResponse, Error> {
+    let query = compile(session, &request).await?;
     let part = part::of_search(&request.parameters)?;
     let (entries, page) =
-        read_page(node, context.tenant, &context.share, &query, &part, &request.cursor).await?;
+        read_page(session, &session.context().share, &query, &part, &request.cursor).await?;
     Ok(SearchResponse {
         entries,
         next_cursor: page.next.unwrap_or_default(),
@@ -43,17 +35,17 @@ pub async fn search_page(
 
 /// Every match, page after page, none read before the one before it is taken.
 pub async fn search_stream(
-    node: Node,
-    context: Context,
+    session: Session<'_>,
     request: SearchRequest,
 ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
-    let query = Arc::new(compile(&node.inner, context.tenant, &request).await?);
+    let query = Arc::new(compile(session, &request).await?);
     let part = Arc::new(part::of_search(&request.parameters)?);
+    let caller = session.owned();
     let pages = move |cursor: String| {
-        let (node, query, part, share) = (node.clone(), query.clone(), part.clone(), context.share.split(0));
+        let (caller, query, part) = (caller.clone(), query.clone(), part.clone());
+        let share = caller.session().context().share.split(0);
         async move {
-            let (entries, page) =
-                read_page(&node.inner, context.tenant, &share, &query, &part, &cursor).await?;
+            let (entries, page) = read_page(caller.session(), &share, &query, &part, &cursor).await?;
             Ok::<_, Error>(((entries, share), page.next))
         }
     };
@@ -80,38 +72,30 @@ pub async fn search_stream(
 
 /// The page after `cursor`, the first one if that is empty, with the bodies of its hits, which join `share`.
 async fn read_page(
-    node: &Inner,
-    tenant: TenantId,
+    session: Session<'_>,
     share: &Share,
     query: &Query,
     part: &Projection,
     cursor: &str,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
-    let page = run(node, query, (!cursor.is_empty()).then_some(cursor)).await?;
-    let entries = bodies::of(node, tenant, share, part, &page.hits).await?;
+    let page = session.search(query, (!cursor.is_empty()).then_some(cursor)).await?;
+    let entries = bodies::of(session, share, part, &page.hits).await?;
     Ok((entries, page))
 }
 
 /// The query of conditional criteria; unknown parameters are errors here.
 pub async fn compile_criteria(
-    node: &Inner,
-    tenant: TenantId,
+    session: Session<'_>,
     resource_type: ResourceType,
     parameters: Vec<SearchParameter>,
 ) -> Result<Query, Error> {
     let resource_type = resource_type.name().to_owned();
     let request = SearchRequest { resource_type, parameters, strict: true, ..Default::default() };
-    compile(node, tenant, &request).await
-}
-
-/// The keys of the query's first page.
-pub async fn find_keys(node: &Inner, query: &Query) -> Result<Vec<ResourceKey>, Error> {
-    let page = run(node, query, None).await?;
-    Ok(page.hits.into_iter().map(|hit| hit.key).collect())
+    compile(session, &request).await
 }
 
 /// Compiles the request; where it names value sets or branches of code systems, on a thread for what takes long.
-async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Result<Query, Error> {
+async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Query, Error> {
     let owned = |pair: &SearchParameter| (pair.name.clone(), pair.value.clone());
     let pairs: Vec<(String, String)> = request.parameters.iter().map(owned).collect();
     let resource_type = match request.resource_type.as_str() {
@@ -123,13 +107,14 @@ async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Res
         let text = "a compartment is named by its type and id: give both, or neither";
         return Err(Error::new(Code::BadRequest, text));
     }
-    let (strict, base) = (request.strict, node.options.base_url.clone());
-    let limits = node.options.search_limits.clone();
+    let (strict, base) = (request.strict, session.options().base_url.clone());
+    let limits = session.options().search_limits.clone();
     let lists_codes = pairs.iter().any(|(name, _)| codes::are_asked_by(name));
     let stored = match lists_codes {
-        true => codes::stored_value_sets(node, tenant, &pairs, base.as_deref()).await?,
+        true => codes::stored_value_sets(session, &pairs, base.as_deref()).await?,
         false => Vec::new(),
     };
+    let tenant = session.tenant();
     let compile = move |terminology: &dyn search::Terminology| {
         let compartment = Some((compartment.0.as_str(), compartment.1.as_str()));
         let request = Request {
@@ -144,10 +129,10 @@ async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Res
     if !lists_codes {
         return compile(&NoTerminology);
     }
-    let definitions = node.conformance.of(tenant);
+    let definitions = session.definitions();
     let list = move || compile(&Codes { terminology: &definitions.terminology, stored: &stored });
     // The bound on threads is all it needs: a search without a caller holds no body.
-    node.threads.run(Share::default(), list).await
+    session.compute(Share::default(), list).await
 }
 
 fn issue(issue: &proto::error::Issue) -> Issue {
@@ -161,25 +146,4 @@ fn issue(issue: &proto::error::Issue) -> Issue {
 
 fn used(pair: &(String, String)) -> SearchParameter {
     SearchParameter { name: pair.0.clone(), value: pair.1.clone() }
-}
-
-/// Runs the query where its scope says, after everything acknowledged so far is in reach.
-async fn run(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
-    if let Scope::Compartment(compartment) = query.scope() {
-        moment::settled(node, node.partition_of(compartment.slot)).await?;
-        return answer(node, query, cursor);
-    }
-    moment::at_a_moment(node, || answer(node, query, cursor)).await
-}
-
-fn answer(node: &Inner, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
-    // A search may take milliseconds of CPU: it does not hold up the other tasks of its thread.
-    tokio::task::block_in_place(|| node.search.answer(node, query, cursor)).map_err(Error::from)
-}
-
-impl Partitions for Inner {
-    fn of_slot(&self, slot: Slot) -> Option<(PartitionId, Arc<Partition>)> {
-        let group = self.group_of(slot).ok()?;
-        Some((group.id(), group.partition().clone()))
-    }
 }

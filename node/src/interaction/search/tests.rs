@@ -1,11 +1,8 @@
 //! Between the search and the reading of what it found others write.
 
-use super::{bodies, compile, run};
+use super::{bodies, compile};
 use crate::{bounds::Share, interaction::part, tests::TestNode};
-use proto::{
-    TenantId,
-    api::v1::{SearchEntry, SearchParameter, SearchRequest},
-};
+use proto::api::v1::{SearchEntry, SearchParameter, SearchRequest};
 use search::Page;
 
 fn observation(subject: Option<&str>, value: u32) -> String {
@@ -18,13 +15,13 @@ fn observation(subject: Option<&str>, value: u32) -> String {
 async fn found(node: &TestNode) -> Page {
     let parameters = vec![SearchParameter { name: "status".into(), value: "final".into() }];
     let request = SearchRequest { resource_type: "Observation".into(), parameters, ..Default::default() };
-    let query = compile(&node.node.inner, TenantId::DEFAULT, &request).await.unwrap();
-    run(&node.node.inner, &query, None).await.unwrap()
+    let query = compile(node.session(), &request).await.unwrap();
+    node.session().search(&query, None).await.unwrap()
 }
 
 async fn shown(node: &TestNode, page: &Page) -> Vec<SearchEntry> {
     let whole = part::of_search(&[]).unwrap();
-    bodies::of(&node.node.inner, TenantId::DEFAULT, &Share::default(), &whole, &page.hits).await.unwrap()
+    bodies::of(node.session(), &Share::default(), &whole, &page.hits).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,4 @@
-use crate::{config::Config, server::mock::Running};
+use crate::{config::Config, wire::mock::Running};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use std::{

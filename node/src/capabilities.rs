@@ -1,0 +1,81 @@
+//! <https://hl7.org/fhir/R4/http.html#capabilities>
+
+use crate::{interaction::part, operation, session::Session};
+use fhir::definitions::{ResourceType, search_parameters};
+use proto::{
+    Error,
+    api::v1::{CapabilitiesRequest, CapabilitiesResponse},
+};
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+/// The statement of this build, made once and the same for every caller, or the part of it that is asked for.
+///
+/// # Errors
+/// `BadParameter` for what is no part.
+pub async fn run(_: Session<'_>, request: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
+    static BODY: LazyLock<bytes::Bytes> = LazyLock::new(|| statement().to_string().into());
+    let part = part::of(&request.summary, &request.elements)?;
+    Ok(CapabilitiesResponse { body: part::take(&part, BODY.clone())? })
+}
+
+fn statement() -> Value {
+    let resources: Vec<Value> = ResourceType::all().map(resource).collect();
+    json!({
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-21",
+        "kind": "instance",
+        "software": { "name": "Salamander", "version": env!("CARGO_PKG_VERSION") },
+        "implementation": { "description": "Salamander FHIR R4 data platform" },
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+        "patchFormat": [
+            "application/json-patch+json", "application/merge-patch+json", "application/fhir+json", "application/fhir+xml",
+        ],
+        "rest": [{
+            "mode": "server",
+            "documentation": "gRPC is the primary API (salamander.api.v1.Fhir); this REST facade offers the same interactions.",
+            "resource": resources,
+            "interaction": codes(&["transaction", "batch", "history-system", "search-system"]),
+            "operation": operations(operation::of_system()),
+        }],
+    })
+}
+
+fn resource(resource_type: ResourceType) -> Value {
+    let parameters: Vec<Value> = search_parameters(resource_type)
+        .filter(|parameter| search::query::is_offered(parameter))
+        .map(|parameter| json!({ "name": parameter.code, "type": parameter.kind.code(), "definition": parameter.url() }))
+        .collect();
+    let mut resource = json!({
+        "type": resource_type.name(),
+        "profile": format!("http://hl7.org/fhir/StructureDefinition/{}", resource_type.name()),
+        "interaction": codes(&[
+            "create", "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "search-type",
+        ]),
+        "versioning": "versioned-update",
+        "readHistory": true,
+        "updateCreate": true,
+        "conditionalCreate": true,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": false,
+        "conditionalDelete": "not-supported",
+        "referencePolicy": ["literal", "logical"],
+        "searchParam": parameters,
+    });
+    let operations = operations(operation::of_type(resource_type));
+    // No array of FHIR's is empty.
+    if !operations.is_empty() {
+        resource["operation"] = operations.into();
+    }
+    resource
+}
+
+fn operations(all: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Value> {
+    all.map(|(name, definition)| json!({ "name": name, "definition": definition })).collect()
+}
+
+fn codes(codes: &[&str]) -> Vec<Value> {
+    codes.iter().map(|code| json!({ "code": code })).collect()
+}

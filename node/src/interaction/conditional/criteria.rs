@@ -1,0 +1,121 @@
+//! What a conditional interaction asks for: <https://hl7.org/fhir/R4/http.html#ccreate>.
+
+use crate::{
+    engine::Turn,
+    interaction::search::compile_criteria,
+    query::parameters,
+    session::{Reservation, Session},
+};
+use fhir::definitions::ResourceType;
+use proto::{Code, Error, ResourceKey, Slot, TenantId};
+use search::Query;
+use std::{fmt, sync::Arc};
+
+/// Criteria as they were understood. Two spellings of one thing have one key, which is what locks, orders, caches and
+/// logs know them by; nothing else takes criteria as they were sent.
+#[derive(Clone, Debug)]
+pub struct Criteria {
+    resource_type: ResourceType,
+    text: String,
+    key: Arc<str>,
+    query: Query,
+}
+
+/// As many bytes as the log takes.
+const KEY_BYTES_MAX: usize = 16 << 10;
+/// Two matches are as many as a hundred: one too many.
+const MATCHES_WANTED: usize = 2;
+
+impl Criteria {
+    /// Reads `text`, the query part of a search URL, still encoded.
+    ///
+    /// # Errors
+    /// `BadParameter` for what a strict search refuses, for criteria that everything matches, and for conditions that mean
+    /// something else at every moment, and over [`KEY_BYTES_MAX`]; `BadRequest` for what is no text; `TooCostly` over a
+    /// limit of searches.
+    pub async fn read(
+        session: Session<'_>,
+        resource_type: ResourceType,
+        text: &str,
+    ) -> Result<Criteria, Error> {
+        let mut query = compile_criteria(session, resource_type, parameters(text)?).await?;
+        (query.count, query.total) = (MATCHES_WANTED, false);
+        let conditions = query.canonical()?;
+        if conditions.is_empty() {
+            let text = format!("the criteria '{text}' say nothing of the {resource_type} to match");
+            return Err(
+                Error::new(Code::BadParameter, text + "; name what it must have").as_issue("required")
+            );
+        }
+        let key = format!("{resource_type}?{conditions}");
+        if key.len() > KEY_BYTES_MAX {
+            let text = format!(
+                "the conditional criteria have {} bytes as they are understood; at most {KEY_BYTES_MAX} are allowed",
+                key.len()
+            );
+            return Err(Error::new(Code::BadParameter, text).as_issue("too-long"));
+        }
+        Ok(Criteria { resource_type, text: text.to_owned(), key: key.into(), query })
+    }
+
+    /// The tenant they were read for.
+    pub fn tenant(&self) -> TenantId {
+        self.query.tenant
+    }
+
+    /// The type of what they match.
+    pub fn resource_type(&self) -> ResourceType {
+        self.resource_type
+    }
+
+    /// The same for all spellings.
+    pub fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+
+    /// Where they are decided on, and where what they do not find is created if it belongs to no patient.
+    pub fn slot(&self) -> Slot {
+        proto::id::key_slot(self.tenant(), self.key.as_bytes())
+    }
+
+    /// The right to decide on them.
+    ///
+    /// # Errors
+    /// `Overloaded` where others had it all the time.
+    pub async fn reserve(&self, session: Session<'_>) -> Result<Reservation, Error> {
+        Reservation::take(session, &self.key, self.slot()).await
+    }
+
+    /// Their turn among the callers of this node.
+    ///
+    /// # Errors
+    /// `Overloaded` where it does not come in time.
+    pub async fn turn(&self, session: Session<'_>) -> Result<Turn, Error> {
+        session.turn(&self.key).await
+    }
+
+    /// The one resource that matches now; `None`: none does.
+    ///
+    /// # Errors
+    /// `MultipleMatches` where more than one does.
+    pub async fn only_match(&self, session: Session<'_>) -> Result<Option<ResourceKey>, Error> {
+        match session.search(&self.query, None).await?.hits.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(one.key)),
+            _ => Err(Error::new(
+                Code::MultipleMatches,
+                format!(
+                    "more than one {} matches '{self}'; make the criteria name exactly one",
+                    self.resource_type
+                ),
+            )),
+        }
+    }
+}
+
+/// As they were sent.
+impl fmt::Display for Criteria {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

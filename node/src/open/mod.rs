@@ -1,0 +1,182 @@
+//! From a folder to a running node: the one place that knows which parts a node is made of.
+
+mod failure;
+mod figures;
+mod observer;
+
+use crate::{
+    compartment::{Actors, Keys},
+    conformance::{self, Conformance},
+    engine::{Engine, Finished, Options, ReferenceCache, Threads, Tokens, Turns, Visibility},
+    service::Node,
+    writer,
+};
+use cluster::Cluster;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use storage::{
+    Store,
+    log::{LogStore, Wal},
+};
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("cannot open the data folder {dir}: {source}")]
+    Storage { dir: String, source: storage::Error },
+    #[error("cannot open the log {}: {source}", dir.display())]
+    Log { dir: PathBuf, source: std::io::Error },
+    #[error("cannot open the search index: {0}")]
+    Search(#[from] search::Error),
+    #[error(transparent)]
+    Packages(#[from] conformance::PackageError),
+    #[error(transparent)]
+    Profile(#[from] conformance::UnknownProfile),
+    #[error("cannot find the stored definitions: {0}")]
+    Definitions(#[from] proto::Error),
+    #[error("cannot start the Raft groups: {0}")]
+    Cluster(#[from] cluster::Error),
+    #[error("cannot start the actors: {0}")]
+    Actors(#[from] crate::compartment::StartError),
+}
+
+impl Node {
+    /// Opens the data folder (created if absent), brings search up to the tables, replays the log, and returns once
+    /// every partition has a leader and can serve.
+    pub async fn open(options: Options) -> Result<Node, OpenError> {
+        let wal = |options: &Options| {
+            let dir = options.data_dir.join("log");
+            let log = Wal::open(&dir, &options.log).map_err(|source| OpenError::Log { dir, source })?;
+            Ok(Arc::new(log) as Arc<dyn LogStore>)
+        };
+        Node::open_on(options, wal).await
+    }
+
+    /// The same on a log of the caller's.
+    pub(crate) async fn open_on(
+        options: Options,
+        log: impl FnOnce(&Options) -> Result<Arc<dyn LogStore>, OpenError> + Send + 'static,
+    ) -> Result<Node, OpenError> {
+        // Files are read and replayed: not on a thread of the runtime, where a signal to stop is heard meanwhile.
+        let opening = tokio::task::spawn_blocking(|| Opened::open(options, log));
+        let opened = opening.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        let Opened { options, store, log, search, definitions, packages } = opened?;
+        let references = Arc::new(ReferenceCache::new(options.reference_cache_max));
+        let observer = Arc::new(observer::Observer {
+            search: search.clone(),
+            references: references.clone(),
+            definitions: definitions.clone(),
+            node: OnceLock::new(),
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let cluster = Cluster::start(options.cluster.clone(), store, log, observer.clone()).await?;
+        // Only now the log is replayed, which may hold the profiles.
+        let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
+        let clock = options.clock.clone();
+        let tokens = Tokens::new(options.cluster.node_id, options.chance.draw());
+        let threads = Threads::new(options.computations_max);
+        let groups = cluster.groups().to_vec();
+        let actors = Actors::start(&groups, &clock, &options.actors).await?;
+        let engine = Arc::new_cyclic(|this| Engine {
+            this: this.clone(),
+            options,
+            cluster,
+            search,
+            actors,
+            keys: Keys::default(),
+            references,
+            clock,
+            visibility: Visibility::default(),
+            turns: Turns::default(),
+            tokens,
+            finished: Finished::default(),
+            threads,
+            conformance,
+        });
+        // From here on leadership changes reach the node. What was prepared before is settled behind the requests; one that
+        // meets it does not wait for that.
+        let _ = observer.node.set(Arc::downgrade(&engine));
+        for group in &groups {
+            cluster::Observer::leadership(&*observer, group.id(), group.is_leader());
+        }
+        tokio::spawn(writer::resolve(Arc::downgrade(&engine)));
+        Ok(Node { engine })
+    }
+
+    /// Ends the node: nothing new is taken, what is in flight is committed, tables and index are flushed.
+    pub async fn shutdown(&self) {
+        for partition in self.engine.partitions() {
+            self.engine.actors.stop(partition);
+        }
+        if let Err(error) = self.engine.cluster.shutdown().await {
+            tracing::error!(%error, "the groups did not stop cleanly; the log is replayed at the next start");
+        }
+    }
+
+    /// `Err` says what is missing before the node can serve.
+    pub fn ready(&self) -> Result<(), String> {
+        let groups = self.engine.cluster.groups().iter();
+        let leaderless: Vec<String> =
+            groups.filter(|group| !group.is_leader()).map(|group| group.id().to_string()).collect();
+        match leaderless.is_empty() {
+            true => Ok(()),
+            false => Err(format!("no leader for {}", leaderless.join(", "))),
+        }
+    }
+}
+
+/// What a node has of its data folder before its groups run.
+struct Opened {
+    options: Options,
+    store: Arc<Store>,
+    log: Arc<dyn LogStore>,
+    search: Arc<search::Engine>,
+    definitions: Arc<conformance::Stored>,
+    packages: Vec<Arc<fhir::conformance::Package>>,
+}
+
+impl Opened {
+    /// Opens everything and brings search up to the tables.
+    fn open(
+        options: Options,
+        log: impl FnOnce(&Options) -> Result<Arc<dyn LogStore>, OpenError>,
+    ) -> Result<Opened, OpenError> {
+        let dir = options.data_dir.display().to_string();
+        let failed = |source| OpenError::Storage { dir: dir.clone(), source };
+        let store = Arc::new(Store::open(&options.data_dir, &options.storage).map_err(failed)?);
+        let log = log(&options)?;
+        let (search, recovered) = search::Engine::open(&options.data_dir.join("index"), &options.search)?;
+        let search = Arc::new(search);
+        for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {
+            let rows = store.partition(partition).map_err(failed)?;
+            replay(&search, &recovered, partition, &rows).map_err(failed)?;
+        }
+        let cache_bytes = options.conformance_cache_bytes;
+        let definitions =
+            Arc::new(conformance::Stored::new(store.clone(), options.json.clone(), cache_bytes));
+        definitions.fill(&search)?;
+        let packages = conformance::load(&options.packages)?;
+        Ok(Opened { options, store, log, search, definitions, packages })
+    }
+}
+
+/// Gives search what the tables have and its last commit has not.
+fn replay(
+    search: &search::Engine,
+    recovered: &search::Recovered,
+    partition: proto::PartitionId,
+    rows: &storage::Partition,
+) -> Result<(), storage::Error> {
+    const CHUNK: usize = 1000;
+    let mut chunk = Vec::with_capacity(CHUNK);
+    for change in rows.feed(recovered.index_of(partition))? {
+        chunk.push(change?.1);
+        if chunk.len() == CHUNK {
+            search.blocking_replay(partition, &chunk);
+            chunk.clear();
+        }
+    }
+    search.blocking_replay(partition, &chunk);
+    search.blocking_publish(partition, rows.applied().index, &[]);
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! A caller's way to the data: who asks, and the verbs of the partitions that hold what is asked for. Nothing above this
+//! room reaches a row, an actor or the index but through a [`Session`]: what a caller may see and where it lives is decided
+//! here.
+//!
+//! | file | is |
+//! |---|---|
+//! | [`context`] | who asks, until when |
+//! | [`look`] | one resource, wherever it lives and moves meanwhile |
+//! | [`place`] | `Type/id` → keys; the steps of a write |
+//! | [`write`] | carries a plan out; answers kept under idempotency keys |
+//! | [`reservation`] | the right to decide about criteria |
+//! | [`moment`] | several partitions at one moment |
+//! | [`find`] | searches, and the rows of their hits |
+
+mod context;
+mod find;
+mod look;
+mod moment;
+pub mod place;
+mod reservation;
+mod write;
+
+pub use context::Context;
+pub use look::{Current, Look, Newest, Numbered};
+pub use reservation::Reservation;
+pub use write::One;
+
+use crate::{
+    bounds::Share,
+    clock::Clock,
+    conformance::Definitions,
+    draft::{Draft, Parsed},
+    engine::{Engine, Options, ReferenceCache},
+};
+use fhir::{json::Node, validation::Issues};
+use proto::{Error, TenantId};
+use std::sync::Arc;
+
+/// What a caller does with a node. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Session<'s> {
+    engine: &'s Engine,
+    context: &'s Context,
+}
+
+/// A session that outlives the call it came with.
+#[derive(Clone)]
+pub struct Owned {
+    engine: Arc<Engine>,
+    context: Context,
+}
+
+impl Owned {
+    /// To be worked with.
+    pub fn session(&self) -> Session<'_> {
+        Session::new(&self.engine, &self.context)
+    }
+}
+
+impl<'s> Session<'s> {
+    /// Of the caller that comes with `context`.
+    pub fn new(engine: &'s Engine, context: &'s Context) -> Session<'s> {
+        Session { engine, context }
+    }
+
+    /// For work that goes on without the call it came with. It holds what the request holds.
+    pub fn owned(self) -> Owned {
+        Owned { engine: self.engine.handle(), context: self.context.clone() }
+    }
+
+    /// Who asks.
+    pub fn context(self) -> &'s Context {
+        self.context
+    }
+
+    /// Whose data is asked for.
+    pub fn tenant(self) -> TenantId {
+        self.context.tenant
+    }
+
+    /// What the node was opened with.
+    pub fn options(self) -> &'s Options {
+        &self.engine.options
+    }
+
+    /// What time it is.
+    pub fn clock(self) -> &'s Clock {
+        &self.engine.clock
+    }
+
+    /// The tenant's definitions.
+    pub fn definitions(self) -> Arc<Definitions> {
+        self.engine.conformance.of(self.tenant())
+    }
+
+    /// Conditional references that were resolved before.
+    pub fn references(self) -> &'s ReferenceCache {
+        &self.engine.references
+    }
+
+    /// A parsed body as an actor takes it, once it passed what `validation.level` asks of writes.
+    ///
+    /// # Errors
+    /// `Invalid` with every finding.
+    pub fn draft(self, parsed: &Parsed) -> Result<Draft, Error> {
+        parsed.draft(self.engine, self.tenant())
+    }
+
+    /// All there is to say about a resource, whatever the level of writes is; also against `profile`.
+    pub fn judge(self, resource: Node<'_>, profile: Option<&str>) -> Issues {
+        self.definitions().judge(resource, profile.as_slice(), self.clock().now_ms())
+    }
+
+    /// Runs what takes long on a thread of its own, which counts `share` as held until it ends.
+    ///
+    /// # Errors
+    /// Those of `work`; `Internal` where it panics.
+    pub async fn compute<T: Send + 'static>(
+        self,
+        share: Share,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.engine.threads.run(share, work).await
+    }
+}

@@ -1,0 +1,176 @@
+//! Where a resource lives, and where it is to live: from `Type/id` to keys, over the directory.
+
+use super::Session;
+use crate::{
+    compartment::{IfMatch, Intent, Op, Standing},
+    draft::Parsed,
+    partition::Partition,
+    writer::{self, Home, Step},
+};
+use fhir::{compartment, definitions::ResourceType};
+use proto::{CompartmentKey, Error, ResourceId, ResourceKey, Slot, TenantId, TypeCode, id::AssignedId};
+
+/// A resource's place as the directory tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The key under its own compartment, whose slot is its home slot.
+    pub own: CompartmentKey,
+    /// The directory row, if there is one.
+    pub row: Option<CompartmentKey>,
+}
+
+impl Place {
+    /// The key its rows are under.
+    pub fn key(&self) -> ResourceKey {
+        let compartment = self.row.unwrap_or(self.own);
+        ResourceKey { compartment, type_code: self.own.type_code, id: self.own.id }
+    }
+}
+
+impl Session<'_> {
+    /// Looks `resource_type`/`id` up. Linearizable.
+    ///
+    /// # Errors
+    /// `Unavailable` without a leader.
+    pub async fn find(self, resource_type: ResourceType, id: ResourceId) -> Result<Place, Error> {
+        let own = CompartmentKey::of(self.tenant(), TypeCode(resource_type.code()), id);
+        if !may_live_with_a_patient(resource_type) {
+            return Ok(Place { own, row: None });
+        }
+        let home = self.engine.current_at(own.slot).await?;
+        self.settle_lock(home, home.lock_of_location(self.tenant(), own).await).await?;
+        Ok(Place { own, row: home.locate(self.tenant(), own).await? })
+    }
+
+    /// A reader that meets a prepared resource asks for the decision: nobody sees half a transaction. One that is not
+    /// decided yet was not acknowledged either, so the old state is the right answer.
+    pub(super) async fn settle_lock(
+        self,
+        partition: Partition<'_>,
+        lock: Option<storage::Lock>,
+    ) -> Result<(), Error> {
+        let Some(lock) = lock else { return Ok(()) };
+        writer::finish_if_decided(self.engine, partition.id(), self.tenant(), lock).await
+    }
+
+    /// The write of a resource under the caller's id: where it is now, and where its new content belongs.
+    ///
+    /// # Errors
+    /// As [`Session::find`].
+    pub async fn update_step(self, parsed: &Parsed, id: ResourceId, intent: Intent) -> Result<Step, Error> {
+        let place = self.find(parsed.resource_type, id).await?;
+        let wanted = parsed.compartment(self.tenant(), id);
+        self.step_to(place, parsed.resource_type, wanted, intent).await
+    }
+
+    /// The write of a resource that is at `place`, and whose new content belongs to `wanted`.
+    async fn step_to(
+        self,
+        place: Place,
+        resource_type: ResourceType,
+        wanted: CompartmentKey,
+        intent: Intent,
+    ) -> Result<Step, Error> {
+        let key = ResourceKey { compartment: wanted, type_code: place.own.type_code, id: place.own.id };
+        let row = Home::Row { slot: place.own.slot, found: place.row };
+        let (home, moved_from) = match place.row {
+            Some(found) if found == wanted => (Home::None, None),
+            Some(found) => (row, Some(found)),
+            None if wanted == place.own => (Home::None, None),
+            None if self.exists_free_standing(place.own).await? => (row, Some(place.own)),
+            None => (row, None),
+        };
+        let standing = match place.row.or(moved_from) {
+            Some(_) => Standing::Known,
+            None => Standing::Unlisted,
+        };
+        Ok(Step { op: op(key, resource_type, intent, standing), home, moved_from })
+    }
+
+    async fn exists_free_standing(self, own: CompartmentKey) -> Result<bool, Error> {
+        Ok(self.engine.at(own.slot)?.get(self.tenant(), &own.own()).await?.is_some())
+    }
+
+    /// The change of what is stored at `resource_type`/`id`. `wanted`: the compartment its next version was found to belong
+    /// to, where that is another one.
+    ///
+    /// # Errors
+    /// As [`Session::find`].
+    pub async fn change_step(
+        self,
+        resource_type: ResourceType,
+        id: ResourceId,
+        intent: Intent,
+        wanted: Option<CompartmentKey>,
+    ) -> Result<Step, Error> {
+        let place = self.find(resource_type, id).await?;
+        let wanted = wanted.unwrap_or(place.key().compartment);
+        self.step_to(place, resource_type, wanted, intent).await
+    }
+
+    /// The deletion of `resource_type`/`id`, wherever it lives.
+    ///
+    /// # Errors
+    /// As [`Session::find`].
+    pub async fn delete_step(
+        self,
+        resource_type: ResourceType,
+        id: ResourceId,
+        if_match: IfMatch,
+    ) -> Result<Step, Error> {
+        self.change_step(resource_type, id, Intent::Delete { if_match }, None).await
+    }
+
+    /// The slot for what belongs to nobody yet: the idempotency key's, so that a retry comes to the same partition.
+    pub fn free_slot(self, idempotency_key: &str) -> Slot {
+        match idempotency_key {
+            "" => Slot(self.options().chance.draw() as u16),
+            key => proto::id::key_slot(self.tenant(), key.as_bytes()),
+        }
+    }
+
+    /// A new id.
+    pub fn assign(self, slot: Slot) -> ResourceId {
+        AssignedId::new(self.clock().now_ms(), slot, self.options().chance.draw()).to_id()
+    }
+}
+
+/// The slot that tells where `resource_type`/`id` lives, wherever that is.
+pub fn home(tenant: TenantId, resource_type: ResourceType, id: ResourceId) -> Slot {
+    CompartmentKey::of(tenant, TypeCode(resource_type.code()), id).slot
+}
+
+/// Whether resources of the type can be in a patient's compartment other than their own.
+pub fn may_live_with_a_patient(resource_type: ResourceType) -> bool {
+    resource_type != ResourceType::PATIENT && !compartment::patient_params(resource_type).is_empty()
+}
+
+/// The write of a resource whose id the server assigns now.
+pub fn create_step(
+    tenant: TenantId,
+    parsed: &Parsed,
+    id: ResourceId,
+    draft: crate::compartment::Draft,
+) -> Step {
+    let compartment = parsed.compartment(tenant, id);
+    let key = ResourceKey { compartment, type_code: parsed.type_code(), id };
+    let home = match key.is_own() {
+        true => Home::None,
+        false => Home::Row { slot: proto::id::home_slot(tenant, key.type_code, id.as_str()), found: None },
+    };
+    let op = op(key, parsed.resource_type, Intent::Create(draft), Standing::Fresh);
+    Step { op, home, moved_from: None }
+}
+
+fn op(key: ResourceKey, resource_type: ResourceType, intent: Intent, standing: Standing) -> Op {
+    let movable = may_live_with_a_patient(resource_type);
+    Op { key, resource_type: resource_type.name(), intent, standing, movable, locate: None }
+}
+
+/// The slot a new resource's id carries: its patient's, so that directory row and resource share a partition.
+pub fn slot_for(tenant: TenantId, parsed: &Parsed, otherwise: Slot) -> Slot {
+    match parsed.patient {
+        Some(patient) => CompartmentKey::of(tenant, crate::draft::patient_type(), patient).slot,
+        None => otherwise,
+    }
+}

@@ -1,0 +1,114 @@
+//! The right to decide about one set of criteria: a turn among the callers of this node, and a row in the log of the
+//! criteria's home partition that keeps other nodes out. The row is lost when its holder is too slow; the write that rests
+//! on it names it ([`Reservation::hold`]), so that a holder that was overtaken writes nothing.
+
+use super::Session;
+use crate::{
+    engine::Turn,
+    error::contended,
+    writer::{self, Hold},
+};
+use bytes::Bytes;
+use proto::{Code, Error, PartitionId, Slot, TenantId, log::v1 as log};
+use std::{sync::Arc, time::Duration};
+use storage::Applied;
+use tokio::time::Instant;
+
+/// Held criteria. Given back by the write that rests on them, or by [`Reservation::release`].
+pub struct Reservation {
+    tenant: TenantId,
+    partition: PartitionId,
+    criteria: Bytes,
+    holder: Bytes,
+    _turn: Turn,
+}
+
+/// Between two questions for criteria that another node holds: each is an entry in the log.
+const HELD_PAUSE_MIN: Duration = Duration::from_millis(10);
+const HELD_PAUSE_MAX: Duration = Duration::from_millis(200);
+
+impl Reservation {
+    /// Of the criteria with that key, decided on at that slot. Waits for its turn: first on this node, then in the log. Not
+    /// longer than it takes a holder that is gone to lose the row, and its successor as well.
+    ///
+    /// # Errors
+    /// `Overloaded` where others held the criteria all the time.
+    pub async fn take(session: Session<'_>, key: &Arc<str>, slot: Slot) -> Result<Reservation, Error> {
+        let until = Instant::now() + session.options().reservation_timeout * 2;
+        let mut reservation = Reservation {
+            tenant: session.tenant(),
+            partition: session.engine.partition_of(slot),
+            criteria: Bytes::copy_from_slice(key.as_bytes()),
+            holder: session.engine.tokens.next(),
+            _turn: session.turn(key).await?,
+        };
+        let mut pause = HELD_PAUSE_MIN;
+        loop {
+            match reservation.reserve(session).await? {
+                Applied::Done => return Ok(reservation),
+                // A holder on another node; one that is gone expires.
+                Applied::ReservationHeld { .. } => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(HELD_PAUSE_MAX);
+                }
+                Applied::Locked { transaction, .. } => {
+                    writer::settle(session.engine, reservation.partition, reservation.tenant, &transaction)
+                        .await?;
+                }
+                other => {
+                    tracing::error!(?other, "a reservation answered what it cannot");
+                    return Err(contended());
+                }
+            }
+            if Instant::now() >= until {
+                return Err(held_by_others(key));
+            }
+            reservation.holder = session.engine.tokens.next();
+        }
+    }
+
+    async fn reserve(&self, session: Session<'_>) -> Result<Applied, Error> {
+        let now_ms = session.clock().now_ms();
+        let kind = log::command::Kind::Reserve(log::Reserve {
+            criteria: self.criteria.clone(),
+            holder: self.holder.clone(),
+            expires_ms: now_ms + session.options().reservation_timeout.as_millis() as u64,
+        });
+        let command = log::Command { time_ms: now_ms, tenant: self.tenant.0, kind: Some(kind) };
+        session.engine.partition(self.partition)?.propose(command).await
+    }
+
+    /// What a write names that rests on it.
+    pub fn hold(&self) -> Hold {
+        let release = log::Release { criteria: self.criteria.clone(), holder: self.holder.clone() };
+        Hold { partition: self.partition, release }
+    }
+
+    /// Gives it back where no write did. One that is lost on the way expires.
+    pub async fn release(self, session: Session<'_>) {
+        let kind = Some(log::command::Kind::Release(self.hold().release));
+        let command = log::Command { time_ms: session.clock().now_ms(), tenant: self.tenant.0, kind };
+        if let Ok(partition) = session.engine.partition(self.partition)
+            && let Err(error) = partition.propose(command).await
+        {
+            tracing::warn!(%error, "a reservation was not released; it expires");
+        }
+    }
+}
+
+impl Session<'_> {
+    /// The turn of the criteria with that key among the callers of this node.
+    ///
+    /// # Errors
+    /// `Overloaded` where it does not come in time.
+    pub async fn turn(self, key: &Arc<str>) -> Result<Turn, Error> {
+        let max = self.options().reservation_timeout * 2;
+        let turn = self.engine.turns.wait(self.tenant(), key, max).await;
+        turn.ok_or_else(|| held_by_others(key))
+    }
+}
+
+fn held_by_others(criteria: &str) -> Error {
+    let text = format!("others decide on '{criteria}' without a pause; send it again after a moment");
+    Error::new(Code::Overloaded, text)
+}

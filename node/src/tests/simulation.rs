@@ -1,0 +1,187 @@
+//! A whole node in one thread, on parts in memory, under clients that collide and crashes at any moment: what was
+//! acknowledged stays true. A seed that fails is run again by `SIMULATION_SEED=… cargo nextest run -p node simulation`.
+
+use crate::{
+    budget::Budget,
+    cli::options::engine,
+    clock::Clock,
+    config::Config,
+    engine::Options,
+    open::Parts,
+    service::{FhirService, Node},
+    session::Context,
+};
+use cluster::{Entropy, MemoryFolder, sync_later};
+use proto::{Error, TenantId, api::v1 as api};
+use std::{cell::RefCell, ops::Range, rc::Rc, sync::Arc, time::Duration};
+use storage::{Disk, Store};
+use testkit::{
+    chaos::{Api, Failure},
+    simulation::{self, Host, Outcome},
+};
+
+const BUDGET: Budget = Budget { total: 256 << 20, origin: "a simulation" };
+/// How long a sync of the simulated disk takes.
+const SYNC: Range<Duration> = Duration::from_micros(100)..Duration::from_millis(20);
+const CURSOR_KEY: &[u8] = b"of a simulation";
+
+/// What outlives a crash.
+struct World {
+    entropy: Entropy,
+    disk: Disk,
+    folder: RefCell<MemoryFolder>,
+}
+
+impl World {
+    fn new(seed: u64) -> World {
+        World { entropy: Entropy::seeded(seed), disk: Disk::default(), folder: RefCell::default() }
+    }
+
+    fn seed(&self) -> Entropy {
+        Entropy::seeded(self.entropy.number())
+    }
+}
+
+/// Small, so that there are flushes, purges and writes over partitions.
+fn options() -> Options {
+    let mut config = Config::default();
+    config.storage.partitions = 3;
+    config.log.group_bytes = 64 << 10;
+    config.transactions.prepare_timeout_ms = 2_000;
+    config.transactions.reservation_timeout_ms = 1_000;
+    engine(&BUDGET.fill(config))
+}
+
+impl Host for World {
+    type Api = Served;
+
+    async fn start(&self, now_ms: u64) -> anyhow::Result<Served> {
+        let options = options();
+        let log = Arc::new(self.disk.open_log());
+        tokio::spawn(sync_later(log.clone(), self.seed(), SYNC));
+        let parts = Parts {
+            store: Arc::new(Store::in_memory(&self.disk)),
+            log,
+            search: search::Engine::in_memory(&options.search, CURSOR_KEY),
+            folder: Arc::new(self.folder.borrow().clone()),
+            clock: Clock::of_runtime(now_ms),
+            entropy: self.seed(),
+        };
+        Ok(Served(Node::of(options, parts).await?))
+    }
+
+    fn crash(&self) {
+        self.disk.crash();
+        let left = self.folder.borrow().after_crash();
+        *self.folder.borrow_mut() = left;
+    }
+}
+
+/// The node's service, asked as the wires ask it.
+struct Served(Node);
+
+fn context() -> Context {
+    Context {
+        tenant: TenantId::DEFAULT,
+        request_id: "simulated".into(),
+        trace: None,
+        deadline: None,
+        base: None,
+        share: Default::default(),
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match error.to_detail().may_have_applied {
+        true => Failure::Unknown(error.to_string()),
+        false => Failure::Refused(Some(error.code), error.to_string()),
+    }
+}
+
+macro_rules! served {
+    ($($call:ident: $request:ident -> $response:ident),* $(,)?) => {
+        impl Api for Served {
+            $(async fn $call(&self, request: api::$request) -> Result<api::$response, Failure> {
+                self.0.$call(&context(), request).await.map_err(failure)
+            })*
+        }
+    };
+}
+
+served! {
+    create: CreateRequest -> WriteResponse,
+    read: ReadRequest -> ReadResponse,
+    vread: VReadRequest -> ReadResponse,
+    update: UpdateRequest -> WriteResponse,
+    patch: PatchRequest -> WriteResponse,
+    delete: DeleteRequest -> WriteResponse,
+    history: HistoryRequest -> HistoryResponse,
+    transaction: TransactionRequest -> TransactionResponse,
+    search: SearchRequest -> SearchResponse,
+}
+
+fn run(seed: u64) -> Outcome {
+    let options = simulation::Options {
+        seed,
+        time: Duration::from_secs(2),
+        clients: 6,
+        crash_within: Duration::from_millis(700),
+    };
+    simulation::run(&options, Rc::new(World::new(seed))).unwrap_or_else(|error| panic!("seed {seed}: {error}"))
+}
+
+fn hold(seeds: Range<u64>) {
+    let mut crashes = 0;
+    for seed in seeds.clone() {
+        let Outcome { report, .. } = run(seed);
+        let violated = report.findings.iter().any(|(_, findings)| !findings.violations.is_empty());
+        assert!(!violated && report.surprises.is_empty(), "{report}");
+        assert!(report.done() > 100, "{report}");
+        crashes += report.starts.len() as u64;
+    }
+    // One is of every run: the last.
+    assert!(crashes > 2 * (seeds.end - seeds.start), "{crashes} crashes");
+}
+
+#[test]
+fn a_seed_gives_the_same_run_again() {
+    for seed in [7, 4711] {
+        let (first, again) = (run(seed), run(seed));
+        assert_eq!(first.digest, again.digest, "seed {seed}");
+        assert_ne!(first.digest, run(seed + 1).digest);
+    }
+}
+
+#[test]
+fn the_seed_that_is_asked_for() {
+    let Ok(seed) = std::env::var("SIMULATION_SEED") else { return };
+    let outcome = run(seed.parse().expect("a number"));
+    println!("{}digest {:016x}", outcome.report, outcome.digest);
+    hold_one(&outcome);
+}
+
+fn hold_one(outcome: &Outcome) {
+    let report = &outcome.report;
+    assert!(report.findings.iter().all(|(_, findings)| findings.violations.is_empty()), "{report}");
+}
+
+macro_rules! seeds {
+    ($($name:ident: $seeds:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            hold($seeds);
+        })*
+    };
+}
+
+// In parts, so that all cores have something to do.
+seeds! {
+    seeds_0_to_24: 0..25;
+    seeds_25_to_49: 25..50;
+    seeds_50_to_74: 50..75;
+    seeds_75_to_99: 75..100;
+    seeds_100_to_124: 100..125;
+    seeds_125_to_149: 125..150;
+    seeds_150_to_174: 150..175;
+    seeds_175_to_199: 175..200;
+}

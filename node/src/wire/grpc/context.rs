@@ -1,0 +1,97 @@
+//! From metadata to [`Context`], and back into the answer's metadata.
+
+use crate::{
+    bounds::Share,
+    observe::trace::{TRACEPARENT, Trace},
+    session::Context,
+    wire::caller::{deadline, request_id, tenant},
+};
+use proto::{Code, Error, metadata::REQUEST_ID};
+use std::time::Duration;
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+/// Splits a request. The deadline is the caller's `grpc-timeout`, but no later than `timeout` from now.
+///
+/// # Errors
+/// A tenant that is not offered, a key that looks like the tenant's, or a `grpc-timeout` that is none.
+pub(super) fn open<T>(mut request: Request<T>, timeout: Duration) -> Result<(Context, T), Status> {
+    let share = request.extensions_mut().remove().unwrap_or_default();
+    let context = context(request.metadata(), timeout, share).map_err(|error| error.to_status())?;
+    Ok((context, request.into_inner()))
+}
+
+fn context(metadata: &MetadataMap, timeout: Duration, share: Share) -> Result<Context, Error> {
+    let asked = match metadata.get("grpc-timeout") {
+        None => None,
+        Some(text) => Some(text.to_str().ok().and_then(parse_timeout).ok_or_else(|| {
+            Error::new(Code::BadRequest, "grpc-timeout is up to 8 digits and a unit of H, M, S, m, u, n")
+        })?),
+    };
+    Ok(Context {
+        tenant: tenant::of(metadata.as_ref())?,
+        request_id: request_id::accept(metadata.get(REQUEST_ID).map(|id| id.as_bytes())),
+        trace: Trace::accept(metadata.get(TRACEPARENT).map(|trace| trace.as_bytes())),
+        deadline: deadline(timeout, asked),
+        base: None,
+        share,
+    })
+}
+
+/// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>: up to 8 digits and a unit.
+fn parse_timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let value: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(value * 3600)),
+        "M" => Some(Duration::from_secs(value * 60)),
+        "S" => Some(Duration::from_secs(value)),
+        "m" => Some(Duration::from_millis(value)),
+        "u" => Some(Duration::from_micros(value)),
+        "n" => Some(Duration::from_nanos(value)),
+        _ => None,
+    }
+}
+
+/// The result as gRPC answers it, with the request's id and trace.
+pub(super) fn answer<T>(context: &Context, result: Result<T, Error>) -> Result<Response<T>, Status> {
+    match result {
+        Ok(message) => {
+            let mut response = Response::new(message);
+            tell(context, response.metadata_mut());
+            Ok(response)
+        }
+        Err(error) => {
+            let mut status = error.to_status();
+            tell(context, status.metadata_mut());
+            Err(status)
+        }
+    }
+}
+
+fn tell(context: &Context, metadata: &mut MetadataMap) {
+    // An id that was accepted or made here is visible ASCII.
+    if let Ok(id) = context.request_id.parse() {
+        metadata.insert(REQUEST_ID, id);
+    }
+    if let Some(trace) = context.trace.and_then(|trace| trace.to_string().parse().ok()) {
+        metadata.insert(TRACEPARENT, trace);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_of_all_units() {
+        assert_eq!(parse_timeout("2H"), Some(Duration::from_secs(7200)));
+        assert_eq!(parse_timeout("15m"), Some(Duration::from_millis(15)));
+        assert_eq!(parse_timeout("99999999n"), Some(Duration::from_nanos(99_999_999)));
+        for bad in ["", "S", "123456789S", "-1S", "1x", "1é"] {
+            assert_eq!(parse_timeout(bad), None, "{bad}");
+        }
+    }
+}

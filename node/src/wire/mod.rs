@@ -1,0 +1,144 @@
+//! Both wires around one service: bind, serve, stop gracefully. [`rest`] and [`grpc`] make messages and a context of what
+//! comes, [`front`] admits and bounds what both ask, [`listener`] has the connections.
+
+pub mod caller;
+pub mod front;
+mod grpc;
+mod listener;
+mod rest;
+pub mod signals;
+
+pub use front::Front;
+
+use crate::{
+    bounds::Bounds,
+    config::Config,
+    observe::{self, Readiness, Wire, health::Health},
+    service::FhirService,
+    stop::Stop,
+};
+use listener::Policy;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch};
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{option} {address}: the address is taken by another process")]
+    Taken { option: &'static str, address: String },
+    #[error("{option} {address}: {source}")]
+    Bind { option: &'static str, address: String, source: std::io::Error },
+    #[error("gRPC reflection: {0}")]
+    Reflection(String),
+}
+
+/// Both listeners, bound but not served yet: peers queue in the kernel meanwhile.
+pub struct Server {
+    rest: TcpListener,
+    grpc: TcpListener,
+    rest_address: SocketAddr,
+    grpc_address: SocketAddr,
+}
+
+impl Server {
+    /// Binds `rest.listen` and `grpc.listen`.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] and [`Error::Bind`], naming option and address.
+    pub async fn bind(config: &Config) -> Result<Server, Error> {
+        let (rest, rest_address) = listen("rest.listen", &config.rest.listen).await?;
+        let (grpc, grpc_address) = listen("grpc.listen", &config.grpc.listen).await?;
+        Ok(Server { rest, grpc, rest_address, grpc_address })
+    }
+
+    /// Where REST listens.
+    pub fn rest_address(&self) -> SocketAddr {
+        self.rest_address
+    }
+
+    /// Where gRPC listens.
+    pub fn grpc_address(&self) -> SocketAddr {
+        self.grpc_address
+    }
+
+    /// The one line on stdout when the node is ready.
+    pub fn ready_line(&self) -> String {
+        format!("salamander ready rest=http://{}/fhir grpc=http://{}", self.rest_address, self.grpc_address)
+    }
+
+    /// Serves `service` within `bounds` until `stop`, then takes no new connections and gives requests under way the grace period.
+    ///
+    /// # Errors
+    /// Only before the first connection is taken.
+    pub async fn serve<S: FhirService>(
+        self,
+        config: &Config,
+        service: Arc<S>,
+        bounds: Arc<Bounds>,
+        readiness: watch::Receiver<Readiness>,
+        stop: Stop,
+    ) -> Result<(), Error> {
+        observe::metrics::install();
+        listener::describe();
+        let front = |wire| Arc::new(Front::new(service.clone(), wire, &config.logging));
+        let health = Health::new(readiness, stop.clone());
+        let rest = rest::router(front(Wire::Rest), config, bounds.clone())
+            .merge(observe::routes::router(health.clone()));
+        let grpc = grpc::router(front(Wire::Grpc), config, bounds, health, stop.clone())
+            .map_err(Error::Reflection)?;
+        tokio::join!(
+            listener::serve(
+                self.rest,
+                listener::rest_builder(&config.rest),
+                rest,
+                rest_policy(config),
+                stop.clone()
+            ),
+            listener::serve(
+                self.grpc,
+                listener::grpc_builder(&config.grpc),
+                grpc,
+                grpc_policy(config),
+                stop.clone()
+            ),
+        );
+        Ok(())
+    }
+}
+
+fn rest_policy(config: &Config) -> Policy {
+    Policy {
+        listener: "rest",
+        connections_max: config.rest.connections_max,
+        first_request: Duration::from_millis(config.rest.header_timeout_ms),
+        write_timeout: Duration::from_millis(config.rest.write_timeout_ms),
+        http1: true,
+        grace: Duration::from_millis(config.node.shutdown_grace_ms),
+    }
+}
+
+fn grpc_policy(config: &Config) -> Policy {
+    Policy {
+        listener: "grpc",
+        connections_max: config.grpc.connections_max,
+        http1: false,
+        ..rest_policy(config)
+    }
+}
+
+async fn listen(option: &'static str, address: &str) -> Result<(TcpListener, SocketAddr), Error> {
+    let failed = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::AddrInUse => Error::Taken { option, address: address.to_owned() },
+        _ => Error::Bind { option, address: address.to_owned(), source },
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+#[cfg(test)]
+mod leaving;
+#[cfg(test)]
+pub(crate) mod mock;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! <https://hl7.org/fhir/R4/http.html#patch>, of an instance or of the one that matches the parameters
+
+use super::{
+    call::{Call, Shared},
+    outcome::Failure,
+    payload::{self, Payload},
+    response::{Reply, written},
+    update::if_match,
+};
+use crate::{
+    link,
+    query::{no_parameters, patch_kind},
+    service::FhirService,
+};
+use axum::{
+    body::Body,
+    extract::{FromRequest, Path, State},
+};
+use http::{Request, header};
+use proto::{
+    Code, Error,
+    api::v1::{PatchKind, PatchRequest},
+};
+
+pub(super) async fn instance<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path((resource_type, id)): Path<(String, String)>,
+    call: Call,
+    patch: PatchPayload,
+) -> Reply {
+    let request = request(&call, &patch, resource_type, id, String::new())?;
+    Ok(written(&call, shared.service.patch(&call.context, request).await?))
+}
+
+/// <https://hl7.org/fhir/R4/http.html#patch>: the search parameters of the URL are the criteria.
+pub(super) async fn conditional<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path(resource_type): Path<String>,
+    call: Call,
+    patch: PatchPayload,
+) -> Reply {
+    let mut criteria = String::new();
+    for (name, value) in &call.parameters {
+        link::append(&mut criteria, name, value);
+    }
+    let criteria = criteria.trim_start_matches('?').to_owned();
+    if criteria.is_empty() {
+        let text = format!("name the resource: PATCH {resource_type}/id, or PATCH {resource_type}?criteria");
+        return Err(Error::new(Code::BadRequest, text).into());
+    }
+    let request = request(&call, &patch, resource_type, String::new(), criteria)?;
+    Ok(written(&call, shared.service.patch(&call.context, request).await?))
+}
+
+fn request(
+    call: &Call,
+    patch: &PatchPayload,
+    resource_type: String,
+    id: String,
+    criteria: String,
+) -> Result<PatchRequest, Error> {
+    Ok(PatchRequest {
+        resource_type,
+        id,
+        criteria,
+        kind: patch.kind as i32,
+        body: patch.payload.bytes.clone(),
+        if_match: if_match(call)?,
+        idempotency_key: call.idempotency_key()?,
+    })
+}
+
+/// The body of a PATCH and its language.
+pub(super) struct PatchPayload {
+    kind: PatchKind,
+    payload: Payload,
+}
+
+impl<S: Send + Sync> FromRequest<Shared<S>> for PatchPayload {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request<Body>, shared: &Shared<S>) -> Result<PatchPayload, Failure> {
+        let media_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+        let media_type = String::from_utf8_lossy(media_type.unwrap_or_default()).into_owned();
+        let kind = patch_kind(&media_type)?;
+        let payload = match kind {
+            // A resource, in whatever format resources come.
+            PatchKind::Fhirpath => {
+                let payload = Payload::from_request(request, shared).await?;
+                if is_plain_json(&media_type) && !names_parameters(&payload.bytes) {
+                    return Err(no_parameters().into());
+                }
+                payload
+            }
+            _ => payload::read(request, &shared.settings).await?,
+        };
+        Ok(PatchPayload { kind, payload })
+    }
+}
+
+/// The types that say nothing of FHIR: what comes under them is often meant as another patch.
+fn is_plain_json(media_type: &str) -> bool {
+    let name = media_type.split(';').next().unwrap_or_default().trim();
+    name.eq_ignore_ascii_case("application/json") || name.eq_ignore_ascii_case("text/json")
+}
+
+/// Whether JSON may be a Parameters resource: enough to tell other patches, and what is not JSON says the parser.
+fn names_parameters(body: &[u8]) -> bool {
+    let text = std::str::from_utf8(body).unwrap_or_default().trim_start();
+    !text.starts_with(['[', '{']) || (text.starts_with('{') && text.contains("\"Parameters\""))
+}
