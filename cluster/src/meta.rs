@@ -1,12 +1,13 @@
 //! The meta group's state: what all nodes must agree on about the cluster. Small, in one file.
 
 use crate::error::Error;
+use crate::folder::{DiskFolder, Folder};
 use bytes::Bytes;
 use parking_lot::RwLock;
 use prost::Message;
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 /// The features this program knows. Raised when stored or sent data changes in a way an older node cannot take.
 pub(crate) const FEATURE_LEVEL: u32 = 1;
@@ -66,21 +67,18 @@ pub(crate) struct MetaFile {
 
 /// The state with its file.
 pub(crate) struct MetaStore {
-    path: PathBuf,
+    folder: Arc<dyn Folder>,
     file: RwLock<MetaFile>,
 }
 
 impl MetaStore {
-    pub(crate) fn open(dir: &Path) -> Result<Self, Error> {
-        let path = dir.join("meta");
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(Error::Io { path, source }),
-        };
-        let file = MetaFile::decode(bytes.as_slice())
-            .map_err(|error| Error::Corrupt { path: path.clone(), reason: error.to_string() })?;
-        Ok(MetaStore { path, file: RwLock::new(file) })
+    /// What is in `folder`, which errors call `dir`.
+    pub(crate) fn open(folder: Arc<dyn Folder>, dir: &Path) -> Result<Self, Error> {
+        let path = || dir.join(DiskFolder::FILE);
+        let bytes = folder.read().map_err(|source| Error::Io { path: path(), source })?;
+        let file = MetaFile::decode(bytes.unwrap_or_default().as_slice())
+            .map_err(|error| Error::Corrupt { path: path(), reason: error.to_string() })?;
+        Ok(MetaStore { folder, file: RwLock::new(file) })
     }
 
     pub(crate) fn state(&self) -> Option<MetaState> {
@@ -106,18 +104,9 @@ impl MetaStore {
         if let Some(command) = command {
             change(&mut next.state, command);
         }
-        self.write(&next)?;
+        self.folder.replace(&next.encode_to_vec())?;
         *self.file.write() = next;
         Ok(())
-    }
-
-    fn write(&self, file: &MetaFile) -> io::Result<()> {
-        let making = self.path.with_extension("tmp");
-        let mut out = File::create(&making)?;
-        out.write_all(&file.encode_to_vec())?;
-        out.sync_all()?;
-        std::fs::rename(&making, &self.path)?;
-        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
 }
 

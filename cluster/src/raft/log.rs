@@ -1,9 +1,9 @@
 //! One group's view of the node's log, as the Raft library wants it.
 
 use super::codec;
-use super::machine::blocking;
 use super::{Entry, LogId, Types, Vote};
 use crate::meters::Meters;
+use crate::threads::blocking;
 use bytes::Bytes;
 use futures::Stream;
 use openraft::OptionalSend;
@@ -15,9 +15,9 @@ use std::fmt::Debug;
 use std::io;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
-use std::time::Instant;
 use storage::log::LogStore;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Entries kept as they were proposed, until somebody reads them. More are decoded from their bytes again.
 const DECODED_MAX: usize = 1024;
@@ -80,7 +80,7 @@ impl Log {
             return Ok(newest);
         }
         // From the disk, where they are not among the log's newest: a replay, or a follower far behind.
-        let stored = blocking(usize::MAX, || self.store.read(self.group, start..stored_end))?;
+        let stored = blocking(true, || self.store.read(self.group, start..stored_end))?;
         let mut entries = Vec::with_capacity(stored.len() + newest.len());
         for (index, bytes) in stored {
             entries.push(codec::decode_entry(index, bytes)?);

@@ -6,6 +6,7 @@ use crate::admission::Admission;
 use crate::meta::MetaStore;
 use crate::meters::Meters;
 use crate::observer::Observer;
+use crate::threads::{self, blocking};
 use futures::{Stream, StreamExt};
 use openraft::alias::{SnapshotMetaOf, SnapshotOf};
 use openraft::storage::{ApplyResponder, EntryResponder, RaftSnapshotBuilder, RaftStateMachine};
@@ -15,10 +16,10 @@ use proto::PartitionId;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use storage::{Applied, Partition, Shortage};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Entries applied in one batch.
 const SLICE_MAX: usize = 128;
@@ -107,9 +108,9 @@ impl Machine {
         let Some(last) = slice.last().map(|entry| entry.index) else { return Ok(()) };
         let Target::Partition { id, partition, observer } = &self.target else { return Ok(()) };
         let started = Instant::now();
-        let apply = || match blocking(slice.len(), || partition.try_apply(slice)) {
+        let apply = || match blocking(slice.len() > INLINE_MAX, || partition.try_apply(slice)) {
             // The tables are behind with their own writes: waited for, but not on a worker.
-            Err(storage::Error::Busy(_)) => blocking(usize::MAX, || partition.apply(slice)),
+            Err(storage::Error::Busy(_)) => blocking(true, || partition.apply(slice)),
             applied => applied,
         };
         let outcomes = self.unless_short(apply, storage::Error::shortage).await.map_err(io::Error::other)?;
@@ -160,8 +161,7 @@ impl Machine {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
             }
         };
-        let apply =
-            || blocking(usize::MAX, || meta.apply(index, term, command.as_deref(), membership.clone()));
+        let apply = || blocking(true, || meta.apply(index, term, command.as_deref(), membership.clone()));
         self.unless_short(apply, Shortage::of).await?;
         if let Some(reply) = reply {
             reply.send(Applied::Done);
@@ -192,13 +192,6 @@ impl Machine {
 fn shortage(error: &io::Error) -> Option<Shortage> {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<storage::Error>());
     cause.and_then(storage::Error::shortage)
-}
-
-/// Runs `work`, beside the runtime's workers where it is long and they exist.
-pub(super) fn blocking<T>(entries: usize, work: impl FnOnce() -> T) -> T {
-    let threads =
-        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if entries > INLINE_MAX && threads { tokio::task::block_in_place(work) } else { work() }
 }
 
 impl RaftStateMachine<Types> for Machine {
@@ -257,7 +250,7 @@ impl RaftSnapshotBuilder<Types> for Machine {
         let mut waiting = None;
         loop {
             let machine = self.clone();
-            match tokio::task::spawn_blocking(move || machine.flush()).await.map_err(io::Error::other)? {
+            match threads::beside(move || machine.flush()).await.flatten() {
                 Ok(meta) => {
                     *self.flushed.lock() = Some(meta.clone());
                     return Ok(SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint });

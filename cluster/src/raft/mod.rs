@@ -6,6 +6,7 @@ mod log;
 mod machine;
 mod network;
 mod reply;
+mod runtime;
 
 pub(crate) use handle::{Handle, Proposed};
 pub(crate) use machine::{Machine, Target};
@@ -31,7 +32,7 @@ impl openraft::RaftTypeConfig for Types {
     type Vote = impls::Vote<Self::LeaderId>;
     type Payload = openraft::EntryPayload<Proposal, u64, openraft::BasicNode>;
     type Entry = openraft::Entry<<Self::LeaderId as openraft::vote::RaftLeaderId>::Committed, Self::Payload>;
-    type AsyncRuntime = openraft::TokioRuntime;
+    type AsyncRuntime = runtime::Runtime;
     type Responder<T>
         = reply::Reply<T>
     where
