@@ -172,7 +172,7 @@ impl Cluster {
     async fn propose_meta(&self, command: MetaCommand) -> Result<(), Error> {
         let fail = |error: crate::ProposeError| Error::Raft { group: META, reason: error.to_string() };
         let permit = self.admission.admit(0).map_err(fail)?;
-        let proposed = self.meta.propose(Proposal::Meta(Box::new(command)), permit).map_err(fail)?;
+        let proposed = self.meta.propose(Proposal::meta(command), permit).map_err(fail)?;
         proposed.outcome().await.map(drop).map_err(fail)
     }
 

@@ -1,7 +1,8 @@
 //! From committed log entries to a partition's tables, or to the meta state.
 
 use super::codec;
-use super::{LogId, Proposal, StoredMembership, Types};
+use super::proposal::Command;
+use super::{LogId, StoredMembership, Types};
 use crate::admission::Admission;
 use crate::meta::MetaStore;
 use crate::meters::Meters;
@@ -155,11 +156,10 @@ impl Machine {
                 let stored = StoredMembership::new(Some(entry.log_id), membership);
                 (None, Some(codec::encode_stored(&stored)))
             }
-            EntryPayload::Normal(Proposal::Meta(command)) => (Some(command), None),
-            EntryPayload::Normal(Proposal::Partition(_)) => {
-                let reason = "a partition's command in the meta log";
-                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-            }
+            EntryPayload::Normal(proposal) => match proposal.into_command()? {
+                Command::Meta(command) => (Some(command), None),
+                Command::Partition(_) => return Err(codec::bad("a partition's command in the meta log")),
+            },
         };
         let apply = || blocking(true, || meta.apply(index, term, command.as_deref(), membership.clone()));
         self.unless_short(apply, Shortage::of).await?;
@@ -176,13 +176,10 @@ impl Machine {
             EntryPayload::Membership(membership) => storage::EntryPayload::Membership(codec::encode_stored(
                 &StoredMembership::new(Some(log_id), membership),
             )),
-            EntryPayload::Normal(Proposal::Partition(command)) => storage::EntryPayload::Command(*command),
-            EntryPayload::Normal(Proposal::Meta(_)) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "a meta command in a partition's log",
-                ));
-            }
+            EntryPayload::Normal(proposal) => match proposal.into_command()? {
+                Command::Partition(command) => storage::EntryPayload::Command(*command),
+                Command::Meta(_) => return Err(codec::bad("a meta command in a partition's log")),
+            },
         };
         let (index, term) = (log_id.index + 1, log_id.leader_id.term);
         Ok((storage::Entry { index, term, payload }, reply))
