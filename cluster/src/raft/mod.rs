@@ -8,6 +8,8 @@ mod network;
 mod proposal;
 mod reply;
 mod runtime;
+#[cfg(test)]
+mod suite;
 
 pub(crate) use handle::{Handle, Proposed};
 pub(crate) use machine::{Machine, Target};
