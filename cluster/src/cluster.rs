@@ -8,7 +8,7 @@ use crate::folder::Folder;
 use crate::group::Group;
 use crate::maintenance::Maintenance;
 use crate::map::PartitionMap;
-use crate::meta::{FEATURE_LEVEL, MetaCommand, MetaState, MetaStore, NodeEntry};
+use crate::meta::{FEATURE_LEVEL, MetaState, MetaStore};
 use crate::meters::Meters;
 use crate::observer::Observer;
 use crate::options::Options;
@@ -18,6 +18,7 @@ use crate::threads;
 use futures::future::{join_all, try_join_all};
 use parking_lot::Mutex;
 use proto::PartitionId;
+use proto::log::v1::{MetaCommand, MetaNode};
 use std::convert::Infallible;
 use std::sync::Arc;
 use storage::log::{Health, LogStore};
@@ -156,7 +157,7 @@ impl Cluster {
         try_join_all(ready).await?;
         let state = self.meta_store.state();
         check_meta(&self.options, state.as_ref())?;
-        let node = NodeEntry { node_id: self.options.node_id, address: self.options.address.clone() };
+        let node = MetaNode { node_id: self.options.node_id, address: self.options.address.clone() };
         if state.as_ref().is_some_and(|state| state.nodes.contains(&node)) {
             return Ok(());
         }

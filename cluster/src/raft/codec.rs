@@ -2,7 +2,7 @@
 //! version of the format, 1.
 //!
 //! ```text
-//! entry      = 1 | kind u8 | term u64 | (kind 0: nothing; 1: membership; 2: log.v1.Command; 3: MetaCommand)
+//! entry      = 1 | kind u8 | term u64 | (kind 0: nothing; 1: membership; 2: log.v1.Command; 3: log.v1.MetaCommand)
 //! vote       = 1 | committed u8 | term u64 | node u64
 //! log id     = 1 | term u64 | index u64
 //! membership = 1 | configs u16, each: voters u16, node ids u64 | nodes u16, each: id u64, address length u16, address

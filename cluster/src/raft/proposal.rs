@@ -1,7 +1,6 @@
 //! What a log entry carries: bytes.
 
 use super::codec;
-use crate::meta::MetaCommand;
 use bytes::Bytes;
 use prost::Message;
 use proto::log::v1 as log;
@@ -19,7 +18,7 @@ pub(crate) struct Proposal {
 /// What a record says.
 pub(super) enum Command {
     Partition(Box<log::Command>),
-    Meta(Box<MetaCommand>),
+    Meta(Box<log::MetaCommand>),
 }
 
 impl Proposal {
@@ -30,7 +29,7 @@ impl Proposal {
     }
 
     /// For the meta group.
-    pub(crate) fn meta(command: MetaCommand) -> Self {
+    pub(crate) fn meta(command: log::MetaCommand) -> Self {
         let record = codec::encode_command(codec::META, &command);
         Proposal { record, command: Some(Command::Meta(Box::new(command))) }
     }
