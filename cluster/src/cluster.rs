@@ -1,22 +1,26 @@
 //! Starting and stopping the node's groups.
 
 use crate::admission::Admission;
+use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::failure::{Failure, Failures, Part};
+use crate::folder::Folder;
 use crate::group::Group;
 use crate::maintenance::Maintenance;
 use crate::map::PartitionMap;
-use crate::meta::{FEATURE_LEVEL, MetaCommand, MetaState, MetaStore, NodeEntry};
+use crate::meta::{FEATURE_LEVEL, MetaState, MetaStore};
 use crate::meters::Meters;
 use crate::observer::Observer;
 use crate::options::Options;
+use crate::parts::Parts;
 use crate::raft::{Handle, Machine, Proposal, Target};
+use crate::threads;
 use futures::future::{join_all, try_join_all};
 use parking_lot::Mutex;
 use proto::PartitionId;
+use proto::log::v1::{MetaCommand, MetaNode};
 use std::convert::Infallible;
 use std::sync::Arc;
-use storage::Store;
 use storage::log::{Health, LogStore};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -30,6 +34,8 @@ pub struct Cluster {
     groups: Vec<Arc<Group>>,
     meta: Handle,
     meta_store: Arc<MetaStore>,
+    folder: Arc<dyn Folder>,
+    entropy: Entropy,
     admission: Arc<Admission>,
     failures: Failures,
     options: Options,
@@ -40,26 +46,21 @@ pub struct Cluster {
 
 impl Cluster {
     /// Opens the meta group and all partitions; creates them on an empty store. Returns when every group has a
-    /// leader and has applied its log. `store` and `log` belong together: they were always opened with each other.
-    pub async fn start(
-        options: Options,
-        store: Arc<Store>,
-        log: Arc<dyn LogStore>,
-        observer: Arc<dyn Observer>,
-    ) -> Result<Cluster, Error> {
+    /// leader and has applied its log.
+    pub async fn start(options: Options, parts: Parts) -> Result<Cluster, Error> {
         check(&options)?;
-        std::fs::create_dir_all(&options.dir)
-            .map_err(|source| Error::Io { path: options.dir.clone(), source })?;
+        let Parts { store, log, folder, observer, entropy } = parts;
         let meters = Arc::new(Meters::new());
         let admission = Admission::new(log.clone(), options.proposals_max, options.proposal_bytes_max);
-        let meta_store = Arc::new(MetaStore::open(&options.dir)?);
+        let meta_store = Arc::new(MetaStore::open(folder.clone(), &options.dir)?);
         check_meta(&options, meta_store.state().as_ref())?;
 
         let (alive, stopped) = mpsc::channel(1);
         let queue = Arc::new(Semaphore::new(options.log_queue_max));
         let open = |group: u32, target: Target| {
             let machine = Machine::new(target, admission.clone(), meters.clone(), alive.clone());
-            Handle::open(group, &options, log.clone(), queue.clone(), machine, meters.clone())
+            let seed = entropy.seed();
+            Handle::open(group, &options, log.clone(), queue.clone(), machine, meters.clone(), seed)
         };
         let meta = open(META, Target::Meta(meta_store.clone())).await?;
         let map = PartitionMap::new(options.partitions);
@@ -76,6 +77,8 @@ impl Cluster {
             groups,
             meta,
             meta_store,
+            folder,
+            entropy,
             admission,
             failures: Failures::new(),
             options,
@@ -125,12 +128,11 @@ impl Cluster {
         if tokio::time::timeout(self.options.shutdown_timeout, self.admission.drain()).await.is_err() {
             tracing::warn!(in_flight = self.admission.in_flight(), "stopping with writes in flight");
         }
-        let mut flushes = JoinSet::new();
-        for group in &self.groups {
+        let flushes = self.groups.iter().map(|group| {
             let partition = group.partition.clone();
-            flushes.spawn_blocking(move || partition.flush());
-        }
-        while let Some(flushed) = flushes.join_next().await {
+            threads::beside(move || partition.flush())
+        });
+        for flushed in join_all(flushes).await {
             // The log still has everything.
             if let Ok(Err(error)) = flushed {
                 tracing::warn!(%error, "a partition was not flushed; the next start replays its log");
@@ -155,12 +157,12 @@ impl Cluster {
         try_join_all(ready).await?;
         let state = self.meta_store.state();
         check_meta(&self.options, state.as_ref())?;
-        let node = NodeEntry { node_id: self.options.node_id, address: self.options.address.clone() };
+        let node = MetaNode { node_id: self.options.node_id, address: self.options.address.clone() };
         if state.as_ref().is_some_and(|state| state.nodes.contains(&node)) {
             return Ok(());
         }
         let create = state.is_none().then(|| MetaState {
-            cluster_id: format!("{:032x}", rand::random::<u128>()),
+            cluster_id: format!("{:016x}{:016x}", self.entropy.number(), self.entropy.number()),
             partitions: u32::from(self.options.partitions),
             feature_level: FEATURE_LEVEL,
             nodes: Vec::new(),
@@ -171,7 +173,7 @@ impl Cluster {
     async fn propose_meta(&self, command: MetaCommand) -> Result<(), Error> {
         let fail = |error: crate::ProposeError| Error::Raft { group: META, reason: error.to_string() };
         let permit = self.admission.admit(0).map_err(fail)?;
-        let proposed = self.meta.propose(Proposal::Meta(Box::new(command)), permit).map_err(fail)?;
+        let proposed = self.meta.propose(Proposal::meta(command), permit).map_err(fail)?;
         proposed.outcome().await.map(drop).map_err(fail)
     }
 
@@ -193,6 +195,7 @@ impl Cluster {
         });
         let maintenance = Maintenance {
             options: self.options.clone(),
+            folder: self.folder.clone(),
             log,
             admission: self.admission.clone(),
             failures: self.failures.clone(),
@@ -215,6 +218,10 @@ impl Cluster {
 
     pub(crate) fn log(&self) -> &dyn LogStore {
         self.admission.log()
+    }
+
+    pub(crate) fn folder(&self) -> &dyn Folder {
+        self.folder.as_ref()
     }
 
     pub(crate) fn options(&self) -> &Options {

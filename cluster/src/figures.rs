@@ -1,7 +1,6 @@
 //! What an operator wants to know of the groups and their log, as of now.
 
 use crate::cluster::Cluster;
-use crate::disk;
 use crate::group::Group;
 use proto::PartitionId;
 use storage::log::{Health, Stats};
@@ -82,7 +81,7 @@ pub struct Figures {
 impl Cluster {
     /// Takes the figures. Asks the file system and, for each partition, its tables: keep it off the runtime's workers.
     pub fn figures(&self) -> Figures {
-        let space = disk::space(&self.options().dir).ok();
+        let space = self.folder().space().ok();
         Figures {
             groups: self.groups().iter().map(|group| self.of_group(group)).collect(),
             log: self.log().stats(),

@@ -65,8 +65,8 @@ impl Group {
         // What no replica can apply must not be in the log for ever.
         let checked = storage::check(&command).map_err(|error| ProposeError::Malformed(error.to_string()));
         let permit = checked.and_then(|()| self.admission.admit(command.encoded_len()));
-        let proposed =
-            permit.and_then(|permit| propose(&self.raft, Proposal::Partition(Box::new(command)), permit));
+        // Encoded here, by the proposer: the group's one task has enough to do.
+        let proposed = permit.and_then(|permit| propose(&self.raft, Proposal::partition(command), permit));
         if proposed.is_err() {
             self.meters.rejected.increment(1);
         }

@@ -7,10 +7,11 @@
 
 mod admission;
 mod cluster;
-mod disk;
+mod entropy;
 mod error;
 mod failure;
 mod figures;
+mod folder;
 mod group;
 mod maintenance;
 mod map;
@@ -18,16 +19,23 @@ mod meta;
 mod meters;
 mod observer;
 mod options;
+mod parts;
 mod raft;
+mod simulation;
+mod threads;
 mod witness;
 
 pub use cluster::Cluster;
+pub use entropy::Entropy;
 pub use error::{Error, ProposeError, ReadError};
 pub use failure::{Failure, Part};
 pub use figures::{DiskFigures, Figures, GroupFigures, GroupState, Progress};
+pub use folder::{DiskFolder, DiskSpace, Folder, MemoryFolder};
 pub use group::Group;
 pub use map::PartitionMap;
 pub use meta::MetaState;
 pub use observer::Observer;
 pub use options::Options;
+pub use parts::Parts;
+pub use simulation::sync_later;
 pub use witness::{Outcome, Witness};

@@ -1,17 +1,19 @@
 //! Keeps the log bounded, watches disk and log.
 
 use crate::admission::Admission;
-use crate::disk;
 use crate::failure::{Failures, Part};
+use crate::folder::Folder;
 use crate::meters::Meters;
 use crate::options::Options;
 use crate::raft::Handle;
+use crate::threads;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use storage::log::{Health, LogStore, Stats};
 
 pub(crate) struct Maintenance {
     pub(crate) options: Options,
+    pub(crate) folder: Arc<dyn Folder>,
     pub(crate) log: Arc<dyn LogStore>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) failures: Failures,
@@ -39,9 +41,8 @@ impl Maintenance {
 
     async fn watch_disk(&self) {
         // A disk that hangs holds a thread of its own, not one of the runtime's.
-        let dir = self.options.dir.clone();
-        let disk = tokio::task::spawn_blocking(move || disk::space(&dir)).await;
-        match disk.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked))) {
+        let folder = self.folder.clone();
+        match threads::beside(move || folder.space()).await.flatten() {
             Ok(disk) => self.admission.set_below_reserve(disk.free_bytes < self.options.disk_reserve_bytes),
             Err(error) => tracing::warn!(%error, "cannot tell how much disk is free"),
         }

@@ -1,86 +1,34 @@
-//! The meta group's state: what all nodes must agree on about the cluster. Small, in one file.
+//! The meta group's state: what all nodes must agree on about the cluster. Small, in one file. Commands, state and file
+//! are messages of `proto/log`.
 
 use crate::error::Error;
+use crate::folder::{DiskFolder, Folder};
 use bytes::Bytes;
 use parking_lot::RwLock;
 use prost::Message;
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+pub use proto::log::v1::MetaState;
+use proto::log::v1::{MetaCommand, MetaFile};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 /// The features this program knows. Raised when stored or sent data changes in a way an older node cannot take.
 pub(crate) const FEATURE_LEVEL: u32 = 1;
 
-/// What the meta group agreed on.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct MetaState {
-    /// Random, made with the cluster.
-    #[prost(string, tag = "1")]
-    pub cluster_id: String,
-    /// Fixed with the cluster.
-    #[prost(uint32, tag = "2")]
-    pub partitions: u32,
-    /// Nodes older than this must not join.
-    #[prost(uint32, tag = "3")]
-    pub feature_level: u32,
-    /// All that belong to it, by id.
-    #[prost(message, repeated, tag = "4")]
-    pub nodes: Vec<NodeEntry>,
-}
-
-/// One registered node.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct NodeEntry {
-    /// Never used again.
-    #[prost(uint64, tag = "1")]
-    pub node_id: u64,
-    /// Where others reach it; empty on a single node.
-    #[prost(string, tag = "2")]
-    pub address: String,
-}
-
-/// A command of the meta group. Stored in its log: field numbers are never used twice.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub(crate) struct MetaCommand {
-    /// Creates the cluster; nothing where it exists.
-    #[prost(message, optional, tag = "1")]
-    pub create: Option<MetaState>,
-    /// Adds a node or gives it another address.
-    #[prost(message, optional, tag = "2")]
-    pub register: Option<NodeEntry>,
-}
-
-/// The file: state and how far the group is, replaced as a whole.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub(crate) struct MetaFile {
-    /// As the storage crate counts: 1 is the first entry, 0 none.
-    #[prost(uint64, tag = "1")]
-    pub index: u64,
-    #[prost(uint64, tag = "2")]
-    pub term: u64,
-    #[prost(bytes = "bytes", tag = "3")]
-    pub membership: Bytes,
-    #[prost(message, optional, tag = "4")]
-    pub state: Option<MetaState>,
-}
-
 /// The state with its file.
 pub(crate) struct MetaStore {
-    path: PathBuf,
+    folder: Arc<dyn Folder>,
     file: RwLock<MetaFile>,
 }
 
 impl MetaStore {
-    pub(crate) fn open(dir: &Path) -> Result<Self, Error> {
-        let path = dir.join("meta");
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(Error::Io { path, source }),
-        };
-        let file = MetaFile::decode(bytes.as_slice())
-            .map_err(|error| Error::Corrupt { path: path.clone(), reason: error.to_string() })?;
-        Ok(MetaStore { path, file: RwLock::new(file) })
+    /// What is in `folder`, which errors call `dir`.
+    pub(crate) fn open(folder: Arc<dyn Folder>, dir: &Path) -> Result<Self, Error> {
+        let path = || dir.join(DiskFolder::FILE);
+        let bytes = folder.read().map_err(|source| Error::Io { path: path(), source })?;
+        let file = MetaFile::decode(bytes.unwrap_or_default().as_slice())
+            .map_err(|error| Error::Corrupt { path: path(), reason: error.to_string() })?;
+        Ok(MetaStore { folder, file: RwLock::new(file) })
     }
 
     pub(crate) fn state(&self) -> Option<MetaState> {
@@ -106,18 +54,9 @@ impl MetaStore {
         if let Some(command) = command {
             change(&mut next.state, command);
         }
-        self.write(&next)?;
+        self.folder.replace(&next.encode_to_vec())?;
         *self.file.write() = next;
         Ok(())
-    }
-
-    fn write(&self, file: &MetaFile) -> io::Result<()> {
-        let making = self.path.with_extension("tmp");
-        let mut out = File::create(&making)?;
-        out.write_all(&file.encode_to_vec())?;
-        out.sync_all()?;
-        std::fs::rename(&making, &self.path)?;
-        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
 }
 
@@ -129,5 +68,50 @@ fn change(state: &mut Option<MetaState>, command: &MetaCommand) {
         state.nodes.retain(|known| known.node_id != node.node_id);
         state.nodes.push(node.clone());
         state.nodes.sort_by_key(|node| node.node_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder::MemoryFolder;
+    use proto::log::v1::MetaNode;
+
+    fn state() -> MetaState {
+        let cluster_id = "ab".to_owned();
+        MetaState { cluster_id, partitions: 4, feature_level: 1, nodes: Vec::new() }
+    }
+
+    #[test]
+    fn what_older_versions_wrote_is_read() {
+        let command = b"\x0a\x08\x0a\x02ab\x10\x04\x18\x01\x12\x05\x08\x01\x12\x01n";
+        let register = Some(MetaNode { node_id: 1, address: "n".to_owned() });
+        let expected = MetaCommand { create: Some(state()), register };
+        assert_eq!(MetaCommand::decode(&command[..]).unwrap(), expected);
+        assert_eq!(expected.encode_to_vec(), command);
+        let file = b"\x08\x05\x10\x02\x1a\x01m\x22\x08\x0a\x02ab\x10\x04\x18\x01";
+        let folder = Arc::new(MemoryFolder::default());
+        folder.replace(file).unwrap();
+        let store = MetaStore::open(folder.clone(), Path::new("nowhere")).unwrap();
+        let membership = Bytes::from_static(b"m");
+        assert_eq!(store.file(), MetaFile { index: 5, term: 2, membership, state: Some(state()) });
+        store.apply(6, 2, Some(&expected), None).unwrap();
+        let state = MetaFile::decode(&*folder.read().unwrap().unwrap()).unwrap().state.unwrap();
+        assert_eq!((state.partitions, state.nodes), (4, vec![expected.register.unwrap()]));
+    }
+
+    #[test]
+    fn a_cluster_is_created_once_and_its_nodes_are_sorted() {
+        let node = |node_id, address: &str| MetaNode { node_id, address: address.to_owned() };
+        let mut all = None;
+        let register = |all: &mut _, node| {
+            let command = MetaCommand { create: Some(state()), register: Some(node) };
+            change(all, &command);
+        };
+        register(&mut all, node(2, "b"));
+        change(&mut all, &MetaCommand { create: Some(MetaState::default()), register: None });
+        register(&mut all, node(1, "a"));
+        register(&mut all, node(2, "c"));
+        assert_eq!(all, Some(MetaState { nodes: vec![node(1, "a"), node(2, "c")], ..state() }));
     }
 }

@@ -1,4 +1,4 @@
-//! The registry of key tags, and the pieces keys and values are made of.
+//! The pieces keys and values are made of.
 //!
 //! Every key is `tag u8 | tenant u32 | …`, integers big-endian, ids ended by NUL (no id contains one), so that byte
 //! order is the order of the parts.
@@ -6,69 +6,14 @@
 use crate::error::{Error, Result};
 use proto::id::{CompartmentKey, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
 
-macro_rules! tags {
-    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
-        /// The first byte of every key. A number is never used again: retired ones move to `RETIRED`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u8)]
-        pub enum Tag { $($(#[$doc])* $name = $number,)* }
-
-        impl Tag {
-            /// All tags in use.
-            #[cfg(test)]
-            pub const ALL: &'static [Tag] = &[$(Tag::$name),*];
-
-            /// The tag of that number.
-            pub fn from_number(number: u8) -> Option<Tag> {
-                match number { $($number => Some(Tag::$name),)* _ => None }
-            }
-        }
-    };
-}
-
-tags! {
-    /// Current versions.
-    Resource = 1,
-    /// Index values of current versions.
-    IndexValues = 2,
-    /// Superseded versions.
-    History = 3,
-    /// Where resources live that are not their compartment's own.
-    Directory = 4,
-    /// All changes in order: system history, and replay for the search index.
-    Feed = 5,
-    /// The same, by type; not written any more, see `Timeline`.
-    TypeHistory = 6,
-    /// Answers to requests with an idempotency key.
-    Dedup = 7,
-    /// When rows of other tables expire.
-    Expiry = 8,
-    /// Transactions that wait for Finish.
-    Prepared = 9,
-    /// Decisions of transactions this partition coordinates.
-    Decision = 10,
-    /// Reserved criteria.
-    Reservation = 11,
-    /// How many resources of a type there are.
-    Count = 12,
-    /// The applied index and the membership.
-    Meta = 13,
-    /// All versions by type and time.
-    Timeline = 16,
-}
-
-/// Numbers of tables that are gone. Also 0 and 255, which keep range ends simple.
-#[cfg(test)]
-pub const RETIRED: &[u8] = &[0, 255];
-
 /// Builds a key or a value from its parts.
 pub struct Writer(Vec<u8>);
 
 impl Writer {
-    /// A key of a table.
-    pub fn key(tag: Tag, tenant: TenantId) -> Self {
+    /// A key of the table with this tag.
+    pub fn key(tag: u8, tenant: TenantId) -> Self {
         let mut bytes = Vec::with_capacity(96);
-        bytes.push(tag as u8);
+        bytes.push(tag);
         bytes.extend_from_slice(&tenant.0.to_be_bytes());
         Writer(bytes)
     }
@@ -126,9 +71,9 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Of a key; the tag is checked, the tenant comes back.
-    pub fn key(table: &'static str, tag: Tag, key: &'a [u8]) -> Result<(Self, TenantId)> {
+    pub fn key(table: &'static str, tag: u8, key: &'a [u8]) -> Result<(Self, TenantId)> {
         let mut reader = Reader { table, rest: key };
-        if reader.u8()? != tag as u8 {
+        if reader.u8()? != tag {
             return Err(reader.corrupt("another table's key"));
         }
         let tenant = TenantId(reader.u32()?);
@@ -189,9 +134,9 @@ impl<'a> Reader<'a> {
         Ok(ResourceKey { compartment, type_code: TypeCode(self.u16()?), id: self.id()? })
     }
 
-    /// What is left.
-    pub fn rest(self) -> &'a [u8] {
-        self.rest
+    /// All that is left.
+    pub fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.rest)
     }
 
     /// Nothing may be left.
@@ -205,19 +150,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_and_numbers_are_one_to_one_and_never_retired() {
-        for number in 0..=255 {
-            match Tag::from_number(number) {
-                Some(tag) => assert!(tag as u8 == number && !RETIRED.contains(&number)),
-                None => assert!(!Tag::ALL.iter().any(|tag| *tag as u8 == number)),
-            }
-        }
-    }
-
-    #[test]
     fn a_shorter_id_sorts_first_whatever_follows() {
         let key = |id: &str, last| {
-            Writer::key(Tag::History, TenantId(1)).id(&ResourceId::parse(id).unwrap()).u64(last).finish()
+            Writer::key(3, TenantId(1)).id(&ResourceId::parse(id).unwrap()).u64(last).finish()
         };
         assert!(key("a", u64::MAX) < key("a-", 0));
         assert!(key("a", 1) < key("a", 2));
@@ -225,11 +160,11 @@ mod tests {
 
     #[test]
     fn a_cut_key_is_an_error() {
-        let key = Writer::key(Tag::Count, TenantId(7)).u16(3).finish();
+        let key = Writer::key(12, TenantId(7)).u16(3).finish();
         for end in 0..key.len() {
-            let read = Reader::key("count", Tag::Count, &key[..end]).and_then(|(mut reader, _)| reader.u16());
+            let read = Reader::key("count", 12, &key[..end]).and_then(|(mut reader, _)| reader.u16());
             assert!(read.is_err());
         }
-        assert!(Reader::key("count", Tag::Feed, &key).is_err());
+        assert!(Reader::key("count", 5, &key).is_err());
     }
 }

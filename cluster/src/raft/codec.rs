@@ -2,7 +2,7 @@
 //! version of the format, 1.
 //!
 //! ```text
-//! entry      = 1 | kind u8 | term u64 | (kind 0: nothing; 1: membership; 2: log.v1.Command; 3: MetaCommand)
+//! entry      = 1 | kind u8 | term u64 | (kind 0: nothing; 1: membership; 2: log.v1.Command; 3: log.v1.MetaCommand)
 //! vote       = 1 | committed u8 | term u64 | node u64
 //! log id     = 1 | term u64 | index u64
 //! membership = 1 | configs u16, each: voters u16, node ids u64 | nodes u16, each: id u64, address length u16, address
@@ -10,7 +10,7 @@
 //! ```
 
 use super::{Entry, LogId, Membership, Proposal, StoredMembership, Vote};
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use openraft::{BasicNode, EntryPayload, vote::RaftVote};
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,38 +19,69 @@ use std::io;
 const VERSION: u8 = 1;
 const BLANK: u8 = 0;
 const MEMBERSHIP: u8 = 1;
-const COMMAND: u8 = 2;
-const META: u8 = 3;
+pub(super) const COMMAND: u8 = 2;
+pub(super) const META: u8 = 3;
 const ENTRY_HEADER: usize = 10;
+const TERM: std::ops::Range<usize> = 2..ENTRY_HEADER;
 
-pub(super) fn encode_entry(entry: &Entry) -> Bytes {
-    let (kind, len) = match &entry.payload {
-        EntryPayload::Blank => (BLANK, 0),
-        EntryPayload::Membership(_) => (MEMBERSHIP, 64),
-        EntryPayload::Normal(Proposal::Partition(command)) => (COMMAND, command.encoded_len()),
-        EntryPayload::Normal(Proposal::Meta(command)) => (META, command.encoded_len()),
-    };
-    let mut out = Vec::with_capacity(ENTRY_HEADER + len);
-    out.extend_from_slice(&[VERSION, kind]);
-    out.put_u64_le(entry.log_id.leader_id.term);
-    match &entry.payload {
-        EntryPayload::Blank => {}
-        EntryPayload::Membership(membership) => put_membership(&mut out, membership),
-        EntryPayload::Normal(Proposal::Partition(command)) => command.encode_raw(&mut out),
-        EntryPayload::Normal(Proposal::Meta(command)) => command.encode_raw(&mut out),
-    }
+/// The record of a command whose term is not known yet.
+pub(super) fn encode_command(kind: u8, message: &impl Message) -> Bytes {
+    let mut out = header(kind, 0, message.encoded_len());
+    message.encode_raw(&mut out);
     Bytes::from(out)
 }
 
-/// Bodies in the result are slices of `bytes`.
-pub(super) fn decode_entry(index: u64, mut bytes: Bytes) -> io::Result<Entry> {
+fn header(kind: u8, term: u64, capacity: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(ENTRY_HEADER + capacity);
+    out.extend_from_slice(&[VERSION, kind]);
+    out.put_u64_le(term);
+    out
+}
+
+/// Puts the term into a record: in place where nobody else has it.
+pub(super) fn set_term(record: &mut Bytes, term: u64) {
+    let term = term.to_le_bytes();
+    if record[TERM] != term {
+        let own = std::mem::take(record).try_into_mut();
+        let mut own = own.unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+        own[TERM].copy_from_slice(&term);
+        *record = own.freeze();
+    }
+}
+
+/// Kind and message of the record of a command.
+pub(super) fn command(mut record: Bytes) -> io::Result<(u8, Bytes)> {
+    let kind = version(&mut record, ENTRY_HEADER)?.get_u8();
+    record.advance(TERM.len());
+    match kind {
+        COMMAND | META => Ok((kind, record)),
+        _ => Err(bad("a log entry that is no command")),
+    }
+}
+
+/// The record of an entry.
+pub(super) fn encode_entry(entry: &mut Entry) -> Bytes {
+    let term = entry.log_id.leader_id.term;
+    match &mut entry.payload {
+        EntryPayload::Blank => header(BLANK, term, 0).into(),
+        EntryPayload::Membership(membership) => {
+            let mut out = header(MEMBERSHIP, term, 64);
+            put_membership(&mut out, membership);
+            out.into()
+        }
+        EntryPayload::Normal(proposal) => proposal.record_in(term),
+    }
+}
+
+/// The entry of a record; a command in it stays bytes.
+pub(super) fn decode_entry(index: u64, record: Bytes) -> io::Result<Entry> {
+    let mut bytes = record.clone();
     let kind = version(&mut bytes, ENTRY_HEADER)?.get_u8();
     let term = bytes.get_u64_le();
     let payload = match kind {
         BLANK => EntryPayload::Blank,
         MEMBERSHIP => EntryPayload::Membership(get_membership(&mut bytes)?),
-        COMMAND => EntryPayload::Normal(Proposal::Partition(Box::new(Message::decode(bytes).map_err(bad)?))),
-        META => EntryPayload::Normal(Proposal::Meta(Box::new(Message::decode(bytes).map_err(bad)?))),
+        COMMAND | META => EntryPayload::Normal(Proposal::stored(record)),
         _ => return Err(bad("a log entry of an unknown kind")),
     };
     Ok(Entry { log_id: LogId::new_term_index(term, index), payload })
@@ -158,12 +189,13 @@ fn version(bytes: &mut Bytes, len_min: usize) -> io::Result<&mut Bytes> {
     Ok(bytes)
 }
 
-fn bad(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+pub(super) fn bad(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::proposal::Command;
     use super::*;
     use proto::log::v1 as wire;
 
@@ -173,28 +205,59 @@ mod tests {
         Membership::new(vec![[1, 2].into(), [2, 3].into()], nodes).unwrap()
     }
 
-    #[test]
-    fn entries_round_trip() {
+    fn finish() -> wire::Command {
         let kind =
             wire::command::Kind::Finish(wire::Finish { transaction: Bytes::from_static(b"t"), commit: true });
-        let command = wire::Command { time_ms: 7, tenant: 1, kind: Some(kind) };
+        wire::Command { time_ms: 7, tenant: 1, kind: Some(kind) }
+    }
+
+    #[test]
+    fn entries_round_trip() {
         let payloads = [
             EntryPayload::Blank,
             EntryPayload::Membership(membership()),
-            EntryPayload::Normal(Proposal::Partition(Box::new(command))),
-            EntryPayload::Normal(Proposal::Meta(Box::default())),
+            EntryPayload::Normal(Proposal::partition(finish())),
+            EntryPayload::Normal(Proposal::meta(Default::default())),
         ];
         for payload in payloads {
-            let entry = Entry { log_id: LogId::new_term_index(3, 9), payload };
-            let bytes = encode_entry(&entry);
-            let again = decode_entry(9, bytes.clone()).unwrap();
+            let mut entry = Entry { log_id: LogId::new_term_index(3, 9), payload };
+            let bytes = encode_entry(&mut entry);
+            let mut again = decode_entry(9, bytes.clone()).unwrap();
             assert_eq!(again.log_id, entry.log_id);
             assert_eq!(entry_log_id(9, bytes.clone()).unwrap(), entry.log_id);
-            assert_eq!(encode_entry(&again), bytes);
+            assert_eq!(encode_entry(&mut again), bytes);
             for len in 0..bytes.len().min(ENTRY_HEADER) {
                 assert!(decode_entry(9, bytes.slice(..len)).is_err());
             }
         }
+    }
+
+    #[test]
+    fn a_command_is_the_same_before_and_after_the_log() {
+        let mut proposal = Proposal::partition(finish());
+        let record = proposal.record_in(3);
+        let mut expected = vec![VERSION, COMMAND, 3, 0, 0, 0, 0, 0, 0, 0];
+        finish().encode_raw(&mut expected);
+        assert_eq!(record, expected, "as every version wrote it");
+        for proposal in [proposal, Proposal::stored(record)] {
+            let Command::Partition(command) = proposal.into_command().unwrap() else { panic!() };
+            assert_eq!(*command, finish());
+        }
+        assert!(Proposal::stored(Bytes::from(header(BLANK, 3, 0))).into_command().is_err());
+    }
+
+    #[test]
+    fn a_term_is_set_in_place_and_not_in_what_others_have() {
+        let mut record = encode_command(COMMAND, &finish());
+        let place = record.as_ptr();
+        set_term(&mut record, 5);
+        assert_eq!((record.as_ptr(), entry_log_id(1, record.clone()).unwrap().leader_id.term), (place, 5));
+        let shared = record.clone();
+        set_term(&mut record, 5);
+        assert_eq!(record.as_ptr(), place, "it has it already");
+        set_term(&mut record, 6);
+        assert_eq!(entry_log_id(1, shared).unwrap().leader_id.term, 5);
+        assert_eq!(entry_log_id(1, record).unwrap().leader_id.term, 6);
     }
 
     #[test]

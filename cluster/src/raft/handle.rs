@@ -3,6 +3,7 @@
 use super::log::Log;
 use super::network::Network;
 use super::reply::Reply;
+use super::runtime;
 use super::{Machine, Proposal, Raft, Types};
 use crate::admission::Permit;
 use crate::error::{Error, ProposeError, ReadError};
@@ -48,6 +49,7 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
+    /// Opens the group's log and tables and starts it. `seed`: of its random numbers, in simulation.
     pub(crate) async fn open(
         group: u32,
         options: &Options,
@@ -55,6 +57,7 @@ impl Handle {
         queue: Arc<Semaphore>,
         machine: Machine,
         meters: Arc<Meters>,
+        seed: Option<u64>,
     ) -> Result<Handle, Error> {
         let fail = |reason: String| Error::Raft { group, reason };
         let applied = machine.applied_index();
@@ -65,7 +68,7 @@ impl Handle {
         let config = Arc::new(config(options).validate().map_err(|error| fail(error.to_string()))?);
         let log = Log::new(group, log, queue, meters, machine.alive.clone());
         let raft = Raft::new(options.node_id, config, Network, log, machine);
-        let raft = raft.await.map_err(|error| fail(error.to_string()))?;
+        let raft = runtime::seeded(seed, raft).await.map_err(|error| fail(error.to_string()))?;
         Ok(Handle { group, node_id: options.node_id, raft })
     }
 

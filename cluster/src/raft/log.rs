@@ -1,9 +1,9 @@
 //! One group's view of the node's log, as the Raft library wants it.
 
 use super::codec;
-use super::machine::blocking;
 use super::{Entry, LogId, Types, Vote};
 use crate::meters::Meters;
+use crate::threads::blocking;
 use bytes::Bytes;
 use futures::Stream;
 use openraft::OptionalSend;
@@ -15,12 +15,12 @@ use std::fmt::Debug;
 use std::io;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
-use std::time::Instant;
 use storage::log::LogStore;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
-/// Entries kept as they were proposed, until somebody reads them. More are decoded from their bytes again.
-const DECODED_MAX: usize = 1024;
+/// Entries kept as they were proposed, until they are applied. More are read from the log again.
+const NEWEST_MAX: usize = 1024;
 /// Entries read at a time for apply: bounds the memory of a replay.
 const READ_MAX: u64 = 128;
 
@@ -32,9 +32,9 @@ pub(super) struct Log {
     /// A permit for each append of the node that waits for the log's thread.
     queue: Arc<Semaphore>,
     meters: Arc<Meters>,
-    /// The newest entries, decoded. The first reader takes them out: on a single node that is apply, which so never
-    /// decodes what this node encoded.
-    decoded: Arc<Mutex<VecDeque<Entry>>>,
+    /// The newest entries, as they were appended. Apply takes them out, and so never decodes what this node encoded; other
+    /// readers want bytes, which the log has.
+    newest: Arc<Mutex<VecDeque<Entry>>>,
     /// Held, never used: tells a shutdown when the last clone is gone.
     _alive: mpsc::Sender<Infallible>,
 }
@@ -47,46 +47,48 @@ impl Log {
         meters: Arc<Meters>,
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
-        Log { group, store, queue, meters, decoded: Arc::default(), _alive: alive }
+        Log { group, store, queue, meters, newest: Arc::default(), _alive: alive }
     }
 
-    fn keep_decoded(&self, entry: Entry) {
-        let mut decoded = self.decoded.lock();
-        while decoded.back().is_some_and(|last| last.log_id.index >= entry.log_id.index) {
-            decoded.pop_back();
+    fn keep(&self, entry: Entry) {
+        let mut newest = self.newest.lock();
+        while newest.back().is_some_and(|last| last.log_id.index >= entry.log_id.index) {
+            newest.pop_back();
         }
-        if decoded.len() >= DECODED_MAX {
-            decoded.pop_front();
+        if newest.len() >= NEWEST_MAX {
+            newest.pop_front();
         }
-        decoded.push_back(entry);
+        newest.push_back(entry);
     }
 
-    fn take_decoded(&self, start: u64, end: u64) -> Vec<Entry> {
-        let mut decoded = self.decoded.lock();
-        while decoded.front().is_some_and(|first| first.log_id.index < start) {
-            decoded.pop_front();
+    fn take_newest(&self, start: u64, end: u64) -> Vec<Entry> {
+        let mut newest = self.newest.lock();
+        while newest.front().is_some_and(|first| first.log_id.index < start) {
+            newest.pop_front();
         }
         let mut taken = Vec::new();
-        while let Some(entry) = decoded.pop_front_if(|first| first.log_id.index < end) {
+        while let Some(entry) = newest.pop_front_if(|first| first.log_id.index < end) {
             taken.push(entry);
         }
         taken
     }
 
-    fn read(&self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
-        let newest = self.take_decoded(start, end);
+    /// What apply reads.
+    fn take(&self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
+        let newest = self.take_newest(start, end);
         let stored_end = newest.first().map_or(end, |first| first.log_id.index);
         if stored_end <= start {
             return Ok(newest);
         }
-        // From the disk, where they are not among the log's newest: a replay, or a follower far behind.
-        let stored = blocking(usize::MAX, || self.store.read(self.group, start..stored_end))?;
-        let mut entries = Vec::with_capacity(stored.len() + newest.len());
-        for (index, bytes) in stored {
-            entries.push(codec::decode_entry(index, bytes)?);
-        }
+        let mut entries = self.read(start, stored_end)?;
         entries.extend(newest);
         Ok(entries)
+    }
+
+    fn read(&self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
+        // From the disk, where they are not among the log's newest: a replay, or a follower far behind.
+        let stored = blocking(true, || self.store.read(self.group, start..end))?;
+        stored.into_iter().map(|(index, record)| codec::decode_entry(index, record)).collect()
     }
 
     async fn wait(&self, start: impl FnOnce(storage::log::Done)) -> io::Result<()> {
@@ -120,6 +122,7 @@ impl RaftLogReader<Types> for Log {
         self.read(start, end)
     }
 
+    /// For apply: nobody else reads in this way.
     async fn entries_stream<RB>(&mut self, range: RB) -> impl Stream<Item = io::Result<Entry>> + OptionalSend
     where
         RB: RangeBounds<u64> + Clone + Debug + OptionalSend,
@@ -130,7 +133,7 @@ impl RaftLogReader<Types> for Log {
         let mut ready = VecDeque::new();
         futures::stream::iter(std::iter::from_fn(move || {
             if ready.is_empty() && next < end {
-                match log.read(next, end.min(next.saturating_add(READ_MAX))) {
+                match log.take(next, end.min(next.saturating_add(READ_MAX))) {
                     Ok(entries) => ready.extend(entries),
                     Err(error) => {
                         next = end;
@@ -179,9 +182,9 @@ impl RaftLogStorage<Types> for Log {
         I::IntoIter: OptionalSend,
     {
         let mut encoded: Vec<(u64, Bytes)> = Vec::new();
-        for entry in entries {
-            encoded.push((entry.log_id.index, codec::encode_entry(&entry)));
-            self.keep_decoded(entry);
+        for mut entry in entries {
+            encoded.push((entry.log_id.index, codec::encode_entry(&mut entry)));
+            self.keep(entry);
         }
         let (meters, started) = (self.meters.clone(), Instant::now());
         // Only closed with the node.
@@ -198,7 +201,7 @@ impl RaftLogStorage<Types> for Log {
     async fn truncate_after(&mut self, last: Option<LogId>) -> io::Result<()> {
         let last = last.map(|id| id.index);
         let from = last.map_or(0, |last| last + 1);
-        self.decoded.lock().retain(|entry| entry.log_id.index < from);
+        self.newest.lock().retain(|entry| entry.log_id.index < from);
         self.wait(|done| self.store.truncate_after(self.group, last, done)).await
     }
 

@@ -1,11 +1,13 @@
 //! From committed log entries to a partition's tables, or to the meta state.
 
 use super::codec;
-use super::{LogId, Proposal, StoredMembership, Types};
+use super::proposal::Command;
+use super::{LogId, StoredMembership, Types};
 use crate::admission::Admission;
 use crate::meta::MetaStore;
 use crate::meters::Meters;
 use crate::observer::Observer;
+use crate::threads::{self, blocking};
 use futures::{Stream, StreamExt};
 use openraft::alias::{SnapshotMetaOf, SnapshotOf};
 use openraft::storage::{ApplyResponder, EntryResponder, RaftSnapshotBuilder, RaftStateMachine};
@@ -15,10 +17,10 @@ use proto::PartitionId;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use storage::{Applied, Partition, Shortage};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Entries applied in one batch.
 const SLICE_MAX: usize = 128;
@@ -107,9 +109,9 @@ impl Machine {
         let Some(last) = slice.last().map(|entry| entry.index) else { return Ok(()) };
         let Target::Partition { id, partition, observer } = &self.target else { return Ok(()) };
         let started = Instant::now();
-        let apply = || match blocking(slice.len(), || partition.try_apply(slice)) {
+        let apply = || match blocking(slice.len() > INLINE_MAX, || partition.try_apply(slice)) {
             // The tables are behind with their own writes: waited for, but not on a worker.
-            Err(storage::Error::Busy(_)) => blocking(usize::MAX, || partition.apply(slice)),
+            Err(storage::Error::Busy(_)) => blocking(true, || partition.apply(slice)),
             applied => applied,
         };
         let outcomes = self.unless_short(apply, storage::Error::shortage).await.map_err(io::Error::other)?;
@@ -154,14 +156,12 @@ impl Machine {
                 let stored = StoredMembership::new(Some(entry.log_id), membership);
                 (None, Some(codec::encode_stored(&stored)))
             }
-            EntryPayload::Normal(Proposal::Meta(command)) => (Some(command), None),
-            EntryPayload::Normal(Proposal::Partition(_)) => {
-                let reason = "a partition's command in the meta log";
-                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-            }
+            EntryPayload::Normal(proposal) => match proposal.into_command()? {
+                Command::Meta(command) => (Some(command), None),
+                Command::Partition(_) => return Err(codec::bad("a partition's command in the meta log")),
+            },
         };
-        let apply =
-            || blocking(usize::MAX, || meta.apply(index, term, command.as_deref(), membership.clone()));
+        let apply = || blocking(true, || meta.apply(index, term, command.as_deref(), membership.clone()));
         self.unless_short(apply, Shortage::of).await?;
         if let Some(reply) = reply {
             reply.send(Applied::Done);
@@ -176,13 +176,10 @@ impl Machine {
             EntryPayload::Membership(membership) => storage::EntryPayload::Membership(codec::encode_stored(
                 &StoredMembership::new(Some(log_id), membership),
             )),
-            EntryPayload::Normal(Proposal::Partition(command)) => storage::EntryPayload::Command(*command),
-            EntryPayload::Normal(Proposal::Meta(_)) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "a meta command in a partition's log",
-                ));
-            }
+            EntryPayload::Normal(proposal) => match proposal.into_command()? {
+                Command::Partition(command) => storage::EntryPayload::Command(*command),
+                Command::Meta(_) => return Err(codec::bad("a meta command in a partition's log")),
+            },
         };
         let (index, term) = (log_id.index + 1, log_id.leader_id.term);
         Ok((storage::Entry { index, term, payload }, reply))
@@ -192,13 +189,6 @@ impl Machine {
 fn shortage(error: &io::Error) -> Option<Shortage> {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<storage::Error>());
     cause.and_then(storage::Error::shortage)
-}
-
-/// Runs `work`, beside the runtime's workers where it is long and they exist.
-pub(super) fn blocking<T>(entries: usize, work: impl FnOnce() -> T) -> T {
-    let threads =
-        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if entries > INLINE_MAX && threads { tokio::task::block_in_place(work) } else { work() }
 }
 
 impl RaftStateMachine<Types> for Machine {
@@ -257,7 +247,7 @@ impl RaftSnapshotBuilder<Types> for Machine {
         let mut waiting = None;
         loop {
             let machine = self.clone();
-            match tokio::task::spawn_blocking(move || machine.flush()).await.map_err(io::Error::other)? {
+            match threads::beside(move || machine.flush()).await.flatten() {
                 Ok(meta) => {
                     *self.flushed.lock() = Some(meta.clone());
                     return Ok(SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint });

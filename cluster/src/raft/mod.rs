@@ -5,15 +5,17 @@ mod handle;
 mod log;
 mod machine;
 mod network;
+mod proposal;
 mod reply;
+mod runtime;
+#[cfg(test)]
+mod suite;
 
 pub(crate) use handle::{Handle, Proposed};
 pub(crate) use machine::{Machine, Target};
+pub(crate) use proposal::Proposal;
 
-use crate::meta::MetaCommand;
 use openraft::impls;
-use proto::log::v1::Command;
-use std::fmt;
 use storage::Applied;
 
 /// The library's parameters.
@@ -31,7 +33,7 @@ impl openraft::RaftTypeConfig for Types {
     type Vote = impls::Vote<Self::LeaderId>;
     type Payload = openraft::EntryPayload<Proposal, u64, openraft::BasicNode>;
     type Entry = openraft::Entry<<Self::LeaderId as openraft::vote::RaftLeaderId>::Committed, Self::Payload>;
-    type AsyncRuntime = openraft::TokioRuntime;
+    type AsyncRuntime = runtime::Runtime;
     type Responder<T>
         = reply::Reply<T>
     where
@@ -49,27 +51,3 @@ type LogId = openraft::alias::LogIdOf<Types>;
 type Vote = openraft::alias::VoteOf<Types>;
 type Membership = openraft::Membership<u64, openraft::BasicNode>;
 type StoredMembership = openraft::alias::StoredMembershipOf<Types>;
-
-/// What a log entry carries. Encoded once, when it is appended; decoded again only where the leader's own copy is
-/// gone (`log.rs`).
-#[derive(Clone)]
-pub(crate) enum Proposal {
-    Partition(Box<Command>),
-    Meta(Box<MetaCommand>),
-}
-
-// The library prints proposals in its own logs: never their content, which is patient data.
-impl fmt::Debug for Proposal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Proposal::Partition(_) => "command",
-            Proposal::Meta(_) => "meta command",
-        })
-    }
-}
-
-impl fmt::Display for Proposal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}

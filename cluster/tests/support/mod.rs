@@ -4,7 +4,7 @@
 pub mod shim;
 
 use bytes::Bytes;
-use cluster::{Cluster, Error, Group, Observer, Options};
+use cluster::{Cluster, DiskFolder, Entropy, Error, Group, Observer, Options, Parts};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use proto::log::v1 as log;
@@ -61,7 +61,14 @@ pub fn options(dir: &Path) -> Options {
 
 pub async fn start(options: Options, store: Arc<Store>, log: Arc<dyn LogStore>) -> Result<Node, Error> {
     let heard = Arc::new(Heard::default());
-    let cluster = Cluster::start(options, store.clone(), log.clone(), heard.clone()).await?;
+    let parts = Parts {
+        store: store.clone(),
+        log: log.clone(),
+        folder: Arc::new(DiskFolder::open(&options.dir)?),
+        observer: heard.clone(),
+        entropy: Entropy::system(),
+    };
+    let cluster = Cluster::start(options, parts).await?;
     Ok(Node { cluster, store, log, heard })
 }
 

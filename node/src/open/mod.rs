@@ -69,7 +69,14 @@ impl Node {
             node: OnceLock::new(),
             runtime: tokio::runtime::Handle::current(),
         });
-        let cluster = Cluster::start(options.cluster.clone(), store, log, observer.clone()).await?;
+        let parts = cluster::Parts {
+            store,
+            log,
+            folder: Arc::new(cluster::DiskFolder::open(&options.cluster.dir)?),
+            observer: observer.clone(),
+            entropy: cluster::Entropy::system(),
+        };
+        let cluster = Cluster::start(options.cluster.clone(), parts).await?;
         // Only now the log is replayed, which may hold the profiles.
         let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
         let clock = options.clock.clone();

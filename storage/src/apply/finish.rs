@@ -3,15 +3,15 @@
 use super::stop::{Step, Stop};
 use super::{Stage, prepare, release, write};
 use crate::entry::Applied;
-use crate::table::prepared;
+use crate::table::{self, Table};
 use proto::log::v1 as log;
 
 /// Applies or drops the prepared record and frees its locks. Without a record it was finished before, or never
 /// prepared: done.
 pub fn finish(stage: &mut Stage<'_>, finish: &log::Finish) -> Step<Applied> {
-    let record = prepared::key(stage.tenant(), &finish.transaction);
+    let record = table::Prepared::key(stage.tenant(), &finish.transaction);
     let Some(value) = stage.get(&record)? else { return Ok(Applied::Done) };
-    let prepare = prepared::decode(&value)?;
+    let prepare = table::Prepared::decode(&value)?;
     if finish.commit {
         stage.set_holder(finish.transaction.clone());
         write::mutations(stage, &prepare.mutations).map_err(Stop::impossible)?;

@@ -27,7 +27,7 @@ pub(crate) use stage::{Floors, Stage};
 
 use crate::entry::{Applied, Change, Entry, EntryPayload};
 use crate::error::Result;
-use crate::table::meta;
+use crate::table::{self, Table, meta};
 use decode::Kind;
 use proto::log::v1 as log;
 use stop::{Step, Stop};
@@ -38,7 +38,7 @@ pub(crate) fn entry(stage: &mut Stage<'_>, entry: &Entry) -> Result<(Applied, Ve
     match &entry.payload {
         EntryPayload::Blank => Ok((Applied::Done, vec![])),
         EntryPayload::Membership(membership) => {
-            stage.put(meta::membership_key(), meta::encode_membership(membership));
+            stage.put(meta::membership_key(), table::Membership::encode(&&membership[..]));
             Ok((Applied::Done, stage.commit()))
         }
         EntryPayload::Command(command) => match run(stage, command) {

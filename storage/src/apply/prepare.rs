@@ -3,14 +3,14 @@
 use super::stop::{Step, Stop};
 use super::{Stage, decode, release, write};
 use crate::entry::Applied;
-use crate::table::{prepared, reservation};
+use crate::table::{self, Table};
 use crate::version::Lock;
 use proto::id::{PartitionId, TenantId};
 use proto::log::v1 as log;
 
 /// Rehearses the mutations, so that Finish cannot fail; then keeps the record and locks what it will write.
 pub fn prepare(stage: &mut Stage<'_>, prepare: &log::Prepare) -> Step<Applied> {
-    let record = prepared::key(stage.tenant(), &prepare.transaction);
+    let record = table::Prepared::key(stage.tenant(), &prepare.transaction);
     if stage.get(&record)?.is_some() {
         return Ok(Applied::Done);
     }
@@ -24,14 +24,14 @@ pub fn prepare(stage: &mut Stage<'_>, prepare: &log::Prepare) -> Step<Applied> {
     let lock = Lock { transaction: prepare.transaction.clone(), coordinator };
     let rows = rows(stage.tenant(), prepare)?;
     stage.lock(rows, &lock);
-    stage.put(record, prepared::encode(prepare));
+    stage.put(record, table::Prepared::encode(prepare));
     Ok(Applied::Done)
 }
 
 /// The rows a prepared transaction locks: those it writes, and the reservations it rests on.
 pub fn rows(tenant: TenantId, prepare: &log::Prepare) -> crate::Result<Vec<Vec<u8>>> {
     let mut rows = write::rows(tenant, &prepare.mutations)?;
-    rows.extend(prepare.releases.iter().map(|release| reservation::key(tenant, &release.criteria)));
+    rows.extend(prepare.releases.iter().map(|release| table::Reservation::key(tenant, &release.criteria)));
     Ok(rows)
 }
 
@@ -40,10 +40,7 @@ impl Stop {
     pub(super) fn impossible(self) -> Self {
         match self {
             Stop::Failed(error) => Stop::Failed(error),
-            Stop::Refused(_) => Stop::Failed(crate::Error::Corrupt {
-                table: "prepared",
-                reason: "cannot be applied any more",
-            }),
+            Stop::Refused(_) => Stop::Failed(table::Prepared::corrupt("cannot be applied any more")),
         }
     }
 }

@@ -6,14 +6,14 @@ use super::write::unlocked;
 use super::{Stage, locate};
 use crate::entry::{Applied, Change, ChangeKind};
 use crate::table::resource::Head;
-use crate::table::{count, feed, history, index_values, resource, timeline};
+use crate::table::{self, Table, feed, index_values, timeline};
 use crate::version::{HistoryPlace, Method, Origin};
 use bytes::Bytes;
 use proto::id::{ResourceKey, TypeCode};
 
 /// Moves the current version into the history and puts the new one in its place.
 pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
-    let row = resource::key(stage.tenant(), &put.key);
+    let row = table::Resource::key(stage.tenant(), &put.key);
     unlocked(stage, &row)?;
     let old = stage.get(&row)?;
     let head = fence(&put.key, put.expected_version, old.as_ref())?;
@@ -21,11 +21,11 @@ pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
         locate::unplaced(stage, &put.key)?;
     }
     if let (Some(head), Some(old)) = (&head, old) {
-        stage.put(history::key(stage.tenant(), &put.key, head.version), old);
+        stage.put(table::History::key(stage.tenant(), (&put.key, head.version)), old);
     }
     for version in &put.adopted {
         let value = record(stage, &put.key, version);
-        stage.put(history::key(stage.tenant(), &put.key, version.version), value);
+        stage.put(table::History::key(stage.tenant(), (&put.key, version.version)), value);
     }
     let value = record(stage, &put.key, &put.version);
     stage.put(row, value);
@@ -38,7 +38,7 @@ pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
 
 /// The current version's head, if it is the expected one.
 pub fn fence(key: &ResourceKey, expected: u64, row: Option<&Bytes>) -> Step<Option<Head>> {
-    let head = row.map(|value| Head::decode(value)).transpose()?.map(|(head, _)| head);
+    let head = row.map(|value| table::Resource::decode(value)).transpose()?.map(|(head, _)| head);
     let current = head.map_or(0, |head| head.version);
     if current != expected {
         return Err(Stop::refused(Applied::Conflict { key: *key, current }));
@@ -55,19 +55,21 @@ fn record(stage: &mut Stage<'_>, key: &ResourceKey, version: &Version<'_>) -> By
     let place = HistoryPlace { last_updated_ms, type_code: key.type_code, id: key.id, version: number };
     let origin = version.origin.unwrap_or(Origin { partition: None, index: at.index });
     let row = timeline::Row { origin, compartment: key.compartment };
-    stage.put(timeline::key(stage.tenant(), &place), row.encode());
+    stage.put(table::Timeline::key(stage.tenant(), &place), table::Timeline::encode(&row));
     let head =
         Head { method: version.method, version: number, last_updated_ms, index: at.index, seq: at.seq };
-    head.encode(version.body)
+    table::Resource::encode(&(head, version.body))
 }
 
 fn index(stage: &mut Stage<'_>, put: &Put<'_>) {
-    let key = index_values::key(stage.tenant(), &put.key);
+    let key = table::IndexValues::key(stage.tenant(), &put.key);
     let version = &put.version;
     if version.method == Method::Delete {
         stage.delete(key);
     } else {
-        stage.put(key, index_values::encode(version.version, version.last_updated_ms, put.index_values));
+        let (index_values, last_updated_ms) = (put.index_values, version.last_updated_ms);
+        let row = index_values::Row { version: version.version, last_updated_ms, index_values };
+        stage.put(key, table::IndexValues::encode(&row));
     }
 }
 
@@ -76,12 +78,12 @@ pub fn recount(stage: &mut Stage<'_>, type_code: TypeCode, existed: bool, exists
     if existed == exists {
         return Ok(());
     }
-    let key = count::key(stage.tenant(), type_code);
-    let counted = stage.get(&key)?.map_or(Ok(0), |value| count::decode(&value))?;
-    let corrupt = || crate::Error::Corrupt { table: "count", reason: "lower than what exists" };
+    let key = table::Count::key(stage.tenant(), type_code);
+    let counted = stage.get(&key)?.map_or(Ok(0), |value| table::Count::decode(&value))?;
+    let corrupt = || table::Count::corrupt("lower than what exists");
     match if exists { counted + 1 } else { counted.checked_sub(1).ok_or_else(corrupt)? } {
         0 => stage.delete(key),
-        counted => stage.put(key, count::encode(counted)),
+        counted => stage.put(key, table::Count::encode(&counted)),
     }
     Ok(())
 }

@@ -4,14 +4,14 @@ use super::Stage;
 use super::stop::{Step, Stop};
 use super::write::unlocked;
 use crate::entry::Applied;
-use crate::table::{expiry, reservation};
+use crate::table::{self, Table};
 use proto::log::v1 as log;
 
 /// Frees the criteria if the holder still has them; otherwise there is nothing to do.
 pub fn release(stage: &mut Stage<'_>, release: &log::Release) -> Step<Applied> {
-    let key = reservation::key(stage.tenant(), &release.criteria);
+    let key = table::Reservation::key(stage.tenant(), &release.criteria);
     if let Some(expires_ms) = held_until(stage, &key, &release.holder)? {
-        stage.delete(expiry::key(stage.tenant(), expires_ms, &key));
+        stage.delete(table::Expiry::key(stage.tenant(), (expires_ms, &key)));
         stage.delete(key);
     }
     Ok(Applied::Done)
@@ -20,7 +20,7 @@ pub fn release(stage: &mut Stage<'_>, release: &log::Release) -> Step<Applied> {
 /// Refuses where the criteria are not the holder's, or no longer. A hold that is over by time counts while nobody else
 /// took the criteria: whoever decides on them takes them first.
 pub fn fence(stage: &Stage<'_>, release: &log::Release) -> Step<()> {
-    let key = reservation::key(stage.tenant(), &release.criteria);
+    let key = table::Reservation::key(stage.tenant(), &release.criteria);
     unlocked(stage, &key)?;
     match held_until(stage, &key, &release.holder)? {
         Some(_) => Ok(()),
@@ -30,6 +30,6 @@ pub fn fence(stage: &Stage<'_>, release: &log::Release) -> Step<()> {
 
 fn held_until(stage: &Stage<'_>, key: &[u8], wanted: &[u8]) -> Step<Option<u64>> {
     let Some(value) = stage.get(key)? else { return Ok(None) };
-    let (expires_ms, holder) = reservation::decode(&value)?;
+    let (expires_ms, holder) = table::Reservation::decode(&value)?;
     Ok((holder == wanted).then_some(expires_ms))
 }

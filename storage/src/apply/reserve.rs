@@ -4,22 +4,22 @@ use super::Stage;
 use super::stop::{Step, Stop};
 use super::write::unlocked;
 use crate::entry::Applied;
-use crate::table::reservation;
+use crate::table::{self, Table};
 use crate::token::Token;
 use proto::log::v1 as log;
 
 /// Takes the criteria for the holder, or prolongs its hold. What a transaction rests on is not given away.
 pub fn reserve(stage: &mut Stage<'_>, reserve: &log::Reserve) -> Step<Applied> {
-    let key = reservation::key(stage.tenant(), &reserve.criteria);
+    let key = table::Reservation::key(stage.tenant(), &reserve.criteria);
     unlocked(stage, &key)?;
     if let Some(value) = stage.get(&key)? {
-        let (expires_ms, holder) = reservation::decode(&value)?;
+        let (expires_ms, holder) = table::Reservation::decode(&value)?;
         let mine = holder == &reserve.holder[..] || Token::is_of_earlier_life(holder, &reserve.holder);
         if expires_ms > stage.time_ms() && !mine {
             return Err(Stop::refused(Applied::ReservationHeld { expires_ms }));
         }
     }
     let expires_ms = stage.passing(reserve.expires_ms);
-    stage.put_expiring(key, reservation::encode(expires_ms, &reserve.holder), expires_ms);
+    stage.put_expiring(key, table::Reservation::encode(&(expires_ms, &reserve.holder)), expires_ms);
     Ok(Applied::Done)
 }

@@ -6,7 +6,7 @@ use crate::entry::Change;
 use crate::error::Result;
 use crate::kv::{Direction, Engine, Range, Rows};
 use crate::locks::{LockChanges, Locks};
-use crate::table::{expiry, feed};
+use crate::table::{self, Table, feed};
 use crate::version::{FeedPosition, Lock};
 use bytes::Bytes;
 use proto::id::TenantId;
@@ -185,7 +185,7 @@ impl<'p> Stage<'p> {
 
     /// Sets a row that expires, and queues its expiry.
     pub fn put_expiring(&mut self, key: Vec<u8>, value: Bytes, expires_ms: u64) {
-        let queued = expiry::key(self.tenant(), expires_ms, &key);
+        let queued = table::Expiry::key(self.tenant(), (expires_ms, &key));
         if let Some(floor) = self.floors.get_mut(&self.context.tenant)
             && queued < *floor
         {
@@ -223,7 +223,7 @@ impl<'p> Stage<'p> {
     pub fn record(&mut self, row: &feed::Row) {
         let at = self.context.next;
         self.context.next.seq += 1;
-        self.put(feed::key(self.context.tenant, at), row.encode());
+        self.put(table::Feed::key(self.context.tenant, at), table::Feed::encode(row));
     }
 
     /// Tells the search tail about a current row.

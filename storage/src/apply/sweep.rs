@@ -3,7 +3,7 @@
 
 use super::Stage;
 use super::stop::Step;
-use crate::table::expiry;
+use crate::table::{self, Table};
 
 /// Every so many entries one sweeps.
 const ENTRIES: u64 = 16;
@@ -15,16 +15,16 @@ pub fn sweep(stage: &mut Stage<'_>) -> Step<()> {
     if !stage.index().is_multiple_of(ENTRIES) {
         return Ok(());
     }
-    let mut due = expiry::range(stage.tenant(), stage.time_ms());
+    let mut due = table::Expiry::due(stage.tenant(), stage.time_ms());
     if let Some(floor) = stage.floors.get(&stage.tenant()) {
         due = due.from(floor.clone());
     }
     let queued = stage.scan(&due, ROWS_MAX)?;
     let swept = queued.len();
     for (key, _) in queued {
-        let row = expiry::row_of(&key)?.to_vec();
+        let row = table::Expiry::parse(&key)?.1.1;
         if let Some(value) = stage.get(&row)?
-            && expiry::expires_ms(&row, &value)? <= stage.time_ms()
+            && table::Expiry::of_row(&row, &value)? <= stage.time_ms()
         {
             stage.delete(row);
         }

@@ -4,7 +4,7 @@ use super::decode::{self, Mutation};
 use super::stop::{Step, Stop};
 use super::{Stage, evict, locate, put, release};
 use crate::entry::Applied;
-use crate::table::{dedup, directory, resource};
+use crate::table::{self, Table};
 use crate::version::Answered;
 use proto::id::TenantId;
 use proto::log::v1 as log;
@@ -24,16 +24,16 @@ pub fn write(stage: &mut Stage<'_>, write: &log::Write) -> Step<Applied> {
         let expires_ms = stage.lasting(message.expires_ms);
         let row =
             Answered { expires_ms, fingerprint: message.fingerprint, response: message.response.clone() };
-        let key = dedup::key(stage.tenant(), &message.key);
-        stage.put_expiring(key, dedup::encode(&row), expires_ms);
+        let key = table::Dedup::key(stage.tenant(), &message.key);
+        stage.put_expiring(key, table::Dedup::encode(&row), expires_ms);
     }
     Ok(Applied::Done)
 }
 
 fn answer_again(stage: &Stage<'_>, message: &log::Dedup) -> Step<()> {
     decode::name("dedup key", &message.key)?;
-    if let Some(value) = stage.get(&dedup::key(stage.tenant(), &message.key))? {
-        let row = dedup::decode(&value)?;
+    if let Some(value) = stage.get(&table::Dedup::key(stage.tenant(), &message.key))? {
+        let row = table::Dedup::decode(&value)?;
         if row.expires_ms > stage.time_ms() {
             let repeated = row.is_of(message.fingerprint);
             return Err(Stop::refused(match repeated {
@@ -63,16 +63,16 @@ pub fn rows(tenant: TenantId, messages: &[log::Mutation]) -> crate::Result<Vec<V
     for message in messages {
         match decode::mutation(message)? {
             Mutation::Put(put) => {
-                rows.push(resource::key(tenant, &put.key));
+                rows.push(table::Resource::key(tenant, &put.key));
                 if put.unplaced {
                     rows.push(locate::row_of(tenant, &put.key));
                 }
             }
-            Mutation::Evict(evict) => rows.push(resource::key(tenant, &evict.key)),
+            Mutation::Evict(evict) => rows.push(table::Resource::key(tenant, &evict.key)),
             Mutation::Locate(locate) => {
-                rows.push(directory::key(tenant, locate.home_slot, locate.type_code, &locate.id));
+                rows.push(table::Directory::key(tenant, (locate.home_slot, locate.type_code, &locate.id)));
                 if locate.unplaced {
-                    rows.push(resource::key(tenant, &locate.own()));
+                    rows.push(table::Resource::key(tenant, &locate.own()));
                 }
             }
         }

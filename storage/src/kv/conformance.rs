@@ -15,7 +15,7 @@ impl Crash for Memory {
         self
     }
     fn crash(&mut self) {
-        Memory::crash(self);
+        *self = self.after_crash();
     }
 }
 
@@ -130,6 +130,18 @@ fn a_crash_keeps_what_was_flushed_and_nothing_else() {
         assert_eq!(keys(crash.engine(), "a", "z", Direction::Ascending), "a b ba c");
         assert_eq!(crash.engine().get(b"b").unwrap().unwrap(), "2");
     });
+}
+
+#[test]
+fn an_engine_of_before_a_crash_does_no_more_harm() {
+    let before = Memory::default();
+    before.write(&rows(ABCD), Stall::Wait).unwrap();
+    before.flush().unwrap();
+    let after = before.after_crash();
+    before.write(&rows([("a", None), ("z", Some("5"))]), Stall::Wait).unwrap();
+    before.flush().unwrap();
+    assert_eq!(keys(&after, "a", "zz", Direction::Ascending), "a b ba c");
+    assert_eq!(keys(&after.after_crash(), "a", "zz", Direction::Ascending), "a b ba c");
 }
 
 #[test]

@@ -23,10 +23,12 @@ struct State {
 }
 
 impl Memory {
-    /// Loses everything since the last flush, as a power cut would.
-    pub fn crash(&self) {
-        let mut state = self.state.write();
-        state.live = Arc::clone(&state.durable);
+    /// What a power cut leaves: everything up to the last flush. It shares nothing with this one any more, whose later
+    /// writes are seen by those alone who still have it.
+    pub fn after_crash(&self) -> Memory {
+        let durable = Arc::clone(&self.state.read().durable);
+        let state = State { live: Arc::clone(&durable), durable };
+        Memory { state: Arc::new(RwLock::new(state)) }
     }
 
     fn live(&self) -> Arc<Map> {

@@ -1,13 +1,19 @@
-//! A log without a disk, for simulation: ordered, single threaded, and a crash loses what was not synced.
+//! A log without a disk, a thread or a clock, for simulation: a crash loses what was not synced.
+//!
+//! What survives is in a [`MemoryDisk`], which outlives the log on it. Between an append and its durability is a gap that
+//! somebody else ends: [`MemoryLog::sync_next`] makes the oldest operations durable, as many as one write of the real
+//! log would have taken, and fires their callbacks. Who calls it, and when, is the simulation's: `MemoryLog::on_work`
+//! tells it that there is something to sync.
 
 use super::groups::{Groups, Slot};
 use super::{Done, Health, LogStore, State, Stats};
 use bytes::Bytes;
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// An operation that is not durable yet.
 enum Pending {
@@ -18,94 +24,170 @@ enum Pending {
 }
 
 /// One group as a crash would leave it.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Durable {
     vote: Option<Bytes>,
     purged: Option<(u64, Bytes)>,
     entries: BTreeMap<u64, Bytes>,
 }
 
-/// See the module.
 #[derive(Default)]
+struct OnDisk {
+    crashes: u64,
+    groups: BTreeMap<u32, Durable>,
+}
+
+/// What a simulated machine keeps of its log. Clones share it.
+#[derive(Clone, Default)]
+pub struct MemoryDisk {
+    state: Arc<Mutex<OnDisk>>,
+}
+
+impl MemoryDisk {
+    /// Takes away what was not synced. Logs opened before write nothing any more and answer nobody, as a machine
+    /// without power; open the disk again afterwards.
+    pub fn crash(&self) {
+        self.state.lock().crashes += 1;
+    }
+
+    /// Opens the log with what was synced; nothing more is durable before [`MemoryLog::sync_next`].
+    pub fn open(&self) -> MemoryLog {
+        MemoryLog::on(self.clone(), false)
+    }
+}
+
+type Hook = Box<dyn Fn() + Send + Sync>;
+
+/// See the module.
 pub struct MemoryLog {
     groups: Groups,
-    durable: Mutex<BTreeMap<u32, Durable>>,
-    pending: Mutex<Vec<Pending>>,
+    disk: MemoryDisk,
+    /// Of the disk, before this log was opened.
+    crashes: u64,
+    pending: Mutex<VecDeque<Pending>>,
     /// Whether every operation syncs before it returns.
     immediate: bool,
+    on_work: OnceLock<Hook>,
     syncs: AtomicU64,
     synced_entries: AtomicU64,
 }
 
 impl MemoryLog {
-    /// Every operation is durable, and its callback fired, before the call returns.
-    pub fn immediate() -> Self {
-        MemoryLog { immediate: true, ..MemoryLog::default() }
+    fn on(disk: MemoryDisk, immediate: bool) -> Self {
+        let groups = Groups::default();
+        let state = disk.state.lock();
+        for (group, durable) in &state.groups {
+            let group = groups.get(*group);
+            let mut group = group.lock();
+            group.vote.clone_from(&durable.vote);
+            if let Some((index, log_id)) = &durable.purged {
+                group.purge(*index, log_id.clone());
+            }
+            for (index, bytes) in &durable.entries {
+                group.put(*index, slot(bytes));
+            }
+        }
+        let crashes = state.crashes;
+        drop(state);
+        MemoryLog {
+            groups,
+            disk,
+            crashes,
+            pending: Mutex::default(),
+            immediate,
+            on_work: OnceLock::new(),
+            syncs: AtomicU64::new(0),
+            synced_entries: AtomicU64::new(0),
+        }
     }
 
-    /// Nothing is durable before [`MemoryLog::sync`].
+    /// On a disk of its own. Every operation is durable, and its callback fired, before the call returns.
+    pub fn immediate() -> Self {
+        MemoryLog::on(MemoryDisk::default(), true)
+    }
+
+    /// On a disk of its own. Nothing is durable before [`MemoryLog::sync`].
     pub fn manual() -> Self {
-        MemoryLog::default()
+        MemoryLog::on(MemoryDisk::default(), false)
+    }
+
+    /// Has `hook` called after each operation that waits for a sync. It must not sync by itself: the caller of the log
+    /// would be called back before its call returns. Only the first hook counts.
+    pub fn on_work(&self, hook: impl Fn() + Send + Sync + 'static) {
+        // A second one is a mistake of the simulation that shows at once: nobody is called back.
+        let _ = self.on_work.set(Box::new(hook));
+    }
+
+    /// Operations that wait for a sync.
+    pub fn pending(&self) -> usize {
+        self.pending.lock().len()
     }
 
     /// Makes all operations so far durable and fires their callbacks, in order.
     pub fn sync(&self) {
-        let pending = std::mem::take(&mut *self.pending.lock());
+        self.sync_next(usize::MAX);
+    }
+
+    /// Makes the oldest operations durable, at most so many, and fires their callbacks, in order. Nothing of the kind
+    /// on a disk that crashed since: who waits there is never answered.
+    pub fn sync_next(&self, operations: usize) {
         let mut fired: Vec<Done> = Vec::new();
-        for operation in pending {
-            let mut durable = self.durable.lock();
-            match operation {
-                Pending::Append { group, entries, done } => {
-                    self.synced_entries.fetch_add(entries.len() as u64, Ordering::Relaxed);
-                    let durable = durable.entry(group).or_default();
-                    if let Some((first, _)) = entries.first() {
-                        durable.entries.split_off(first);
-                    }
-                    durable.entries.extend(entries);
-                    fired.push(done);
-                }
-                Pending::Vote { group, vote, done } => {
-                    self.groups.get(group).lock().vote = Some(vote.clone());
-                    durable.entry(group).or_default().vote = Some(vote);
-                    fired.push(done);
-                }
-                Pending::Truncate { group, from, done } => {
-                    durable.entry(group).or_default().entries.split_off(&from);
-                    fired.push(done);
-                }
-                Pending::Purge { group, index, log_id } => {
-                    let durable = durable.entry(group).or_default();
-                    durable.entries = durable.entries.split_off(&(index + 1));
-                    durable.purged = Some((index, log_id));
-                }
+        {
+            let mut disk = self.disk.state.lock();
+            if disk.crashes != self.crashes {
+                return;
+            }
+            let mut pending = self.pending.lock();
+            let count = operations.min(pending.len());
+            for operation in pending.drain(..count) {
+                fired.extend(self.make_durable(&mut disk, operation));
             }
         }
         self.syncs.fetch_add(1, Ordering::Relaxed);
         fired.into_iter().for_each(|done| done(Ok(())));
     }
 
-    /// The log a node finds after a power cut: what was synced.
-    pub fn after_crash(&self) -> MemoryLog {
-        let log = MemoryLog { immediate: self.immediate, ..MemoryLog::default() };
-        for (group, durable) in self.durable.lock().iter() {
-            let state = log.groups.get(*group);
-            let mut state = state.lock();
-            state.vote = durable.vote.clone();
-            if let Some((index, log_id)) = &durable.purged {
-                state.purge(*index, log_id.clone());
+    fn make_durable(&self, disk: &mut OnDisk, operation: Pending) -> Option<Done> {
+        match operation {
+            Pending::Append { group, entries, done } => {
+                self.synced_entries.fetch_add(entries.len() as u64, Ordering::Relaxed);
+                let durable = disk.groups.entry(group).or_default();
+                if let Some((first, _)) = entries.first() {
+                    durable.entries.split_off(first);
+                }
+                durable.entries.extend(entries);
+                Some(done)
             }
-            for (index, bytes) in &durable.entries {
-                state.put(*index, slot(bytes));
+            Pending::Vote { group, vote, done } => {
+                self.groups.get(group).lock().vote = Some(vote.clone());
+                disk.groups.entry(group).or_default().vote = Some(vote);
+                Some(done)
+            }
+            Pending::Truncate { group, from, done } => {
+                disk.groups.entry(group).or_default().entries.split_off(&from);
+                Some(done)
+            }
+            Pending::Purge { group, index, log_id } => {
+                let durable = disk.groups.entry(group).or_default();
+                durable.entries = durable.entries.split_off(&(index + 1));
+                durable.purged = Some((index, log_id));
+                None
             }
         }
-        *log.durable.lock() = self.durable.lock().clone();
-        log
+    }
+
+    /// Crashes the disk, and is the log a node finds then.
+    pub fn after_crash(&self) -> MemoryLog {
+        self.disk.crash();
+        MemoryLog::on(self.disk.clone(), self.immediate)
     }
 
     fn submit(&self, operation: Pending) {
-        self.pending.lock().push(operation);
+        self.pending.lock().push_back(operation);
         if self.immediate {
             self.sync();
+        } else if let Some(on_work) = self.on_work.get() {
+            on_work();
         }
     }
 }

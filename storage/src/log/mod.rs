@@ -64,7 +64,7 @@ mod writer;
 
 pub use damage::Damage;
 pub use folder::{DiskFolder, File, Folder};
-pub use memory::MemoryLog;
+pub use memory::{MemoryDisk, MemoryLog};
 pub use wal::{Options, Wal, WhenFull};
 
 use crate::Shortage;
@@ -72,7 +72,8 @@ use bytes::Bytes;
 use std::io;
 use std::ops::Range;
 
-/// Called exactly once, from the log's thread, when the operation is durable or has failed. Must not block.
+/// Called exactly once, from the log's thread, when the operation is durable or has failed; never on a simulated disk that
+/// crashed before. Must not block.
 pub type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
 
 /// What the log knows of one group.

@@ -4,7 +4,7 @@ use super::Partition;
 use crate::entry::{Change, ChangeKind};
 use crate::error::Result;
 use crate::kv::{Cursor, Direction};
-use crate::table::feed;
+use crate::table::{self, Table, feed};
 use crate::version::FeedPosition;
 use proto::id::TenantId;
 
@@ -27,11 +27,11 @@ impl Partition {
 
     /// The first tenant from `from` on that has a feed.
     fn next_tenant(&self, from: TenantId) -> Result<Option<TenantId>> {
-        let mut cursor = self.engine.scan(&feed::range_from(from), Direction::Ascending)?;
+        let mut cursor = self.engine.scan(&table::Feed::from_tenant(from), Direction::Ascending)?;
         if !cursor.advance()? {
             return Ok(None);
         }
-        Ok(Some(feed::position_of(cursor.key())?.0))
+        Ok(Some(table::Feed::parse(cursor.key())?.0))
     }
 }
 
@@ -51,8 +51,8 @@ struct Source<'p> {
 
 impl<'p> Source<'p> {
     fn open(partition: &'p Partition, tenant: TenantId, after: u64, until: u64) -> Result<Self> {
-        let place = |index| feed::key(tenant, FeedPosition { index, seq: 0 });
-        let range = feed::range(tenant).from(place(after.saturating_add(1)));
+        let place = |index| table::Feed::key(tenant, FeedPosition { index, seq: 0 });
+        let range = table::Feed::of_tenant(tenant).from(place(after.saturating_add(1)));
         let range = range.before(place(until.saturating_add(1)));
         let cursor = partition.engine.scan(&range, Direction::Ascending)?;
         let mut source = Source { tenant, cursor, at: None };
@@ -62,7 +62,7 @@ impl<'p> Source<'p> {
 
     fn advance(&mut self) -> Result<()> {
         self.at = match self.cursor.advance()? {
-            true => Some(feed::position_of(self.cursor.key())?.1),
+            true => Some(table::Feed::parse(self.cursor.key())?.1),
             false => None,
         };
         Ok(())
@@ -74,7 +74,7 @@ impl Feed<'_> {
         // Few tenants share a partition: the least of their heads is found by looking at each.
         let sources = self.tenants.iter_mut().filter_map(|source| source.at.map(|at| (at, source)));
         let Some((at, source)) = sources.min_by_key(|(at, _)| *at) else { return Ok(None) };
-        let row = feed::Row::decode(source.cursor.value())?;
+        let row = table::Feed::decode(source.cursor.value())?;
         let change = change(self.partition, source.tenant, row)?;
         source.advance()?;
         Ok(Some((at, change)))

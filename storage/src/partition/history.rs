@@ -1,9 +1,9 @@
 //! Histories, newest first.
 
 use super::{Partition, get_as};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kv::{Cursor, Direction, Read};
-use crate::table::{history, meta, resource, timeline};
+use crate::table::{self, Table, meta};
 use crate::version::{HistoryPlace, Origin, Version};
 use proto::id::{ResourceKey, TenantId, TypeCode};
 
@@ -18,13 +18,13 @@ impl Partition {
         limit: usize,
     ) -> Result<Vec<Version>> {
         let view = self.engine.snapshot()?;
-        let decode = |value: &[u8]| resource::version(*key, value);
-        let current = get_as(&*view, &resource::key(tenant, key), decode)?;
+        let decode = |value: &[u8]| table::Resource::version(*key, value);
+        let current = get_as(&*view, &table::Resource::key(tenant, key), decode)?;
         let wanted = |version: &Version| before.is_none_or(|before| version.version < before);
         let mut versions: Vec<_> = current.into_iter().filter(wanted).take(limit).collect();
-        let range = history::range(tenant, key);
+        let range = table::History::of_resource(tenant, key);
         let range = match before {
-            Some(before) => range.before(history::key(tenant, key, before)),
+            Some(before) => range.before(table::History::key(tenant, (key, before))),
             None => range,
         };
         let mut cursor = view.scan(&range, Direction::Descending)?;
@@ -36,14 +36,15 @@ impl Partition {
 
     /// Where a version that is here was written first: goes along when its resource moves. `None`: it is not here.
     pub fn origin(&self, tenant: TenantId, version: &Version) -> Result<Option<Origin>> {
-        let row = get_as(&*self.engine, &timeline::key(tenant, &version.place()), timeline::Row::decode)?;
+        let row =
+            get_as(&*self.engine, &table::Timeline::key(tenant, &version.place()), table::Timeline::decode)?;
         Ok(row.map(|row| row.origin))
     }
 
     /// All versions of this partition as they are now, for the histories of types and tenants.
     pub fn histories(&self) -> Result<Histories<'_>> {
         let view = self.engine.snapshot()?;
-        let applied = get_as(&*view, &meta::applied_key(), meta::AppliedRow::decode)?;
+        let applied = get_as(&*view, &meta::applied_key(), table::Applied::decode)?;
         Ok(Histories { view, applied_index: applied.map_or(0, |row| row.index) })
     }
 }
@@ -82,11 +83,11 @@ impl Histories<'_> {
         let mut next = Some(0);
         while let Some(first) = next {
             let mut cursor =
-                self.view.scan(&timeline::range_from(tenant, TypeCode(first)), Direction::Ascending)?;
+                self.view.scan(&table::Timeline::from_type(tenant, TypeCode(first)), Direction::Ascending)?;
             if !cursor.advance()? {
                 break;
             }
-            let found = timeline::place_of(cursor.key())?.type_code;
+            let found = table::Timeline::parse(cursor.key())?.1.type_code;
             types.push(found);
             next = found.0.checked_add(1);
         }
@@ -102,14 +103,15 @@ impl Histories<'_> {
         since_ms: u64,
         before: Option<&HistoryPlace>,
     ) -> Result<Places<'_>> {
-        let range = timeline::range(tenant, type_code).from(timeline::since(tenant, type_code, since_ms));
+        let range = table::Timeline::of_type(tenant, type_code)
+            .from(table::Timeline::since(tenant, type_code, since_ms));
         let range = match before {
-            Some(place) if place.type_code == type_code => range.before(timeline::key(tenant, place)),
+            Some(place) if place.type_code == type_code => range.before(table::Timeline::key(tenant, place)),
             Some(place) => {
                 // Of equal times the greater type is the newer.
                 let later = u64::from(type_code < place.type_code);
                 let end = place.last_updated_ms.checked_add(later);
-                end.map_or(range.clone(), |end| range.before(timeline::since(tenant, type_code, end)))
+                end.map_or(range.clone(), |end| range.before(table::Timeline::since(tenant, type_code, end)))
             }
             None => range,
         };
@@ -131,16 +133,20 @@ impl Histories<'_> {
     /// The version that is listed, with its body.
     pub fn version(&self, tenant: TenantId, listed: &Listed) -> Result<Version> {
         let wanted = |value: &[u8]| {
-            let (head, _) = resource::Head::decode(value)?;
-            (head.version == listed.place.version).then(|| resource::version(listed.key, value)).transpose()
+            let (head, _) = table::Resource::decode(value)?;
+            (head.version == listed.place.version)
+                .then(|| table::Resource::version(listed.key, value))
+                .transpose()
         };
-        if let Some(found) = get_as(&*self.view, &resource::key(tenant, &listed.key), wanted)?.flatten() {
+        if let Some(found) =
+            get_as(&*self.view, &table::Resource::key(tenant, &listed.key), wanted)?.flatten()
+        {
             return Ok(found);
         }
-        let decode = |value: &[u8]| resource::version(listed.key, value);
-        let key = history::key(tenant, &listed.key, listed.place.version);
+        let decode = |value: &[u8]| table::Resource::version(listed.key, value);
+        let key = table::History::key(tenant, (&listed.key, listed.place.version));
         let found = get_as(&*self.view, &key, decode)?;
-        found.ok_or(Error::Corrupt { table: "timeline", reason: "names a version that is not there" })
+        found.ok_or(table::Timeline::corrupt("names a version that is not there"))
     }
 }
 
@@ -157,8 +163,8 @@ impl Iterator for Places<'_> {
 }
 
 fn listed(key: &[u8], value: &[u8]) -> Result<Listed> {
-    let place = timeline::place_of(key)?;
-    let row = timeline::Row::decode(value)?;
+    let (_, place) = table::Timeline::parse(key)?;
+    let row = table::Timeline::decode(value)?;
     let key = ResourceKey { compartment: row.compartment, type_code: place.type_code, id: place.id };
     Ok(Listed { place, key, origin: row.origin })
 }

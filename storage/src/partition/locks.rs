@@ -4,17 +4,17 @@ use crate::apply;
 use crate::error::Result;
 use crate::kv::{Direction, Read};
 use crate::locks::{LockChanges, Locks};
-use crate::table::prepared;
+use crate::table::{self, Table};
 use crate::version::Lock;
 use proto::id::PartitionId;
 
 /// From the prepared table.
 pub fn rebuild(read: &(impl Read + ?Sized)) -> Result<Locks> {
     let mut changes = LockChanges::default();
-    let mut cursor = read.scan(&prepared::range(), Direction::Ascending)?;
+    let mut cursor = read.scan(&table::Prepared::all(), Direction::Ascending)?;
     while cursor.advance()? {
-        let tenant = prepared::tenant_of(cursor.key())?;
-        let prepare = prepared::decode(cursor.value())?;
+        let tenant = table::Prepared::parse(cursor.key())?.0;
+        let prepare = table::Prepared::decode(cursor.value())?;
         // Checked when it was prepared.
         let coordinator = PartitionId(prepare.coordinator_partition as u16);
         let lock = Lock { transaction: prepare.transaction.clone(), coordinator };

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::kv::{Direction, Engine, Range, Read, Stall};
 use crate::locks::Locks;
 use crate::table::meta::{self, AppliedRow};
+use crate::table::{self, Table};
 use crate::version::AppliedState;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
@@ -74,7 +75,10 @@ impl Partition {
         let (mut rows, locks, new_floors) = stage.finish();
         if !entries.is_empty() {
             let AppliedState { index, term, time_ms, .. } = state;
-            rows.insert(meta::applied_key(), Some(AppliedRow { index, term, time_ms }.encode()));
+            rows.insert(
+                meta::applied_key(),
+                Some(table::Applied::encode(&AppliedRow { index, term, time_ms })),
+            );
             self.engine.write(&rows, stall)?;
         }
         // Locks change after the rows: who finds a row unlocked finds what the transaction wrote.
@@ -92,7 +96,7 @@ impl Partition {
     /// The applied index a crash at this moment would leave: the log must be kept from the next entry on.
     pub fn durable_index(&self) -> Result<u64> {
         let row = self.engine.durable(&meta::applied_key())?;
-        row.map_or(Ok(0), |value| AppliedRow::decode(&value).map(|row| row.index))
+        row.map_or(Ok(0), |value| table::Applied::decode(&value).map(|row| row.index))
     }
 
     /// Writes everything applied so far to disk; afterwards `durable_index` has caught up. Blocks on IO.
@@ -125,9 +129,11 @@ impl Partition {
 }
 
 fn read_applied(engine: &dyn Engine) -> Result<AppliedState> {
-    let applied = get_as(engine, &meta::applied_key(), AppliedRow::decode)?;
+    let applied = get_as(engine, &meta::applied_key(), table::Applied::decode)?;
     let AppliedRow { index, term, time_ms } = applied.unwrap_or_default();
-    let membership = get_as(engine, &meta::membership_key(), meta::decode_membership)?;
+    let membership = get_as(engine, &meta::membership_key(), |value: &[u8]| {
+        table::Membership::decode(value).map(Bytes::copy_from_slice)
+    })?;
     Ok(AppliedState { index, term, time_ms, membership: membership.unwrap_or(Bytes::new()) })
 }
 

@@ -3,7 +3,7 @@
 use super::{Partition, get_as};
 use crate::error::Result;
 use crate::kv::Direction;
-use crate::table::{count, decision, dedup, directory, history, index_values, prepared, resource};
+use crate::table::{self, Table, decision};
 use crate::version::{Answered, Decided, IndexRow, Lock, Prepared, Version};
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
 
@@ -11,26 +11,30 @@ impl Partition {
     /// The current version, a deletion included; `None` where the resource never existed here. The body is copied
     /// once.
     pub fn get(&self, tenant: TenantId, key: &ResourceKey) -> Result<Option<Version>> {
-        get_as(&*self.engine, &resource::key(tenant, key), |value| resource::version(*key, value))
+        get_as(&*self.engine, &table::Resource::key(tenant, key), |value| {
+            table::Resource::version(*key, value)
+        })
     }
 
     /// One version, current or superseded.
     pub fn get_version(&self, tenant: TenantId, key: &ResourceKey, version: u64) -> Result<Option<Version>> {
         // The current one first: a version leaves there for the history, never the other way.
         let wanted = |value: &[u8]| {
-            let (head, _) = resource::Head::decode(value)?;
-            (head.version == version).then(|| resource::version(*key, value)).transpose()
+            let (head, _) = table::Resource::decode(value)?;
+            (head.version == version).then(|| table::Resource::version(*key, value)).transpose()
         };
-        if let Some(found) = get_as(&*self.engine, &resource::key(tenant, key), wanted)?.flatten() {
+        if let Some(found) = get_as(&*self.engine, &table::Resource::key(tenant, key), wanted)?.flatten() {
             return Ok(Some(found));
         }
-        get_as(&*self.engine, &history::key(tenant, key, version), |value| resource::version(*key, value))
+        get_as(&*self.engine, &table::History::key(tenant, (key, version)), |value| {
+            table::Resource::version(*key, value)
+        })
     }
 
     /// The index values of the current version; `None` where there is none or it is deleted.
     pub fn index_row(&self, tenant: TenantId, key: &ResourceKey) -> Result<Option<IndexRow>> {
-        let decode = |value: &[u8]| index_values::decode_value(*key, value);
-        get_as(&*self.engine, &index_values::key(tenant, key), decode)
+        let decode = |value: &[u8]| table::IndexValues::row(*key, value);
+        get_as(&*self.engine, &table::IndexValues::key(tenant, key), decode)
     }
 
     /// The compartment the directory row at a home slot names. `None`: no row, so the resource is its own compartment
@@ -42,15 +46,19 @@ impl Partition {
         type_code: TypeCode,
         id: &ResourceId,
     ) -> Result<Option<CompartmentKey>> {
-        get_as(&*self.engine, &directory::key(tenant, home_slot, type_code, id), directory::decode)
+        get_as(
+            &*self.engine,
+            &table::Directory::key(tenant, (home_slot, type_code, id)),
+            table::Directory::decode,
+        )
     }
 
     /// How many resources there are, deleted ones left out, by type in ascending order; types without any are absent.
     pub fn counts(&self, tenant: TenantId) -> Result<Vec<(TypeCode, u64)>> {
-        let mut cursor = self.engine.scan(&count::range(tenant), Direction::Ascending)?;
+        let mut cursor = self.engine.scan(&table::Count::of_tenant(tenant), Direction::Ascending)?;
         let mut counts = vec![];
         while cursor.advance()? {
-            counts.push((count::type_of(cursor.key())?, count::decode(cursor.value())?));
+            counts.push((table::Count::parse(cursor.key())?.1, table::Count::decode(cursor.value())?));
         }
         Ok(counts)
     }
@@ -70,7 +78,7 @@ impl Partition {
         if !self.locks.any() {
             return None;
         }
-        self.locks.of(&resource::key(tenant, key))
+        self.locks.of(&table::Resource::key(tenant, key))
     }
 
     /// The transaction that holds a directory row.
@@ -84,48 +92,49 @@ impl Partition {
         if !self.locks.any() {
             return None;
         }
-        self.locks.of(&directory::key(tenant, home_slot, type_code, id))
+        self.locks.of(&table::Directory::key(tenant, (home_slot, type_code, id)))
     }
 
     /// All transactions that wait for Finish, of all tenants.
     pub fn prepared(&self) -> Result<Vec<Prepared>> {
-        let mut cursor = self.engine.scan(&prepared::range(), Direction::Ascending)?;
+        let mut cursor = self.engine.scan(&table::Prepared::all(), Direction::Ascending)?;
         let mut found = vec![];
         while cursor.advance()? {
-            let record = prepared::decode(cursor.value())?;
-            found.push(prepared::state(prepared::tenant_of(cursor.key())?, record));
+            let record = table::Prepared::decode(cursor.value())?;
+            found.push(table::prepared::state(table::Prepared::parse(cursor.key())?.0, record));
         }
         Ok(found)
     }
 
     /// One transaction, if it waits for Finish here.
     pub fn prepared_one(&self, tenant: TenantId, transaction: &[u8]) -> Result<Option<Prepared>> {
-        let record = get_as(&*self.engine, &prepared::key(tenant, transaction), prepared::decode)?;
-        Ok(record.map(|record| prepared::state(tenant, record)))
+        let record =
+            get_as(&*self.engine, &table::Prepared::key(tenant, transaction), table::Prepared::decode)?;
+        Ok(record.map(|record| table::prepared::state(tenant, record)))
     }
 
     /// The decision of a transaction this partition coordinates: whether to commit. `None`: not decided (yet).
     pub fn decision(&self, tenant: TenantId, transaction: &[u8]) -> Result<Option<bool>> {
-        let decode = |value: &[u8]| Ok(decision::Row::decode(value)?.commit);
-        get_as(&*self.engine, &decision::key(tenant, transaction), decode)
+        let decode = |value: &[u8]| Ok(table::Decision::decode(value)?.commit);
+        get_as(&*self.engine, &table::Decision::key(tenant, transaction), decode)
     }
 
     /// The answer kept for an idempotency key, if it is not expired at `now_ms`. A leader asks before it decides; what
     /// is still in flight is caught at apply.
     pub fn dedup(&self, tenant: TenantId, key: &[u8], now_ms: u64) -> Result<Option<Answered>> {
-        let row = get_as(&*self.engine, &dedup::key(tenant, key), dedup::decode)?;
+        let row = get_as(&*self.engine, &table::Dedup::key(tenant, key), table::Dedup::decode)?;
         Ok(row.filter(|row| row.expires_ms > now_ms))
     }
 
     /// The decisions kept here, of all tenants: at most `limit`, in order of tenant and transaction, after the one given.
     pub fn decisions(&self, after: Option<&Decided>, limit: usize) -> Result<Vec<Decided>> {
-        let after = after.map(|decided| decision::key(decided.tenant, &decided.transaction));
-        let range = decision::range_after(after.as_deref());
+        let after = after.map(|decided| table::Decision::key(decided.tenant, &decided.transaction));
+        let range = table::Decision::after(after.as_deref());
         let mut cursor = self.engine.scan(&range, Direction::Ascending)?;
         let mut found = vec![];
         while found.len() < limit && cursor.advance()? {
-            let (tenant, transaction) = decision::name_of(cursor.key())?;
-            let decision::Row { commit, participants, .. } = decision::Row::decode(cursor.value())?;
+            let (tenant, transaction) = table::Decision::parse(cursor.key())?;
+            let decision::Row { commit, participants, .. } = table::Decision::decode(cursor.value())?;
             let participants = participants.into_iter().map(PartitionId).collect();
             found.push(Decided { tenant, transaction, commit, participants });
         }

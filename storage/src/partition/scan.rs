@@ -3,7 +3,7 @@
 use super::Partition;
 use crate::error::Result;
 use crate::kv::{Cursor, Direction};
-use crate::table::{index_values, resource};
+use crate::table::{self, Table};
 use crate::version::{IndexRow, Version};
 use proto::id::{CompartmentKey, TenantId, TypeCode};
 
@@ -16,7 +16,7 @@ impl Partition {
         compartment: &CompartmentKey,
         type_code: Option<TypeCode>,
     ) -> Result<IndexRows<'_>> {
-        let range = index_values::range(tenant, compartment, type_code);
+        let range = table::of_compartment::<table::IndexValues>(tenant, compartment, type_code);
         Ok(IndexRows { cursor: self.engine.scan(&range, Direction::Ascending)? })
     }
 
@@ -28,7 +28,7 @@ impl Partition {
         compartment: &CompartmentKey,
         type_code: Option<TypeCode>,
     ) -> Result<Versions<'_>> {
-        let range = resource::range(tenant, compartment, type_code);
+        let range = table::of_compartment::<table::Resource>(tenant, compartment, type_code);
         Ok(Versions { cursor: self.engine.scan(&range, Direction::Ascending)? })
     }
 }
@@ -43,7 +43,7 @@ impl Iterator for IndexRows<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self.cursor.advance() {
-            Ok(true) => Some(index_values::decode(self.cursor.key(), self.cursor.value())),
+            Ok(true) => Some(row(&*self.cursor)),
             Ok(false) => None,
             Err(error) => Some(Err(error)),
         }
@@ -65,11 +65,20 @@ impl Iterator for Versions<'_> {
                 Ok(false) => return None,
                 Err(error) => return Some(Err(error)),
             }
-            let key = resource::key_of(self.cursor.key());
-            match key.and_then(|key| resource::version(key, self.cursor.value())) {
+            match version(&*self.cursor) {
                 Ok(version) if version.is_deleted() => {}
                 found => return Some(found),
             }
         }
     }
+}
+
+fn row(cursor: &dyn Cursor) -> Result<IndexRow> {
+    let (_, key) = table::IndexValues::parse(cursor.key())?;
+    table::IndexValues::row(key, cursor.value())
+}
+
+fn version(cursor: &dyn Cursor) -> Result<Version> {
+    let (_, key) = table::Resource::parse(cursor.key())?;
+    table::Resource::version(key, cursor.value())
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::kv::{Direction, Engine, Rows, Stall};
-use crate::table::{feed, timeline, type_history};
+use crate::table::{self, Table, feed, timeline};
 use crate::version::{HistoryPlace, Origin};
 
 /// Rows of one batch.
@@ -11,7 +11,7 @@ const BATCH: usize = 4096;
 /// Moves what is left of the type history into the timeline, batch by batch: a crash in between leaves some rows moved
 /// and the others for the next time.
 pub fn upgrade(engine: &dyn Engine) -> Result<()> {
-    let mut range = type_history::range();
+    let mut range = table::TypeHistory::all();
     let mut moved = 0_usize;
     loop {
         let mut rows = Rows::new();
@@ -40,24 +40,25 @@ pub fn upgrade(engine: &dyn Engine) -> Result<()> {
 }
 
 fn timeline_row(key: &[u8], value: &[u8]) -> Result<(Vec<u8>, bytes::Bytes)> {
-    let (tenant, index) = type_history::place_of(key)?;
-    let feed::Row { key, version, last_updated_ms, .. } = feed::Row::decode(value)?;
+    let (tenant, (_, at)) = table::TypeHistory::parse(key)?;
+    let feed::Row { key, version, last_updated_ms, .. } = table::Feed::decode(value)?;
     let place = HistoryPlace { last_updated_ms, type_code: key.type_code, id: key.id, version };
-    let row = timeline::Row { origin: Origin { partition: None, index }, compartment: key.compartment };
-    Ok((timeline::key(tenant, &place), row.encode()))
+    let row =
+        timeline::Row { origin: Origin { partition: None, index: at.index }, compartment: key.compartment };
+    Ok((table::Timeline::key(tenant, &place), table::Timeline::encode(&row)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::apply::tests::fixture::*;
-    use crate::key::{Tag, Writer};
     use crate::kv::Read;
+    use crate::version::FeedPosition;
     use proto::id::TypeCode;
 
     /// As the binaries before the timeline wrote it.
     fn old_key(type_code: TypeCode, index: u64, seq: u32) -> Vec<u8> {
-        Writer::key(Tag::TypeHistory, TENANT).u16(type_code.0).u64(index).u32(seq).finish()
+        table::TypeHistory::key(TENANT, (type_code, FeedPosition { index, seq }))
     }
 
     #[test]
@@ -72,17 +73,17 @@ mod tests {
             let version = index;
             let last_updated_ms = 1_000 + version;
             let place = HistoryPlace { last_updated_ms, type_code: key.type_code, id: key.id, version };
-            let row = timeline::key(TENANT, &place);
+            let row = table::Timeline::key(TENANT, &place);
             assert!(engine.get(&row).unwrap().is_some());
             old.insert(row, None);
             let feed_row = feed::Row { key, version, last_updated_ms, kind: feed::Kind::Put };
-            old.insert(old_key(key.type_code, index, seq), Some(feed_row.encode()));
+            old.insert(old_key(key.type_code, index, seq), Some(table::Feed::encode(&feed_row)));
         }
         engine.write(&old, Stall::Wait).unwrap();
         f.reopen();
         assert_eq!(before.len(), 3);
         assert_eq!(f.history(), before);
-        let mut left = engine.scan(&type_history::range(), Direction::Ascending).unwrap();
+        let mut left = engine.scan(&table::TypeHistory::all(), Direction::Ascending).unwrap();
         assert!(!left.advance().unwrap());
     }
 }

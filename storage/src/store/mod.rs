@@ -4,6 +4,7 @@ mod folder;
 
 use crate::error::Result;
 use crate::kv::{Database, Engine, Memory, out_of_memory};
+use crate::log::{MemoryDisk, MemoryLog};
 use crate::{Options, Partition};
 use folder::Folder;
 use parking_lot::Mutex;
@@ -23,18 +24,26 @@ enum Backend {
     Memory(Disk),
 }
 
-/// What a simulated node keeps when it crashes. Clones share it.
+/// What a simulated node keeps when it crashes: its tables and its log. Clones share it.
 #[derive(Clone, Default)]
 pub struct Disk {
     partitions: Arc<Mutex<BTreeMap<PartitionId, Memory>>>,
+    log: MemoryDisk,
 }
 
 impl Disk {
-    /// Loses everything since the last flush of each partition. Open a new [`Store`] afterwards.
+    /// Loses everything since the last flush of each partition, and what was not synced of the log. Stores and logs opened
+    /// before do no more harm: what they write goes nowhere. Open new ones afterwards.
     pub fn crash(&self) {
-        for memory in self.partitions.lock().values() {
-            memory.crash();
+        for memory in self.partitions.lock().values_mut() {
+            *memory = memory.after_crash();
         }
+        self.log.crash();
+    }
+
+    /// The log on this disk, with what was synced of it.
+    pub fn open_log(&self) -> MemoryLog {
+        self.log.open()
     }
 
     pub(crate) fn partition(&self, id: PartitionId) -> Memory {
@@ -85,7 +94,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Error;
+    use crate::{Entry, EntryPayload, Error};
 
     #[test]
     fn a_folder_has_one_owner() {
@@ -98,6 +107,21 @@ mod tests {
         assert!(Store::open(dir.path(), &Options::default()).is_err(), "a partition is still open");
         drop(partition);
         Store::open(dir.path(), &Options::default()).unwrap();
+    }
+
+    #[test]
+    fn a_store_of_before_a_crash_does_no_more_harm() {
+        let disk = Disk::default();
+        let id = PartitionId(1);
+        let entry = |index| Entry { index, term: 1, payload: EntryPayload::Blank };
+        let before = Store::in_memory(&disk).partition(id).unwrap();
+        before.apply(&[entry(1)]).unwrap();
+        before.flush().unwrap();
+        before.apply(&[entry(2)]).unwrap();
+        disk.crash();
+        before.apply(&[entry(3)]).unwrap();
+        before.flush().unwrap();
+        assert_eq!(Store::in_memory(&disk).partition(id).unwrap().applied().index, 1);
     }
 
     #[test]

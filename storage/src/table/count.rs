@@ -2,41 +2,39 @@
 //!
 //! `12 | tenant | type` → `1 | count`
 
+use super::{Table, Tag};
 use crate::error::Result;
-use crate::key::{Reader, Tag, Writer};
-use crate::kv::Range;
+use crate::key::{Reader, Writer};
 use bytes::Bytes;
-use proto::id::{TenantId, TypeCode};
+use proto::id::TypeCode;
 
 const FORMAT: u8 = 1;
 
-/// The row's key.
-pub fn key(tenant: TenantId, type_code: TypeCode) -> Vec<u8> {
-    Writer::key(Tag::Count, tenant).u16(type_code.0).finish()
-}
+/// See the module.
+pub struct Count;
 
-/// All counts of a tenant.
-pub fn range(tenant: TenantId) -> Range {
-    Range::prefix(Writer::key(Tag::Count, tenant).finish())
-}
+impl Table for Count {
+    const TAG: Tag = Tag::Count;
+    type Key<'a> = TypeCode;
+    type Parsed = TypeCode;
+    type Row<'a> = u64;
 
-/// The type in a key.
-pub fn type_of(key: &[u8]) -> Result<TypeCode> {
-    let (mut reader, _) = Reader::key("count", Tag::Count, key)?;
-    let type_code = TypeCode(reader.u16()?);
-    reader.end()?;
-    Ok(type_code)
-}
+    fn write_key(key: Writer, type_code: TypeCode) -> Writer {
+        key.u16(type_code.0)
+    }
 
-/// The row's value.
-pub fn encode(count: u64) -> Bytes {
-    Writer::value(FORMAT, 9).u64(count).finish().into()
-}
+    fn read_key(key: &mut Reader<'_>) -> Result<TypeCode> {
+        Ok(TypeCode(key.u16()?))
+    }
 
-/// The count in a value.
-pub fn decode(value: &[u8]) -> Result<u64> {
-    let mut reader = Reader::value("count", FORMAT, value)?;
-    let count = reader.u64()?;
-    reader.end()?;
-    Ok(count)
+    fn encode(count: &u64) -> Bytes {
+        Writer::value(FORMAT, 9).u64(*count).finish().into()
+    }
+
+    fn decode(value: &[u8]) -> Result<u64> {
+        let mut reader = Self::reader(FORMAT, value)?;
+        let count = reader.u64()?;
+        reader.end()?;
+        Ok(count)
+    }
 }

@@ -2,14 +2,18 @@
 //!
 //! `5 | tenant | index | seq` → `1 | kind | version | last_updated_ms | resource key`
 
+use super::{Table, Tag};
 use crate::error::Result;
-use crate::key::{Reader, Tag, Writer};
+use crate::key::{Reader, Writer};
 use crate::kv::Range;
 use crate::version::FeedPosition;
 use bytes::Bytes;
 use proto::id::{ResourceKey, TenantId};
 
 const FORMAT: u8 = 1;
+
+/// See the module.
+pub struct Feed;
 
 /// What a feed row tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,44 +34,39 @@ pub struct Row {
     pub kind: Kind,
 }
 
-/// The row's key.
-pub fn key(tenant: TenantId, at: FeedPosition) -> Vec<u8> {
-    Writer::key(Tag::Feed, tenant).u64(at.index).u32(at.seq).finish()
+impl Feed {
+    /// The changes of all tenants from this one on.
+    pub fn from_tenant(tenant: TenantId) -> Range {
+        Self::all().from(Self::start(tenant).finish())
+    }
 }
 
-/// All changes of a tenant.
-pub fn range(tenant: TenantId) -> Range {
-    Range::prefix(Writer::key(Tag::Feed, tenant).finish())
-}
+impl Table for Feed {
+    const TAG: Tag = Tag::Feed;
+    type Key<'a> = FeedPosition;
+    type Parsed = FeedPosition;
+    type Row<'a> = Row;
 
-/// The changes of all tenants from this one on.
-pub fn range_from(tenant: TenantId) -> Range {
-    Range::prefix(vec![Tag::Feed as u8]).from(Writer::key(Tag::Feed, tenant).finish())
-}
+    fn write_key(key: Writer, at: FeedPosition) -> Writer {
+        key.u64(at.index).u32(at.seq)
+    }
 
-/// Tenant and place in a key.
-pub fn position_of(key: &[u8]) -> Result<(TenantId, FeedPosition)> {
-    let (mut reader, tenant) = Reader::key("feed", Tag::Feed, key)?;
-    let at = FeedPosition { index: reader.u64()?, seq: reader.u32()? };
-    reader.end()?;
-    Ok((tenant, at))
-}
+    fn read_key(key: &mut Reader<'_>) -> Result<FeedPosition> {
+        Ok(FeedPosition { index: key.u64()?, seq: key.u32()? })
+    }
 
-impl Row {
-    /// The value, here and in the type history.
-    pub fn encode(&self) -> Bytes {
+    fn encode(row: &Row) -> Bytes {
         Writer::value(FORMAT, 96)
-            .u8(self.kind as u8)
-            .u64(self.version)
-            .u64(self.last_updated_ms)
-            .resource(&self.key)
+            .u8(row.kind as u8)
+            .u64(row.version)
+            .u64(row.last_updated_ms)
+            .resource(&row.key)
             .finish()
             .into()
     }
 
-    /// The row in a value.
-    pub fn decode(value: &[u8]) -> Result<Self> {
-        let mut reader = Reader::value("feed", FORMAT, value)?;
+    fn decode(value: &[u8]) -> Result<Row> {
+        let mut reader = Self::reader(FORMAT, value)?;
         let kind = match reader.u8()? {
             1 => Kind::Put,
             2 => Kind::Delete,

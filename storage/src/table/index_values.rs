@@ -3,50 +3,60 @@
 //!
 //! `2 | tenant | slot | compartment type | compartment id | type | id` → `1 | version | last_updated_ms | values`
 
+use super::{Table, Tag};
 use crate::error::Result;
-use crate::key::{Reader, Tag, Writer};
-use crate::kv::Range;
+use crate::key::{Reader, Writer};
 use crate::version::IndexRow;
 use bytes::Bytes;
-use proto::id::{CompartmentKey, ResourceKey, TenantId, TypeCode};
+use proto::id::ResourceKey;
 
 const FORMAT: u8 = 1;
 
-/// One resource's key.
-pub fn key(tenant: TenantId, resource: &ResourceKey) -> Vec<u8> {
-    Writer::key(Tag::IndexValues, tenant).resource(resource).finish()
+/// See the module.
+pub struct IndexValues;
+
+/// The index values of one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    pub version: u64,
+    pub last_updated_ms: u64,
+    pub index_values: &'a [u8],
 }
 
-/// All resources of a compartment, or those of one type.
-pub fn range(tenant: TenantId, compartment: &CompartmentKey, type_code: Option<TypeCode>) -> Range {
-    let prefix = Writer::key(Tag::IndexValues, tenant).compartment(compartment);
-    Range::prefix(match type_code {
-        Some(type_code) => prefix.u16(type_code.0).finish(),
-        None => prefix.finish(),
-    })
+impl IndexValues {
+    /// The row behind a key; copies the values once.
+    pub fn row(key: ResourceKey, value: &[u8]) -> Result<IndexRow> {
+        let Row { version, last_updated_ms, index_values } = Self::decode(value)?;
+        Ok(IndexRow { key, version, last_updated_ms, index_values: Bytes::copy_from_slice(index_values) })
+    }
 }
 
-/// The row's value.
-pub fn encode(version: u64, last_updated_ms: u64, index_values: &[u8]) -> Bytes {
-    Writer::value(FORMAT, 17 + index_values.len())
-        .u64(version)
-        .u64(last_updated_ms)
-        .bytes(index_values)
-        .finish()
-        .into()
-}
+impl Table for IndexValues {
+    const TAG: Tag = Tag::IndexValues;
+    type Key<'a> = &'a ResourceKey;
+    type Parsed = ResourceKey;
+    type Row<'a> = Row<'a>;
 
-/// The row behind key and value; copies the values once.
-pub fn decode(key: &[u8], value: &[u8]) -> Result<IndexRow> {
-    let (mut reader, _) = Reader::key("index_values", Tag::IndexValues, key)?;
-    let resource = reader.resource()?;
-    reader.end()?;
-    decode_value(resource, value)
-}
+    fn write_key(key: Writer, resource: &ResourceKey) -> Writer {
+        key.resource(resource)
+    }
 
-/// The same, where the key is known.
-pub fn decode_value(key: ResourceKey, value: &[u8]) -> Result<IndexRow> {
-    let mut reader = Reader::value("index_values", FORMAT, value)?;
-    let (version, last_updated_ms) = (reader.u64()?, reader.u64()?);
-    Ok(IndexRow { key, version, last_updated_ms, index_values: Bytes::copy_from_slice(reader.rest()) })
+    fn read_key(key: &mut Reader<'_>) -> Result<ResourceKey> {
+        key.resource()
+    }
+
+    fn encode(row: &Row<'_>) -> Bytes {
+        Writer::value(FORMAT, 17 + row.index_values.len())
+            .u64(row.version)
+            .u64(row.last_updated_ms)
+            .bytes(row.index_values)
+            .finish()
+            .into()
+    }
+
+    fn decode(value: &[u8]) -> Result<Row<'_>> {
+        let mut reader = Self::reader(FORMAT, value)?;
+        let (version, last_updated_ms) = (reader.u64()?, reader.u64()?);
+        Ok(Row { version, last_updated_ms, index_values: reader.rest() })
+    }
 }

@@ -2,10 +2,10 @@
 //!
 //! `9 | tenant | transaction` → `1 | encoded log.v1.Prepare`
 
+use super::{Table, Tag};
 use crate::error::Result;
-use crate::key::{Reader, Tag, Writer};
-use crate::kv::Range;
-use crate::version::Prepared;
+use crate::key::{Reader, Writer};
+use crate::version;
 use bytes::Bytes;
 use prost::Message;
 use proto::id::{PartitionId, TenantId};
@@ -13,36 +13,37 @@ use proto::log::v1 as log;
 
 const FORMAT: u8 = 1;
 
-/// The row's key.
-pub fn key(tenant: TenantId, transaction: &[u8]) -> Vec<u8> {
-    Writer::key(Tag::Prepared, tenant).bytes(transaction).finish()
-}
-
-/// All prepared transactions of all tenants.
-pub fn range() -> Range {
-    Range::prefix(vec![Tag::Prepared as u8])
-}
-
-/// The tenant in a key.
-pub fn tenant_of(key: &[u8]) -> Result<TenantId> {
-    Ok(Reader::key("prepared", Tag::Prepared, key)?.1)
-}
-
-/// The row's value.
-pub fn encode(prepare: &log::Prepare) -> Bytes {
-    Writer::value(FORMAT, 1 + prepare.encoded_len()).bytes(&prepare.encode_to_vec()).finish().into()
-}
-
-/// The command in a value.
-pub fn decode(value: &[u8]) -> Result<log::Prepare> {
-    let reader = Reader::value("prepared", FORMAT, value)?;
-    let corrupt = reader.corrupt("not a Prepare");
-    log::Prepare::decode(reader.rest()).map_err(|_| corrupt)
-}
+/// See the module.
+pub struct Prepared;
 
 /// What others see of a record.
-pub fn state(tenant: TenantId, record: log::Prepare) -> Prepared {
+pub fn state(tenant: TenantId, record: log::Prepare) -> version::Prepared {
     // Checked when it was prepared.
     let coordinator = PartitionId(record.coordinator_partition as u16);
-    Prepared { tenant, transaction: record.transaction, coordinator, deadline_ms: record.deadline_ms }
+    let (transaction, deadline_ms) = (record.transaction, record.deadline_ms);
+    version::Prepared { tenant, transaction, coordinator, deadline_ms }
+}
+
+impl Table for Prepared {
+    const TAG: Tag = Tag::Prepared;
+    type Key<'a> = &'a [u8];
+    type Parsed = Bytes;
+    type Row<'a> = log::Prepare;
+
+    fn write_key(key: Writer, transaction: &[u8]) -> Writer {
+        key.bytes(transaction)
+    }
+
+    fn read_key(key: &mut Reader<'_>) -> Result<Bytes> {
+        Ok(Bytes::copy_from_slice(key.rest()))
+    }
+
+    fn encode(prepare: &log::Prepare) -> Bytes {
+        Writer::value(FORMAT, 1 + prepare.encoded_len()).bytes(&prepare.encode_to_vec()).finish().into()
+    }
+
+    fn decode(value: &[u8]) -> Result<log::Prepare> {
+        let message = Self::reader(FORMAT, value)?.rest();
+        log::Prepare::decode(message).map_err(|_| Self::corrupt("not a Prepare"))
+    }
 }

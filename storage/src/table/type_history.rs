@@ -3,22 +3,35 @@
 //!
 //! `6 | tenant | type | index | seq` → see [`super::feed`]
 
+use super::{Feed, Table, Tag, feed};
 use crate::error::Result;
-use crate::key::{Reader, Tag};
-use crate::kv::Range;
-use proto::id::TenantId;
+use crate::key::{Reader, Writer};
+use crate::version::FeedPosition;
+use bytes::Bytes;
+use proto::id::TypeCode;
 
-/// Whatever is left, of all tenants.
-pub fn range() -> Range {
-    Range::prefix(vec![Tag::TypeHistory as u8])
-}
+/// See the module.
+pub struct TypeHistory;
 
-/// Tenant and log index in a key.
-pub fn place_of(key: &[u8]) -> Result<(TenantId, u64)> {
-    let (mut reader, tenant) = Reader::key("type_history", Tag::TypeHistory, key)?;
-    reader.u16()?;
-    let index = reader.u64()?;
-    reader.u32()?;
-    reader.end()?;
-    Ok((tenant, index))
+impl Table for TypeHistory {
+    const TAG: Tag = Tag::TypeHistory;
+    type Key<'a> = (TypeCode, FeedPosition);
+    type Parsed = (TypeCode, FeedPosition);
+    type Row<'a> = feed::Row;
+
+    fn write_key(key: Writer, (type_code, at): Self::Key<'_>) -> Writer {
+        Feed::write_key(key.u16(type_code.0), at)
+    }
+
+    fn read_key(key: &mut Reader<'_>) -> Result<Self::Parsed> {
+        Ok((TypeCode(key.u16()?), Feed::read_key(key)?))
+    }
+
+    fn encode(row: &feed::Row) -> Bytes {
+        Feed::encode(row)
+    }
+
+    fn decode(value: &[u8]) -> Result<feed::Row> {
+        Feed::decode(value)
+    }
 }

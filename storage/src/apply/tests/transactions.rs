@@ -2,7 +2,7 @@
 
 use super::fixture::*;
 use crate::apply::time::STEP_MAX_MS;
-use crate::table::{decision, expiry};
+use crate::table::{self, Table, decision};
 use crate::{ABORT_RETENTION_MS, Applied, Lock};
 use proto::id::{PartitionId, Slot};
 use proto::log::v1::{self as log, command::Kind};
@@ -132,7 +132,7 @@ fn a_commit_is_kept_until_its_participants_have_finished() {
 #[test]
 fn an_old_row_with_a_date_is_kept_as_well() {
     let row = |commit| decision::Row { commit, expires_ms: 5_000, participants: vec![2] };
-    let key = decision::key(TENANT, b"t");
-    assert_eq!(expiry::expires_ms(&key, &row(true).encode()).unwrap(), decision::NEVER);
-    assert_eq!(expiry::expires_ms(&key, &row(false).encode()).unwrap(), 5_000);
+    let key = table::Decision::key(TENANT, b"t");
+    assert_eq!(table::Expiry::of_row(&key, &table::Decision::encode(&row(true))).unwrap(), decision::NEVER);
+    assert_eq!(table::Expiry::of_row(&key, &table::Decision::encode(&row(false))).unwrap(), 5_000);
 }

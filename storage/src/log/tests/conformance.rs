@@ -1,6 +1,6 @@
 //! What every log does. Runs for both.
 
-use super::super::{Done, LogStore, MemoryLog, Options, State, Wal, WhenFull};
+use super::super::{Done, LogStore, MemoryDisk, MemoryLog, Options, State, Wal, WhenFull};
 use bytes::Bytes;
 use std::io;
 use std::path::PathBuf;
@@ -191,4 +191,42 @@ fn a_crash_loses_what_was_not_synced() {
     assert_eq!(bench.log().state(1).last, Some(4));
     let state = bench.crash().log().state(1);
     assert_eq!((state.last, state.vote), (Some(2), None));
+}
+
+#[test]
+fn a_sync_takes_the_oldest_operations_and_a_crash_the_others() {
+    let disk = MemoryDisk::default();
+    let log = disk.open();
+    let (asked, asks) = mpsc::channel();
+    log.on_work(move || asked.send(()).unwrap());
+    for index in 0..4 {
+        later(&log, 1, entries(index..index + 1, 1));
+    }
+    assert_eq!((asks.try_iter().count(), log.pending()), (4, 4));
+    log.sync_next(3);
+    assert_eq!((disk.open().state(1).last, log.pending()), (Some(2), 1));
+}
+
+#[test]
+fn a_log_on_a_crashed_disk_writes_nothing_and_answers_nobody() {
+    let disk = MemoryDisk::default();
+    let old = disk.open();
+    later(&old, 1, entries(0..1, 1));
+    old.sync();
+    let (done, answers) = mpsc::channel();
+    let append = |entries| {
+        let done = done.clone();
+        old.append(1, entries, Box::new(move |result| done.send(result.is_ok()).unwrap()));
+    };
+    append(entries(1..2, 1));
+    disk.crash();
+    append(entries(2..3, 1));
+    old.sync();
+    old.close();
+    assert_eq!(answers.try_recv(), Err(mpsc::TryRecvError::Empty));
+    let new = disk.open();
+    assert_eq!(new.state(1).last, Some(0));
+    later(&new, 1, entries(1..2, 2));
+    new.sync();
+    assert_eq!(disk.open().read(1, 0..9).unwrap(), [entries(0..1, 1), entries(1..2, 2)].concat());
 }
