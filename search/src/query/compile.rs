@@ -17,14 +17,13 @@ pub(super) fn compile(
     request: &Request<'_>,
     limits: &Limits,
     terminology: &dyn Terminology,
-    now_ms: i64,
 ) -> Result<Query, Error> {
     check_size(request, limits)?;
     let mut compiler = Compiler {
         context: Context {
             limits,
             base: request.base,
-            now_ms,
+            now_ms: i64::try_from(request.now_ms).unwrap_or(i64::MAX),
             terminology,
             conditions_left: Cell::new(limits.conditions_max),
         },

@@ -21,7 +21,6 @@ pub use terminology::{NoTerminology, Terminology, Token, TokenSet};
 use fhir::definitions::{ResourceType, SearchParameter};
 use proto::error::Issue;
 use proto::id::{TenantId, TypeCode};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A search as it comes in.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +35,8 @@ pub struct Request<'a> {
     pub strict: bool,
     /// This server's base URL without a slash at its end, to know its own absolute references.
     pub base: Option<&'a str>,
+    /// The moment of the search, milliseconds since the epoch: the prefix `ap` of a date is about the distance from it.
+    pub now_ms: u64,
 }
 
 /// Whether searches take the parameter: what a server may say of itself.
@@ -77,8 +78,7 @@ impl Query {
         limits: &Limits,
         terminology: &dyn Terminology,
     ) -> Result<Query, proto::Error> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        compile::compile(tenant, request, limits, terminology, now.as_millis() as i64)
+        compile::compile(tenant, request, limits, terminology)
     }
 
     /// Which part of the data can hold matches.

@@ -124,7 +124,7 @@ async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Res
         return Err(Error::new(Code::BadRequest, text));
     }
     let (strict, base) = (request.strict, node.options.base_url.clone());
-    let limits = node.options.search_limits.clone();
+    let (limits, now_ms) = (node.options.search_limits.clone(), node.clock.now_ms());
     let lists_codes = pairs.iter().any(|(name, _)| codes::are_asked_by(name));
     let stored = match lists_codes {
         true => codes::stored_value_sets(node, tenant, &pairs, base.as_deref()).await?,
@@ -138,6 +138,7 @@ async fn compile(node: &Inner, tenant: TenantId, request: &SearchRequest) -> Res
             compartment: compartment.filter(|(name, _)| !name.is_empty()),
             strict,
             base: base.as_deref(),
+            now_ms,
         };
         Query::compile(tenant, &request, &limits, terminology)
     };

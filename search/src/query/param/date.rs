@@ -17,7 +17,7 @@ pub(in super::super) fn comparison(part: &str, now_ms: i64) -> Result<Comparison
         ))
     })?;
     let widen = match prefix {
-        Prefix::Ap => (now_ms - low).abs() / 10,
+        Prefix::Ap => now_ms.saturating_sub(low).saturating_abs() / 10,
         _ => 0,
     };
     Ok(Comparison { prefix, low: low - widen, high: high + widen })
