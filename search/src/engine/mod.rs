@@ -15,7 +15,8 @@ mod shard;
 mod tail;
 mod upto;
 
-pub use disk::{FORMAT, Recovered};
+pub use crate::kind::index::FORMAT;
+pub use disk::Recovered;
 pub use options::Options;
 
 use crate::cursor::Signer;

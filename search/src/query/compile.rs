@@ -1,12 +1,14 @@
 //! From parameters to the tree.
 
-use super::param::{self, Context};
-use super::problem::Problem;
-use super::{Expr, Leaf, Limits, Query, Request, Scope, Terminology, scope, value};
-use fhir::definitions::{ParamKind, ResourceType, SearchParameter, search_parameter};
+use super::parameter::{self, Budget};
+use super::{Expr, Leaf, Limits, Query, Request, Scope, result, scope};
+use crate::kind::offer::{Asked, Context};
+use crate::kind::problem::Problem;
+use crate::kind::terminology::Terminology;
+use crate::kind::{id, last_updated};
+use fhir::definitions::{ResourceType, SearchParameter, search_parameter};
 use proto::id::{ResourceId, TenantId};
 use proto::{Code, Error};
-use std::cell::Cell;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Parameters that say how to answer, not what to find; others take them, and they do not matter here.
@@ -20,12 +22,17 @@ pub(super) fn compile(
 ) -> Result<Query, Error> {
     check_size(request, limits)?;
     let mut compiler = Compiler {
+        limits,
         context: Context {
-            limits,
             base: request.base,
             now_ms: i64::try_from(request.now_ms).unwrap_or(i64::MAX),
             terminology,
-            conditions_left: Cell::new(limits.conditions_max),
+            codes_max: limits.codes_max,
+        },
+        budget: Budget {
+            values_max: limits.values_max,
+            conditions_max: limits.conditions_max,
+            conditions_left: limits.conditions_max,
         },
         query: Query {
             tenant,
@@ -88,8 +95,7 @@ fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
 
 /// Whether searches take the parameter, as far as that can be told without a value.
 pub(super) fn is_offered(parameter: &SearchParameter) -> bool {
-    let searched = !matches!(parameter.kind, ParamKind::Composite | ParamKind::Special);
-    searched && refuse_later(parameter.code, None).is_ok()
+    parameter::is_searched(parameter.kind) && refuse_later(parameter.code, None).is_ok()
 }
 
 fn types(request: &Request<'_>) -> Result<Vec<ResourceType>, Error> {
@@ -144,7 +150,9 @@ fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)]) ->
 }
 
 struct Compiler<'a> {
+    limits: &'a Limits,
     context: Context<'a>,
+    budget: Budget,
     query: Query,
     conditions: Vec<Expr>,
 }
@@ -152,10 +160,10 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn parameter(&mut self, name: &str, text: &str) -> Result<(), Problem> {
         match name {
-            "_count" => self.count(text),
-            "_total" => self.total(text),
-            "_summary" => self.summary(text),
-            "_type" => self.type_list(text),
+            "_count" => result::count(&mut self.query, text, self.limits.count_max),
+            "_total" => result::total(&mut self.query, text),
+            "_summary" => result::summary(&mut self.query, text),
+            "_type" => result::types(&mut self.query, text),
             "_id" => self.ids(text),
             "_lastUpdated" => self.last_updated(text),
             _ if PRESENTATION.contains(&name) => Ok(()),
@@ -163,77 +171,16 @@ impl Compiler<'_> {
         }
     }
 
-    /// https://hl7.org/fhir/R4/search.html#count
-    fn count(&mut self, text: &str) -> Result<(), Problem> {
-        let count: usize =
-            text.parse().map_err(|_| Problem::unusable(format!("'{text}' is no number of resources")))?;
-        self.query.count = count.min(self.context.limits.count_max);
-        self.query.total |= count == 0;
-        Ok(())
-    }
-
-    /// https://hl7.org/fhir/R4/search.html#total. An estimate would cost as much as the number.
-    fn total(&mut self, text: &str) -> Result<(), Problem> {
-        match text {
-            "none" => {}
-            "estimate" | "accurate" => self.query.total = true,
-            _ => return Err(Problem::unusable("it takes none, estimate or accurate")),
-        }
-        Ok(())
-    }
-
-    /// https://hl7.org/fhir/R4/search.html#summary
-    fn summary(&mut self, text: &str) -> Result<(), Problem> {
-        match text {
-            "count" => {
-                (self.query.count, self.query.total) = (0, true);
-                Ok(())
-            }
-            // Which part of a resource is shown is not the index's business.
-            "false" | "true" | "text" | "data" => Ok(()),
-            _ => Err(Problem::unusable("it takes true, text, data, count or false")),
-        }
-    }
-
-    fn type_list(&mut self, text: &str) -> Result<(), Problem> {
-        if !self.query.types.is_empty() {
-            return Err(Problem::unusable("it is for searches over all types, and may be given once"));
-        }
-        for name in text.split(',') {
-            let t = ResourceType::from_name(name);
-            let t = t.ok_or_else(|| Problem::unusable(format!("'{name}' is no resource type of FHIR R4")))?;
-            if !self.query.types.contains(&t) {
-                self.query.types.push(t);
-            }
-        }
-        Ok(())
-    }
-
     fn ids(&mut self, text: &str) -> Result<(), Problem> {
-        let parts = value::split(text, b',');
-        if parts.len() > self.context.limits.values_max {
-            return Err(Problem::Limit(format!(
-                "{} values, but at most {} are allowed",
-                parts.len(),
-                self.context.limits.values_max
-            )));
-        }
-        let mut any = Vec::with_capacity(parts.len());
-        for part in parts {
-            let id = ResourceId::parse(part).map_err(|error| Problem::unusable(error.to_string()))?;
-            any.push(Expr::Leaf(Leaf::Id(id)));
-        }
-        self.conditions.push(Expr::or(any));
+        let ids = id::parse(text, self.budget.values_max)?;
+        self.conditions.push(Expr::or(ids.into_iter().map(|id| Expr::Leaf(Leaf::Id(id))).collect()));
         Ok(())
     }
 
     fn last_updated(&mut self, text: &str) -> Result<(), Problem> {
-        let parts = value::split(text, b',');
-        let mut any = Vec::with_capacity(parts.len());
-        for part in parts {
-            any.push(Expr::Leaf(Leaf::LastUpdated(param::date_comparison(part, self.context.now_ms)?)));
-        }
-        self.conditions.push(Expr::or(any));
+        let dates = last_updated::parse(text, self.context.now_ms)?;
+        let leaf = |date| Expr::Leaf(Leaf::LastUpdated(date));
+        self.conditions.push(Expr::or(dates.into_iter().map(leaf).collect()));
         Ok(())
     }
 
@@ -244,8 +191,9 @@ impl Compiler<'_> {
         };
         refuse_later(base, modifier)?;
         let parameter = self.find(base)?;
-        let implied = self.implies_a_system(parameter);
-        self.conditions.push(param::compile(parameter, implied, modifier, text, &self.context)?);
+        let implied_system = self.implies_a_system(parameter);
+        let asked = Asked { parameter, modifier, implied_system, context: &self.context };
+        self.conditions.push(parameter::compile(&asked, text, &mut self.budget)?);
         Ok(())
     }
 

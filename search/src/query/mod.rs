@@ -1,22 +1,28 @@
 //! The FHIR search language: https://hl7.org/fhir/R4/search.html. Parameters compile to one tree, once per search.
 
 mod canonical;
-mod comparison;
 mod compile;
 mod expr;
 mod limits;
-mod param;
-mod problem;
+mod parameter;
+mod result;
 mod scope;
-mod terminology;
-mod value;
 
-pub use comparison::{Comparison, Prefix};
-pub use expr::{Expr, Leaf, ReferenceMatch, StringMatch, TokenMatch, UnitMatch};
+pub use crate::kind::comparison::{Comparison, Prefix};
+pub use crate::kind::date::DateMatch;
+pub use crate::kind::number::NumberMatch;
+pub use crate::kind::offer::Offer;
+pub use crate::kind::problem::Problem;
+pub use crate::kind::quantity::{QuantityMatch, UnitMatch};
+pub use crate::kind::reference::ReferenceMatch;
+pub use crate::kind::string::StringMatch;
+pub use crate::kind::terminology::{NoTerminology, Terminology, Token, TokenSet};
+pub use crate::kind::token::TokenMatch;
+pub use crate::kind::uri::UriMatch;
+pub use crate::kind::{lists_codes, names_value_sets, offered};
+pub use expr::{Expr, Leaf};
 pub use limits::Limits;
-pub use problem::Problem;
 pub use scope::Scope;
-pub use terminology::{NoTerminology, Terminology, Token, TokenSet};
 
 use fhir::definitions::{ResourceType, SearchParameter};
 use proto::error::Issue;

@@ -10,7 +10,7 @@ mod sealer;
 mod work;
 
 pub use key::open as signer;
-pub use recovery::{FORMAT, Found, Recovered, open};
+pub use recovery::{Found, Recovered, open};
 pub use room::wait;
 
 use super::options::Options;

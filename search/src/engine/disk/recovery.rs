@@ -7,6 +7,7 @@ use crate::engine::index::schema::{SORT, schema};
 use crate::engine::options::Options;
 use crate::engine::upto::{self, Upto};
 use crate::error::{Error, Result};
+use crate::kind::index::FORMAT;
 use proto::id::PartitionId;
 use rustc_hash::FxHashMap;
 use std::fs;
@@ -14,9 +15,6 @@ use std::path::Path;
 use tantivy::index::{IndexSortByField, Order};
 use tantivy::store::Compressor;
 use tantivy::{Index, IndexSettings};
-
-/// Raise it when the schema, the terms, the columns or the payload of a commit change.
-pub const FORMAT: u32 = 3;
 
 const LAYOUT: &str = "LAYOUT";
 

@@ -6,5 +6,4 @@ pub mod pairs;
 pub mod schema;
 pub mod stored;
 pub mod term_range;
-pub mod terms;
 pub mod translate;

@@ -4,33 +4,13 @@
 use super::pair_set::PairSet;
 use super::schema::{LAST_UPDATED, PAIRS};
 use super::stored::{Stored, StoredTest};
-use crate::query::{Comparison, Prefix};
+use crate::kind::comparison::{Comparison, Prefix};
+use crate::kind::index;
 use fhir::definitions::ParamId;
 use std::ops::Range;
 use tantivy::columnar::Column;
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TantivyError};
-
-/// The kinds of parameters that are intervals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Milliseconds.
-    Date,
-    /// The orderable integer of a decimal.
-    Number,
-    /// The same, of the value; the unit is a term.
-    Quantity,
-}
-
-/// The two columns of a parameter, inside the `pairs` field.
-pub fn names(kind: Kind, param: ParamId) -> (String, String) {
-    let letter = match kind {
-        Kind::Date => 'd',
-        Kind::Number => 'n',
-        Kind::Quantity => 'q',
-    };
-    (format!("{letter}{}l", param.0), format!("{letter}{}h", param.0))
-}
 
 /// What to compare.
 #[derive(Clone, Debug)]
@@ -38,7 +18,7 @@ pub enum Source {
     /// The resource's own `lastUpdated`.
     LastUpdated,
     /// The intervals of a parameter.
-    Pair(Kind, ParamId),
+    Pair(index::Column, ParamId),
 }
 
 /// Documents with a value that holds.
@@ -89,8 +69,8 @@ impl PairTest {
         let fast = reader.fast_fields();
         let (low, high) = match self.source {
             Source::LastUpdated => (fast.column_opt::<i64>(LAST_UPDATED)?, None),
-            Source::Pair(kind, param) => {
-                let (low, high) = names(kind, param);
+            Source::Pair(column, param) => {
+                let (low, high) = column.names(param);
                 let column = |name| fast.column_opt::<i64>(&format!("{PAIRS}.{name}"));
                 let Some(high) = column(high)? else { return Ok(None) };
                 (column(low)?, Some(high))
