@@ -3,7 +3,8 @@
 //!
 //! Texts are kept for as long as answers to idempotency keys are: a change of the form loses those.
 
-use super::{Expr, Leaf, Query};
+use super::compiled::Query;
+use super::expr::{Expr, Leaf};
 use crate::kind::{id, last_updated};
 use proto::Error;
 

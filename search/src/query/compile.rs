@@ -1,7 +1,12 @@
 //! From parameters to the tree.
 
+use super::compiled::Query;
+use super::expr::{Expr, Leaf};
+use super::limits::Limits;
 use super::parameter::{self, Budget};
-use super::{Expr, Leaf, Limits, Query, Request, Scope, result, scope};
+use super::request::Request;
+use super::result;
+use super::scope::{self, Scope};
 use crate::kind::offer::{Asked, Context};
 use crate::kind::problem::Problem;
 use crate::kind::terminology::Terminology;
@@ -14,57 +19,64 @@ use xxhash_rust::xxh3::Xxh3;
 /// Parameters that say how to answer, not what to find; others take them, and they do not matter here.
 const PRESENTATION: &[&str] = &["_format", "_pretty", "_elements"];
 
-pub(super) fn compile(
-    tenant: TenantId,
-    request: &Request<'_>,
-    limits: &Limits,
-    terminology: &dyn Terminology,
-) -> Result<Query, Error> {
-    check_size(request, limits)?;
-    let mut compiler = Compiler {
-        limits,
-        context: Context {
-            base: request.base,
-            now_ms: i64::try_from(request.now_ms).unwrap_or(i64::MAX),
-            terminology,
-            codes_max: limits.codes_max,
-        },
-        budget: Budget {
-            values_max: limits.values_max,
-            conditions_max: limits.conditions_max,
-            conditions_left: limits.conditions_max,
-        },
-        query: Query {
-            tenant,
-            types: types(request)?,
-            expr: Expr::And(Vec::new()),
-            count: limits.count_default,
-            total: false,
-            digest: 0,
-            issues: Vec::new(),
-            used: Vec::new(),
-            scope: Scope::Population,
-        },
-        conditions: Vec::new(),
-    };
-    for (name, text) in request.parameters {
-        match compiler.parameter(name, text) {
-            Ok(()) => compiler.query.used.push((name.clone(), text.clone())),
-            Err(problem) => compiler.query.issues.push(problem.settle(name, request.strict)?),
+impl Query {
+    /// Compiles a request. `terminology` lists the codes of value sets that the request names; it may take milliseconds.
+    ///
+    /// # Errors
+    /// `UnknownType`; `BadParameter` for an unusable value and for a modifier, a chain or another filter that is not
+    /// supported, and under strict handling for an unknown parameter; `TooCostly` over a limit.
+    pub fn compile(
+        tenant: TenantId,
+        request: &Request<'_>,
+        limits: &Limits,
+        terminology: &dyn Terminology,
+    ) -> Result<Query, Error> {
+        check_size(request, limits)?;
+        let mut compiler = Compiler {
+            limits,
+            context: Context {
+                base: request.base,
+                now_ms: i64::try_from(request.now_ms).unwrap_or(i64::MAX),
+                terminology,
+                codes_max: limits.codes_max,
+            },
+            budget: Budget {
+                values_max: limits.values_max,
+                conditions_max: limits.conditions_max,
+                conditions_left: limits.conditions_max,
+            },
+            query: Query {
+                tenant,
+                types: types(request)?,
+                expr: Expr::And(Vec::new()),
+                count: limits.count_default,
+                total: false,
+                digest: 0,
+                issues: Vec::new(),
+                used: Vec::new(),
+                scope: Scope::Population,
+            },
+            conditions: Vec::new(),
+        };
+        for (name, text) in request.parameters {
+            match compiler.parameter(name, text) {
+                Ok(()) => compiler.query.used.push((name.clone(), text.clone())),
+                Err(problem) => compiler.query.issues.push(problem.settle(name, request.strict)?),
+            }
         }
+        let Compiler { mut query, mut conditions, .. } = compiler;
+        query.digest = digest(tenant, request, &query.used);
+        if let Some((kind, id)) = request.compartment {
+            let (t, id) = compartment(&query, kind, id)?;
+            conditions.push(scope::membership(t, id));
+            query.expr = Expr::and(conditions);
+            query.scope = scope::of_membership(tenant, t, id);
+        } else {
+            query.expr = Expr::and(conditions);
+            query.scope = scope::of_conditions(tenant, &query.types, &query.expr, limits.point_reads_max);
+        }
+        Ok(query)
     }
-    let Compiler { mut query, mut conditions, .. } = compiler;
-    query.digest = digest(tenant, request, &query.used);
-    if let Some((kind, id)) = request.compartment {
-        let (t, id) = compartment(&query, kind, id)?;
-        conditions.push(scope::membership(t, id));
-        query.expr = Expr::and(conditions);
-        query.scope = scope::of_membership(tenant, t, id);
-    } else {
-        query.expr = Expr::and(conditions);
-        query.scope = scope::of_conditions(&query, limits.point_reads_max);
-    }
-    Ok(query)
 }
 
 fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
@@ -93,8 +105,8 @@ fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
     }
 }
 
-/// Whether searches take the parameter, as far as that can be told without a value.
-pub(super) fn is_offered(parameter: &SearchParameter) -> bool {
+/// Whether searches take the parameter, as far as that can be told without a value: what a server may say of itself.
+pub fn is_offered(parameter: &SearchParameter) -> bool {
     parameter::is_searched(parameter.kind) && refuse_later(parameter.code, None).is_ok()
 }
 

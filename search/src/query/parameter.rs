@@ -1,6 +1,6 @@
 //! The condition of one parameter, read by its kind.
 
-use super::{Expr, Leaf};
+use super::expr::{Expr, Leaf};
 use crate::kind::offer::{Asked, Kind};
 use crate::kind::problem::Problem;
 use crate::kind::{self, date, number, present, quantity, reference, string, text, token, uri};

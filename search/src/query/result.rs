@@ -1,6 +1,6 @@
 //! The parameters that choose no resource by its values, but say which types, how many, and whether to count them.
 
-use super::Query;
+use super::compiled::Query;
 use crate::kind::problem::Problem;
 use fhir::definitions::ResourceType;
 

@@ -2,6 +2,7 @@
 //! has nothing of it.
 
 mod directory;
+mod document;
 mod key;
 mod merging;
 mod recovery;

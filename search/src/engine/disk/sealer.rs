@@ -3,10 +3,10 @@
 //! It never gives up: a run that cannot be written (a full disk, above all) stays in the tail, where searches see it, and
 //! is tried again with a new writer until it can. Meanwhile the tail fills, and at its bound writers wait.
 
+use super::document;
 use super::merging;
 use super::work::{Next, Queue, Work};
 use crate::engine::identity;
-use crate::engine::index::document;
 use crate::engine::index::schema::{Fields, schema};
 use crate::engine::options::Options;
 use crate::engine::segments::Segments;

@@ -1,6 +1,6 @@
 //! A resource as a document.
 
-use super::schema::Fields;
+use crate::engine::index::schema::Fields;
 use crate::engine::tail::Entry;
 use crate::kind::index::{self, Owner, Place};
 use crate::kind::{kept, present};
