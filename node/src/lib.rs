@@ -7,7 +7,6 @@ mod answer;
 pub mod bounds;
 pub mod budget;
 mod capabilities;
-pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod compartment;

@@ -52,7 +52,6 @@ const ROOMS_OF_NODE: &[&str] = &[
     "host",
     "config",
     "answer",
-    "chance",
     "clock",
     "error",
     "link",

@@ -12,7 +12,8 @@ fn methods() -> Vec<(String, bool)> {
     let rpc = Regex::new(r"rpc (\w+)\(([^)]*)\)\s*returns\s*\(([^)]*)\)").expect("an expression");
     let contract = text("proto/api/v1/fhir.proto");
     let all = rpc.captures_iter(&contract);
-    all.map(|one| (one[1].to_owned(), one[2].starts_with("stream ") || one[3].starts_with("stream "))).collect()
+    all.map(|one| (one[1].to_owned(), one[2].starts_with("stream ") || one[3].starts_with("stream ")))
+        .collect()
 }
 
 #[test]

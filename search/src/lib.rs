@@ -7,6 +7,7 @@
 pub mod cursor;
 pub mod engine;
 mod error;
+mod kind;
 mod local;
 pub mod matcher;
 pub mod page;

@@ -97,17 +97,21 @@ fn a_page_cut_by_another_boot_is_checked() {
 
 #[test]
 fn paging_loses_and_repeats_nothing_while_others_write_and_seal() {
-    const ROWS: usize = 600;
     let dir = tempfile::tempdir().unwrap();
     let fast =
         Options { seal_docs: 64, seal_after: Duration::from_millis(1), tail_docs_max: 256, ..options(64) };
-    let (engine, _) = Engine::open(dir.path(), &fast).unwrap();
+    for engine in [Engine::open(dir.path(), &fast).unwrap().0, in_memory()] {
+        page_while_others_write(&engine);
+    }
+}
+
+fn page_while_others_write(engine: &Engine) {
+    const ROWS: usize = 600;
     let rows: Vec<_> = (0..ROWS).map(|i| person(&format!("r{i}"), 1, "Stay")).collect();
     engine.blocking_publish(PartitionId(1), 1, &rows[..ROWS / 2]);
     engine.blocking_publish(PartitionId(2), 1, &rows[ROWS / 2..]);
     std::thread::scope(|scope| {
         for p in [1, 2] {
-            let engine = &engine;
             scope.spawn(move || {
                 for round in 0..60_u64 {
                     let id = |i: usize| format!("r{}", i + if p == 1 { 0 } else { ROWS / 2 });
@@ -118,16 +122,19 @@ fn paging_loses_and_repeats_nothing_while_others_write_and_seal() {
             });
         }
         for _ in 0..10 {
-            assert_eq!(names(&engine, "Patient?family=stay&_count=37"), ROWS);
+            assert_eq!(names(engine, "Patient?family=stay&_count=37"), ROWS);
         }
     });
-    assert_eq!(names(&engine, "Patient?family=stay&_total=accurate&_count=100"), ROWS);
+    assert_eq!(names(engine, "Patient?family=stay&_total=accurate&_count=100"), ROWS);
 }
 
 #[test]
 fn a_cursor_is_bound_to_its_query() {
-    let dir = tempfile::tempdir().unwrap();
-    let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
+    let (_dir, engines) = both();
+    engines.iter().for_each(check_cursors);
+}
+
+fn check_cursors(engine: &Engine) {
     let rows: Vec<_> = (0..5).map(|i| person(&format!("r{i}"), 1, "Stay")).collect();
     engine.blocking_publish(PartitionId(1), 1, &rows);
     let first = engine.search(&query("Patient?family=stay&_count=2").unwrap(), None).unwrap();
@@ -158,7 +165,9 @@ fn only_values_with_an_implied_system_are_in_value_sets_without_one() {
         put("Patient", "active", 1, r#"{"resourceType":"Patient","id":"active","active":true}"#),
     ];
     let (engine, _) = Engine::open(dir.path(), &options(4096)).unwrap();
+    let memory = in_memory();
     engine.blocking_publish(p, 1, &rows);
+    memory.blocking_publish(p, 1, &rows);
     let check = |engine: &Engine| {
         for (url, count) in [
             ("Observation?code:in=http://vs", 1),
@@ -172,6 +181,7 @@ fn only_values_with_an_implied_system_are_in_value_sets_without_one() {
         }
     };
     check(&engine);
+    check(&memory);
     engine.close();
     // Now from the index.
     check(&Engine::open(dir.path(), &options(4096)).unwrap().0);

@@ -216,7 +216,9 @@ proptest! {
     ) {
         let changes = changes(&writes);
         let rows = current(&changes);
-        let dir = tempfile::tempdir().expect("a folder");
+        let dir = folder();
+        let memory = in_memory();
+        publish(&memory, &changes, 0);
         let split = split.min(changes.len());
         // The first part is sealed by closing; the rest stays in the tail.
         let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
@@ -228,6 +230,7 @@ proptest! {
         for url in queries {
             let query = query(&url).expect(&url);
             prop_assert_eq!(found(&engine, &query), expected(&rows, &query), "{}, {} of {} sealed", url, split, changes.len());
+            assert_same_pages(&engine, &memory, &query);
         }
     }
 }
@@ -268,7 +271,9 @@ fn intervals_agree_over_many_documents() {
         put("Observation", &format!("o{i}"), 1, &(json + "}"))
     };
     let rows: Vec<Change> = (0..ROWS).map(row).collect();
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = folder();
+    let memory = in_memory();
+    publish(&memory, &rows, 0);
     let open = || Engine::open(dir.path(), &options(4096)).expect("an engine").0;
     let engine = open();
     publish(&engine, &rows, 0);
@@ -285,6 +290,7 @@ fn intervals_agree_over_many_documents() {
             let url = format!("Observation?{condition}{rest}&_total=accurate&_count=700");
             let query = query(&url).expect(&url);
             assert_eq!(found(&engine, &query), expected(&rows, &query), "{url}");
+            assert_same_pages(&engine, &memory, &query);
         }
     }
 }

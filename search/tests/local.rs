@@ -12,7 +12,7 @@ use support::{TENANT, code, options, query, values};
 struct Node {
     store: Store,
     engine: Engine,
-    _dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
 }
 
 fn partition_of(slot: Slot) -> PartitionId {
@@ -27,9 +27,11 @@ impl Partitions for Node {
 }
 
 impl Node {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
+    fn new(dir: Option<tempfile::TempDir>) -> Self {
+        let engine = match &dir {
+            Some(dir) => Engine::open(dir.path(), &options(4096)).expect("an engine").0,
+            None => support::in_memory(),
+        };
         Node { store: Store::in_memory(&Disk::default()), engine, _dir: dir }
     }
 
@@ -105,8 +107,13 @@ fn observation(id: &str, subject: &str, performer: &str) -> String {
     )
 }
 
-fn hospital() -> Node {
-    let node = Node::new();
+/// One with an index, one without.
+fn hospitals() -> [Node; 2] {
+    [Some(support::folder()), None].map(hospital)
+}
+
+fn hospital(dir: Option<tempfile::TempDir>) -> Node {
+    let node = Node::new(dir);
     for id in ["x", "y"] {
         node.create(("Patient", id), "Patient", id, &format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#));
     }
@@ -127,52 +134,57 @@ fn compartment_search(t: &str, parameters: &str) -> Query {
         compartment: Some(("Patient", "x")),
         strict: true,
         base: None,
+        now_ms: 0,
     };
     Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology).expect("a query")
 }
 
 #[test]
 fn a_patients_own_resources_come_from_the_compartment() {
-    let node = hospital();
-    for url in
-        ["Observation?patient=x&_count=3&_total=accurate", "Observation?subject=Patient/x&code=c&_count=2"]
-    {
-        let query = query(url).unwrap();
-        assert!(matches!(query.scope(), Scope::Compartment(_)), "{url}: {:?}", query.scope());
-        assert_eq!(node.ids(&query).len(), 7);
-        // The index says the same.
-        assert_eq!(support::found(&node.engine, &query).len(), 7);
+    for node in hospitals() {
+        for url in [
+            "Observation?patient=x&_count=3&_total=accurate",
+            "Observation?subject=Patient/x&code=c&_count=2",
+        ] {
+            let query = query(url).unwrap();
+            assert!(matches!(query.scope(), Scope::Compartment(_)), "{url}: {:?}", query.scope());
+            assert_eq!(node.ids(&query).len(), 7);
+            // The index says the same.
+            assert_eq!(support::found(&node.engine, &query).len(), 7);
+        }
+        let population = query("Observation?patient=x,y").unwrap();
+        assert_eq!((population.scope(), node.ids(&population).len()), (&Scope::Population, 8));
+        let performed = query("Observation?performer=Patient/x").unwrap();
+        assert_eq!((performed.scope(), node.ids(&performed).len()), (&Scope::Population, 8));
     }
-    let population = query("Observation?patient=x,y").unwrap();
-    assert_eq!((population.scope(), node.ids(&population).len()), (&Scope::Population, 8));
-    let performed = query("Observation?performer=Patient/x").unwrap();
-    assert_eq!((performed.scope(), node.ids(&performed).len()), (&Scope::Population, 8));
 }
 
 #[test]
 fn a_compartment_search_finds_members_that_live_elsewhere() {
-    let node = hospital();
-    let query = compartment_search("Observation", "_count=3&_total=accurate");
-    assert!(matches!(query.scope(), Scope::Membership(_)));
-    let ids = node.ids(&query);
-    assert_eq!((ids.len(), ids.contains(&"oy".to_owned())), (8, true));
-    assert_eq!(node.ids(&compartment_search("Patient", "_total=accurate")), ["x"]);
+    for node in hospitals() {
+        let query = compartment_search("Observation", "_count=3&_total=accurate");
+        assert!(matches!(query.scope(), Scope::Membership(_)));
+        let ids = node.ids(&query);
+        assert_eq!((ids.len(), ids.contains(&"oy".to_owned())), (8, true));
+        assert_eq!(node.ids(&compartment_search("Patient", "_total=accurate")), ["x"]);
+    }
 }
 
 #[test]
 fn ids_are_read_not_searched() {
-    let node = hospital();
-    let query = query("Observation?_id=ox1,oy,nothing,ox1&_total=accurate&_count=1").unwrap();
-    assert!(matches!(query.scope(), Scope::Ids(_)));
-    assert_eq!(node.ids(&query), ["ox1", "oy"]);
-    let both = support::query("?_type=Patient,Observation&_id=x,ox1").unwrap();
-    assert_eq!(node.ids(&both), ["ox1", "x"]);
-    assert_eq!(node.ids(&support::query("?_id=x,ox1").unwrap()), ["ox1", "x"]);
+    for node in hospitals() {
+        let query = query("Observation?_id=ox1,oy,nothing,ox1&_total=accurate&_count=1").unwrap();
+        assert!(matches!(query.scope(), Scope::Ids(_)));
+        assert_eq!(node.ids(&query), ["ox1", "oy"]);
+        let both = support::query("?_type=Patient,Observation&_id=x,ox1").unwrap();
+        assert_eq!(node.ids(&both), ["ox1", "x"]);
+        assert_eq!(node.ids(&support::query("?_id=x,ox1").unwrap()), ["ox1", "x"]);
+    }
 }
 
 #[test]
 fn a_membership_search_of_too_many_is_refused() {
-    let node = hospital();
+    let node = hospital(None);
     let values = values(&observation("m", "Patient/y", "Patient/x"));
     let change = |i: usize| storage::Change {
         tenant: TENANT,

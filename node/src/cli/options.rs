@@ -1,8 +1,6 @@
 //! From the configuration to what the engine is opened with. Every option of the engine's sections is used here once.
 
 use crate::{
-    chance::Chance,
-    clock::Clock,
     compartment,
     config::Config,
     engine::{Level, Options},
@@ -13,8 +11,6 @@ use std::{path::PathBuf, time::Duration};
 pub(crate) fn engine(config: &Config) -> Options {
     Options {
         data_dir: config.node.data.clone(),
-        clock: Clock::default(),
-        chance: Chance::default(),
         storage: storage(config),
         log: log(config),
         cluster: cluster(config),

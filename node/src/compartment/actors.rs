@@ -55,11 +55,7 @@ struct Handle {
 
 impl Actors {
     /// Starts a supervisor for each group.
-    pub async fn start(
-        groups: &[Arc<Group>],
-        clock: &Clock,
-        limits: &Limits,
-    ) -> Result<Actors, StartError> {
+    pub async fn start(groups: &[Arc<Group>], clock: &Clock, limits: &Limits) -> Result<Actors, StartError> {
         let mut partitions = FxHashMap::default();
         let share = (limits.actors_max / groups.len().max(1)).max(1);
         for group in groups {

@@ -17,9 +17,9 @@
 //! precondition that fails) carries its [`Basis`], and waits for it.
 
 mod actor;
+mod actors;
 mod decide;
 mod dedup;
-mod actors;
 mod flight;
 mod found;
 mod if_match;
@@ -29,10 +29,10 @@ mod supervisor;
 
 pub(crate) use actor::{Decided, Halt, decide_all, log_write};
 pub use actor::{Lease, Verdict};
+pub use actors::{Actors, Limits, StartError};
 pub(crate) use decide::locate;
 pub use decide::{Change, Current, Decision, Draft, Intent, Next, Op, Proposal, Standing, decide};
 pub use dedup::{Dedup, fingerprint, key_reused};
-pub use actors::{Actors, Limits, StartError};
 pub use flight::Flight;
 pub use found::{Basis, Found, stored};
 pub use if_match::IfMatch;

@@ -42,6 +42,7 @@ impl Stored {
                 compartment: None,
                 strict: true,
                 base: None,
+                now_ms: 0,
             };
             let query = search::Query::compile(
                 TenantId::DEFAULT,

@@ -27,7 +27,7 @@ use crate::{
     conformance::Conformance,
     partition::Partition,
 };
-use cluster::Cluster;
+use cluster::{Cluster, Entropy};
 use proto::{Error, PartitionId, Slot};
 use std::sync::{Arc, Weak};
 
@@ -42,6 +42,7 @@ pub struct Engine {
     pub keys: Keys,
     pub references: Arc<ReferenceCache>,
     pub clock: Clock,
+    pub entropy: Entropy,
     pub visibility: Visibility,
     pub turns: Turns,
     pub tokens: Tokens,

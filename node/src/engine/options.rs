@@ -1,7 +1,7 @@
 //! What a node is opened with. The defaults are the configuration's.
 
 use super::Level;
-use crate::{chance::Chance, clock::Clock, compartment};
+use crate::compartment;
 use fhir::index::ExtractOptions;
 use std::{path::PathBuf, time::Duration};
 
@@ -10,10 +10,6 @@ use std::{path::PathBuf, time::Duration};
 pub struct Options {
     /// The one folder everything is kept in: `state/`, `log/`, `index/`.
     pub data_dir: PathBuf,
-    /// What time it is for everything that is decided.
-    pub clock: Clock,
-    /// What ids and names are drawn from.
-    pub chance: Chance,
     pub storage: storage::Options,
     pub log: storage::log::Options,
     pub cluster: cluster::Options,

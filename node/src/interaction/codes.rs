@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Whether a search parameter of that name, modifier included, may need [`Codes`].
 pub(super) fn are_asked_by(name: &str) -> bool {
-    name.rsplit_once(':').is_some_and(|(_, modifier)| matches!(modifier, "in" | "not-in" | "below" | "above"))
+    search::query::lists_codes(name)
 }
 
 /// Lists codes for the compiler of searches. It may take milliseconds: what is asked for first is compiled.
@@ -39,7 +39,7 @@ pub(super) async fn stored_value_sets(
     base: Option<&str>,
 ) -> Result<Vec<Stored>, proto::Error> {
     let mut found = Vec::new();
-    for (_, value) in parameters.iter().filter(|(name, _)| names_value_sets(name)) {
+    for (_, value) in parameters.iter().filter(|(name, _)| search::query::names_value_sets(name)) {
         for named in value.split(',') {
             let Some(id) = local_id(named, base) else { continue };
             let version = match read::current(session, "ValueSet", id).await {
@@ -54,10 +54,6 @@ pub(super) async fn stored_value_sets(
         }
     }
     Ok(found)
-}
-
-fn names_value_sets(name: &str) -> bool {
-    name.rsplit_once(':').is_some_and(|(_, modifier)| matches!(modifier, "in" | "not-in"))
 }
 
 fn local_id<'u>(url: &'u str, base: Option<&str>) -> Option<&'u str> {

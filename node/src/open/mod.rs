@@ -3,21 +3,25 @@
 mod failure;
 mod figures;
 mod observer;
+mod parts;
+
+pub use parts::Parts;
 
 use crate::{
+    clock::Clock,
     compartment::{Actors, Keys},
     conformance::{self, Conformance},
     engine::{Engine, Finished, Options, ReferenceCache, Threads, Tokens, Turns, Visibility},
+    host::elsewhere,
     service::Node,
     writer,
 };
-use cluster::Cluster;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
-use storage::{
-    Store,
-    log::{LogStore, Wal},
+use cluster::{Cluster, Entropy, Folder};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
 };
+use storage::{Store, log::LogStore};
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -43,24 +47,28 @@ pub enum OpenError {
 impl Node {
     /// Opens the data folder (created if absent), brings search up to the tables, replays the log, and returns once
     /// every partition has a leader and can serve.
+    ///
+    /// # Errors
+    /// What cannot be opened; a partition that gets no leader in time.
     pub async fn open(options: Options) -> Result<Node, OpenError> {
-        let wal = |options: &Options| {
-            let dir = options.data_dir.join("log");
-            let log = Wal::open(&dir, &options.log).map_err(|source| OpenError::Log { dir, source })?;
-            Ok(Arc::new(log) as Arc<dyn LogStore>)
-        };
-        Node::open_on(options, wal).await
+        // Files are read and replayed: not on a thread of the runtime, where a signal to stop is heard meanwhile.
+        let opening = elsewhere(|| Opened::on(Parts::open(&options)?, options));
+        let opened = opening.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        Node::start(opened?).await
     }
 
-    /// The same on a log of the caller's.
-    pub(crate) async fn open_on(
-        options: Options,
-        log: impl FnOnce(&Options) -> Result<Arc<dyn LogStore>, OpenError> + Send + 'static,
-    ) -> Result<Node, OpenError> {
-        // Files are read and replayed: not on a thread of the runtime, where a signal to stop is heard meanwhile.
-        let opening = tokio::task::spawn_blocking(|| Opened::open(options, log));
+    /// The same on parts of the caller's, whatever the options say of folders.
+    ///
+    /// # Errors
+    /// As [`Node::open`].
+    pub async fn of(options: Options, parts: Parts) -> Result<Node, OpenError> {
+        let opening = elsewhere(|| Opened::on(parts, options));
         let opened = opening.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-        let Opened { options, store, log, search, definitions, packages } = opened?;
+        Node::start(opened?).await
+    }
+
+    async fn start(opened: Opened) -> Result<Node, OpenError> {
+        let Opened { options, store, log, search, folder, clock, entropy, definitions, packages } = opened;
         let references = Arc::new(ReferenceCache::new(options.reference_cache_max));
         let observer = Arc::new(observer::Observer {
             search: search.clone(),
@@ -69,18 +77,12 @@ impl Node {
             node: OnceLock::new(),
             runtime: tokio::runtime::Handle::current(),
         });
-        let parts = cluster::Parts {
-            store,
-            log,
-            folder: Arc::new(cluster::DiskFolder::open(&options.cluster.dir)?),
-            observer: observer.clone(),
-            entropy: cluster::Entropy::system(),
-        };
+        let parts =
+            cluster::Parts { store, log, folder, observer: observer.clone(), entropy: entropy.clone() };
         let cluster = Cluster::start(options.cluster.clone(), parts).await?;
         // Only now the log is replayed, which may hold the profiles.
         let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
-        let clock = options.clock.clone();
-        let tokens = Tokens::new(options.cluster.node_id, options.chance.draw());
+        let tokens = Tokens::new(options.cluster.node_id, entropy.number());
         let threads = Threads::new(options.computations_max);
         let groups = cluster.groups().to_vec();
         let actors = Actors::start(&groups, &clock, &options.actors).await?;
@@ -93,6 +95,7 @@ impl Node {
             keys: Keys::default(),
             references,
             clock,
+            entropy,
             visibility: Visibility::default(),
             turns: Turns::default(),
             tokens,
@@ -132,27 +135,25 @@ impl Node {
     }
 }
 
-/// What a node has of its data folder before its groups run.
+/// What a node has before its groups run.
 struct Opened {
     options: Options,
     store: Arc<Store>,
     log: Arc<dyn LogStore>,
     search: Arc<search::Engine>,
+    folder: Arc<dyn Folder>,
+    clock: Clock,
+    entropy: Entropy,
     definitions: Arc<conformance::Stored>,
     packages: Vec<Arc<fhir::conformance::Package>>,
 }
 
 impl Opened {
-    /// Opens everything and brings search up to the tables.
-    fn open(
-        options: Options,
-        log: impl FnOnce(&Options) -> Result<Arc<dyn LogStore>, OpenError>,
-    ) -> Result<Opened, OpenError> {
+    /// Brings search up to the tables, and finds the definitions.
+    fn on(parts: Parts, options: Options) -> Result<Opened, OpenError> {
         let dir = options.data_dir.display().to_string();
         let failed = |source| OpenError::Storage { dir: dir.clone(), source };
-        let store = Arc::new(Store::open(&options.data_dir, &options.storage).map_err(failed)?);
-        let log = log(&options)?;
-        let (search, recovered) = search::Engine::open(&options.data_dir.join("index"), &options.search)?;
+        let Parts { store, log, search: (search, recovered), folder, clock, entropy } = parts;
         let search = Arc::new(search);
         for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {
             let rows = store.partition(partition).map_err(failed)?;
@@ -163,7 +164,7 @@ impl Opened {
             Arc::new(conformance::Stored::new(store.clone(), options.json.clone(), cache_bytes));
         definitions.fill(&search)?;
         let packages = conformance::load(&options.packages)?;
-        Ok(Opened { options, store, log, search, definitions, packages })
+        Ok(Opened { options, store, log, search, folder, clock, entropy, definitions, packages })
     }
 }
 

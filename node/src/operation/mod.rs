@@ -23,8 +23,8 @@ use crate::{
     draft, interaction,
     session::{Owned, Session},
 };
-use fhir::{definitions::ResourceType, json::Document};
 use definition::Definition;
+use fhir::{definitions::ResourceType, json::Document};
 use input::Input;
 use proto::{
     Code, Error,

@@ -124,14 +124,14 @@ impl Session<'_> {
     /// The slot for what belongs to nobody yet: the idempotency key's, so that a retry comes to the same partition.
     pub fn free_slot(self, idempotency_key: &str) -> Slot {
         match idempotency_key {
-            "" => Slot(self.options().chance.draw() as u16),
+            "" => Slot(self.engine.entropy.number() as u16),
             key => proto::id::key_slot(self.tenant(), key.as_bytes()),
         }
     }
 
     /// A new id.
     pub fn assign(self, slot: Slot) -> ResourceId {
-        AssignedId::new(self.clock().now_ms(), slot, self.options().chance.draw()).to_id()
+        AssignedId::new(self.clock().now_ms(), slot, self.engine.entropy.number()).to_id()
     }
 }
 

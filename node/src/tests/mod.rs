@@ -8,5 +8,6 @@ mod keys;
 mod moves;
 mod node;
 mod orphans;
+mod simulation;
 
 pub(crate) use node::TestNode;

@@ -5,6 +5,7 @@ use crate::{
     cli::options::engine,
     clock::Clock,
     config::Config,
+    open::Parts,
     service::FhirService,
     service::Node,
     session::{Context, Session},
@@ -109,15 +110,15 @@ impl TestNode {
     pub async fn open(mut config: Config, clock: Clock) -> TestNode {
         let dir = tempfile::tempdir().unwrap();
         config.node.data = dir.path().to_owned();
-        let mut options = engine(&BUDGET.fill(config));
-        options.clock = clock;
+        let options = engine(&BUDGET.fill(config));
         let log = Arc::new(HeldLog {
             log: MemoryLog::manual(),
             held: Mutex::new(false),
             appended: watch::Sender::new(0),
         });
         let held: Arc<dyn LogStore> = log.clone();
-        let node = Node::open_on(options, |_| Ok(held)).await.unwrap();
+        let parts = Parts { log: held, clock, ..Parts::open(&options).unwrap() };
+        let node = Node::of(options, parts).await.unwrap();
         let context = Context {
             tenant: TenantId::DEFAULT,
             request_id: "test".into(),

@@ -127,7 +127,8 @@ fn run(seed: u64) -> Outcome {
         clients: 6,
         crash_within: Duration::from_millis(700),
     };
-    simulation::run(&options, Rc::new(World::new(seed))).unwrap_or_else(|error| panic!("seed {seed}: {error}"))
+    simulation::run(&options, Rc::new(World::new(seed)))
+        .unwrap_or_else(|error| panic!("seed {seed}: {error}"))
 }
 
 fn hold(seeds: Range<u64>) {

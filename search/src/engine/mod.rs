@@ -3,22 +3,21 @@
 //! `publish` is called on the apply path and touches memory only; a sealer thread per shard writes segments behind. See
 //! the crate's README for the picture.
 
-mod directory;
+mod disk;
 mod failure;
 pub mod identity;
 pub mod index;
-mod merging;
 mod meters;
 mod options;
 mod read;
-mod recovery;
-mod sealer;
+mod segments;
 mod shard;
 mod tail;
 mod upto;
 
+pub use crate::kind::index::FORMAT;
+pub use disk::Recovered;
 pub use options::Options;
-pub use recovery::{FORMAT, Recovered};
 
 use crate::cursor::Signer;
 use crate::error::{Error, Result};
@@ -26,11 +25,13 @@ use crate::matcher::{Facts, matches};
 use crate::page::{Best, Hit, Page, SortKey, cut};
 use crate::query::Query;
 use fhir::index::Values;
+use futures::FutureExt;
 use futures::executor::block_on;
-use index::translate::{how_to_count, translate};
 use proto::id::PartitionId;
+use read::Wanted;
 use shard::Shard;
 use std::path::Path;
+use std::pin::pin;
 use storage::Change;
 use tail::{Entry, Sieve, View};
 
@@ -42,36 +43,44 @@ pub struct Engine {
 
 impl Engine {
     /// Opens or makes the index in `dir`. A folder that cannot be trusted is rebuilt empty, never an error; the caller
-    /// replays each partition's feed from [`Recovered::index_of`] on, see [`Engine::replay`].
+    /// replays each partition's feed from [`Recovered::index_of`] on, see [`Engine::blocking_replay`].
     ///
     /// # Errors
     /// IO, or another process that has the folder open.
     pub fn open(dir: &Path, options: &Options) -> Result<(Engine, Recovered)> {
         meters::register(options.shards);
-        let (indexes, recovered) = recovery::open(dir, options)?;
+        let (indexes, recovered) = disk::open(dir, options)?;
         let mut shards = Vec::with_capacity(indexes.len());
-        for (number, (index, upto)) in indexes.iter().enumerate() {
-            shards.push(Shard::start(number, index, upto, options)?);
+        for (number, found) in indexes.iter().enumerate() {
+            shards.push(Shard::start(number, found, options)?);
         }
-        Ok((Engine { shards, signer: Signer::open(dir)? }, recovered))
+        Ok((Engine { shards, signer: disk::signer(dir)? }, recovered))
+    }
+
+    /// An engine without files, threads, a clock and chance: everything stays in the tail, which grows without a bound. It answers
+    /// as one with segments does, in one thread, the same at each run. Cursors are signed with `cursor_key`. Of the options only
+    /// the number of shards matters. It starts empty: the caller replays each partition's whole feed.
+    pub fn in_memory(options: &Options, cursor_key: &[u8]) -> (Engine, Recovered) {
+        let shards = (0..options.shards).map(|_| Shard::in_memory()).collect();
+        (Engine { shards, signer: Signer::new(cursor_key) }, Recovered::default())
     }
 
     /// Takes in what a partition applied up to `applied_index`; it is found by the next search. Memory only, a few
     /// microseconds, unless the tail is full: then it is ready once the sealer made room, and holds no thread until then.
     /// An index that was seen before is ignored. One call per partition at a time.
     pub async fn publish(&self, partition: PartitionId, applied_index: u64, changes: &[Change]) {
-        self.shard(partition).tail.push(partition, Some(applied_index), changes).await;
+        self.shard(partition).push(partition, Some(applied_index), changes).await;
     }
 
     /// As [`Engine::publish`], but waits on the calling thread: for threads that may.
     pub fn blocking_publish(&self, partition: PartitionId, applied_index: u64, changes: &[Change]) {
-        block_on(self.publish(partition, applied_index, changes));
+        wait(self.publish(partition, applied_index, changes));
     }
 
     /// Takes in a part of a partition's feed at start; waits on the calling thread where the tail is full. Must come before
     /// the partition's first `publish`; when the feed is read, publish nothing at the applied index that it went to.
     pub fn blocking_replay(&self, partition: PartitionId, changes: &[Change]) {
-        block_on(self.shard(partition).tail.push(partition, None, changes));
+        wait(self.shard(partition).push(partition, None, changes));
     }
 
     /// How full the fullest tail is: at 1.0 `publish` waits. For admission control, before the log append.
@@ -117,17 +126,11 @@ impl Engine {
         let view = View::new(self.shards.iter().map(|shard| shard.tail.snapshot()).collect());
         let sieve = Sieve::of(&query.expr);
         let (mut best, mut count) = (Best::new(limit), 0);
-        for (number, shard) in self.shards.iter().enumerate() {
-            let translated = translate(query, &shard.fields);
-            count += read::segments(
-                &view,
-                number,
-                translated.as_ref(),
-                after,
-                limit,
-                total.then(|| how_to_count(&query.expr)),
-                &mut best,
-            )?;
+        let wanted = Wanted { query, after, limit, count: total };
+        for (number, snapshot) in view.shards().iter().enumerate() {
+            if let Some(segments) = &snapshot.segments {
+                count += read::collect(segments, &view, number, &wanted, &mut best)?;
+            }
         }
         // Segments first: what they have bounds what is wanted of the tails.
         for number in 0..self.shards.len() {
@@ -142,12 +145,20 @@ impl Engine {
     }
 
     /// Seals what is in memory and stops. Dropping does the same.
-    pub fn close(mut self) {
-        self.shards.iter_mut().for_each(Shard::close);
+    pub fn close(self) {
+        self.shards.into_iter().for_each(Shard::close);
     }
 
     fn shard(&self, partition: PartitionId) -> &Shard {
         &self.shards[shard_of(partition, self.shards.len())]
+    }
+}
+
+/// Runs what is nearly always ready at once; only where it is not, this thread waits.
+fn wait(publishing: impl Future<Output = ()>) {
+    let mut publishing = pin!(publishing);
+    if publishing.as_mut().now_or_never().is_none() {
+        block_on(publishing);
     }
 }
 

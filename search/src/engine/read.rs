@@ -2,14 +2,16 @@
 
 use super::identity;
 use super::index::schema::{KEY, LAST_UPDATED, PARTITION, SORT, VERSION};
-use super::index::translate::Counting;
+use super::index::translate::{Counting, how_to_count, translate};
+use super::segments::Segments;
 use super::tail::View;
 use crate::error::{Error, Result};
 use crate::page::{Best, Hit, SortKey};
+use crate::query::Query;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use std::sync::Arc;
 use tantivy::columnar::{BytesColumn, Column, ColumnValues};
-use tantivy::query::{EnableScoring, Query, Weight};
+use tantivy::query::{EnableScoring, Weight};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED};
 
 /// The columns of a segment that every search reads.
@@ -21,27 +23,37 @@ struct Segment<'a> {
     keys: BytesColumn,
 }
 
-/// Adds the first `limit` matches after a place of all segments of a shard, and returns the number of all matches if
-/// asked to `count`.
-pub fn segments(
+/// What is wanted of the segments of a shard.
+pub struct Wanted<'a> {
+    pub query: &'a Query,
+    /// The place after which hits are wanted.
+    pub after: Option<&'a SortKey>,
+    /// How many of them.
+    pub limit: usize,
+    /// Whether all matches are counted.
+    pub count: bool,
+}
+
+/// Adds the wanted matches of shard number `shard`, whose segments these are, and returns the number of all matches if it
+/// is wanted.
+pub fn collect(
+    segments: &Segments,
     view: &View,
     shard: usize,
-    query: &dyn Query,
-    after: Option<&SortKey>,
-    limit: usize,
-    count: Option<Counting>,
+    wanted: &Wanted<'_>,
     best: &mut Best,
 ) -> Result<u64> {
-    let searcher = &view.shards()[shard].searcher;
-    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let query = translate(wanted.query, &segments.fields);
+    let weight = query.weight(EnableScoring::disabled_from_searcher(&segments.searcher))?;
+    let how = wanted.count.then(|| how_to_count(&wanted.query.expr));
     let mut total = 0;
-    for reader in searcher.segment_readers() {
+    for reader in segments.searcher.segment_readers() {
         let segment = Segment::open(reader, view, shard)?;
-        if limit > 0 {
-            segment.page(weight.as_ref(), after, limit, best)?;
+        if wanted.limit > 0 {
+            segment.page(weight.as_ref(), wanted.after, wanted.limit, best)?;
             best.prune();
         }
-        if let Some(how) = count {
+        if let Some(how) = how {
             total += segment.count(weight.as_ref(), how)?;
         }
     }

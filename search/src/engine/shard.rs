@@ -1,60 +1,51 @@
-//! A search shard: a tail, segments, and the thread that turns one into the other.
+//! A search shard: a tail, and what turns it into segments, if anything does.
 
-use super::index::schema::{Fields, schema};
+use super::disk::{self, Disk, Found};
 use super::options::Options;
-use super::sealer::Sealer;
 use super::tail::Tail;
-use super::upto::Upto;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use proto::id::PartitionId;
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use tantivy::{Index, IndexReader, ReloadPolicy};
-
-/// Blocks of the document store a reader keeps unpacked. Hits come from columns; only odd leaves read the store.
-const STORE_CACHE_BLOCKS: usize = 4;
+use storage::Change;
 
 /// The shard.
 pub struct Shard {
     pub tail: Arc<Tail>,
-    pub fields: Fields,
-    sealer: Option<JoinHandle<()>>,
+    /// `None`: everything stays in the tail.
+    disk: Option<Disk>,
 }
 
 impl Shard {
-    /// Starts the sealer over an index that holds partitions as far as `upto` says.
-    pub fn start(
-        number: usize,
-        index: &Index,
-        upto: &[(PartitionId, Upto)],
-        options: &Options,
-    ) -> Result<Self> {
-        let reader: IndexReader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
-            .try_into()?;
-        let fields = schema().1;
-        let tail = Arc::new(Tail::new(reader.searcher(), upto, options));
-        let sealer = Sealer::open(number, Arc::clone(&tail), index, reader, options)?;
-        let thread = std::thread::Builder::new().name(format!("search-sealer-{number}"));
-        let thread = thread.spawn(move || sealer.run()).map_err(Error::io("search sealer thread"))?;
-        Ok(Shard { tail, fields, sealer: Some(thread) })
+    /// Over an index.
+    pub fn start(number: usize, found: &Found, options: &Options) -> Result<Self> {
+        let (tail, disk) = Disk::start(number, found, options)?;
+        Ok(Shard { tail, disk: Some(disk) })
     }
 
-    /// Seals what is left and ends the sealer.
-    pub fn close(&mut self) {
-        self.tail.stop();
-        if let Some(sealer) = self.sealer.take()
-            && sealer.join().is_err()
-        {
-            tracing::error!("a search sealer has panicked");
+    /// A tail alone.
+    pub fn in_memory() -> Self {
+        Shard { tail: Arc::new(Tail::alone()), disk: None }
+    }
+
+    /// Adds changes. With an index: drops them if that index is in already, else moves it. Without: a replay, whose
+    /// index the caller reports when it is complete. Where the tail is full it is ready once there is room; no thread
+    /// waits meanwhile. One caller per partition at a time.
+    pub async fn push(&self, partition: PartitionId, index: Option<u64>, changes: &[Change]) {
+        let Some(live) = self.tail.begin(partition, index) else { return };
+        for part in changes.chunks(self.tail.slice_max()) {
+            // Made before the lock is taken, for searches take it too.
+            let entries = part.iter().map(|change| Tail::entry(partition, change, live)).collect();
+            if let Err(entries) = self.tail.add(entries) {
+                disk::wait(&self.tail, entries).await;
+            }
+        }
+        if let Some(index) = index {
+            self.tail.end(partition, index);
         }
     }
-}
 
-impl Drop for Shard {
-    fn drop(&mut self) {
-        self.close();
+    /// Seals what is left, if anything does. Dropping does the same.
+    pub fn close(self) {
+        drop(self.disk);
     }
 }

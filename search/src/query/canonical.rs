@@ -3,12 +3,10 @@
 //!
 //! Texts are kept for as long as answers to idempotency keys are: a change of the form loses those.
 
-use super::{
-    Comparison, Expr, Leaf, Prefix, Query, ReferenceMatch, StringMatch, TokenMatch, TokenSet, UnitMatch,
-};
-use fhir::definitions::ParamId;
-use proto::{Code, Error};
-use xxhash_rust::xxh3::Xxh3;
+use super::compiled::Query;
+use super::expr::{Expr, Leaf};
+use crate::kind::{id, last_updated};
+use proto::Error;
 
 impl Query {
     /// The text of the query's conditions on resources; empty where it has none and everything matches. How many are
@@ -43,94 +41,20 @@ fn list(members: &[Expr], separator: char) -> Result<String, Error> {
 }
 
 fn leaf(leaf: &Leaf) -> Result<String, Error> {
-    Ok(match leaf {
-        Leaf::Id(id) => format!("_id={}", quoted(id.as_str())),
-        Leaf::LastUpdated(date) => format!("_lastUpdated{}", moment(date)?),
-        Leaf::Present(param) => format!("{}:present", code(*param)),
-        Leaf::Token(param, token) => format!("{}{}", code(*param), self::token(token)),
-        Leaf::String(param, text) => format!("{}{}", code(*param), string(text)),
-        Leaf::Reference(param, reference) => format!("{}{}", code(*param), self::reference(reference)),
-        Leaf::Uri(param, uri) => format!("{}={}", code(*param), quoted(uri)),
-        Leaf::UriBelow(param, uri) => format!("{}<{}", code(*param), quoted(uri)),
-        Leaf::Date(param, date) => format!("{}{}", code(*param), moment(date)?),
-        Leaf::Number(param, number) => format!("{}{}", code(*param), interval(number)),
-        Leaf::Quantity(param, number, unit) => {
-            format!("{}{}{}", code(*param), interval(number), self::unit(unit))
-        }
+    let told = leaf.condition().map(|(param, condition)| (param.code().unwrap_or_default(), condition));
+    Ok(match (leaf, told) {
+        (Leaf::Id(one), _) => id::canonical(one),
+        (Leaf::LastUpdated(date), _) => last_updated::canonical(date)?,
+        (_, Some((code, condition))) => format!("{code}{}", condition.canonical()?),
+        (_, None) => String::new(),
     })
-}
-
-fn code(param: ParamId) -> &'static str {
-    param.code().unwrap_or_default()
-}
-
-fn token(token: &TokenMatch) -> String {
-    match token {
-        TokenMatch::Code(code) => format!("={}", quoted(code)),
-        TokenMatch::Full(system, code) => format!("={}|{}", quoted(system), quoted(code)),
-        TokenMatch::NoSystem(code) => format!("=|{}", quoted(code)),
-        TokenMatch::System(system) => format!("={}|", quoted(system)),
-        TokenMatch::OneOf(set) => format!(":of{:032x}", digest(set)),
-    }
-}
-
-/// Ten thousand codes are too long for a text.
-fn digest(set: &TokenSet) -> u128 {
-    let mut hash = Xxh3::new();
-    hash.update(&[u8::from(set.implied_system())]);
-    for token in set.tokens() {
-        for text in [&token.system, &token.code] {
-            hash.update(&(text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
-        }
-    }
-    hash.digest128()
-}
-
-fn string(text: &StringMatch) -> String {
-    match text {
-        StringMatch::Prefix(text) => format!("^{}", quoted(text)),
-        StringMatch::Contains(text) => format!("~{}", quoted(text)),
-        StringMatch::Exact(text) => format!("={}", quoted(text)),
-    }
-}
-
-fn reference(reference: &ReferenceMatch) -> String {
-    match reference {
-        ReferenceMatch::Resource(type_code, id) => format!("={}/{}", type_code.0, quoted(id.as_str())),
-        ReferenceMatch::Url(url) => format!("={}", quoted(url)),
-    }
-}
-
-fn unit(unit: &UnitMatch) -> String {
-    match unit {
-        UnitMatch::Any => String::new(),
-        UnitMatch::Unit(unit) => format!("|{}", quoted(unit)),
-        UnitMatch::Coded(system, code) => format!("|{}|{}", quoted(system), quoted(code)),
-    }
-}
-
-fn moment(date: &Comparison) -> Result<String, Error> {
-    if date.prefix == Prefix::Ap {
-        let text = "the prefix 'ap' of a date means something else at every moment; write a date or a range";
-        return Err(Error::new(Code::BadParameter, text));
-    }
-    Ok(interval(date))
-}
-
-fn interval(comparison: &Comparison) -> String {
-    format!(" {} {}..{}", comparison.prefix, comparison.low, comparison.high)
-}
-
-/// So that no value can look like another condition.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{Limits, NoTerminology, Request};
     use super::*;
+    use proto::Code;
     use proto::id::TenantId;
 
     fn canonical(resource_type: &str, pairs: &[(&str, &str)]) -> Result<String, Error> {
@@ -142,6 +66,7 @@ mod tests {
             compartment: None,
             strict: true,
             base: Some("http://here/fhir"),
+            now_ms: 0,
         };
         Query::compile(TenantId(1), &request, &Limits::default(), &NoTerminology)?.canonical()
     }

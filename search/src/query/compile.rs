@@ -1,64 +1,82 @@
 //! From parameters to the tree.
 
-use super::param::{self, Context};
-use super::problem::Problem;
-use super::{Expr, Leaf, Limits, Query, Request, Scope, Terminology, scope, value};
-use fhir::definitions::{ParamKind, ResourceType, SearchParameter, search_parameter};
+use super::compiled::Query;
+use super::expr::{Expr, Leaf};
+use super::limits::Limits;
+use super::parameter::{self, Budget};
+use super::request::Request;
+use super::result;
+use super::scope::{self, Scope};
+use crate::kind::offer::{Asked, Context};
+use crate::kind::problem::Problem;
+use crate::kind::terminology::Terminology;
+use crate::kind::{id, last_updated};
+use fhir::definitions::{ResourceType, SearchParameter, search_parameter};
 use proto::id::{ResourceId, TenantId};
 use proto::{Code, Error};
-use std::cell::Cell;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Parameters that say how to answer, not what to find; others take them, and they do not matter here.
 const PRESENTATION: &[&str] = &["_format", "_pretty", "_elements"];
 
-pub(super) fn compile(
-    tenant: TenantId,
-    request: &Request<'_>,
-    limits: &Limits,
-    terminology: &dyn Terminology,
-    now_ms: i64,
-) -> Result<Query, Error> {
-    check_size(request, limits)?;
-    let mut compiler = Compiler {
-        context: Context {
+impl Query {
+    /// Compiles a request. `terminology` lists the codes of value sets that the request names; it may take milliseconds.
+    ///
+    /// # Errors
+    /// `UnknownType`; `BadParameter` for an unusable value and for a modifier, a chain or another filter that is not
+    /// supported, and under strict handling for an unknown parameter; `TooCostly` over a limit.
+    pub fn compile(
+        tenant: TenantId,
+        request: &Request<'_>,
+        limits: &Limits,
+        terminology: &dyn Terminology,
+    ) -> Result<Query, Error> {
+        check_size(request, limits)?;
+        let mut compiler = Compiler {
             limits,
-            base: request.base,
-            now_ms,
-            terminology,
-            conditions_left: Cell::new(limits.conditions_max),
-        },
-        query: Query {
-            tenant,
-            types: types(request)?,
-            expr: Expr::And(Vec::new()),
-            count: limits.count_default,
-            total: false,
-            digest: 0,
-            issues: Vec::new(),
-            used: Vec::new(),
-            scope: Scope::Population,
-        },
-        conditions: Vec::new(),
-    };
-    for (name, text) in request.parameters {
-        match compiler.parameter(name, text) {
-            Ok(()) => compiler.query.used.push((name.clone(), text.clone())),
-            Err(problem) => compiler.query.issues.push(problem.settle(name, request.strict)?),
+            context: Context {
+                base: request.base,
+                now_ms: i64::try_from(request.now_ms).unwrap_or(i64::MAX),
+                terminology,
+                codes_max: limits.codes_max,
+            },
+            budget: Budget {
+                values_max: limits.values_max,
+                conditions_max: limits.conditions_max,
+                conditions_left: limits.conditions_max,
+            },
+            query: Query {
+                tenant,
+                types: types(request)?,
+                expr: Expr::And(Vec::new()),
+                count: limits.count_default,
+                total: false,
+                digest: 0,
+                issues: Vec::new(),
+                used: Vec::new(),
+                scope: Scope::Population,
+            },
+            conditions: Vec::new(),
+        };
+        for (name, text) in request.parameters {
+            match compiler.parameter(name, text) {
+                Ok(()) => compiler.query.used.push((name.clone(), text.clone())),
+                Err(problem) => compiler.query.issues.push(problem.settle(name, request.strict)?),
+            }
         }
+        let Compiler { mut query, mut conditions, .. } = compiler;
+        query.digest = digest(tenant, request, &query.used);
+        if let Some((kind, id)) = request.compartment {
+            let (t, id) = compartment(&query, kind, id)?;
+            conditions.push(scope::membership(t, id));
+            query.expr = Expr::and(conditions);
+            query.scope = scope::of_membership(tenant, t, id);
+        } else {
+            query.expr = Expr::and(conditions);
+            query.scope = scope::of_conditions(tenant, &query.types, &query.expr, limits.point_reads_max);
+        }
+        Ok(query)
     }
-    let Compiler { mut query, mut conditions, .. } = compiler;
-    query.digest = digest(tenant, request, &query.used);
-    if let Some((kind, id)) = request.compartment {
-        let (t, id) = compartment(&query, kind, id)?;
-        conditions.push(scope::membership(t, id));
-        query.expr = Expr::and(conditions);
-        query.scope = scope::of_membership(tenant, t, id);
-    } else {
-        query.expr = Expr::and(conditions);
-        query.scope = scope::of_conditions(&query, limits.point_reads_max);
-    }
-    Ok(query)
 }
 
 fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
@@ -87,10 +105,9 @@ fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
     }
 }
 
-/// Whether searches take the parameter, as far as that can be told without a value.
-pub(super) fn is_offered(parameter: &SearchParameter) -> bool {
-    let searched = !matches!(parameter.kind, ParamKind::Composite | ParamKind::Special);
-    searched && refuse_later(parameter.code, None).is_ok()
+/// Whether searches take the parameter, as far as that can be told without a value: what a server may say of itself.
+pub fn is_offered(parameter: &SearchParameter) -> bool {
+    parameter::is_searched(parameter.kind) && refuse_later(parameter.code, None).is_ok()
 }
 
 fn types(request: &Request<'_>) -> Result<Vec<ResourceType>, Error> {
@@ -145,7 +162,9 @@ fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)]) ->
 }
 
 struct Compiler<'a> {
+    limits: &'a Limits,
     context: Context<'a>,
+    budget: Budget,
     query: Query,
     conditions: Vec<Expr>,
 }
@@ -153,10 +172,10 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn parameter(&mut self, name: &str, text: &str) -> Result<(), Problem> {
         match name {
-            "_count" => self.count(text),
-            "_total" => self.total(text),
-            "_summary" => self.summary(text),
-            "_type" => self.type_list(text),
+            "_count" => result::count(&mut self.query, text, self.limits.count_max),
+            "_total" => result::total(&mut self.query, text),
+            "_summary" => result::summary(&mut self.query, text),
+            "_type" => result::types(&mut self.query, text),
             "_id" => self.ids(text),
             "_lastUpdated" => self.last_updated(text),
             _ if PRESENTATION.contains(&name) => Ok(()),
@@ -164,77 +183,16 @@ impl Compiler<'_> {
         }
     }
 
-    /// https://hl7.org/fhir/R4/search.html#count
-    fn count(&mut self, text: &str) -> Result<(), Problem> {
-        let count: usize =
-            text.parse().map_err(|_| Problem::unusable(format!("'{text}' is no number of resources")))?;
-        self.query.count = count.min(self.context.limits.count_max);
-        self.query.total |= count == 0;
-        Ok(())
-    }
-
-    /// https://hl7.org/fhir/R4/search.html#total. An estimate would cost as much as the number.
-    fn total(&mut self, text: &str) -> Result<(), Problem> {
-        match text {
-            "none" => {}
-            "estimate" | "accurate" => self.query.total = true,
-            _ => return Err(Problem::unusable("it takes none, estimate or accurate")),
-        }
-        Ok(())
-    }
-
-    /// https://hl7.org/fhir/R4/search.html#summary
-    fn summary(&mut self, text: &str) -> Result<(), Problem> {
-        match text {
-            "count" => {
-                (self.query.count, self.query.total) = (0, true);
-                Ok(())
-            }
-            // Which part of a resource is shown is not the index's business.
-            "false" | "true" | "text" | "data" => Ok(()),
-            _ => Err(Problem::unusable("it takes true, text, data, count or false")),
-        }
-    }
-
-    fn type_list(&mut self, text: &str) -> Result<(), Problem> {
-        if !self.query.types.is_empty() {
-            return Err(Problem::unusable("it is for searches over all types, and may be given once"));
-        }
-        for name in text.split(',') {
-            let t = ResourceType::from_name(name);
-            let t = t.ok_or_else(|| Problem::unusable(format!("'{name}' is no resource type of FHIR R4")))?;
-            if !self.query.types.contains(&t) {
-                self.query.types.push(t);
-            }
-        }
-        Ok(())
-    }
-
     fn ids(&mut self, text: &str) -> Result<(), Problem> {
-        let parts = value::split(text, b',');
-        if parts.len() > self.context.limits.values_max {
-            return Err(Problem::Limit(format!(
-                "{} values, but at most {} are allowed",
-                parts.len(),
-                self.context.limits.values_max
-            )));
-        }
-        let mut any = Vec::with_capacity(parts.len());
-        for part in parts {
-            let id = ResourceId::parse(part).map_err(|error| Problem::unusable(error.to_string()))?;
-            any.push(Expr::Leaf(Leaf::Id(id)));
-        }
-        self.conditions.push(Expr::or(any));
+        let ids = id::parse(text, self.budget.values_max)?;
+        self.conditions.push(Expr::or(ids.into_iter().map(|id| Expr::Leaf(Leaf::Id(id))).collect()));
         Ok(())
     }
 
     fn last_updated(&mut self, text: &str) -> Result<(), Problem> {
-        let parts = value::split(text, b',');
-        let mut any = Vec::with_capacity(parts.len());
-        for part in parts {
-            any.push(Expr::Leaf(Leaf::LastUpdated(param::date_comparison(part, self.context.now_ms)?)));
-        }
-        self.conditions.push(Expr::or(any));
+        let dates = last_updated::parse(text, self.context.now_ms)?;
+        let leaf = |date| Expr::Leaf(Leaf::LastUpdated(date));
+        self.conditions.push(Expr::or(dates.into_iter().map(leaf).collect()));
         Ok(())
     }
 
@@ -245,8 +203,9 @@ impl Compiler<'_> {
         };
         refuse_later(base, modifier)?;
         let parameter = self.find(base)?;
-        let implied = self.implies_a_system(parameter);
-        self.conditions.push(param::compile(parameter, implied, modifier, text, &self.context)?);
+        let implied_system = self.implies_a_system(parameter);
+        let asked = Asked { parameter, modifier, implied_system, context: &self.context };
+        self.conditions.push(parameter::compile(&asked, text, &mut self.budget)?);
         Ok(())
     }
 

@@ -1,10 +1,17 @@
 //! The one tree a search compiles to. Two back ends read it: the predicate over index values (`matcher`) and the
 //! Tantivy query (`engine/index`). Chains, joins and sorts will be further variants here.
 
-use super::comparison::Comparison;
-use super::terminology::TokenSet;
+use crate::kind::condition::Condition;
+use crate::kind::date::DateMatch;
+use crate::kind::number::NumberMatch;
+use crate::kind::present::Present;
+use crate::kind::quantity::QuantityMatch;
+use crate::kind::reference::ReferenceMatch;
+use crate::kind::string::StringMatch;
+use crate::kind::token::TokenMatch;
+use crate::kind::uri::UriMatch;
 use fhir::definitions::ParamId;
-use proto::id::{ResourceId, TypeCode};
+use proto::id::ResourceId;
 
 /// A condition on one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +32,7 @@ pub enum Leaf {
     /// `_id`
     Id(ResourceId),
     /// `_lastUpdated`
-    LastUpdated(Comparison),
+    LastUpdated(DateMatch),
     /// The parameter has any value.
     Present(ParamId),
     /// A code or identifier.
@@ -34,62 +41,31 @@ pub enum Leaf {
     String(ParamId, StringMatch),
     /// A reference to a resource.
     Reference(ParamId, ReferenceMatch),
-    /// Exactly that URI.
-    Uri(ParamId, String),
-    /// A URI that starts so.
-    UriBelow(ParamId, String),
+    /// A URI.
+    Uri(ParamId, UriMatch),
     /// A point or period in time.
-    Date(ParamId, Comparison),
+    Date(ParamId, DateMatch),
     /// A decimal or integer.
-    Number(ParamId, Comparison),
+    Number(ParamId, NumberMatch),
     /// A decimal and its unit.
-    Quantity(ParamId, Comparison, UnitMatch),
+    Quantity(ParamId, QuantityMatch),
 }
 
-/// https://hl7.org/fhir/R4/search.html#token
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum TokenMatch {
-    /// `code`: whatever the system.
-    Code(String),
-    /// `system|code`
-    Full(String, String),
-    /// `|code`: a code without system.
-    NoSystem(String),
-    /// `system|`: any code of the system.
-    System(String),
-    /// One of many codes.
-    OneOf(TokenSet),
-}
-
-/// https://hl7.org/fhir/R4/search.html#string. All but `Exact` compare normalised text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum StringMatch {
-    /// It starts so, which is what no modifier means.
-    Prefix(String),
-    /// `:contains`
-    Contains(String),
-    /// `:exact`, to the letter.
-    Exact(String),
-}
-
-/// https://hl7.org/fhir/R4/search.html#reference
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum ReferenceMatch {
-    /// A resource of this server.
-    Resource(TypeCode, ResourceId),
-    /// An absolute URL elsewhere.
-    Url(String),
-}
-
-/// The unit of a quantity: https://hl7.org/fhir/R4/search.html#quantity
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum UnitMatch {
-    /// `5.4`
-    Any,
-    /// `5.4||mg`: the code or the printed unit.
-    Unit(String),
-    /// `5.4|http://unitsofmeasure.org|mg`
-    Coded(String, String),
+impl Leaf {
+    /// The parameter, and what is asked of one of its values; `None` where no index value is asked.
+    pub(crate) fn condition(&self) -> Option<(ParamId, &dyn Condition)> {
+        Some(match self {
+            Leaf::Id(_) | Leaf::LastUpdated(_) => return None,
+            Leaf::Present(param) => (*param, &Present),
+            Leaf::Token(param, token) => (*param, token),
+            Leaf::String(param, string) => (*param, string),
+            Leaf::Reference(param, reference) => (*param, reference),
+            Leaf::Uri(param, uri) => (*param, uri),
+            Leaf::Date(param, date) => (*param, date),
+            Leaf::Number(param, number) => (*param, number),
+            Leaf::Quantity(param, quantity) => (*param, quantity),
+        })
+    }
 }
 
 impl Expr {
@@ -98,8 +74,7 @@ impl Expr {
         match self {
             Expr::And(parts) | Expr::Or(parts) => parts.iter().map(Expr::conditions).sum(),
             Expr::Not(expr) => expr.conditions(),
-            Expr::Leaf(Leaf::Token(_, TokenMatch::OneOf(codes))) => codes.tokens().len(),
-            Expr::Leaf(_) => 1,
+            Expr::Leaf(leaf) => leaf.condition().map_or(1, |(_, condition)| condition.count()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Where a query's matches can be.
 
-use super::{Expr, Leaf, Query, ReferenceMatch};
+use super::expr::{Expr, Leaf};
+use crate::kind::reference::ReferenceMatch;
 use fhir::compartment::{patient_params, routing_params};
 use fhir::definitions::{ParamId, ResourceType};
 use proto::id::{CompartmentKey, ResourceId, ResourceKey, TenantId, TypeCode};
@@ -40,21 +41,26 @@ pub(super) fn of_membership(tenant: TenantId, t: ResourceType, id: ResourceId) -
 }
 
 /// Where a query's matches can be, from its conditions.
-pub(super) fn of_conditions(query: &Query, point_reads_max: usize) -> Scope {
-    let conditions = match &query.expr {
+pub(super) fn of_conditions(
+    tenant: TenantId,
+    types: &[ResourceType],
+    expr: &Expr,
+    point_reads_max: usize,
+) -> Scope {
+    let conditions = match expr {
         Expr::And(all) => all.as_slice(),
         other => std::slice::from_ref(other),
     };
     if let Some(ids) = conditions.iter().find_map(ids)
-        && !query.types.is_empty()
-        && ids.len() * query.types.len() <= point_reads_max
+        && !types.is_empty()
+        && ids.len() * types.len() <= point_reads_max
     {
         return Scope::Ids(ids);
     }
-    let [t] = query.types.as_slice() else { return Scope::Population };
+    let [t] = types else { return Scope::Population };
     let patient = conditions.iter().find_map(|condition| routed(condition, *t));
     match patient {
-        Some(id) => Scope::Compartment(CompartmentKey::of(query.tenant, self::patient(), id)),
+        Some(id) => Scope::Compartment(CompartmentKey::of(tenant, self::patient(), id)),
         None => Scope::Population,
     }
 }

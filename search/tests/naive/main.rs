@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use resource::{Resource, resource};
 use search::Engine;
 use storage::Change;
-use support::{code, found, options, partition, put, query};
+use support::{assert_same_pages, code, folder, found, in_memory, options, partition, put, query};
 
 fn change(resource: &Resource) -> Change {
     let mut change = put(resource.kind.name(), &resource.id, 1, &resource.json());
@@ -49,7 +49,9 @@ proptest! {
         sealed in 0..24_usize,
     ) {
         let changes: Vec<Change> = resources.iter().map(change).collect();
-        let dir = tempfile::tempdir().expect("a folder");
+        let dir = folder();
+        let memory = in_memory();
+        publish(&memory, &changes, 0);
         let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
         publish(&engine, &changes[..sealed], 0);
         engine.close();
@@ -58,6 +60,7 @@ proptest! {
         for (kind, asks) in asked {
             let url = url(kind.name(), &asks);
             let query = query(&url).expect(&url);
+            assert_same_pages(&engine, &memory, &query);
             prop_assert_eq!(found(&engine, &query), by_hand(&resources, kind, &asks), "{}\n{:#?}", url, resources);
         }
     }

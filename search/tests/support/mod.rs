@@ -13,6 +13,9 @@ use storage::{Change, ChangeKind};
 
 pub const TENANT: TenantId = TenantId::DEFAULT;
 
+/// The moment of all searches: the middle of 2026.
+pub const NOW_MS: u64 = 1_782_864_000_000;
+
 /// Index values of a resource.
 pub fn values(json: &str) -> Bytes {
     let limits = JsonLimits { depth_max: 64, bytes_max: 1 << 20 };
@@ -55,8 +58,14 @@ pub fn query(url: &str) -> Result<Query, proto::Error> {
     };
     let parameters: Vec<_> = rest.split('&').filter(|part| !part.is_empty()).map(pair).collect();
     let resource_type = (!name.is_empty()).then_some(name);
-    let request =
-        Request { resource_type, parameters: &parameters, compartment: None, strict: true, base: None };
+    let request = Request {
+        resource_type,
+        parameters: &parameters,
+        compartment: None,
+        strict: true,
+        base: None,
+        now_ms: NOW_MS,
+    };
     Query::compile(TENANT, &request, &Limits::default(), &Codes)
 }
 
@@ -140,6 +149,41 @@ pub fn found(engine: &Engine, query: &Query) -> Vec<String> {
     all.dedup();
     assert_eq!(all.len(), len, "a match came twice");
     all
+}
+
+/// What cursors are signed with.
+const CURSOR_KEY: [u8; 32] = [7; 32];
+
+/// An empty folder for an engine, whose cursors are those of [`in_memory`].
+pub fn folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("cursor.key"), CURSOR_KEY).expect("a key");
+    dir
+}
+
+/// An engine without a folder.
+pub fn in_memory() -> Engine {
+    Engine::in_memory(&options(4096), &CURSOR_KEY).0
+}
+
+/// An empty engine of each kind. The first one goes with the folder.
+pub fn both() -> (tempfile::TempDir, [Engine; 2]) {
+    let dir = folder();
+    let engine = Engine::open(dir.path(), &options(4096)).expect("an engine").0;
+    (dir, [engine, in_memory()])
+}
+
+/// Page by page the two answer the same, down to the cursors.
+pub fn assert_same_pages(one: &Engine, other: &Engine, query: &Query) {
+    let mut cursor = None;
+    loop {
+        let page = one.search(query, cursor.as_deref()).expect("a page");
+        assert_eq!(page, other.search(query, cursor.as_deref()).expect("a page"));
+        cursor = page.next;
+        if cursor.is_none() {
+            return;
+        }
+    }
 }
 
 /// Seals only when told to: at `close`, or at `seal_docs`.

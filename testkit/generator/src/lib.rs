@@ -6,6 +6,7 @@
 
 mod bundle;
 mod calendar;
+mod care;
 mod clinical;
 mod json;
 mod life;

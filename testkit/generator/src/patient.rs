@@ -3,6 +3,7 @@
 use super::{
     Bundle, PATIENTS_PER_REGION, bundle,
     calendar::{DAY_SECONDS, Date, Instant},
+    care::Shared,
     clinical::Record,
     json::Json,
     life::Life,
@@ -26,24 +27,6 @@ pub(super) fn bundle(seed: u64, index: u64) -> Bundle {
         let mut record = Record { entries, random: &mut random, life: &life, shared: &shared, patient: &urn };
         record.write();
     })
-}
-
-/// The conditional references to those who treat this patient.
-pub(super) struct Shared {
-    pub(super) organization: String,
-    pub(super) location: String,
-    pub(super) practitioner: String,
-}
-
-impl Shared {
-    fn draw(random: &mut Random, seed: u64, region: u64) -> Self {
-        let facility = random.below(region::ORGANIZATIONS);
-        Shared {
-            organization: region::organization(seed, region, facility),
-            location: region::location(seed, region, facility),
-            practitioner: region::practitioner(seed, region, random.below(region::PRACTITIONERS)),
-        }
-    }
 }
 
 fn patient(j: &mut Json, random: &mut Random, life: &Life, shared: &Shared, index: u64) {

@@ -108,7 +108,7 @@ async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Query,
         return Err(Error::new(Code::BadRequest, text));
     }
     let (strict, base) = (request.strict, session.options().base_url.clone());
-    let limits = session.options().search_limits.clone();
+    let (limits, now_ms) = (session.options().search_limits.clone(), session.clock().now_ms());
     let lists_codes = pairs.iter().any(|(name, _)| codes::are_asked_by(name));
     let stored = match lists_codes {
         true => codes::stored_value_sets(session, &pairs, base.as_deref()).await?,
@@ -123,6 +123,7 @@ async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Query,
             compartment: compartment.filter(|(name, _)| !name.is_empty()),
             strict,
             base: base.as_deref(),
+            now_ms,
         };
         Query::compile(tenant, &request, &limits, terminology)
     };

@@ -1,10 +1,9 @@
-//! The Tantivy back end: what of a resource becomes a document, and what of a query becomes a Tantivy query.
+//! The Tantivy back end: the schema of documents, and what of a query becomes a Tantivy query.
 
-pub mod document;
 mod pair_set;
 pub mod pairs;
 pub mod schema;
+mod segment_test;
 pub mod stored;
 pub mod term_range;
-pub mod terms;
 pub mod translate;

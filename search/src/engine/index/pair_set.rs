@@ -1,7 +1,7 @@
 //! The documents of a segment that an interval test accepts: scanned in blocks where nothing else narrows the search, asked
 //! one by one where terms do.
 
-use super::pairs::SegmentTest;
+use super::segment_test::SegmentTest;
 use tantivy::{DocId, DocSet, SeekDangerResult, TERMINATED};
 
 /// Documents of the first block after a jump; each further block is twice as long, for a page may end soon.

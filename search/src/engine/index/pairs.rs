@@ -3,34 +3,13 @@
 
 use super::pair_set::PairSet;
 use super::schema::{LAST_UPDATED, PAIRS};
-use super::stored::{Stored, StoredTest};
-use crate::query::{Comparison, Prefix};
+use super::segment_test::SegmentTest;
+use super::stored::StoredTest;
+use crate::kind::comparison::Comparison;
+use crate::kind::index::Column;
 use fhir::definitions::ParamId;
-use std::ops::Range;
-use tantivy::columnar::Column;
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TantivyError};
-
-/// The kinds of parameters that are intervals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Milliseconds.
-    Date,
-    /// The orderable integer of a decimal.
-    Number,
-    /// The same, of the value; the unit is a term.
-    Quantity,
-}
-
-/// The two columns of a parameter, inside the `pairs` field.
-pub fn names(kind: Kind, param: ParamId) -> (String, String) {
-    let letter = match kind {
-        Kind::Date => 'd',
-        Kind::Number => 'n',
-        Kind::Quantity => 'q',
-    };
-    (format!("{letter}{}l", param.0), format!("{letter}{}h", param.0))
-}
 
 /// What to compare.
 #[derive(Clone, Debug)]
@@ -38,7 +17,7 @@ pub enum Source {
     /// The resource's own `lastUpdated`.
     LastUpdated,
     /// The intervals of a parameter.
-    Pair(Kind, ParamId),
+    Pair(Column, ParamId),
 }
 
 /// Documents with a value that holds.
@@ -50,15 +29,6 @@ pub struct PairTest {
     pub comparison: Comparison,
     /// Decides where a document has several values and the pair alone does not.
     pub several: Option<StoredTest>,
-}
-
-/// The test on one segment.
-pub struct SegmentTest {
-    low: Column<i64>,
-    /// `None`: points.
-    high: Option<Column<i64>>,
-    comparison: Comparison,
-    several: Option<Stored>,
 }
 
 impl Query for PairTest {
@@ -89,8 +59,8 @@ impl PairTest {
         let fast = reader.fast_fields();
         let (low, high) = match self.source {
             Source::LastUpdated => (fast.column_opt::<i64>(LAST_UPDATED)?, None),
-            Source::Pair(kind, param) => {
-                let (low, high) = names(kind, param);
+            Source::Pair(column, param) => {
+                let (low, high) = column.names(param);
                 let column = |name| fast.column_opt::<i64>(&format!("{PAIRS}.{name}"));
                 let Some(high) = column(high)? else { return Ok(None) };
                 (column(low)?, Some(high))
@@ -99,85 +69,5 @@ impl PairTest {
         let Some(low) = low else { return Ok(None) };
         let several = self.several.as_ref().map(|test| test.open(reader)).transpose()?;
         Ok(Some(SegmentTest { low, high, comparison: self.comparison, several }))
-    }
-}
-
-/// Values that are unpacked together.
-const CHUNK: usize = 256;
-
-impl SegmentTest {
-    /// Whether the document has a value that holds.
-    pub fn eval(&mut self, doc: DocId) -> bool {
-        // Both columns were written together, so one index serves both.
-        let rows = self.low.index.value_row_ids(doc);
-        let one = rows.len() == 1;
-        rows.into_iter().any(|row| self.holds(row)) && (one || self.decides(doc))
-    }
-
-    fn holds(&self, row: u32) -> bool {
-        let low = || self.low.values.get_val(row);
-        let Some(high) = &self.high else {
-            let at = low();
-            return self.comparison.holds(at, at + 1);
-        };
-        match ends(self.comparison.prefix) {
-            Ends::Low => self.comparison.holds(low(), i64::MAX),
-            Ends::High => self.comparison.holds(i64::MIN, high.values.get_val(row)),
-            Ends::Both => self.comparison.holds(low(), high.values.get_val(row)),
-        }
-    }
-
-    fn decides(&mut self, doc: DocId) -> bool {
-        self.several.as_mut().is_none_or(|several| several.eval(doc))
-    }
-
-    /// Appends the documents of the range that match.
-    pub fn scan(&mut self, docs: Range<DocId>, out: &mut Vec<DocId>) {
-        debug_assert!(out.is_empty());
-        let rows = self.low.index.docid_range_to_rowids(docs.clone());
-        self.rows(rows, out);
-        self.low.index.select_batch_in_place(docs.start, out);
-        if self.several.is_some() {
-            out.retain(|&doc| self.low.index.value_row_ids(doc).len() == 1 || self.decides(doc));
-        }
-    }
-
-    /// The rows of the range whose values hold.
-    fn rows(&self, rows: Range<u32>, out: &mut Vec<u32>) {
-        let (mut low, mut high) = ([i64::MIN; CHUNK], [i64::MAX; CHUNK]);
-        let ends = if self.high.is_some() { ends(self.comparison.prefix) } else { Ends::Low };
-        let comparison = self.comparison;
-        let mut start = rows.start;
-        while start < rows.end {
-            let len = (rows.end - start).min(CHUNK as u32);
-            let (low, high) = (&mut low[..len as usize], &mut high[..len as usize]);
-            if ends != Ends::High {
-                self.low.values.get_range(u64::from(start), low);
-            }
-            match &self.high {
-                Some(column) if ends != Ends::Low => column.values.get_range(u64::from(start), high),
-                Some(_) => {}
-                None => high.iter_mut().zip(low.iter()).for_each(|(high, low)| *high = low + 1),
-            }
-            let pairs = (start..).zip(low.iter().zip(high.iter()));
-            out.extend(pairs.filter(|(_, (low, high))| comparison.holds(**low, **high)).map(|(row, _)| row));
-            start += len;
-        }
-    }
-}
-
-/// The ends of a value that a comparison asks for; the other one need not be read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    Low,
-    High,
-    Both,
-}
-
-fn ends(prefix: Prefix) -> Ends {
-    match prefix {
-        Prefix::Lt | Prefix::Sa => Ends::Low,
-        Prefix::Gt | Prefix::Eb => Ends::High,
-        Prefix::Eq | Prefix::Ne | Prefix::Ge | Prefix::Le | Prefix::Ap => Ends::Both,
     }
 }

@@ -1,4 +1,4 @@
-//! The fields of a document. A change of anything here raises [`super::super::FORMAT`], which rebuilds the index.
+//! The fields of a document. A change of anything here raises [`crate::kind::index::FORMAT`], which rebuilds the index.
 
 use tantivy::schema::{BytesOptions, FAST, Field, JsonObjectOptions, Schema};
 
@@ -7,7 +7,7 @@ use tantivy::schema::{BytesOptions, FAST, Field, JsonObjectOptions, Schema};
 pub struct Fields {
     /// [`crate::engine::identity`]: indexed, to delete and to answer `_id`; fast, to name a hit.
     pub key: Field,
-    /// [`super::terms`]: exact, no frequencies, no norms.
+    /// [`crate::kind::index`]: exact, no frequencies, no norms.
     pub terms: Field,
     /// [`super::pairs`]: intervals, a pair of i64 columns per parameter.
     pub pairs: Field,

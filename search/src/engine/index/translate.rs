@@ -1,17 +1,19 @@
 //! The tree as a Tantivy query. It finds exactly what the matcher finds.
 
-use super::pairs::{Kind, PairTest, Source};
+use super::pairs::{PairTest, Source};
 use super::schema::Fields;
 use super::stored::StoredTest;
 use super::term_range::TermRange;
-use super::terms::{self, Lookup, Owner, VALUE_AT};
 use crate::engine::identity;
-use crate::query::{Comparison, Expr, Leaf, Query, UnitMatch};
-use fhir::definitions::ResourceType;
+use crate::kind::comparison::Comparison;
+use crate::kind::condition::Condition;
+use crate::kind::index::{self, Interval, Lookup, Owner, Place, VALUE_AT};
+use crate::query::{Expr, Leaf, Query};
+use fhir::definitions::{ParamId, ResourceType};
 use proto::id::TypeCode;
 use std::sync::Arc;
 use tantivy::Term;
-use tantivy::query::{BooleanQuery, Occur, Query as TantivyQuery, TermQuery, TermSetQuery};
+use tantivy::query::{BooleanQuery, EmptyQuery, Occur, Query as TantivyQuery, TermQuery, TermSetQuery};
 use tantivy::schema::IndexRecordOption;
 
 type Boxed = Box<dyn TantivyQuery>;
@@ -70,9 +72,9 @@ impl Translation<'_> {
     /// Everything of the query's types.
     fn scope(&self) -> Boxed {
         if self.query.types.is_empty() {
-            return self.term(&terms::tenant(self.query.tenant));
+            return self.term(&index::tenant(self.query.tenant));
         }
-        union(self.owners().map(|owner| self.term(&terms::of_type(owner))).collect())
+        union(self.owners().map(|owner| self.term(&index::of_type(owner))).collect())
     }
 
     fn owners(&self) -> impl Iterator<Item = Owner> {
@@ -90,26 +92,30 @@ impl Translation<'_> {
                 };
                 union(self.owners().map(prefix).collect())
             }
-            Leaf::LastUpdated(comparison) => pairs(Source::LastUpdated, *comparison, None),
-            Leaf::Date(param, comparison) => pairs(Source::Pair(Kind::Date, *param), *comparison, None),
-            Leaf::Number(param, comparison) => pairs(Source::Pair(Kind::Number, *param), *comparison, None),
-            Leaf::Quantity(param, comparison, UnitMatch::Any) => {
-                pairs(Source::Pair(Kind::Quantity, *param), *comparison, None)
-            }
-            Leaf::Quantity(param, comparison, _) => {
-                let several = StoredTest { field: self.fields.values, leaf: Arc::new(leaf.clone()) };
-                let pairs = pairs(Source::Pair(Kind::Quantity, *param), *comparison, Some(several));
-                Box::new(BooleanQuery::new(vec![(Occur::Must, self.lookup(leaf)), (Occur::Must, pairs)]))
-            }
-            _ => self.lookup(leaf),
+            Leaf::LastUpdated(date) => pairs(Source::LastUpdated, date.0, None),
+            _ => match leaf.condition() {
+                Some((param, condition)) => self.condition(leaf, param, condition),
+                None => Box::new(EmptyQuery),
+            },
         }
     }
 
-    fn lookup(&self, leaf: &Leaf) -> Boxed {
+    fn condition(&self, leaf: &Leaf, param: ParamId, condition: &dyn Condition) -> Boxed {
+        let Some(interval) = condition.interval() else { return self.lookup(param, condition) };
+        let source = Source::Pair(interval.column, param);
+        if !interval.narrowed {
+            return pairs(source, interval.comparison, None);
+        }
+        let several = StoredTest { field: self.fields.values, leaf: Arc::new(leaf.clone()) };
+        let inside = pairs(source, interval.comparison, Some(several));
+        Box::new(BooleanQuery::new(vec![(Occur::Must, self.lookup(param, condition)), (Occur::Must, inside)]))
+    }
+
+    fn lookup(&self, param: ParamId, condition: &dyn Condition) -> Boxed {
         let mut exact = Vec::new();
         let mut any: Vec<Boxed> = Vec::new();
         for owner in self.owners() {
-            match terms::of_leaf(owner, leaf) {
+            match condition.lookup(Place { owner, param }) {
                 Lookup::Term(term) => exact.push(Term::from_field_bytes(self.fields.terms, &term)),
                 Lookup::Terms(terms) => {
                     exact.extend(terms.iter().map(|term| Term::from_field_bytes(self.fields.terms, term)));
@@ -149,9 +155,8 @@ fn names_type(expr: &Expr) -> bool {
         Expr::And(all) => all.iter().any(names_type),
         Expr::Or(any) => any.iter().all(names_type),
         Expr::Not(_) => false,
-        Expr::Leaf(Leaf::LastUpdated(_) | Leaf::Date(..) | Leaf::Number(..)) => false,
-        Expr::Leaf(Leaf::Quantity(_, _, unit)) => *unit != UnitMatch::Any,
-        Expr::Leaf(_) => true,
+        Expr::Leaf(Leaf::LastUpdated(_)) => false,
+        Expr::Leaf(leaf) => interval(leaf).is_none_or(|interval| interval.narrowed),
     }
 }
 
@@ -173,9 +178,13 @@ fn asks_interval(expr: &Expr) -> bool {
     match expr {
         Expr::And(all) | Expr::Or(all) => all.iter().any(asks_interval),
         Expr::Not(expr) => asks_interval(expr),
-        Expr::Leaf(Leaf::LastUpdated(_) | Leaf::Date(..) | Leaf::Number(..) | Leaf::Quantity(..)) => true,
-        Expr::Leaf(_) => false,
+        Expr::Leaf(Leaf::LastUpdated(_)) => true,
+        Expr::Leaf(leaf) => interval(leaf).is_some(),
     }
+}
+
+fn interval(leaf: &Leaf) -> Option<Interval> {
+    leaf.condition().and_then(|(_, condition)| condition.interval())
 }
 
 fn pairs(source: Source, comparison: Comparison, several: Option<StoredTest>) -> Boxed {

@@ -61,6 +61,11 @@ impl Entry {
         }
     }
 
+    /// The entry once more, that nothing replaces yet.
+    fn again(&self) -> Entry {
+        Entry { values: self.values.clone(), replaced_at: AtomicU32::new(NEVER), ..*self }
+    }
+
     /// Whether it is a state of the same resource at another place, newer than `version`.
     fn outdates(&self, tenant: TenantId, key: &ResourceKey, version: u64) -> bool {
         self.values.is_some()
@@ -116,6 +121,14 @@ impl Generation {
             moves: Filter::new(capacity),
             writer: Mutex::default(),
         }
+    }
+
+    /// The same entries in the same order, with room for `more`, and for as many again as there are then.
+    pub fn enlarged(&self, more: usize) -> Generation {
+        let len = self.writer.lock().len;
+        let larger = Generation::new(2 * (len as usize + more));
+        (0..len).for_each(|place| larger.push(self.at(place).again()));
+        larger
     }
 
     /// How many entries fit.

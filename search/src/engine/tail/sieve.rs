@@ -1,8 +1,9 @@
 //! What a tail entry surely does not have: 256 bits that spare most entries from being read.
 
-use crate::query::{Expr, Leaf, ReferenceMatch, StringMatch, TokenMatch};
+use crate::kind::kept;
+use crate::query::{Expr, Leaf};
 use fhir::definitions::ParamId;
-use fhir::index::{Value, Values};
+use fhir::index::Values;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Two bits for each parameter of a resource and for each of its codes, references and URIs. With the 20 of an
@@ -20,12 +21,8 @@ impl Signature {
                 signature.add(present(param));
                 last = Some(param);
             }
-            match value {
-                Value::Token { code: Some(code), .. } => signature.add(text(param, code)),
-                Value::Reference { id, .. } => signature.add(text(param, id)),
-                Value::ReferenceUrl { url, .. } | Value::Uri(url) => signature.add(text(param, url)),
-                Value::String { exact, .. } => signature.add(text(param, crate::matcher::searchable(exact))),
-                _ => {}
+            if let Some(trace) = kept::trace(&value) {
+                signature.add(text(param, trace));
             }
         }
         signature
@@ -111,24 +108,8 @@ impl Sieve {
 
 /// The bits of the one thing a match must have; `None` where the index values are not asked.
 fn needs(leaf: &Leaf) -> Option<Signature> {
-    let hash = match leaf {
-        Leaf::Id(_) | Leaf::LastUpdated(_) => return None,
-        Leaf::Token(
-            param,
-            TokenMatch::Code(code) | TokenMatch::Full(_, code) | TokenMatch::NoSystem(code),
-        ) => text(*param, code),
-        Leaf::Reference(param, ReferenceMatch::Resource(_, id)) => text(*param, id.as_str()),
-        Leaf::Reference(param, ReferenceMatch::Url(url)) | Leaf::Uri(param, url) => text(*param, url),
-        Leaf::String(param, StringMatch::Exact(exact)) => text(*param, exact),
-        Leaf::Present(param)
-        | Leaf::Token(param, TokenMatch::System(_) | TokenMatch::OneOf(_))
-        | Leaf::UriBelow(param, _)
-        | Leaf::String(param, _)
-        | Leaf::Date(param, _)
-        | Leaf::Number(param, _)
-        | Leaf::Quantity(param, ..) => present(*param),
-    };
+    let (param, condition) = leaf.condition()?;
     let mut signature = Signature::default();
-    signature.add(hash);
+    signature.add(condition.trace().map_or_else(|| present(param), |trace| text(param, trace)));
     Some(signature)
 }

@@ -3,7 +3,8 @@
 //! A resource that moves to another compartment is put at one partition and evicted at another, in either order and maybe
 //! in different shards. Until the eviction comes, the older state is hidden by the newer one wherever that is in a tail.
 
-use super::{Entry, Snapshot};
+use super::generation::Entry;
+use super::snapshot::Snapshot;
 use proto::id::{ResourceKey, TenantId};
 
 /// A snapshot of every shard.

@@ -5,9 +5,9 @@ mod observation;
 use super::{
     bundle::Entries,
     calendar::{DAY_SECONDS, Instant},
+    care::Shared,
     json::Json,
     life::{Life, Reason, Visit},
-    patient::Shared,
     random::Random,
     vocabulary::{self as v, Code},
 };

@@ -3,13 +3,15 @@
 //! It never gives up: a run that cannot be written (a full disk, above all) stays in the tail, where searches see it, and
 //! is tried again with a new writer until it can. Meanwhile the tail fills, and at its bound writers wait.
 
-use super::identity;
-use super::index::document;
-use super::index::schema::{Fields, schema};
+use super::document;
 use super::merging;
-use super::options::Options;
-use super::tail::{Next, Sieve, Tail, Work};
-use super::upto;
+use super::work::{Next, Queue, Work};
+use crate::engine::identity;
+use crate::engine::index::schema::{Fields, schema};
+use crate::engine::options::Options;
+use crate::engine::segments::Segments;
+use crate::engine::tail::{Sieve, Tail};
+use crate::engine::upto;
 use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -25,7 +27,7 @@ const FAILURE_LOGGED: Duration = Duration::from_secs(60);
 /// The sealer.
 pub struct Sealer {
     shard: String,
-    tail: Arc<Tail>,
+    queue: Queue,
     index: Index,
     /// `None` at rest and after a failure.
     writer: Option<IndexWriter>,
@@ -45,7 +47,8 @@ impl Sealer {
     ) -> Result<Self> {
         let (shard, index, fields, options) =
             (number.to_string(), index.clone(), schema().1, options.clone());
-        let mut sealer = Sealer { shard, tail, index, writer: None, reader, fields, options };
+        let queue = Queue::new(tail, &options);
+        let mut sealer = Sealer { shard, queue, index, writer: None, reader, fields, options };
         sealer.writer()?;
         Ok(sealer)
     }
@@ -54,8 +57,10 @@ impl Sealer {
     pub fn run(mut self) {
         loop {
             let rest_after = self.writer.is_some().then_some(REST_AFTER);
-            match self.tail.take(self.options.seal_after, rest_after) {
-                Next::Seal(work) if self.seal_at_last(&work) => self.tail.sealed(self.reader.searcher()),
+            match self.queue.take(rest_after) {
+                Next::Seal(work) if self.seal_at_last(&work) => {
+                    self.queue.sealed(Segments::new(self.reader.searcher()));
+                }
                 Next::Rest => self.rest(),
                 Next::Seal(_) | Next::Stop => break,
             }
@@ -75,12 +80,12 @@ impl Sealer {
             if logged.is_none_or(|at: Instant| at.elapsed() >= FAILURE_LOGGED) {
                 logged = Some(Instant::now());
                 tracing::error!(
-                    shard = self.shard, reason, failures, failing_for = ?began.elapsed(), fill = self.tail.fill(),
+                    shard = self.shard, reason, failures, failing_for = ?began.elapsed(), fill = self.queue.tail.fill(),
                     "the search index cannot be written; trying again until it can, writes wait when the tail is full"
                 );
             }
-            self.tail.failed(reason);
-            if self.tail.pause(self.options.retry_after) {
+            self.queue.failed(reason);
+            if self.queue.pause(self.options.retry_after) {
                 return false;
             }
         }
@@ -142,7 +147,7 @@ impl Sealer {
             let writer: IndexWriter = self.index.writer_with_options(options)?;
             writer.set_merge_policy(Box::new(merging::policy()));
             // What failed attempts left behind must not fill the disk.
-            if self.tail.failure().is_some() {
+            if self.queue.tail.failure().is_some() {
                 writer.garbage_collect_files().wait()?;
             }
             self.writer = Some(writer);

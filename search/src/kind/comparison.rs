@@ -29,27 +29,44 @@ pub enum Prefix {
 }
 
 impl Prefix {
-    /// Splits the prefix off a value; `eq` where there is none.
-    pub fn split(value: &str) -> (Prefix, &str) {
-        let prefix = match value.get(..2) {
-            Some("eq") => Prefix::Eq,
-            Some("ne") => Prefix::Ne,
-            Some("gt") => Prefix::Gt,
-            Some("lt") => Prefix::Lt,
-            Some("ge") => Prefix::Ge,
-            Some("le") => Prefix::Le,
-            Some("sa") => Prefix::Sa,
-            Some("eb") => Prefix::Eb,
-            Some("ap") => Prefix::Ap,
-            _ => return (Prefix::Eq, value),
-        };
-        (prefix, &value[2..])
+    /// All that FHIR has.
+    pub const ALL: [Prefix; 9] = [
+        Prefix::Eq,
+        Prefix::Ne,
+        Prefix::Gt,
+        Prefix::Lt,
+        Prefix::Ge,
+        Prefix::Le,
+        Prefix::Sa,
+        Prefix::Eb,
+        Prefix::Ap,
+    ];
+
+    /// As it is written.
+    pub fn code(self) -> &'static str {
+        match self {
+            Prefix::Eq => "eq",
+            Prefix::Ne => "ne",
+            Prefix::Gt => "gt",
+            Prefix::Lt => "lt",
+            Prefix::Ge => "ge",
+            Prefix::Le => "le",
+            Prefix::Sa => "sa",
+            Prefix::Eb => "eb",
+            Prefix::Ap => "ap",
+        }
+    }
+
+    /// Splits the prefix off a value, if it is one of those; `eq` where there is none.
+    pub fn split<'v>(value: &'v str, taken: &[Prefix]) -> (Prefix, &'v str) {
+        let written = taken.iter().find(|prefix| value.starts_with(prefix.code()));
+        written.map_or((Prefix::Eq, value), |prefix| (*prefix, &value[2..]))
     }
 }
 
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", format!("{self:?}").to_lowercase())
+        f.write_str(self.code())
     }
 }
 
@@ -80,6 +97,11 @@ impl Comparison {
             Prefix::Eb => high <= self.low,
             Prefix::Ap => low < self.high && high > self.low,
         }
+    }
+
+    /// What follows the parameter's code in the canonical text.
+    pub(super) fn canonical(&self) -> String {
+        format!(" {} {}..{}", self.prefix, self.low, self.high)
     }
 }
 
@@ -121,8 +143,9 @@ mod tests {
 
     #[test]
     fn splits_prefixes() {
-        assert_eq!(Prefix::split("ge2020"), (Prefix::Ge, "2020"));
-        assert_eq!(Prefix::split("2020"), (Prefix::Eq, "2020"));
-        assert_eq!(Prefix::split("é"), (Prefix::Eq, "é"));
+        assert_eq!(Prefix::split("ge2020", &Prefix::ALL), (Prefix::Ge, "2020"));
+        assert_eq!(Prefix::split("2020", &Prefix::ALL), (Prefix::Eq, "2020"));
+        assert_eq!(Prefix::split("é", &Prefix::ALL), (Prefix::Eq, "é"));
+        assert_eq!(Prefix::split("ge2020", &[Prefix::Eq]), (Prefix::Eq, "ge2020"));
     }
 }

@@ -17,20 +17,24 @@ pub enum Problem {
 }
 
 impl Problem {
-    pub(super) fn ignorable(text: impl Into<String>) -> Self {
+    pub(crate) fn ignorable(text: impl Into<String>) -> Self {
         Problem::Ignorable(text.into())
     }
 
-    pub(super) fn unsupported(text: impl Into<String>) -> Self {
+    pub(crate) fn unsupported(text: impl Into<String>) -> Self {
         Problem::Unsupported(text.into())
     }
 
-    pub(super) fn unusable(text: impl Into<String>) -> Self {
+    pub(crate) fn unusable(text: impl Into<String>) -> Self {
         Problem::Unusable(text.into())
     }
 
+    pub(crate) fn too_many_values(count: usize, max: usize) -> Self {
+        Problem::Limit(format!("{count} values, but at most {max} are allowed"))
+    }
+
     /// The error, or under lenient handling the issue to report.
-    pub(super) fn settle(self, name: &str, strict: bool) -> Result<Issue, Error> {
+    pub(crate) fn settle(self, name: &str, strict: bool) -> Result<Issue, Error> {
         let name: String = name.chars().take(100).collect();
         match self {
             Problem::Ignorable(why) if !strict => Ok(Issue {

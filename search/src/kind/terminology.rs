@@ -1,7 +1,7 @@
 //! What the modifiers `:in`, `:not-in`, `:below` and `:above` of tokens ask a terminology service:
 //! https://hl7.org/fhir/R4/search.html#token
 
-use super::Problem;
+use super::problem::Problem;
 use std::sync::Arc;
 
 /// A code with its system.

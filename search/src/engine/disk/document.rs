@@ -1,11 +1,10 @@
 //! A resource as a document.
 
-use super::pairs::{Kind, names};
-use super::schema::Fields;
-use super::terms::{self, Owner};
+use crate::engine::index::schema::Fields;
 use crate::engine::tail::Entry;
-use crate::matcher::interval;
-use fhir::index::{Value, Values};
+use crate::kind::index::{self, Owner, Place};
+use crate::kind::{kept, present};
+use fhir::index::Values;
 use std::collections::BTreeMap;
 use tantivy::TantivyDocument;
 use tantivy::schema::OwnedValue;
@@ -28,30 +27,25 @@ pub fn of(entry: &Entry, key: &[u8], fields: &Fields) -> TantivyDocument {
 
 fn add_terms(entry: &Entry, values: &Values<'_>, fields: &Fields, document: &mut TantivyDocument) {
     let owner = Owner { tenant: entry.tenant, type_code: entry.key.type_code };
-    document.add_bytes(fields.terms, &terms::tenant(entry.tenant));
-    document.add_bytes(fields.terms, &terms::of_type(owner));
-    document.add_bytes(fields.terms, &terms::partition(entry.partition));
+    document.add_bytes(fields.terms, &index::tenant(entry.tenant));
+    document.add_bytes(fields.terms, &index::of_type(owner));
+    document.add_bytes(fields.terms, &index::partition(entry.partition));
     let mut last = None;
     for (param, value) in values.iter() {
+        let place = Place { owner, param };
         if last != Some(param) {
-            document.add_bytes(fields.terms, &terms::present(owner, param));
+            document.add_bytes(fields.terms, &present::term(place));
             last = Some(param);
         }
-        terms::of_value(owner, param, &value, |term| document.add_bytes(fields.terms, &term));
+        kept::terms(place, &value, |term| document.add_bytes(fields.terms, &term));
     }
 }
 
 fn add_pairs(values: &Values<'_>, fields: &Fields, document: &mut TantivyDocument) {
     let mut columns: BTreeMap<String, Vec<OwnedValue>> = BTreeMap::new();
     for (param, value) in values.iter() {
-        let kind = match value {
-            Value::Date { .. } => Kind::Date,
-            Value::Number { .. } => Kind::Number,
-            Value::Quantity { .. } => Kind::Quantity,
-            _ => continue,
-        };
-        let Some((low, high)) = interval(&value) else { continue };
-        let (low_name, high_name) = names(kind, param);
+        let Some((column, (low, high))) = kept::interval(&value) else { continue };
+        let (low_name, high_name) = column.names(param);
         columns.entry(low_name).or_default().push(OwnedValue::I64(low));
         columns.entry(high_name).or_default().push(OwnedValue::I64(high));
     }

@@ -3,10 +3,11 @@
 //! The index is a cache: where anything is doubtful it is thrown away and rebuilt from the partitions' feeds.
 
 use super::directory::Unsynced;
-use super::index::schema::schema;
-use super::options::Options;
-use super::upto::{self, Upto};
+use crate::engine::index::schema::{SORT, schema};
+use crate::engine::options::Options;
+use crate::engine::upto::{self, Upto};
 use crate::error::{Error, Result};
+use crate::kind::index::FORMAT;
 use proto::id::PartitionId;
 use rustc_hash::FxHashMap;
 use std::fs;
@@ -14,9 +15,6 @@ use std::path::Path;
 use tantivy::index::{IndexSortByField, Order};
 use tantivy::store::Compressor;
 use tantivy::{Index, IndexSettings};
-
-/// Raise it when the schema, the terms, the columns or the payload of a commit change.
-pub const FORMAT: u32 = 3;
 
 const LAYOUT: &str = "LAYOUT";
 
@@ -137,7 +135,7 @@ fn create(path: &Path) -> Result<Index> {
         fs::remove_dir_all(path).map_err(Error::io(path))?;
     }
     fs::create_dir_all(path).map_err(Error::io(path))?;
-    let sort = IndexSortByField { field: super::index::schema::SORT.to_owned(), order: Order::Asc };
+    let sort = IndexSortByField { field: SORT.to_owned(), order: Order::Asc };
     let settings = IndexSettings {
         sort_by_field: Some(sort),
         docstore_compression: Compressor::Lz4,

@@ -1,4 +1,4 @@
-//! How values are written in a search URL: https://hl7.org/fhir/R4/search.html#escaping
+//! How values are written, in a search URL (https://hl7.org/fhir/R4/search.html#escaping) and in the canonical text.
 
 /// Splits at unescaped `separator`s; the parts keep their escapes.
 pub fn split(text: &str, separator: u8) -> Vec<&str> {
@@ -32,6 +32,11 @@ pub fn unescape(text: &str) -> String {
         }
     }
     out
+}
+
+/// In the canonical text: so that no value can look like another condition.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
 #[cfg(test)]

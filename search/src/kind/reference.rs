@@ -1,0 +1,124 @@
+//! https://hl7.org/fhir/R4/search.html#reference
+
+use super::condition::Condition;
+use super::index::{Lookup, Place, head, tag};
+use super::offer::{Asked, Kind, Modifier, Name};
+use super::problem::Problem;
+use super::text::{quoted, unescape};
+use super::uri;
+use fhir::definitions::ResourceType;
+use fhir::index::{ReferenceText, Value, parse_reference};
+use proto::id::{ResourceId, TypeCode};
+
+/// What a reference takes.
+pub const KIND: Kind<ReferenceMatch> = Kind {
+    name: "reference",
+    plain: read,
+    prefixes: &[],
+    modifiers: &[Modifier { name: Name::TargetType, read, negates: false, lists: None }],
+};
+
+/// A condition on references.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ReferenceMatch {
+    /// A resource of this server.
+    Resource(TypeCode, ResourceId),
+    /// An absolute URL elsewhere.
+    Url(String),
+}
+
+fn read(asked: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<(), Problem> {
+    let (parameter, text) = (asked.parameter, unescape(part));
+    let of_type = asked.modifier.and_then(ResourceType::from_name);
+    match parse_reference(&text, asked.context.base) {
+        ReferenceText::Local { resource_type, id, .. } => {
+            if of_type.is_some_and(|wanted| wanted != resource_type) {
+                return Err(Problem::unusable(format!(
+                    "'{text}' is not of the type that the modifier names"
+                )));
+            }
+            all.push(resource(resource_type, id)?);
+        }
+        ReferenceText::Url { url, .. } if !url.contains(['/', ':']) => {
+            // R4 lists Group among the targets of some `patient` parameters, but their expressions select patients only.
+            let patient = (parameter.code == "patient").then_some(ResourceType::PATIENT);
+            let one = of_type.or(patient);
+            let types = one.as_ref().map_or(parameter.targets.as_slice(), std::slice::from_ref);
+            for t in types {
+                all.push(resource(*t, url)?);
+            }
+        }
+        ReferenceText::Url { url, .. } if url.contains(':') => all.push(ReferenceMatch::Url(url.to_owned())),
+        _ => {
+            return Err(Problem::unusable(format!(
+                "'{text}' is no reference: write [type]/[id] with a type of R4, [id], or an absolute URL"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn resource(t: ResourceType, id: &str) -> Result<ReferenceMatch, Problem> {
+    let id = ResourceId::parse(id).map_err(|error| Problem::unusable(error.to_string()))?;
+    Ok(ReferenceMatch::Resource(TypeCode(t.code()), id))
+}
+
+impl Condition for ReferenceMatch {
+    #[inline]
+    fn holds(&self, value: Value<'_>) -> bool {
+        match (value, self) {
+            (Value::Reference { type_code, id, .. }, ReferenceMatch::Resource(wanted_type, wanted)) => {
+                type_code == wanted_type.0 && id == wanted.as_str()
+            }
+            (Value::ReferenceUrl { url, .. }, ReferenceMatch::Url(wanted)) => url == wanted,
+            _ => false,
+        }
+    }
+
+    fn canonical(&self) -> Result<String, proto::Error> {
+        Ok(match self {
+            ReferenceMatch::Resource(type_code, id) => format!("={}/{}", type_code.0, quoted(id.as_str())),
+            ReferenceMatch::Url(url) => format!("={}", quoted(url)),
+        })
+    }
+
+    fn trace(&self) -> Option<&str> {
+        Some(match self {
+            ReferenceMatch::Resource(_, id) => id.as_str(),
+            ReferenceMatch::Url(url) => url,
+        })
+    }
+
+    fn lookup(&self, place: Place) -> Lookup {
+        Lookup::Term(match self {
+            ReferenceMatch::Resource(type_code, id) => term(place, type_code.0, id.as_str()),
+            ReferenceMatch::Url(url) => uri::term(place, url),
+        })
+    }
+}
+
+/// The text by which the sieve knows a value.
+#[inline]
+pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
+    match *value {
+        Value::Reference { id, .. } => Some(id),
+        Value::ReferenceUrl { url, .. } => Some(url),
+        _ => None,
+    }
+}
+
+/// The terms of a value.
+pub fn terms(place: Place, value: &Value<'_>, mut add: impl FnMut(Vec<u8>)) {
+    match *value {
+        Value::Reference { type_code, id, .. } => add(term(place, type_code, id)),
+        Value::ReferenceUrl { url, .. } => add(uri::term(place, url)),
+        _ => {}
+    }
+}
+
+fn term(place: Place, type_code: u16, id: &str) -> Vec<u8> {
+    let mut term = head(place, tag::REFERENCE);
+    term.extend_from_slice(&type_code.to_be_bytes());
+    term.extend_from_slice(id.as_bytes());
+    term
+}

@@ -1,0 +1,189 @@
+//! https://hl7.org/fhir/R4/search.html#token
+
+use super::condition::Condition;
+use super::index::{Lookup, Place, exact, pair, tag};
+use super::offer::{Asked, Kind, Lists, Modifier, Name};
+use super::problem::Problem;
+use super::terminology::TokenSet;
+use super::text::{quoted, split, unescape};
+use fhir::index::Value;
+use xxhash_rust::xxh3::Xxh3;
+
+/// What a token takes.
+pub const KIND: Kind<TokenMatch> = Kind {
+    name: "token",
+    plain: one,
+    prefixes: &[],
+    modifiers: &[
+        Modifier { name: Name::Word("not"), read: one, negates: true, lists: None },
+        Modifier { name: Name::Word("in"), read: is_in, negates: false, lists: Some(Lists::ValueSet) },
+        Modifier { name: Name::Word("not-in"), read: is_in, negates: true, lists: Some(Lists::ValueSet) },
+        Modifier { name: Name::Word("below"), read: below, negates: false, lists: Some(Lists::Branch) },
+        Modifier { name: Name::Word("above"), read: above, negates: false, lists: Some(Lists::Branch) },
+    ],
+};
+
+/// A condition on tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TokenMatch {
+    /// `code`: whatever the system.
+    Code(String),
+    /// `system|code`
+    Full(String, String),
+    /// `|code`: a code without system.
+    NoSystem(String),
+    /// `system|`: any code of the system.
+    System(String),
+    /// One of many codes.
+    OneOf(TokenSet),
+}
+
+fn one(_: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
+    all.push(parse(part)?);
+    Ok(())
+}
+
+fn is_in(asked: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
+    let context = asked.context;
+    let codes = context.terminology.value_set(&unescape(part), context.codes_max)?;
+    all.push(TokenMatch::OneOf(TokenSet::new(codes, asked.implied_system)));
+    Ok(())
+}
+
+fn below(asked: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
+    let ((system, code), context) = (branch("below", part)?, asked.context);
+    let codes = context.terminology.at_or_below(&system, &code, context.codes_max)?;
+    all.push(TokenMatch::OneOf(TokenSet::new(codes, asked.implied_system)));
+    Ok(())
+}
+
+fn above(asked: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
+    let ((system, code), context) = (branch("above", part)?, asked.context);
+    let codes = context.terminology.at_or_above(&system, &code, context.codes_max)?;
+    all.push(TokenMatch::OneOf(TokenSet::new(codes, asked.implied_system)));
+    Ok(())
+}
+
+/// The system and code where a branch of a code system begins.
+fn branch(modifier: &str, part: &str) -> Result<(String, String), Problem> {
+    match parse(part)? {
+        TokenMatch::Full(system, code) => Ok((system, code)),
+        _ => {
+            let why = format!("':{modifier}' needs the code system of '{part}'; write [system]|[code]");
+            Err(Problem::unusable(why))
+        }
+    }
+}
+
+fn parse(part: &str) -> Result<TokenMatch, Problem> {
+    let pieces = split(part, b'|');
+    Ok(match pieces.as_slice() {
+        [code] => TokenMatch::Code(unescape(code)),
+        ["", ""] => return Err(Problem::unusable("'|' names neither a system nor a code")),
+        ["", code] => TokenMatch::NoSystem(unescape(code)),
+        [system, ""] => TokenMatch::System(unescape(system)),
+        [system, code] => TokenMatch::Full(unescape(system), unescape(code)),
+        _ => {
+            let why = format!(
+                "'{part}' has more than one '|'; write [system]|[code], and '\\|' for a bar in the code"
+            );
+            return Err(Problem::unusable(why));
+        }
+    })
+}
+
+impl Condition for TokenMatch {
+    #[inline]
+    fn holds(&self, value: Value<'_>) -> bool {
+        let Value::Token { system, code } = value else { return false };
+        match self {
+            TokenMatch::Code(wanted) => code == Some(wanted),
+            TokenMatch::Full(wanted_system, wanted) => system == Some(wanted_system) && code == Some(wanted),
+            TokenMatch::NoSystem(wanted) => system.is_none() && code == Some(wanted),
+            TokenMatch::System(wanted) => system == Some(wanted),
+            TokenMatch::OneOf(wanted) => code.is_some_and(|code| wanted.has(system, code)),
+        }
+    }
+
+    fn canonical(&self) -> Result<String, proto::Error> {
+        Ok(match self {
+            TokenMatch::Code(code) => format!("={}", quoted(code)),
+            TokenMatch::Full(system, code) => format!("={}|{}", quoted(system), quoted(code)),
+            TokenMatch::NoSystem(code) => format!("=|{}", quoted(code)),
+            TokenMatch::System(system) => format!("={}|", quoted(system)),
+            TokenMatch::OneOf(set) => format!(":of{:032x}", digest(set)),
+        })
+    }
+
+    fn trace(&self) -> Option<&str> {
+        match self {
+            TokenMatch::Code(code) | TokenMatch::Full(_, code) | TokenMatch::NoSystem(code) => Some(code),
+            TokenMatch::System(_) | TokenMatch::OneOf(_) => None,
+        }
+    }
+
+    fn lookup(&self, place: Place) -> Lookup {
+        Lookup::Term(match self {
+            TokenMatch::Code(code) => exact(place, tag::TOKEN_CODE, code.as_bytes()),
+            TokenMatch::Full(system, code) => pair(place, tag::TOKEN_FULL, system, code),
+            TokenMatch::NoSystem(code) => exact(place, tag::TOKEN_NO_SYSTEM, code.as_bytes()),
+            TokenMatch::System(system) => exact(place, tag::TOKEN_SYSTEM, system.as_bytes()),
+            TokenMatch::OneOf(set) => return Lookup::Terms(terms_of_set(place, set)),
+        })
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            TokenMatch::OneOf(set) => set.tokens().len(),
+            _ => 1,
+        }
+    }
+}
+
+/// Ten thousand codes are too long for a text.
+fn digest(set: &TokenSet) -> u128 {
+    let mut hash = Xxh3::new();
+    hash.update(&[u8::from(set.implied_system())]);
+    for token in set.tokens() {
+        for text in [&token.system, &token.code] {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+    }
+    hash.digest128()
+}
+
+/// The text by which the sieve knows a value.
+#[inline]
+pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
+    if let Value::Token { code, .. } = *value { code } else { None }
+}
+
+/// The terms of a value.
+pub fn terms(place: Place, value: &Value<'_>, mut add: impl FnMut(Vec<u8>)) {
+    let Value::Token { system, code } = *value else { return };
+    if let Some(code) = code {
+        add(exact(place, tag::TOKEN_CODE, code.as_bytes()));
+        add(match system {
+            Some(system) => pair(place, tag::TOKEN_FULL, system, code),
+            None => exact(place, tag::TOKEN_NO_SYSTEM, code.as_bytes()),
+        });
+    }
+    if let Some(system) = system {
+        add(exact(place, tag::TOKEN_SYSTEM, system.as_bytes()));
+    }
+}
+
+/// Each code with its system, and without any where that is implied.
+fn terms_of_set(place: Place, set: &TokenSet) -> Vec<Vec<u8>> {
+    let mut terms = Vec::with_capacity(2 * set.tokens().len());
+    let mut last = None;
+    for token in set.tokens() {
+        terms.push(pair(place, tag::TOKEN_FULL, &token.system, &token.code));
+        if set.implied_system() && last != Some(&token.code) {
+            terms.push(exact(place, tag::TOKEN_NO_SYSTEM, token.code.as_bytes()));
+            last = Some(&token.code);
+        }
+    }
+    terms
+}

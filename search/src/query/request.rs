@@ -1,0 +1,18 @@
+//! What is compiled.
+
+/// A search as it comes in.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// `None`: all types, or those that `_type` names.
+    pub resource_type: Option<&'a str>,
+    /// Decoded names (modifier included) and values, in order.
+    pub parameters: &'a [(String, String)],
+    /// Type and id of a compartment search: `("Patient", "x")` of `/Patient/x/Observation`.
+    pub compartment: Option<(&'a str, &'a str)>,
+    /// `Prefer: handling=strict`
+    pub strict: bool,
+    /// This server's base URL without a slash at its end, to know its own absolute references.
+    pub base: Option<&'a str>,
+    /// The moment of the search, milliseconds since the epoch: the prefix `ap` of a date is about the distance from it.
+    pub now_ms: u64,
+}

@@ -1,0 +1,52 @@
+//! The parameters that choose no resource by its values, but say which types, how many, and whether to count them.
+
+use super::compiled::Query;
+use crate::kind::problem::Problem;
+use fhir::definitions::ResourceType;
+
+/// https://hl7.org/fhir/R4/search.html#count
+pub(super) fn count(query: &mut Query, text: &str, max: usize) -> Result<(), Problem> {
+    let count: usize =
+        text.parse().map_err(|_| Problem::unusable(format!("'{text}' is no number of resources")))?;
+    query.count = count.min(max);
+    query.total |= count == 0;
+    Ok(())
+}
+
+/// https://hl7.org/fhir/R4/search.html#total. An estimate would cost as much as the number.
+pub(super) fn total(query: &mut Query, text: &str) -> Result<(), Problem> {
+    match text {
+        "none" => {}
+        "estimate" | "accurate" => query.total = true,
+        _ => return Err(Problem::unusable("it takes none, estimate or accurate")),
+    }
+    Ok(())
+}
+
+/// https://hl7.org/fhir/R4/search.html#summary
+pub(super) fn summary(query: &mut Query, text: &str) -> Result<(), Problem> {
+    match text {
+        "count" => {
+            (query.count, query.total) = (0, true);
+            Ok(())
+        }
+        // Which part of a resource is shown is not the index's business.
+        "false" | "true" | "text" | "data" => Ok(()),
+        _ => Err(Problem::unusable("it takes true, text, data, count or false")),
+    }
+}
+
+/// https://hl7.org/fhir/R4/search.html#all
+pub(super) fn types(query: &mut Query, text: &str) -> Result<(), Problem> {
+    if !query.types.is_empty() {
+        return Err(Problem::unusable("it is for searches over all types, and may be given once"));
+    }
+    for name in text.split(',') {
+        let t = ResourceType::from_name(name);
+        let t = t.ok_or_else(|| Problem::unusable(format!("'{name}' is no resource type of FHIR R4")))?;
+        if !query.types.contains(&t) {
+            query.types.push(t);
+        }
+    }
+    Ok(())
+}
