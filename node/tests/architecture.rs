@@ -85,6 +85,30 @@ const ROOMS: &[(&str, &str)] = &[
     ("ractor::", "node/src/compartment"),
 ];
 
+/// Where time, chance, threads and files come from; and the rooms that a simulated node has nothing to do with. Everything else
+/// gets them from outside, so that a whole node runs in one thread from a seed. Of `search` its own test tells the same.
+const OUTSIDE: &[(&str, &[&str])] = &[
+    (
+        "node",
+        &[
+            "budget",
+            "capabilities.rs",
+            "cli",
+            "clock.rs",
+            "config",
+            "conformance/packages.rs",
+            "host",
+            "load",
+            "main.rs",
+            "observe",
+            "open",
+            "wire",
+        ],
+    ),
+    ("cluster", &["entropy.rs", "folder.rs", "raft/runtime.rs", "threads.rs"]),
+    ("storage", &["kv/rocks.rs", "kv/out_of_memory.rs", "log", "store"]),
+];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("node is in the workspace").to_owned()
 }
@@ -168,6 +192,27 @@ fn rows_are_reached_through_their_rooms() {
         let room = file.split(['/', '.']).next().unwrap_or_default();
         let named = BEHIND.iter().filter(|(name, rooms)| code.contains(name) && !rooms.contains(&room));
         wrong.extend(named.map(|(name, _)| format!("{file} names {name}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn time_chance_and_threads_come_from_outside() {
+    let words =
+        ["SystemTime", "rand::", "block_in_place", "spawn_blocking", "thread::", "fs::", "/dev/urandom"];
+    let mut wrong = vec![];
+    for (name, real) in OUTSIDE {
+        for (file, code) in code_of(&root().join(name).join("src")) {
+            if real.iter().any(|place| Path::new(&file).starts_with(place)) {
+                continue;
+            }
+            let named = words.iter().filter(|word| code.contains(*word));
+            wrong.extend(named.map(|word| format!("{name}/src/{file} names {word}")));
+            // The runtime's own time, which a simulation moves.
+            if code.contains("Instant::now") && !code.contains("tokio::time") {
+                wrong.push(format!("{name}/src/{file} reads a clock that is not the runtime's"));
+            }
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -4,7 +4,7 @@ mod config;
 mod count;
 mod generate;
 mod load;
-pub(crate) mod options;
+pub mod options;
 mod start;
 mod watch;
 

@@ -7,8 +7,8 @@ use crate::{
 };
 use std::{path::PathBuf, time::Duration};
 
-/// The engine's options.
-pub(crate) fn engine(config: &Config) -> Options {
+/// The engine's options, of a whole configuration.
+pub fn engine(config: &Config) -> Options {
     Options {
         data_dir: config.node.data.clone(),
         storage: storage(config),

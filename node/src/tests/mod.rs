@@ -8,6 +8,5 @@ mod keys;
 mod moves;
 mod node;
 mod orphans;
-mod simulation;
 
 pub(crate) use node::TestNode;

@@ -9,7 +9,7 @@ pub mod check;
 mod content;
 mod instant;
 mod nemesis;
-mod record;
+pub(crate) mod record;
 mod report;
 pub(crate) mod survey;
 pub(crate) mod wire;

@@ -5,6 +5,7 @@ use futures::future::BoxFuture;
 use generator::random::Random;
 use proto::api::v1 as api;
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -19,6 +20,9 @@ struct State<A> {
     /// `None`: the server is away.
     open: Option<mpsc::UnboundedSender<Job<A>>>,
     random: Random,
+    /// Who waits for an answer, in the order in which they asked.
+    waiting: BTreeMap<u64, oneshot::Sender<()>>,
+    asked: u64,
 }
 
 impl<A> Clone for Door<A> {
@@ -30,7 +34,7 @@ impl<A> Clone for Door<A> {
 impl<A: Api + 'static> Door<A> {
     pub(super) fn new(seed: u64) -> Door<A> {
         let random = Random::of(seed, u64::from_be_bytes(*b"sim door"), 0);
-        Door(Arc::new(Mutex::new(State { open: None, random })))
+        Door(Arc::new(Mutex::new(State { open: None, random, waiting: BTreeMap::new(), asked: 0 })))
     }
 
     fn state(&self) -> MutexGuard<'_, State<A>> {
@@ -47,9 +51,25 @@ impl<A: Api + 'static> Door<A> {
         }
     }
 
-    /// The server is away; what is under way gets no answer.
+    /// The server is away; what is under way gets no answer. Told here, in order: in which order a runtime drops its tasks is
+    /// another one in each run.
     pub(super) fn close(&self) {
-        self.state().open = None;
+        let mut state = self.state();
+        state.open = None;
+        for (_, waiting) in std::mem::take(&mut state.waiting) {
+            let _ = waiting.send(());
+        }
+    }
+
+    /// Hands the job in; resolves when the server has gone away. `None`: it is away already.
+    fn hand_in(&self, job: Job<A>) -> Option<(u64, oneshot::Receiver<()>)> {
+        let mut state = self.state();
+        state.open.as_ref()?.send(job).ok()?;
+        let (tell, gone) = oneshot::channel();
+        let number = state.asked;
+        state.asked += 1;
+        state.waiting.insert(number, tell);
+        Some((number, gone))
     }
 
     /// How long a message takes.
@@ -71,6 +91,11 @@ impl<A: Api + 'static> Guest<A> {
         Guest(door.clone())
     }
 
+    /// The server is away.
+    pub(super) fn is_alone(&self) -> bool {
+        self.0.state().open.is_none()
+    }
+
     async fn ask<T: Send + 'static>(
         &self,
         call: impl FnOnce(Arc<A>) -> BoxFuture<'static, Result<T, Failure>> + Send + 'static,
@@ -83,11 +108,15 @@ impl<A: Api + 'static> Guest<A> {
                 let _ = tell.send(call(api).await);
             })
         });
-        let sent = self.0.state().open.as_ref().is_some_and(|open| open.send(job).is_ok());
-        if !sent {
+        let Some((number, gone)) = self.0.hand_in(job) else {
             return Err(Failure::Refused(None, "the server is away".to_owned()));
-        }
-        let answer = told.await.map_err(|_| Failure::Unknown("the server went away".to_owned()))?;
+        };
+        let answer = tokio::select! {
+            biased;
+            _ = gone => Err(Failure::Unknown("the server went away".to_owned())),
+            answer = told => answer.unwrap_or_else(|_| Err(Failure::Unknown("the request broke".to_owned()))),
+        };
+        self.0.state().waiting.remove(&number);
         tokio::time::sleep(self.0.way()).await;
         answer
     }

@@ -11,6 +11,7 @@ pub use door::Door;
 use crate::chaos::{
     Api, Report,
     check::{self, Evidence},
+    record::Record,
     survey::Survey,
     wire::{Served, Wires},
     workload::{self, Shared},
@@ -49,8 +50,8 @@ pub struct Options {
 /// What came of a run.
 pub struct Outcome {
     pub report: Report,
-    /// Of all that was done and seen: the same for the same seed.
-    pub digest: u64,
+    /// All that was done and seen, a line each: the same for the same seed.
+    pub trace: Vec<String>,
 }
 
 /// 2026-01-01T00:00:00Z
@@ -63,6 +64,8 @@ const TICK: Duration = Duration::from_millis(1);
 /// What the clients came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    /// What the clients write to is made, on a server that stays.
+    SettingUp,
     Writing,
     /// The server stays as it is.
     Reading,
@@ -91,7 +94,7 @@ pub fn run<H: Host>(options: &Options, host: Rc<H>) -> anyhow::Result<Outcome> {
             Ok(())
         }
     });
-    let phase = Rc::new(RefCell::new(Phase::Writing));
+    let phase = Rc::new(RefCell::new(Phase::SettingUp));
     let outcome = Arc::new(Mutex::new(None));
     sim.client("clients", clients(options.clone(), Guest::at(&door), phase.clone(), outcome.clone()));
     let crashes = drive(&mut sim, options, &*host, &door, &phase)?;
@@ -113,10 +116,13 @@ fn drive<H: Host>(
     let mut until = |least: Duration, most: Duration| {
         least + Duration::from_millis(random.below(most.as_millis() as u64 + 1))
     };
-    let mut crash_at = until(TICK, options.crash_within);
+    let mut crash_at = Duration::MAX;
     let mut crashes = Vec::new();
     while !sim.step().map_err(|error| anyhow::anyhow!("{error}"))? {
         let now = *phase.borrow();
+        if now == Phase::Writing && crash_at == Duration::MAX {
+            crash_at = sim.elapsed() + until(TICK, options.crash_within);
+        }
         let is_time = now == Phase::Writing && sim.elapsed() >= crash_at;
         if !is_time && now != Phase::Restart {
             continue;
@@ -146,9 +152,13 @@ async fn clients<A: Api + 'static>(
     phase: Rc<RefCell<Phase>>,
     outcome: Arc<Mutex<Option<Outcome>>>,
 ) -> turmoil::Result {
+    while guest.is_alone() {
+        tokio::time::sleep(TICK).await;
+    }
     let wires = Wires::of(Served(guest));
     let shared = Arc::new(Shared::new(wires.clone(), options.seed, options.time, &[]));
     workload::set_up(&shared).await.map_err(|error| error.to_string())?;
+    *phase.borrow_mut() = Phase::Writing;
     workload::work(&shared, options.clients).await.map_err(|error| error.to_string())?;
     *phase.borrow_mut() = Phase::Reading;
     let record = shared.recorded();
@@ -159,7 +169,7 @@ async fn clients<A: Api + 'static>(
     }
     let after_restart = Survey::take(&wires, &record).await.map_err(|error| error.to_string())?;
     let findings = check::all(&Evidence::new(&record, &survey, &after_restart));
-    let digest = digest(&format!("{record:?}{survey:?}{after_restart:?}"));
+    let trace = trace(&record, &[&survey, &after_restart]);
     let report = Report {
         run: format!("{options:?}"),
         tally: shared.tallied(),
@@ -168,12 +178,16 @@ async fn clients<A: Api + 'static>(
         surprises: record.surprises,
         troubles: Vec::new(),
     };
-    *outcome.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Outcome { report, digest });
+    *outcome.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Outcome { report, trace });
     Ok(())
 }
 
-/// FNV-1a.
-fn digest(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+fn trace(record: &Record, surveys: &[&Survey]) -> Vec<String> {
+    fn lines<T: std::fmt::Debug>(all: &[T]) -> impl Iterator<Item = String> {
+        all.iter().map(|one| format!("{one:?}"))
+    }
+    let done = lines(&record.writes).chain(lines(&record.creates));
+    let seen = lines(&record.sights).chain(lines(&record.pages)).chain(lines(&record.groups));
+    let found = lines(&record.finds).chain(surveys.iter().flat_map(|survey| survey.lines()));
+    done.chain(seen).chain(found).collect()
 }

@@ -8,7 +8,8 @@ use crate::chaos::record::{Change, How, Outcome, Seen, Sight};
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
     for sight in &evidence.record.sights {
         let Some(timeline) = evidence.timelines.of(&sight.of) else {
-            findings.hold(false, || format!("seen, but never there: {sight:?}"));
+            let is_missing = matches!(sight.seen, Seen::Absent | Seen::NotFound);
+            findings.hold(is_missing, || format!("seen, but never there: {sight:?}"));
             continue;
         };
         let least = match sight.how {

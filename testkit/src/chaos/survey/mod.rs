@@ -62,6 +62,14 @@ impl Survey {
         })
     }
 
+    /// All of it, a line for each resource, list and search.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let histories = self.histories.iter().map(|(name, versions)| format!("{name}: {versions:?}"));
+        let listings = self.listings.iter().map(|listing| format!("{listing:?}"));
+        let searches = self.searches.iter().map(|search| format!("{search:?}"));
+        histories.chain(listings).chain(searches).collect()
+    }
+
     /// Asks the server, over both wires in turn.
     ///
     /// # Errors
