@@ -10,14 +10,15 @@ impl Random {
         Random(mix(mix(mix(seed).wrapping_add(kind)).wrapping_add(index)))
     }
 
-    pub fn next(&mut self) -> u64 {
+    /// The next number, any as likely as any other.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mix(self.0)
     }
 
     /// 0 to `bound - 1`; `bound` of at least 1. The bias of at most `bound / 2^64` does not matter here.
     pub fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        ((u128::from(self.number()) * u128::from(bound)) >> 64) as u64
     }
 
     /// `low` to `high`, both included.
@@ -35,13 +36,14 @@ impl Random {
         self.below(1000) < permille
     }
 
+    /// One of those, each as likely; there must be one.
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as u64) as usize]
     }
 
     /// A random UUID (version 4), 36 characters.
     pub fn uuid(&mut self) -> String {
-        let (a, b) = (self.next(), self.next());
+        let (a, b) = (self.number(), self.number());
         let version = (a & 0x0FFF) | 0x4000;
         let variant = (b >> 48) & 0x3FFF | 0x8000;
         format!(
@@ -72,8 +74,8 @@ mod tests {
     fn the_stream_never_changes() {
         // Reference values of SplitMix64 with state 0.
         let mut random = Random(0);
-        assert_eq!(random.next(), 0xE220_A839_7B1D_CDAF);
-        assert_eq!(random.next(), 0x6E78_9E6A_A1B9_65F4);
+        assert_eq!(random.number(), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(random.number(), 0x6E78_9E6A_A1B9_65F4);
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Worker {
     /// From one account to others, whose sum stays.
     pub(super) async fn transfer(&mut self) {
         let kind = self.random.pick(&["Patient", "Observation"]);
-        let (first, size) = (self.random.next() % ACCOUNTS, 2 + self.random.below(2));
+        let (first, size) = (self.random.number() % ACCOUNTS, 2 + self.random.below(2));
         let mut found = Vec::new();
         for n in 0..size {
             let of = self.shared.account(kind, first + n);

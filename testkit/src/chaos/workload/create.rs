@@ -18,7 +18,7 @@ struct Wanted {
 impl Worker {
     pub(super) async fn create(&mut self) {
         let op = self.op();
-        let subject = self.random.chance(500).then(|| self.shared.ward(self.random.next()));
+        let subject = self.random.chance(500).then(|| self.shared.ward(self.random.number()));
         let kind = if subject.is_some() { "Observation" } else { "Patient" };
         let key = self.maybe_key(&op);
         let content = Content { subject, ..Content::new(&op, &op) };
@@ -110,7 +110,7 @@ impl Worker {
         creates: Vec<Create>,
         key: Option<String>,
     ) {
-        let of = self.shared.chart(self.random.next());
+        let of = self.shared.chart(self.random.number());
         let patch = Patch::default();
         entries.push(super::bundle::patch_entry(&of, &patch.body("Patient", &op), None));
         let write = super::sending::write_of(&op, &of, Change::Patch(patch));

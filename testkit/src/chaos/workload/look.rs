@@ -35,7 +35,7 @@ impl Worker {
     /// By its key; sometimes only if it is of some patient.
     async fn search(&mut self, of: &str) {
         let kind = static_kind(of);
-        let patient = self.shared.ward(self.random.next());
+        let patient = self.shared.ward(self.random.number());
         let narrowed = kind == "Observation" && self.random.chance(300);
         let identifier = format!("{KEY}|{of}");
         let mut query = vec![("identifier", identifier.as_str())];

@@ -259,8 +259,8 @@ impl Worker {
     /// Nobody else's: one of the resources that all write.
     fn any(&mut self) -> Name {
         match self.random.chance(500) {
-            true => self.shared.chart(self.random.next()),
-            false => self.shared.observation(self.random.next()),
+            true => self.shared.chart(self.random.number()),
+            false => self.shared.observation(self.random.number()),
         }
     }
 

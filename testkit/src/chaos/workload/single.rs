@@ -89,8 +89,8 @@ impl Worker {
 
     /// To another patient, and so to another compartment.
     pub(super) async fn give_away(&mut self) {
-        let of = self.shared.observation(self.random.next());
-        let subject = Some(self.shared.ward(self.random.next()));
+        let of = self.shared.observation(self.random.number());
+        let subject = Some(self.shared.ward(self.random.number()));
         if self.random.chance(700) {
             let op = self.op();
             let content = Content { subject, ..Content::new(&op, &of) };
