@@ -1,5 +1,5 @@
-//! What tests, samples and benchmarks need: a harness around the real
-//! `salamander` binary, scenario files that run over both wires, and a consistency checker that kills.
+//! What tests and benchmarks need: a harness around the real `salamander` binary, scenario files that run over both wires, a
+//! consistency checker that kills, and a simulation of a whole server in one thread.
 
 #[cfg(feature = "harness")]
 pub mod chaos;

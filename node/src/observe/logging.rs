@@ -21,17 +21,16 @@ pub fn init(logging: &Logging) -> Result<(), String> {
     let formatted = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
     let formatted = match logging.format.as_str() {
         "json" => formatted.json().flatten_event(true).boxed(),
-        _ => {
-            if !colours {
-                lines::are_plain();
-            }
-            formatted.boxed()
-        }
+        _ => formatted.boxed(),
     };
     tracing_subscriber::registry()
         .with(formatted.with_filter(filter))
         .try_init()
-        .map_err(|error| format!("logging was started before: {error}"))
+        .map_err(|error| format!("logging was started before: {error}"))?;
+    if logging.format != "json" && !colours {
+        lines::are_plain();
+    }
+    Ok(())
 }
 
 /// The configured filter behind one that has the libraries tell warnings only; what it says of one of them counts.

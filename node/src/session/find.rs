@@ -73,6 +73,11 @@ impl Session<'_> {
         Ok(self.look(resource_type, hit.key.id, &Matched(hit.version)).await?.flatten())
     }
 
+    /// How many partitions there are.
+    pub fn partitions(self) -> usize {
+        self.engine.partitions().count()
+    }
+
     /// The tables of all partitions, in order.
     ///
     /// # Errors

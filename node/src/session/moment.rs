@@ -12,7 +12,7 @@ impl<'s> Session<'s> {
     /// becoming visible. Called again where one began meanwhile.
     ///
     /// # Errors
-    /// Those of `look`; `Unavailable` while a partition has no leader.
+    /// Those of `look`; `Unavailable` while a partition has no leader, `Failed` where it never will have one again.
     pub async fn at_a_moment<T>(self, look: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         for _ in 0..MOMENTS_MAX {
             let Some(moment) = self.engine.visibility.moment() else {
@@ -40,7 +40,7 @@ impl<'s> Session<'s> {
     /// The partition, current, with nothing left half done.
     ///
     /// # Errors
-    /// `Unavailable` without a leader; storage's.
+    /// `Unavailable` without a leader, `Failed` where there will be none; storage's.
     pub(super) async fn settled(self, partition: PartitionId) -> Result<Partition<'s>, Error> {
         let rows = self.engine.current(partition).await?;
         if rows.has_prepared().await {

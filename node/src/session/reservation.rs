@@ -28,19 +28,24 @@ const HELD_PAUSE_MIN: Duration = Duration::from_millis(10);
 const HELD_PAUSE_MAX: Duration = Duration::from_millis(200);
 
 impl Reservation {
-    /// Of the criteria with that key, decided on at that slot. Waits for its turn: first on this node, then in the log. Not
+    /// Of the criteria with that key, decided on at that slot, which their caller knows as `told`. Waits for its turn: first on this node, then in the log. Not
     /// longer than it takes a holder that is gone to lose the row, and its successor as well.
     ///
     /// # Errors
     /// `Overloaded` where others held the criteria all the time.
-    pub async fn take(session: Session<'_>, key: &Arc<str>, slot: Slot) -> Result<Reservation, Error> {
+    pub async fn take(
+        session: Session<'_>,
+        key: &Arc<str>,
+        slot: Slot,
+        told: &str,
+    ) -> Result<Reservation, Error> {
         let until = Instant::now() + session.options().reservation_timeout * 2;
         let mut reservation = Reservation {
             tenant: session.tenant(),
             partition: session.engine.partition_of(slot),
             criteria: Bytes::copy_from_slice(key.as_bytes()),
             holder: session.engine.tokens.next(),
-            _turn: session.turn(key).await?,
+            _turn: session.turn(key, told).await?,
         };
         let mut pause = HELD_PAUSE_MIN;
         loop {
@@ -61,7 +66,7 @@ impl Reservation {
                 }
             }
             if Instant::now() >= until {
-                return Err(held_by_others(key));
+                return Err(held_by_others(told));
             }
             reservation.holder = session.engine.tokens.next();
         }
@@ -97,14 +102,14 @@ impl Reservation {
 }
 
 impl Session<'_> {
-    /// The turn of the criteria with that key among the callers of this node.
+    /// The turn of the criteria with that key, which their caller knows as `told`, among the callers of this node.
     ///
     /// # Errors
     /// `Overloaded` where it does not come in time.
-    pub async fn turn(self, key: &Arc<str>) -> Result<Turn, Error> {
+    pub async fn turn(self, key: &Arc<str>, told: &str) -> Result<Turn, Error> {
         let max = self.options().reservation_timeout * 2;
         let turn = self.engine.turns.wait(self.tenant(), key, max).await;
-        turn.ok_or_else(|| held_by_others(key))
+        turn.ok_or_else(|| held_by_others(told))
     }
 }
 

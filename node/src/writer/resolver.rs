@@ -53,7 +53,8 @@ async fn settle_abandoned(node: &Engine, partition: PartitionId) {
     if !rows.has_prepared().await {
         return;
     }
-    let prepared = match rows.prepared().await {
+    // Of this node: what is wrong with it goes into its log as it is.
+    let prepared = match rows.tables().prepared() {
         Ok(prepared) => prepared,
         Err(error) => return tracing::error!(%partition, %error, "prepared transactions cannot be read"),
     };

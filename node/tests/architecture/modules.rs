@@ -99,6 +99,16 @@ fn passed_on(sources: &[Source], tops: &BTreeSet<String>) -> BTreeMap<String, St
     found
 }
 
+/// Whether the code names that item of a module of the root, by itself or in a list.
+pub fn names_item(code: &str, module: &str, item: &str) -> bool {
+    let start = format!("{module}::");
+    code.match_indices(&start).any(|(at, _)| {
+        let is_other = code[..at].ends_with(|c: char| is_of_a_name(c)) || code[..at].ends_with("search::");
+        let named = paths(tree(&code[at + start.len()..]));
+        !is_other && named.iter().any(|path| path.split([':', ' ']).next() == Some(item))
+    })
+}
+
 /// The first names of all paths from the root, in the code of a module that is so many levels below it.
 fn names_at_the_root(code: &str, levels: usize) -> Vec<String> {
     let mut found = vec![];
@@ -177,5 +187,8 @@ fn arrows_are_read_out_of_the_code_alone() {
     assert_eq!(all.collect::<Vec<_>>(), ["ab", "ac", "ad", "bd", "ca"]);
     let circle = BTreeSet::from(["a", "c"]);
     assert_eq!(circles(&arrows), BTreeSet::from([circle.clone()]));
+    let code = "use crate::{engine::{Engine, Turn}, x}; use search::engine::Shard;";
+    assert!(names_item(code, "engine", "Engine") && names_item("engine::Engine::new()", "engine", "Engine"));
+    assert!(!names_item(code, "engine", "Shard") && !names_item("my_engine::Engine", "engine", "Engine"));
     assert_eq!(described(&arrows, &circle), "  a → c: a/mod.rs\n  c → a: c.rs");
 }

@@ -26,7 +26,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot;
 use workload::Shared;
 
 /// One run.
@@ -79,15 +78,11 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let until = Instant::now() + options.time;
     let shared = Arc::new(Shared::new(wires.clone(), options.seed, options.time, &options.without));
     let (seed, kill_every) = (options.seed, options.kill_every);
-    // Not before all is set up.
-    let (set_up, is_set_up) = oneshot::channel();
+    workload::set_up(&shared).await?;
     let haunted = tokio::task::spawn_blocking(move || {
-        let _ = is_set_up.blocking_recv();
         let starts = kill_every.map(|every| nemesis::haunt(&mut node, seed, every, until)).transpose();
         starts.map(|starts| (node, starts.unwrap_or_default()))
     });
-    workload::set_up(&shared).await?;
-    let _ = set_up.send(());
     workload::work(&shared, options.clients).await?;
     let (mut node, starts) = haunted.await??;
     let record = shared.recorded();

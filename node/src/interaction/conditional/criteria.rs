@@ -83,7 +83,7 @@ impl Criteria {
     /// # Errors
     /// `Overloaded` where others had it all the time.
     pub async fn reserve(&self, session: Session<'_>) -> Result<Reservation, Error> {
-        Reservation::take(session, &self.key, self.slot()).await
+        Reservation::take(session, &self.key, self.slot(), &self.text).await
     }
 
     /// Their turn among the callers of this node.
@@ -91,7 +91,7 @@ impl Criteria {
     /// # Errors
     /// `Overloaded` where it does not come in time.
     pub async fn turn(&self, session: Session<'_>) -> Result<Turn, Error> {
-        session.turn(&self.key).await
+        session.turn(&self.key, &self.text).await
     }
 
     /// The one resource that matches now; `None`: none does.

@@ -85,12 +85,11 @@ async fn of_all(
     request: &HistoryRequest,
     limit: usize,
 ) -> Result<HistoryResponse, Error> {
-    let tables = session.all_tables()?;
     let after = match request.cursor.as_str() {
         "" => None,
-        cursor => Some(Cursor::parse(cursor, tables.len())?),
+        cursor => Some(Cursor::parse(cursor, session.partitions())?),
     };
-    let tenant = session.tenant();
+    let (tenant, tables) = (session.tenant(), session.all_tables()?);
     let asked = Asked { tenant, type_code, since_ms: request.since_ms, after, limit };
     let views = session.at_a_moment(|| {
         let views = tables.iter().map(|table| table.histories());

@@ -132,37 +132,39 @@ async fn answer(api: &impl Api, call: &Call, idempotency_key: String) -> Result<
             let request = api::VReadRequest { resource_type, id, version_id, ..Default::default() };
             one(api.vread(request).await?)
         }
-        Call::Search { kind, query, more } => {
-            let parameter = |(name, value): &(String, String)| api::SearchParameter {
-                name: name.clone(),
-                value: value.clone(),
-            };
-            let request = api::SearchRequest {
-                resource_type: (*kind).to_owned(),
-                parameters: query.iter().map(parameter).collect(),
-                cursor: more.clone().unwrap_or_default(),
-                strict: true,
-                ..Default::default()
-            };
-            found(api.search(request).await?)
-        }
+        Call::Search { kind, query, more } => found(api.search(search_of(kind, query, more)).await?),
         Call::History { level, count, since_ms, more } => {
-            let (resource_type, id) = match level {
-                Level::System => ("", ""),
-                Level::Type(kind) => (*kind, ""),
-                Level::Instance(name) => (kind_of(name), id_of(name)),
-            };
-            let request = api::HistoryRequest {
-                resource_type: resource_type.to_owned(),
-                id: id.to_owned(),
-                count: *count,
-                since_ms: *since_ms,
-                cursor: more.clone().unwrap_or_default(),
-                ..Default::default()
-            };
-            listed(api.history(request).await?)
+            listed(api.history(history_of(level, *count, *since_ms, more)).await?)
         }
     })
+}
+
+fn search_of(kind: &str, query: &[(String, String)], more: &Option<String>) -> api::SearchRequest {
+    let parameter =
+        |(name, value): &(String, String)| api::SearchParameter { name: name.clone(), value: value.clone() };
+    api::SearchRequest {
+        resource_type: kind.to_owned(),
+        parameters: query.iter().map(parameter).collect(),
+        cursor: more.clone().unwrap_or_default(),
+        strict: true,
+        ..Default::default()
+    }
+}
+
+fn history_of(level: &Level, count: u32, since_ms: u64, more: &Option<String>) -> api::HistoryRequest {
+    let (resource_type, id) = match level {
+        Level::System => ("", ""),
+        Level::Type(kind) => (*kind, ""),
+        Level::Instance(name) => (kind_of(name), id_of(name)),
+    };
+    api::HistoryRequest {
+        resource_type: resource_type.to_owned(),
+        id: id.to_owned(),
+        count,
+        since_ms,
+        cursor: more.clone().unwrap_or_default(),
+        ..Default::default()
+    }
 }
 
 fn written(answer: api::WriteResponse) -> Reply {
