@@ -83,7 +83,7 @@ impl Line {
         self.begun.elapsed().as_micros() as f64 / 1e3
     }
 
-    /// As `tracing` writes the event of [`Drop`] as plain text at `now`, for a third of what that costs.
+    /// As `tracing` writes the event of [`Drop`] as plain text at `now`, without its formatting.
     fn text(&self, now: SystemTime, ms: f64) -> String {
         let now_us = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64);
         let instant = fhir::resource::instant(now_us / 1000);
