@@ -12,7 +12,7 @@ pub struct Options {
     pub address: String,
     /// Partitions of a new cluster, 1 to 256. Must be the same at every later start. 16: see `ENGINE.md` §1.
     pub partitions: u16,
-    /// Where the meta group keeps its state; also the disk whose free space is watched.
+    /// How errors of [`Parts::folder`](crate::Parts::folder) name it: where the meta group keeps its state.
     pub dir: PathBuf,
     /// Proposals not yet answered, all groups together; more are rejected as overloaded.
     pub proposals_max: usize,

@@ -95,7 +95,7 @@ section! {
         writer_bytes: usize = 0;
         /// Entries of the fresh tail at which they are sealed into a segment.
         seal_documents: usize = 8192 => 1..;
-        /// Time after the first entry of the fresh tail at which it is sealed.
+        /// The longest time after the first entry of the fresh tail until it is sealed.
         seal_after_ms: u64 = 750 => 1..=DAY_MS;
         /// Entries that may wait besides those being sealed; more make writes wait. At least seal_documents.
         tail_documents_max: usize = 32_768 => 1..;

@@ -11,7 +11,7 @@ pub struct Options {
     pub writer_bytes: usize,
     /// Entries of the tail at which the sealer starts.
     pub seal_docs: usize,
-    /// Time after the first entry of the tail at which the sealer starts.
+    /// The longest time after the first entry of the tail until the sealer starts, if it is not at work then.
     pub seal_after: Duration,
     /// Entries that may wait besides those being sealed; more make `publish` wait. At least `seal_docs`.
     pub tail_docs_max: usize,

@@ -140,8 +140,13 @@ impl LogStore for Wal {
             let len = bytes.len() as u32;
             locked.put(*index, Slot { sequence, len, bytes: Some(bytes.clone()), place: None });
         }
+        let sent = self.queue.send(Job::Append { group, sequence, entries, done });
+        if sent.is_err() {
+            locked.take_back();
+        }
         drop(locked);
-        self.send(Job::Append { group, sequence, entries, done });
+        // A job that was not sent is dropped here, and answers that the log is closed.
+        drop(sent);
     }
 
     fn save_vote(&self, group: u32, vote: Bytes, done: Done) {

@@ -127,6 +127,10 @@ impl Writer {
         if !self.has_failed() {
             self.segments.close();
         }
+        // What came behind the stop is refused, and read by nobody.
+        let closed = io::Error::new(io::ErrorKind::BrokenPipe, "the log is closed");
+        batch.extend(self.jobs.try_iter());
+        self.fail(&mut batch, &closed);
     }
 
     /// The next job. Before it sleeps the log says on the disk how far it is.
@@ -264,7 +268,8 @@ impl Writer {
     /// Takes back the batch's entries, and with them those that are queued behind them, and answers with `error`.
     fn fail(&mut self, batch: &mut Vec<Job>, error: &io::Error) {
         for job in batch.drain(..) {
-            if let Job::Append { group, .. } = &job {
+            // An empty one has put nothing anywhere.
+            if let Job::Append { group, sequence: 1.., .. } = &job {
                 let group = self.shared.groups.get(*group);
                 let mut group = group.lock();
                 group.failed = self.shared.sequence.load(Ordering::Relaxed);

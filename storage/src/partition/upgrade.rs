@@ -56,9 +56,13 @@ mod tests {
     use crate::version::FeedPosition;
     use proto::id::TypeCode;
 
-    /// As the binaries before the timeline wrote it.
+    /// As the binaries before the timeline wrote it, byte by byte.
     fn old_key(type_code: TypeCode, index: u64, seq: u32) -> Vec<u8> {
-        table::TypeHistory::key(TENANT, (type_code, FeedPosition { index, seq }))
+        let key = table::TypeHistory::key(TENANT, (type_code, FeedPosition { index, seq }));
+        let tenant = TENANT.0.to_be_bytes();
+        let numbers = [&type_code.0.to_be_bytes()[..], &index.to_be_bytes(), &seq.to_be_bytes()].concat();
+        assert_eq!(key, [&[6_u8][..], &tenant, &numbers].concat());
+        key
     }
 
     #[test]

@@ -168,6 +168,9 @@ pub fn of_compartment<T: Table>(
 }
 
 #[cfg(test)]
+mod golden;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -27,7 +27,7 @@ pub struct Work {
 pub struct Queue {
     pub tail: Arc<Tail>,
     seal_after: Duration,
-    /// When the run before was taken: what is there already has come since.
+    /// When the run before was taken, or there was none: what is there already has come since.
     taken: Instant,
 }
 
@@ -51,7 +51,10 @@ impl Queue {
             }
             let due = match (since, rest_at) {
                 (None, _) if state.stopping => return Next::Stop,
-                (None, Some(at)) if Instant::now() >= at => return Next::Rest,
+                (None, Some(at)) if Instant::now() >= at => {
+                    self.taken = Instant::now();
+                    return Next::Rest;
+                }
                 (None, Some(at)) => {
                     tail.work.wait_until(&mut state, at);
                     continue;
@@ -67,9 +70,9 @@ impl Queue {
             }
             tail.work.wait_until(&mut state, due);
         }
+        self.taken = Instant::now();
         let (generation, upto) = tail.cut(&mut state);
         drop(state);
-        self.taken = Instant::now();
         tail.room.notify_waiters();
         Next::Seal(Work { generation, upto })
     }
