@@ -6,11 +6,16 @@ DATA ?= $(HOME)/.local/share/salamander
 PATIENTS ?= 25
 SEED ?= 1
 
-.PHONY: run test bench chaos build setup fmt clippy fresh clean-data
+.PHONY: run cluster test bench chaos build setup fmt clippy fresh clean-data
 
 ## Builds, starts a node, loads a generated sample hospital on the first run, prints addresses and things to try.
 run: build
 	@$(ENV) .ci/sample "$(BIN)" "$(DATA)" $(PATIENTS) $(SEED)
+
+## Three nodes on loopback addresses with the sample hospital. CLUSTER_DATA: where.
+CLUSTER_DATA ?= $(HOME)/.local/share/salamander-cluster
+cluster: build
+	@$(ENV) .ci/cluster "$(BIN)" "$(CLUSTER_DATA)" $(PATIENTS) $(SEED)
 
 ## Builds and runs every test; says at the end which did not run and why.
 test: setup

@@ -2,7 +2,8 @@
 
 use std::{env, path::PathBuf};
 
-const FILES: [&str; 2] = ["api/v1/fhir.proto", "log/v1/log.proto"];
+const FILES: [&str; 4] =
+    ["api/v1/admin.proto", "api/v1/fhir.proto", "internal/v1/node.proto", "log/v1/log.proto"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for file in FILES {

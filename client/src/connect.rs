@@ -63,7 +63,7 @@ pub(crate) fn stub(endpoint: &str, options: &Options) -> Result<FhirClient<Chann
     Ok(stub)
 }
 
-fn channel(endpoint: &str, options: &Options) -> Result<Channel> {
+pub(crate) fn channel(endpoint: &str, options: &Options) -> Result<Channel> {
     let unusable = |reason: String| Error::Endpoint { endpoint: endpoint.to_owned(), reason };
     let built = Endpoint::from_shared(endpoint.to_owned()).map_err(|error| unusable(error.to_string()))?;
     if built.uri().scheme_str() != Some("http") || built.uri().host().is_none() {

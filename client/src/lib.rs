@@ -6,6 +6,7 @@
 //! twice. Without a key, what may have been applied is not sent again. See [`Client`] for the calls, [`Writer`] for
 //! bulk writes, [`Error`] and [`Code`] for what can go wrong.
 
+mod admin;
 mod attempt;
 mod balance;
 mod call;
@@ -21,6 +22,7 @@ mod pages;
 mod retry;
 mod writer;
 
+pub use admin::Admin;
 pub use balance::Balance;
 pub use client::Client;
 pub use connect::Options;

@@ -6,15 +6,18 @@ use crate::error::Error;
 use crate::failure::{Failure, Failures, Part};
 use crate::folder::Folder;
 use crate::group::Group;
+use crate::incoming::Incoming;
 use crate::maintenance::Maintenance;
 use crate::map::PartitionMap;
+use crate::members::{self, Placing};
 use crate::meta::{FEATURE_LEVEL, MetaState, MetaStore};
 use crate::meters::Meters;
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::parts::Parts;
-use crate::raft::{Handle, Machine, Proposal, Target};
+use crate::raft::{Handle, Machine, Network, Target};
 use crate::threads;
+use crate::transport::Transport;
 use futures::future::{join_all, try_join_all};
 use parking_lot::Mutex;
 use proto::PartitionId;
@@ -26,17 +29,19 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 /// The number of the meta group in the log.
-const META: u32 = 0;
+pub(crate) const META: u32 = 0;
 
 /// All groups of this node.
 pub struct Cluster {
+    pub(crate) node_id: u64,
     map: PartitionMap,
     groups: Vec<Arc<Group>>,
-    meta: Handle,
-    meta_store: Arc<MetaStore>,
+    pub(crate) meta: Handle,
+    pub(crate) meta_store: Arc<MetaStore>,
+    pub(crate) transport: Arc<dyn Transport>,
     folder: Arc<dyn Folder>,
     entropy: Entropy,
-    admission: Arc<Admission>,
+    pub(crate) admission: Arc<Admission>,
     failures: Failures,
     options: Options,
     tasks: Mutex<JoinSet<()>>,
@@ -49,18 +54,20 @@ impl Cluster {
     /// leader and has applied its log.
     pub async fn start(options: Options, parts: Parts) -> Result<Cluster, Error> {
         check(&options)?;
-        let Parts { store, log, folder, observer, entropy } = parts;
+        let Parts { store, log, folder, observer, transport, entropy } = parts;
         let meters = Arc::new(Meters::new());
         let admission = Admission::new(log.clone(), options.proposals_max, options.proposal_bytes_max);
         let meta_store = Arc::new(MetaStore::open(folder.clone(), &options.dir)?);
-        check_meta(&options, meta_store.state().as_ref())?;
+        let node_id = check_meta(&options, &meta_store)?;
 
         let (alive, stopped) = mpsc::channel(1);
         let queue = Arc::new(Semaphore::new(options.log_queue_max));
         let open = |group: u32, target: Target| {
             let machine = Machine::new(target, admission.clone(), meters.clone(), alive.clone());
+            let (transport, addresses) = (transport.clone(), meta_store.addresses().clone());
+            let network = Network { group, node_id, transport, addresses };
             let seed = entropy.seed();
-            Handle::open(group, &options, log.clone(), queue.clone(), machine, meters.clone(), seed)
+            Handle::open(&options, log.clone(), queue.clone(), machine, meters.clone(), network, seed)
         };
         let meta = open(META, Target::Meta(meta_store.clone())).await?;
         let map = PartitionMap::new(options.partitions);
@@ -73,10 +80,12 @@ impl Cluster {
             groups.push(Arc::new(Group { id, partition, raft, admission, meters }));
         }
         let mut cluster = Cluster {
+            node_id,
             map,
             groups,
             meta,
             meta_store,
+            transport,
             folder,
             entropy,
             admission,
@@ -85,6 +94,12 @@ impl Cluster {
             tasks: Mutex::default(),
             stopped: tokio::sync::Mutex::new(stopped),
         };
+        cluster.transport.serve(Arc::new(Incoming {
+            groups: cluster.handles().map(|(_, handle)| handle.clone()).collect(),
+            addresses: cluster.meta_store.addresses().clone(),
+            admission: cluster.admission.clone(),
+            observer: observer.clone(),
+        }));
         cluster.bring_up().await?;
         cluster.spawn_tasks(log, meters, observer);
         Ok(cluster)
@@ -150,31 +165,32 @@ impl Cluster {
     }
 
     async fn bring_up(&self) -> Result<(), Error> {
+        let founds = self.meta_store.identity().is_none();
         let ready = self.handles().map(|(_, handle)| async move {
-            handle.bootstrap(&self.options).await?;
+            handle.bootstrap(founds, &self.options).await?;
             handle.ready(&self.options).await
         });
         try_join_all(ready).await?;
+        check_meta(&self.options, &self.meta_store)?;
         let state = self.meta_store.state();
-        check_meta(&self.options, state.as_ref())?;
-        let node = MetaNode { node_id: self.options.node_id, address: self.options.address.clone() };
-        if state.as_ref().is_some_and(|state| state.nodes.contains(&node)) {
+        let nodes = state.iter().flat_map(|state| &state.nodes);
+        let known = nodes.clone().find(|node| node.node_id == self.node_id);
+        if known.is_some_and(|node| node.address == self.options.address) {
             return Ok(());
         }
+        if !founds || nodes.count() > 1 {
+            // The others may have to start yet.
+            return Ok(());
+        }
+        let (node_id, address) = (self.node_id, self.options.address.clone());
+        let node = MetaNode { node_id, address, ..MetaNode::default() };
         let create = state.is_none().then(|| MetaState {
             cluster_id: format!("{:016x}{:016x}", self.entropy.number(), self.entropy.number()),
             partitions: u32::from(self.options.partitions),
             feature_level: FEATURE_LEVEL,
             nodes: Vec::new(),
         });
-        self.propose_meta(MetaCommand { create, register: Some(node) }).await
-    }
-
-    async fn propose_meta(&self, command: MetaCommand) -> Result<(), Error> {
-        let fail = |error: crate::ProposeError| Error::Raft { group: META, reason: error.to_string() };
-        let permit = self.admission.admit(0).map_err(fail)?;
-        let proposed = self.meta.propose(Proposal::meta(command), permit).map_err(fail)?;
-        proposed.outcome().await.map(drop).map_err(fail)
+        self.agree(MetaCommand { create, register: Some(node), ..MetaCommand::default() }).await
     }
 
     fn spawn_tasks(&mut self, log: Arc<dyn LogStore>, meters: Arc<Meters>, observer: Arc<dyn Observer>) {
@@ -203,6 +219,16 @@ impl Cluster {
             groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
         };
         self.tasks.get_mut().spawn(maintenance.run());
+        let placing = |(number, group): (u32, &Handle)| Placing {
+            number,
+            node_id: self.node_id,
+            group: group.clone(),
+            meta: self.meta.clone(),
+            meta_store: self.meta_store.clone(),
+            pause: self.options.maintenance,
+        };
+        let placings: Vec<Placing> = self.handles().map(placing).collect();
+        placings.into_iter().for_each(|placing| drop(self.tasks.get_mut().spawn(members::place(placing))));
     }
 
     /// What is to be done when a group has ended.
@@ -228,7 +254,7 @@ impl Cluster {
         &self.options
     }
 
-    fn handles(&self) -> impl Iterator<Item = (u32, &Handle)> {
+    pub(crate) fn handles(&self) -> impl Iterator<Item = (u32, &Handle)> {
         let partitions = self.groups.iter().map(|group| (u32::from(group.id.0), &group.raft));
         std::iter::once((META, &self.meta)).chain(partitions)
     }
@@ -249,20 +275,22 @@ fn check(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_meta(options: &Options, state: Option<&MetaState>) -> Result<(), Error> {
-    let Some(state) = state else { return Ok(()) };
-    let stored = state.partitions as u16;
-    if stored != options.partitions {
+/// Who this node is, if options and stored state fit each other.
+fn check_meta(options: &Options, store: &MetaStore) -> Result<u64, Error> {
+    let (state, identity) = (store.state(), store.identity());
+    let node_id = identity.as_ref().map_or(options.node_id, |identity| identity.node_id);
+    let partitions = identity.map(|identity| identity.partitions);
+    let stored = partitions.or(state.as_ref().map(|state| state.partitions)).unwrap_or_default() as u16;
+    if stored > 0 && stored != options.partitions {
         return Err(Error::Partitions { stored, configured: options.partitions });
     }
+    let Some(state) = state else { return Ok(node_id) };
     if state.feature_level > FEATURE_LEVEL {
         return Err(Error::NewerFeatures { stored: state.feature_level, supported: FEATURE_LEVEL });
     }
     // While a cluster is one node, a data folder under another node's number is a mistake of the operator.
     match state.nodes.as_slice() {
-        [only] if only.node_id != options.node_id => {
-            Err(Error::Node { stored: only.node_id, configured: options.node_id })
-        }
-        _ => Ok(()),
+        [only] if only.node_id != node_id => Err(Error::Node { stored: only.node_id, configured: node_id }),
+        _ => Ok(node_id),
     }
 }

@@ -32,6 +32,15 @@ pub enum Error {
         /// Who asked.
         configured: u64,
     },
+    /// A node with data of its own cannot join another cluster.
+    #[error(
+        "{} is of a cluster of its own: a node joins another one with an empty data folder, and its data is loaded there",
+        path.display()
+    )]
+    Founder {
+        /// The meta group's file.
+        path: PathBuf,
+    },
     /// The data was written by a cluster with features this program does not know.
     #[error("the cluster has feature level {stored}, this program knows {supported}: use a newer version")]
     NewerFeatures {

@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+mod addresses;
 mod admission;
 mod cluster;
 mod entropy;
@@ -13,16 +14,21 @@ mod failure;
 mod figures;
 mod folder;
 mod group;
+mod incoming;
+mod join;
 mod maintenance;
 mod map;
+mod members;
 mod meta;
 mod meters;
 mod observer;
 mod options;
 mod parts;
+mod placement;
 mod raft;
 mod simulation;
 mod threads;
+mod transport;
 mod witness;
 
 pub use cluster::Cluster;
@@ -32,10 +38,14 @@ pub use failure::{Failure, Part};
 pub use figures::{DiskFigures, Figures, GroupFigures, GroupState, Progress};
 pub use folder::{DiskFolder, DiskSpace, Folder, MemoryFolder};
 pub use group::Group;
+pub use join::{Identity, Joining, Known, MetaNode, known};
 pub use map::PartitionMap;
 pub use meta::MetaState;
 pub use observer::Observer;
 pub use options::Options;
 pub use parts::Parts;
+pub use proto::log::v1::Standing;
+pub use raft::View;
 pub use simulation::sync_later;
+pub use transport::{Answer, Kind, Message, Nowhere, Peer, Pieces, Receiver, Transport};
 pub use witness::{Outcome, Witness};

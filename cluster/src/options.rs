@@ -21,7 +21,7 @@ pub struct Options {
     pub log_queue_max: usize,
     /// Their encoded bytes. One proposal alone may be larger.
     pub proposal_bytes_max: usize,
-    /// Heartbeats and elections: followers wait 6 to 12 heartbeats.
+    /// Heartbeats. A leader's lease is six of them; when it has run out, followers wait three to six more until they elect.
     pub heartbeat: Duration,
     /// A partition whose log is longer is flushed, so that it can be purged. Bounds a group's replay.
     pub group_log_bytes: u64,
@@ -38,6 +38,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// For so long after it was heard of, no other leader is elected.
+    pub(crate) fn lease(&self) -> Duration {
+        self.heartbeat * 6
+    }
+
     /// The defaults for a node with its meta state in `dir`.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Options {

@@ -3,6 +3,7 @@
 use crate::entropy::Entropy;
 use crate::folder::Folder;
 use crate::observer::Observer;
+use crate::transport::Transport;
 use std::sync::Arc;
 use storage::Store;
 use storage::log::LogStore;
@@ -19,6 +20,8 @@ pub struct Parts {
     pub folder: Arc<dyn Folder>,
     /// Who hears of what is applied.
     pub observer: Arc<dyn Observer>,
+    /// The way to other nodes.
+    pub transport: Arc<dyn Transport>,
     /// The id of a new cluster, election timeouts.
     pub entropy: Entropy,
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use bytes::Bytes;
-use cluster::{Cluster, Entropy, MemoryFolder, Options, Parts, ProposeError, sync_later};
+use cluster::{Cluster, Entropy, MemoryFolder, Nowhere, Options, Parts, ProposeError, sync_later};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,6 +81,7 @@ impl World {
             log: log.clone(),
             folder: Arc::new(self.folder.clone()),
             observer: heard.clone(),
+            transport: Arc::new(Nowhere),
             entropy: seed(),
         };
         // Small, so that there are flushes and purges.

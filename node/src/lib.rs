@@ -25,6 +25,7 @@ mod operation;
 mod outcome;
 mod pages;
 mod partition;
+pub mod peers;
 mod query;
 pub mod service;
 pub mod session;

@@ -34,6 +34,7 @@ const ROOMS_OF_NODE: &[&str] = &[
     "open",
     "wire",
     "service",
+    "peers",
     "transaction",
     "capabilities",
     "operation",
@@ -63,7 +64,7 @@ const ROOMS_OF_NODE: &[&str] = &[
 /// What only some rooms of `node` may name: what is asked for by others goes through these.
 const BEHIND: &[(&str, &[&str])] = &[
     // A partition's group: who calls a verb cannot tell where its leader is.
-    ("cluster::", &["open", "partition", "engine", "compartment", "error", "cli"]),
+    ("cluster::", &["open", "service", "peers", "partition", "engine", "compartment", "error", "cli"]),
     // The node's shared state: a caller's way to it is its session.
     ("engine::Engine", &["open", "service", "session", "writer", "draft"]),
 ];
@@ -103,6 +104,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
             "main.rs",
             "observe",
             "open",
+            "peers",
             "wire",
         ],
     ),

@@ -70,6 +70,7 @@ impl Host for World {
             log,
             search: search::Engine::in_memory(&options.search, CURSOR_KEY),
             folder: Arc::new(self.folder.borrow().clone()),
+            transport: Arc::new(cluster::Nowhere),
             clock: Clock::of_runtime(now_ms),
             entropy: self.seed(),
         };

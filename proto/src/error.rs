@@ -176,6 +176,20 @@ impl Error {
         }
     }
 
+    /// The error that [`Error::to_detail`] told of. What this version does not know becomes a defect, with its text.
+    pub fn of_detail(detail: api::ErrorDetail) -> Self {
+        let known = |known: &[&'static str], told: &str| known.iter().copied().find(|known| *known == told);
+        let issue = |issue: api::Issue| Issue {
+            severity: known(SEVERITIES, &issue.severity).unwrap_or("error"),
+            code: known(ISSUE_TYPES, &issue.code).unwrap_or("exception"),
+            diagnostics: issue.diagnostics,
+            expression: issue.expression.into_iter().next(),
+        };
+        let code = Code::from_name(&detail.code).unwrap_or(Code::Internal);
+        let issues: Vec<Issue> = detail.issues.into_iter().map(issue).collect();
+        if issues.is_empty() { Error::new(code, detail.code) } else { Error { code, issues } }
+    }
+
     /// A gRPC status that carries [`Error::to_detail`] the standard way, in a `google.rpc.Status`.
     pub fn to_status(&self) -> tonic::Status {
         use prost::Message;
@@ -189,6 +203,44 @@ impl Error {
         tonic::Status::with_details(self.code.grpc(), message, rich.encode_to_vec().into())
     }
 }
+
+/// https://hl7.org/fhir/R4/valueset-issue-severity.html
+const SEVERITIES: &[&str] = &["fatal", "error", "warning", "information"];
+
+/// https://hl7.org/fhir/R4/valueset-issue-type.html
+const ISSUE_TYPES: &[&str] = &[
+    "invalid",
+    "structure",
+    "required",
+    "value",
+    "invariant",
+    "security",
+    "login",
+    "unknown",
+    "expired",
+    "forbidden",
+    "suppressed",
+    "processing",
+    "not-supported",
+    "duplicate",
+    "multiple-matches",
+    "not-found",
+    "deleted",
+    "too-long",
+    "code-invalid",
+    "extension",
+    "too-costly",
+    "business-rule",
+    "conflict",
+    "transient",
+    "lock-error",
+    "no-store",
+    "exception",
+    "timeout",
+    "incomplete",
+    "throttled",
+    "informational",
+];
 
 const DETAIL_TYPE_URL: &str = "type.googleapis.com/salamander.api.v1.ErrorDetail";
 
@@ -231,6 +283,18 @@ mod tests {
         assert_eq!(status.code(), tonic::Code::FailedPrecondition);
         assert_eq!(detail_of(&status), Some(error.to_detail()));
         assert_eq!(detail_of(&tonic::Status::internal("other")), None);
+    }
+
+    #[test]
+    fn an_error_comes_back_from_its_detail() {
+        for code in Code::ALL {
+            let mut error = Error::new(*code, "what is wrong").at("Patient.name");
+            let (severity, code) = ("warning", "informational");
+            error.issues.push(Issue { severity, code, diagnostics: "x".to_owned(), expression: None });
+            assert_eq!(Error::of_detail(error.to_detail()), error);
+        }
+        let later = api::ErrorDetail { code: "LATER".to_owned(), ..Default::default() };
+        assert_eq!(Error::of_detail(later).code, Code::Internal);
     }
 
     /// A client that resends on `UNAVAILABLE`, or on 503, does so without knowing this table.

@@ -1,4 +1,4 @@
-//! The contracts: what goes over the wires ([`api`]), what the log keeps forever ([`log`]), the ids that route
+//! The contracts: what goes over the wires ([`api`]), between nodes ([`internal`]), what the log keeps forever ([`log`]), the ids that route
 //! everything ([`id`]), the keys of what goes along with a call ([`metadata`]) and the one table of error codes
 //! ([`error`]).
 
@@ -11,6 +11,14 @@ pub mod api {
     #[allow(missing_docs, clippy::all)]
     pub mod v1 {
         tonic::include_proto!("salamander.api.v1");
+    }
+}
+
+/// What the nodes of a cluster say to each other.
+pub mod internal {
+    #[allow(missing_docs, clippy::all)]
+    pub mod v1 {
+        tonic::include_proto!("salamander.internal.v1");
     }
 }
 

@@ -75,6 +75,8 @@ pub enum Applied {
     ReservationHeld {
         /// Milliseconds since the epoch.
         expires_ms: u64,
+        /// Whose it is.
+        holder: Bytes,
     },
     /// The command rests on a reservation that is not its holder's, or no longer.
     ReservationLost {

@@ -4,7 +4,7 @@ use super::log::Log;
 use super::network::Network;
 use super::reply::Reply;
 use super::runtime;
-use super::{Machine, Proposal, Raft, Types};
+use super::{Machine, Proposal, Raft, Target, Types};
 use crate::admission::Permit;
 use crate::error::{Error, ProposeError, ReadError};
 use crate::meters::Meters;
@@ -17,8 +17,14 @@ use openraft::raft::ClientWriteResult;
 use openraft::{BasicNode, Config, RaftMetrics, ReadPolicy, ServerState, SnapshotPolicy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use storage::log::LogStore;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::Instant;
+
+/// For so long a start waits for other nodes.
+const OTHERS: Duration = Duration::from_secs(5);
 
 /// A proposal that is in the group's queue.
 pub(crate) struct Proposed(oneshot::Receiver<ClientWriteResult<Types>>);
@@ -43,22 +49,28 @@ fn read(result: ClientWriteResult<Types>) -> Outcome {
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Handle {
-    group: u32,
+    pub(super) group: u32,
     node_id: u64,
-    raft: Raft,
+    pub(super) raft: Raft,
+    pub(super) target: Target,
+    /// Others may get a vote from now on: the only voter's short way to a read is closed (decisions/0003).
+    pub(super) may_have_others: Arc<AtomicBool>,
+    /// Until then this life may be bound by what an earlier one promised a leader.
+    pub(super) promised_until: Instant,
 }
 
 impl Handle {
     /// Opens the group's log and tables and starts it. `seed`: of its random numbers, in simulation.
     pub(crate) async fn open(
-        group: u32,
         options: &Options,
         log: Arc<dyn LogStore>,
         queue: Arc<Semaphore>,
         machine: Machine,
         meters: Arc<Meters>,
+        network: Network,
         seed: Option<u64>,
     ) -> Result<Handle, Error> {
+        let (group, node_id, target) = (network.group, network.node_id, machine.target.clone());
         let fail = |reason: String| Error::Raft { group, reason };
         let applied = machine.applied_index();
         // A group votes before it has its first entry.
@@ -66,16 +78,23 @@ impl Handle {
             return Err(Error::LogLost { group, applied });
         }
         let config = Arc::new(config(options).validate().map_err(|error| fail(error.to_string()))?);
+        let voted = log.state(group).vote.is_some();
+        let promised_until = Instant::now() + if voted { options.lease() } else { Duration::ZERO };
         let log = Log::new(group, log, queue, meters, machine.alive.clone());
-        let raft = Raft::new(options.node_id, config, Network, log, machine);
+        let raft = Raft::new(node_id, config, network, log, machine);
         let raft = runtime::seeded(seed, raft).await.map_err(|error| fail(error.to_string()))?;
-        Ok(Handle { group, node_id: options.node_id, raft })
+        let may_have_others = Arc::default();
+        Ok(Handle { group, node_id, raft, target, may_have_others, promised_until })
     }
 
-    /// Makes this node the only voter of a new group; has an only voter elect itself without waiting.
-    pub(crate) async fn bootstrap(&self, options: &Options) -> Result<(), Error> {
+    /// Makes this node the only voter of a new group, where it `founds` the cluster; has an only voter elect itself without
+    /// waiting.
+    pub(crate) async fn bootstrap(&self, founds: bool, options: &Options) -> Result<(), Error> {
         let fail = |reason: String| Error::Raft { group: self.group, reason };
         if !self.raft.is_initialized().await.map_err(|error| fail(error.to_string()))? {
+            if !founds {
+                return Ok(());
+            }
             let node = BasicNode { addr: options.address.clone() };
             let members = BTreeMap::from([(self.node_id, node)]);
             return self.raft.initialize(members).await.map_err(|error| fail(error.to_string()));
@@ -86,10 +105,20 @@ impl Handle {
         Ok(())
     }
 
-    /// Until the group has a leader, and this node applied everything that was in its log.
+    /// Until the group has a leader, and this node applied everything that was in its log. Where others have votes too they
+    /// may not be there yet: then not for long.
     pub(crate) async fn ready(&self, options: &Options) -> Result<(), Error> {
-        let at_start = self.raft.metrics().borrow_watched().last_log_index;
-        let timeout = Some(options.start_timeout);
+        let (at_start, decides_alone) = {
+            let metrics = self.raft.metrics();
+            let metrics = metrics.borrow_watched();
+            (metrics.last_log_index, self.is_only_voter(&metrics))
+        };
+        let timeout =
+            Some(if decides_alone { options.start_timeout } else { OTHERS.min(options.start_timeout) });
+        if at_start.is_none() && !decides_alone {
+            // It has nothing yet, and is no voter: the others will come.
+            return Ok(());
+        }
         let ready = |metrics: &RaftMetrics<Types>| {
             let applied = metrics.last_applied.as_ref().map(|id| id.index);
             let leads = metrics.state != ServerState::Leader || leads_ready(metrics);
@@ -97,6 +126,9 @@ impl Handle {
                 || (metrics.current_leader.is_some() && applied.is_some() && applied >= at_start && leads)
         };
         let found = self.raft.wait(timeout).metrics(ready, "ready").await;
+        if found.is_err() && !decides_alone {
+            return Ok(());
+        }
         let seconds = options.start_timeout.as_secs();
         let metrics = found.map_err(|_| Error::NotReady { group: self.group, seconds })?;
         metrics.running_state.map_err(|error| Error::Raft { group: self.group, reason: error.to_string() })
@@ -182,7 +214,7 @@ impl Handle {
     fn is_sole_leader(&self) -> bool {
         let metrics = self.raft.metrics();
         let metrics = metrics.borrow_watched();
-        leads_ready(&metrics) && self.is_only_voter(&metrics)
+        !self.may_have_others.load(Ordering::SeqCst) && leads_ready(&metrics) && self.is_only_voter(&metrics)
     }
 
     fn is_only_voter(&self, metrics: &RaftMetrics<Types>) -> bool {
@@ -246,8 +278,9 @@ fn config(options: &Options) -> Config {
         cluster_name: "salamander".to_owned(),
         heartbeat_interval: heartbeat,
         heartbeat_min_interval: Some(heartbeat),
-        election_timeout_min: heartbeat * 6,
-        election_timeout_max: heartbeat * 12,
+        // The library's lease is as long as the longest of these.
+        election_timeout_min: options.lease().as_millis() as u64 / 2,
+        election_timeout_max: options.lease().as_millis() as u64,
         enable_pre_vote: Some(true),
         // A restored leader would not write an entry of a new term, which is how readiness is told.
         enable_leader_restore: Some(false),

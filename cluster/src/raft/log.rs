@@ -6,8 +6,8 @@ use crate::meters::Meters;
 use crate::threads::blocking;
 use bytes::Bytes;
 use futures::Stream;
-use openraft::OptionalSend;
 use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
+use openraft::{EntryPayload, OptionalSend};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -23,6 +23,10 @@ use tokio::time::Instant;
 const NEWEST_MAX: usize = 1024;
 /// Entries read at a time for apply: bounds the memory of a replay.
 const READ_MAX: u64 = 128;
+/// Of entries in one message to another node, but for the last one's.
+const SENT_BYTES: usize = 1 << 20;
+/// Entries read at a time for that: large ones fill a message soon.
+const SENT_STEP: u64 = 16;
 
 /// Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -52,6 +56,10 @@ impl Log {
 
     fn keep(&self, entry: Entry) {
         let mut newest = self.newest.lock();
+        if matches!(&entry.payload, EntryPayload::Normal(proposal) if !proposal.is_decoded()) {
+            // Another node's: kept it would only be bytes, which the log keeps within its own bound. What is kept has no gap.
+            return newest.clear();
+        }
         while newest.back().is_some_and(|last| last.log_id.index >= entry.log_id.index) {
             newest.pop_back();
         }
@@ -120,6 +128,27 @@ impl RaftLogReader<Types> for Log {
     ) -> io::Result<Vec<Entry>> {
         let (start, end) = bounds(&range);
         self.read(start, end)
+    }
+
+    /// For another node: as many as one message should have.
+    async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
+        let mut bytes = 0;
+        let mut entries = Vec::new();
+        while (start + entries.len() as u64) < end && bytes < SENT_BYTES {
+            let from = start + entries.len() as u64;
+            let stored = blocking(true, || self.store.read(self.group, from..end.min(from + SENT_STEP)))?;
+            if stored.is_empty() {
+                break;
+            }
+            for (index, record) in stored {
+                if bytes >= SENT_BYTES {
+                    break;
+                }
+                bytes += record.len();
+                entries.push(codec::decode_entry(index, record)?);
+            }
+        }
+        Ok(entries)
     }
 
     /// For apply: nobody else reads in this way.

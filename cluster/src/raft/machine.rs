@@ -2,6 +2,7 @@
 
 use super::codec;
 use super::proposal::Command;
+use super::rows::{self, Received, Rows};
 use super::{LogId, StoredMembership, Types};
 use crate::admission::Admission;
 use crate::meta::MetaStore;
@@ -36,11 +37,6 @@ pub(crate) enum Target {
     Meta(Arc<MetaStore>),
 }
 
-/// A snapshot's content: nothing but "the tables are on the disk up to here", which is all that purging the log
-/// needs. Sending one to another node is the cluster issue's: until then it is refused.
-#[derive(Clone, Debug)]
-pub(crate) struct FlushPoint;
-
 /// One group's state machine. Clones share everything.
 #[derive(Clone)]
 pub(crate) struct Machine {
@@ -64,8 +60,7 @@ impl Machine {
         Machine { target, admission, meters, flushed: Arc::default(), alive }
     }
 
-    /// What is applied: the last log id and membership. The storage crate counts entries from 1 and has 0 for
-    /// "none"; the library counts from 0.
+    /// What is applied: the last log id and membership.
     fn state(&self) -> io::Result<(Option<LogId>, StoredMembership)> {
         let (index, term, membership) = match &self.target {
             Target::Partition { partition, .. } => {
@@ -77,8 +72,7 @@ impl Machine {
                 (file.index, file.term, file.membership)
             }
         };
-        let id = index.checked_sub(1).map(|index| LogId::new_term_index(term, index));
-        Ok((id, codec::decode_stored(membership)?))
+        Ok((place(index, term), codec::decode_stored(membership)?))
     }
 
     /// Entries that are in the tables, as the storage crate counts.
@@ -89,16 +83,21 @@ impl Machine {
         }
     }
 
-    fn flush(&self) -> io::Result<SnapshotMetaOf<Types>> {
+    fn meta(&self) -> io::Result<SnapshotMetaOf<Types>> {
         let (last_log_id, last_membership) = self.state()?;
+        Ok(SnapshotMetaOf::<Types> { last_log_id, last_membership })
+    }
+
+    fn flush(&self) -> io::Result<SnapshotMetaOf<Types>> {
+        let meta = self.meta()?;
         if let Target::Partition { partition, .. } = &self.target {
             partition.flush().map_err(io::Error::other)?;
             let durable = partition.durable_index().map_err(io::Error::other)?;
-            if last_log_id.is_some_and(|id| durable < id.index + 1) {
+            if meta.last_log_id.is_some_and(|id| durable < id.index + 1) {
                 return Err(io::Error::other("a flush left applied entries behind"));
             }
         }
-        Ok(SnapshotMetaOf::<Types> { last_log_id, last_membership })
+        Ok(meta)
     }
 
     async fn apply_slice(
@@ -186,13 +185,18 @@ impl Machine {
     }
 }
 
+/// The last applied entry, which the storage crate counts from 1 and has 0 for "none"; the library counts from 0.
+fn place(index: u64, term: u64) -> Option<LogId> {
+    index.checked_sub(1).map(|index| LogId::new_term_index(term, index))
+}
+
 fn shortage(error: &io::Error) -> Option<Shortage> {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<storage::Error>());
     cause.and_then(storage::Error::shortage)
 }
 
 impl RaftStateMachine<Types> for Machine {
-    type SnapshotData = FlushPoint;
+    type SnapshotData = Rows;
     type SnapshotBuilder = Machine;
 
     async fn applied_state(&mut self) -> io::Result<(Option<LogId>, StoredMembership)> {
@@ -223,34 +227,52 @@ impl RaftStateMachine<Types> for Machine {
         self.clone()
     }
 
-    async fn install_snapshot(
-        &mut self,
-        _meta: &SnapshotMetaOf<Types>,
-        _snapshot: FlushPoint,
-    ) -> io::Result<()> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "this version does not install snapshots of other nodes",
-        ))
+    async fn install_snapshot(&mut self, _: &SnapshotMetaOf<Types>, snapshot: Rows) -> io::Result<()> {
+        match (&self.target, snapshot) {
+            (Target::Partition { id, partition, observer }, Rows::Received(Received::Partition(import))) => {
+                let installed = partition.clone();
+                threads::beside(move || installed.install(*import)).await?.map_err(io::Error::other)?;
+                observer.replaced(*id).await?;
+            }
+            (Target::Meta(meta), Rows::Received(Received::Meta(state))) => {
+                let meta = meta.clone();
+                threads::beside(move || meta.install(state)).await??;
+            }
+            _ => return Err(codec::bad("a snapshot of another kind of group")),
+        }
+        *self.flushed.lock() = Some(self.meta()?);
+        Ok(())
     }
 
-    async fn get_current_snapshot(&mut self) -> io::Result<Option<SnapshotOf<Types, FlushPoint>>> {
-        let flushed = self.flushed.lock().clone();
-        Ok(flushed.map(|meta| SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint }))
+    /// For another node: the rows as they are now, not as they were when the log was purged.
+    async fn get_current_snapshot(&mut self) -> io::Result<Option<SnapshotOf<Types, Rows>>> {
+        if self.flushed.lock().is_none() {
+            return Ok(None);
+        }
+        let (meta, pieces) = match &self.target {
+            Target::Meta(meta) => (self.meta()?, rows::single(meta.export())),
+            Target::Partition { partition, .. } => {
+                let (applied, pieces) = rows::export(partition.clone()).await?;
+                let last_log_id = place(applied.index, applied.term);
+                let last_membership = codec::decode_stored(applied.membership)?;
+                (SnapshotMetaOf::<Types> { last_log_id, last_membership }, pieces)
+            }
+        };
+        Ok(Some(SnapshotOf::<Types, Rows> { meta, snapshot: Rows::Sent(pieces) }))
     }
 }
 
 impl RaftSnapshotBuilder<Types> for Machine {
-    type SnapshotData = FlushPoint;
+    type SnapshotData = Rows;
 
-    async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, FlushPoint>> {
+    async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, Rows>> {
         let mut waiting = None;
         loop {
             let machine = self.clone();
             match threads::beside(move || machine.flush()).await.flatten() {
                 Ok(meta) => {
                     *self.flushed.lock() = Some(meta.clone());
-                    return Ok(SnapshotOf::<Types, FlushPoint> { meta, snapshot: FlushPoint });
+                    return Ok(SnapshotOf::<Types, Rows> { meta, snapshot: Rows::Flushed });
                 }
                 Err(error) => {
                     // An error here would stop the group for good: the flush waits, the log for its purge.

@@ -2,17 +2,24 @@
 
 mod codec;
 mod handle;
+mod incoming;
 mod log;
 mod machine;
+mod membership;
 mod network;
 mod proposal;
 mod reply;
+mod rows;
 mod runtime;
+mod wire;
+
 #[cfg(test)]
 mod suite;
 
 pub(crate) use handle::{Handle, Proposed};
 pub(crate) use machine::{Machine, Target};
+pub use membership::View;
+pub(crate) use network::Network;
 pub(crate) use proposal::Proposal;
 
 use openraft::impls;

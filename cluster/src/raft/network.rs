@@ -1,72 +1,161 @@
-//! Traffic to other nodes. There are none yet: the stream per pair of nodes takes the place of this file.
+//! The library's way to the other replicas of a group, over the node's one transport.
 
-use super::machine::FlushPoint;
-use super::{Types, Vote};
+use super::rows::Rows;
+use super::{Types, Vote, wire};
+use crate::addresses::Addresses;
+use crate::transport::{Answer, Kind, Message, Peer, Transport};
+use bytes::Bytes;
 use openraft::alias::SnapshotOf;
-use openraft::errors::{RPCError, ReplicationClosed, StreamingError, Unreachable};
-use openraft::network::{RPCOption, RaftNetworkFactory, v2::RaftNetworkV2};
+use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
+use openraft::network::{RPCOption, RPCTypes, RaftNetworkFactory, v2::RaftNetworkV2};
 use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest,
+    TransferLeaderResponse, VoteRequest, VoteResponse,
 };
-use openraft::{AnyError, BasicNode, OptionalSend};
+use openraft::{BasicNode, OptionalSend};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Makes connections that reach nobody.
-pub(super) struct Network;
-
-/// The connection to one node.
-pub(super) struct Connection {
-    target: u64,
+/// Makes the connections of one group.
+#[derive(Clone)]
+pub(crate) struct Network {
+    pub(crate) group: u32,
+    pub(crate) node_id: u64,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) addresses: Addresses,
 }
 
+/// A group's connection to one node.
+pub(crate) struct Connection {
+    network: Network,
+    target: u64,
+    /// As the membership has it.
+    address: String,
+}
+
+/// A snapshot of any size is given up when its receiver has taken nothing for so long; the transport watches that.
+const SNAPSHOT_MAX: Duration = Duration::from_secs(24 * 3600);
+
 impl Connection {
-    fn unreachable(&self) -> Unreachable<Types> {
-        let reason = format!("node {}: this version has no connections between nodes", self.target);
-        Unreachable::new(&AnyError::error(reason))
+    fn peer(&self) -> Peer {
+        Peer { node_id: self.target, address: self.network.addresses.of(self.target, &self.address) }
+    }
+
+    fn message(&self, kind: Kind, body: Bytes) -> Message {
+        let cluster = self.network.addresses.cluster();
+        Message { cluster, group: self.network.group, kind: kind as u32, body }
+    }
+
+    fn ask(&self, kind: Kind, body: Bytes) -> Answer {
+        self.network.transport.call(&self.peer(), self.message(kind, body))
+    }
+
+    async fn call<T>(
+        &self,
+        kind: Kind,
+        body: Bytes,
+        option: &RPCOption,
+        decode: impl FnOnce(Bytes) -> io::Result<T>,
+    ) -> Result<T, RPCError<Types>> {
+        let limit = option.hard_ttl();
+        match tokio::time::timeout(limit, self.ask(kind, body)).await {
+            Ok(answer) => answer.and_then(decode).map_err(|error| told(&error)),
+            Err(_) => Err(RPCError::Timeout(Timeout {
+                action: action(kind),
+                id: self.network.node_id,
+                target: self.target,
+                timeout: limit,
+            })),
+        }
+    }
+}
+
+fn action(kind: Kind) -> RPCTypes {
+    match kind {
+        Kind::Append => RPCTypes::AppendEntries,
+        Kind::Transfer => RPCTypes::TransferLeader,
+        _ => RPCTypes::Vote,
+    }
+}
+
+/// The library waits before it asks an unreachable node again, and asks others at once.
+fn told(error: &io::Error) -> RPCError<Types> {
+    match error.kind() {
+        io::ErrorKind::NotConnected | io::ErrorKind::ConnectionRefused => {
+            RPCError::Unreachable(Unreachable::new(error))
+        }
+        _ => RPCError::Network(NetworkError::new(error)),
     }
 }
 
 impl RaftNetworkFactory<Types> for Network {
     type Network = Connection;
 
-    async fn new_client(&mut self, target: u64, _node: &BasicNode) -> Connection {
-        Connection { target }
+    async fn new_client(&mut self, target: u64, node: &BasicNode) -> Connection {
+        Connection { network: self.clone(), target, address: node.addr.clone() }
     }
 }
 
 impl RaftNetworkV2<Types> for Connection {
-    type SnapshotData = FlushPoint;
+    type SnapshotData = Rows;
 
     async fn append_entries(
         &mut self,
-        _request: AppendEntriesRequest<Types>,
-        _option: RPCOption,
+        request: AppendEntriesRequest<Types>,
+        option: RPCOption,
     ) -> Result<AppendEntriesResponse<Types>, RPCError<Types>> {
-        Err(RPCError::Unreachable(self.unreachable()))
+        self.call(Kind::Append, wire::encode_append(request), &option, wire::decode_appended).await
     }
 
     async fn vote(
         &mut self,
-        _request: VoteRequest<Types>,
-        _option: RPCOption,
+        request: VoteRequest<Types>,
+        option: RPCOption,
     ) -> Result<VoteResponse<Types>, RPCError<Types>> {
-        Err(RPCError::Unreachable(self.unreachable()))
+        self.call(Kind::Vote, wire::encode_vote_request(&request), &option, wire::decode_vote_answer).await
     }
 
     async fn pre_vote(
         &mut self,
-        _request: VoteRequest<Types>,
-        _option: RPCOption,
+        request: VoteRequest<Types>,
+        option: RPCOption,
     ) -> Result<VoteResponse<Types>, RPCError<Types>> {
-        Err(RPCError::Unreachable(self.unreachable()))
+        self.call(Kind::PreVote, wire::encode_vote_request(&request), &option, wire::decode_vote_answer).await
     }
 
     async fn full_snapshot(
         &mut self,
-        _vote: Vote,
-        _snapshot: SnapshotOf<Types, FlushPoint>,
-        _cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
+        vote: Vote,
+        snapshot: SnapshotOf<Types, Rows>,
+        cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
         _option: RPCOption,
     ) -> Result<SnapshotResponse<Types>, StreamingError<Types>> {
-        Err(StreamingError::Unreachable(self.unreachable()))
+        let Rows::Sent(pieces) = snapshot.snapshot else {
+            return Err(StreamingError::Unreachable(Unreachable::new(&io::Error::other(
+                "a snapshot without rows",
+            ))));
+        };
+        let body = wire::encode_snapshot(&vote, &snapshot.meta);
+        let head = self.message(Kind::Snapshot, body);
+        let sent =
+            tokio::time::timeout(SNAPSHOT_MAX, self.network.transport.send(&self.peer(), head, pieces));
+        tokio::select! {
+            closed = cancel => Err(StreamingError::Closed(closed)),
+            answer = sent => {
+                let answer = answer.unwrap_or_else(|late| Err(io::Error::other(late)));
+                let vote = answer.and_then(wire::decode_vote);
+                let vote = vote.map_err(|error| StreamingError::Unreachable(Unreachable::new(&error)))?;
+                Ok(SnapshotResponse::new(vote))
+            }
+        }
+    }
+
+    async fn transfer_leader(
+        &mut self,
+        request: TransferLeaderRequest<Types>,
+        option: RPCOption,
+    ) -> Result<TransferLeaderResponse<Types>, RPCError<Types>> {
+        self.call(Kind::Transfer, wire::encode_transfer(&request), &option, |_| Ok(Ok(()))).await
     }
 }

@@ -46,6 +46,11 @@ impl Proposal {
         self.record.clone()
     }
 
+    /// Whether the command is here beside its bytes.
+    pub(super) fn is_decoded(&self) -> bool {
+        self.command.is_some()
+    }
+
     /// The command. Bodies in one that is decoded now are slices of the record.
     pub(super) fn into_command(self) -> io::Result<Command> {
         let Some(command) = self.command else {

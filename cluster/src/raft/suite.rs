@@ -7,6 +7,8 @@ use crate::folder::MemoryFolder;
 use crate::meta::MetaStore;
 use crate::meters::Meters;
 use crate::observer::Observer;
+use crate::transport::Answer;
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use openraft::StorageError;
 use openraft::testing::log::{StoreBuilder, Suite};
@@ -21,6 +23,12 @@ struct Deaf;
 impl Observer for Deaf {
     fn applied<'a>(&'a self, _: PartitionId, _: u64, _: &'a [Change]) -> BoxFuture<'a, ()> {
         Box::pin(async {})
+    }
+    fn replaced(&self, _: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+    fn asked(&self, _: Bytes) -> Answer {
+        Box::pin(async { Ok(Bytes::new()) })
     }
     fn leadership(&self, _: PartitionId, _: bool) {}
 }

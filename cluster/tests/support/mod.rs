@@ -1,10 +1,11 @@
 //! A node's groups on a folder, or in memory.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod network;
 pub mod shim;
 
 use bytes::Bytes;
-use cluster::{Cluster, DiskFolder, Entropy, Error, Group, Observer, Options, Parts};
+use cluster::{Answer, Cluster, DiskFolder, Entropy, Error, Group, Nowhere, Observer, Options, Parts};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use proto::log::v1 as log;
@@ -24,6 +25,7 @@ pub const TENANT: TenantId = TenantId(1);
 pub struct Heard {
     pub applied: Mutex<Vec<(PartitionId, u64, Vec<Change>)>>,
     pub leaders: Mutex<Vec<(PartitionId, bool)>>,
+    pub replaced: Mutex<Vec<PartitionId>>,
     /// Partitions whose observer takes its time: until it is notified.
     pub held: Mutex<BTreeMap<PartitionId, Arc<Notify>>>,
 }
@@ -37,6 +39,13 @@ impl Observer for Heard {
                 held.notified().await;
             }
         })
+    }
+    fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
+        self.replaced.lock().push(partition);
+        Box::pin(async { Ok(()) })
+    }
+    fn asked(&self, request: Bytes) -> Answer {
+        Box::pin(async move { Ok(request) })
     }
     fn leadership(&self, partition: PartitionId, leader: bool) {
         self.leaders.lock().push((partition, leader));
@@ -66,6 +75,7 @@ pub async fn start(options: Options, store: Arc<Store>, log: Arc<dyn LogStore>) 
         log: log.clone(),
         folder: Arc::new(DiskFolder::open(&options.dir)?),
         observer: heard.clone(),
+        transport: Arc::new(Nowhere),
         entropy: Entropy::system(),
     };
     let cluster = Cluster::start(options, parts).await?;

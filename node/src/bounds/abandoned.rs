@@ -25,7 +25,7 @@ impl Fixture {
         config.node.data = folder.path().to_owned();
         config.storage.partitions = 2;
         let config = Budget { total: 256 << 20, origin: "a test" }.fill(config);
-        let node = Node::open(options::engine(&config)).await.unwrap();
+        let node = Node::open(options::engine(&config), Arc::new(cluster::Nowhere)).await.unwrap();
         let front = Front::new(Arc::new(node.clone()), Wire::Rest, &config.logging);
         Fixture { node, front, bounds: Bounds::new(requests_max, bytes_max), _folder: folder }
     }

@@ -16,6 +16,12 @@ pub(super) struct Flags {
     /// Host and port of gRPC; port 0 takes a free one. [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDRESS")]
     grpc: Option<String>,
+    /// Joins a cluster: host and port of any member's gRPC. On an empty data folder; later starts know without.
+    #[arg(long, value_name = "ADDRESS")]
+    join: Option<String>,
+    /// Host and port for other nodes of the cluster; port 0 takes a free one and keeps it. [default: 127.0.0.1:0]
+    #[arg(long, value_name = "ADDRESS")]
+    peers: Option<String>,
     /// Configuration file (TOML). [default: salamander.toml in the data folder, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -25,8 +31,13 @@ impl Flags {
     /// The effective configuration.
     pub(super) fn load(&self) -> anyhow::Result<Config> {
         let data = self.data.as_ref().map(|data| data.display().to_string());
-        let flags =
-            [("node.data", data), ("rest.listen", self.rest.clone()), ("grpc.listen", self.grpc.clone())];
+        let flags = [
+            ("node.data", data),
+            ("rest.listen", self.rest.clone()),
+            ("grpc.listen", self.grpc.clone()),
+            ("cluster.join", self.join.clone()),
+            ("cluster.listen", self.peers.clone()),
+        ];
         // A variable that is not UTF-8 cannot be an option's.
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));

@@ -1,9 +1,11 @@
 //! The `salamander` command.
 
+mod cluster;
 mod config;
 mod count;
 mod generate;
 mod load;
+mod membership;
 pub mod options;
 mod start;
 mod watch;
@@ -32,6 +34,8 @@ enum Command {
     Load(load::Load),
     /// Counts a server's resources by type.
     Count(count::Count),
+    /// Shows a cluster and changes it.
+    Cluster(cluster::Cluster),
 }
 
 /// Runs the command of the process's arguments. An error is one line on stderr and exit status 1; 74 where a node failed
@@ -43,6 +47,7 @@ pub fn run() -> ExitCode {
         Command::Generate(generate) => generate.run(),
         Command::Load(load) => load.run(),
         Command::Count(count) => count.run(),
+        Command::Cluster(cluster) => cluster.run(),
     };
     match result {
         Ok(()) => {

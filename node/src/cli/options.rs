@@ -1,6 +1,7 @@
 //! From the configuration to what the engine is opened with. Every option of the engine's sections is used here once.
 
 use crate::{
+    bounds::Bounds,
     compartment,
     config::Config,
     engine::{Level, Options},
@@ -41,6 +42,7 @@ pub fn engine(config: &Config) -> Options {
         reservation_timeout: ms(config.transactions.reservation_timeout_ms),
         history_page_max: config.limits.history_page_max,
         reference_cache_max: config.transactions.reference_cache_max,
+        bounds: Bounds::of(config),
     }
 }
 

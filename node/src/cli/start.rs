@@ -1,8 +1,7 @@
 //! `salamander start`: prepare the process, bind, open the node, serve, stop.
 
-use super::{config::Flags, options, watch};
+use super::{config::Flags, membership, options, watch};
 use crate::{
-    bounds::Bounds,
     budget::Budget,
     config::{Config, strange_variables},
     host::{descriptors, files},
@@ -57,8 +56,15 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     signals::listen(stopper.clone(), Duration::from_millis(config.node.drain_ms))
         .context("cannot listen for signals")?;
     tighten(config);
+    let mut options = options::engine(config);
+    let bounds = options.bounds.clone();
+    let peers = membership::listen(config, &mut options, stop.clone()).await?;
+    let opening = async {
+        membership::join(config, &mut options).await?;
+        Ok::<_, anyhow::Error>(Node::open(options, Arc::new(peers)).await?)
+    };
     let node = tokio::select! {
-        node = Node::open(options::engine(config)) => node?,
+        node = opening => node?,
         // Nothing is served yet that could drain.
         () = stop.clone().near() => return Ok(()),
     };
@@ -66,7 +72,6 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     let watch = watch::start(&node, server.ready_line(), config, stopper);
     let health = Health::new(watch.readiness(), stop.clone());
     let workers = tokio::runtime::Handle::current().metrics().num_workers();
-    let bounds = Bounds::of(config);
     let shares = bounds.clone();
     observe::metrics::on_scrape(move |page| {
         let held = shares.held();
@@ -80,7 +85,9 @@ async fn run(config: &Config) -> anyhow::Result<()> {
         let ready = health.current().is_ready();
         page.gauge("salamander_ready", "1: the node serves").is(f64::from(u8::from(ready)));
     });
-    let served = server.serve(config, Arc::new(node.clone()), bounds, watch.readiness(), stop).await;
+    let served = server
+        .serve(config, Arc::new(node.clone()), Arc::new(node.clone()), bounds, watch.readiness(), stop)
+        .await;
     let failure = watch.end();
     node.shutdown().await;
     tracing::info!("stopped");

@@ -45,7 +45,7 @@ section! {
 section! {
     /// Raft groups.
     Raft {
-        /// Heartbeat of a leader; followers wait 6 to 12 of them before an election.
+        /// Heartbeat of a leader. Its lease is six of them; when that has run out, followers wait three to six more until they elect.
         heartbeat_interval_ms: u64 = 250 => 10..=60_000;
         /// Proposals not yet answered, all partitions together; above it writes are refused (429).
         proposals_max: usize = 16_384 => 1..=1 << 23;
@@ -55,6 +55,19 @@ section! {
         start_timeout_ms: u64 = 300_000 => 1..=DAY_MS;
         /// Until proposals under way must have ended at shutdown.
         shutdown_timeout_ms: u64 = 10_000 => 0..=DAY_MS;
+    }
+}
+
+section! {
+    /// The cluster. A node that is told nothing here founds one of its own, which others can join.
+    Cluster {
+        /// Host and port for other nodes. Port 0: a free one at the first start, the same ever after. Nodes are not yet told
+        /// from strangers here: it must be reached by the cluster's machines only.
+        listen: String = "127.0.0.1:0".to_owned();
+        /// Where other nodes reach this one, where that is not `listen`.
+        address: String = String::new();
+        /// On an empty data folder: the gRPC address of any member of the cluster to join. Later starts ignore it.
+        join: String = String::new();
     }
 }
 

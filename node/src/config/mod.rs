@@ -11,7 +11,7 @@ mod range;
 mod section;
 mod wires;
 
-pub use engine::{Actors, Log, Raft, Search, Storage, Transactions};
+pub use engine::{Actors, Cluster, Log, Raft, Search, Storage, Transactions};
 pub use limits::{Conformance, Idempotency, Limits, Validation};
 pub use list::List;
 pub use options::{ConfigOption, options, readme_table};
@@ -40,6 +40,7 @@ pub struct Config {
     pub storage: Storage,
     pub log: Log,
     pub raft: Raft,
+    pub cluster: Cluster,
     pub actors: Actors,
     pub transactions: Transactions,
     pub search: Search,

@@ -67,6 +67,11 @@ impl Engine {
         self.cluster.map().partition_of(slot)
     }
 
+    /// Whether this node leads the partition, with everything of earlier leaders applied.
+    pub fn leads(&self, partition: PartitionId) -> bool {
+        self.cluster.group(partition).is_some_and(|group| group.is_leader())
+    }
+
     /// The verbs of a partition.
     ///
     /// # Errors

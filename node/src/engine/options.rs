@@ -1,9 +1,9 @@
 //! What a node is opened with. The defaults are the configuration's.
 
 use super::Level;
-use crate::compartment;
+use crate::{bounds::Bounds, compartment};
 use fhir::index::ExtractOptions;
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Folders, sizes and bounds.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct Options {
     pub history_page_max: usize,
     /// Resolved conditional references kept in memory.
     pub reference_cache_max: usize,
+    /// What all requests may hold together.
+    pub bounds: Arc<Bounds>,
 }
 
 impl Options {

@@ -16,7 +16,7 @@ use crate::{
     service::Node,
     writer,
 };
-use cluster::{Cluster, Entropy, Folder};
+use cluster::{Cluster, Entropy, Folder, Transport};
 use std::{
     path::PathBuf,
     sync::{Arc, OnceLock},
@@ -46,13 +46,13 @@ pub enum OpenError {
 
 impl Node {
     /// Opens the data folder (created if absent), brings search up to the tables, replays the log, and returns once
-    /// every partition has a leader and can serve.
+    /// every partition has a leader and can serve; where other nodes have votes too, after some seconds without.
     ///
     /// # Errors
     /// What cannot be opened; a partition that gets no leader in time.
-    pub async fn open(options: Options) -> Result<Node, OpenError> {
+    pub async fn open(options: Options, transport: Arc<dyn Transport>) -> Result<Node, OpenError> {
         // Files are read and replayed: not on a thread of the runtime, where a signal to stop is heard meanwhile.
-        let opening = elsewhere(|| Opened::on(Parts::open(&options)?, options));
+        let opening = elsewhere(|| Opened::on(Parts::open(&options, transport)?, options));
         let opened = opening.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         Node::start(opened?).await
     }
@@ -68,17 +68,21 @@ impl Node {
     }
 
     async fn start(opened: Opened) -> Result<Node, OpenError> {
-        let Opened { options, store, log, search, folder, clock, entropy, definitions, packages } = opened;
+        let Opened { options, store, log, search, folder, transport, clock, entropy, definitions, packages } =
+            opened;
         let references = Arc::new(ReferenceCache::new(options.reference_cache_max));
         let observer = Arc::new(observer::Observer {
+            store: store.clone(),
             search: search.clone(),
             references: references.clone(),
             definitions: definitions.clone(),
             node: OnceLock::new(),
             runtime: tokio::runtime::Handle::current(),
         });
+        let heard: Arc<dyn cluster::Observer> = observer.clone();
+        let entropy_of_groups = entropy.clone();
         let parts =
-            cluster::Parts { store, log, folder, observer: observer.clone(), entropy: entropy.clone() };
+            cluster::Parts { store, log, folder, observer: heard, transport, entropy: entropy_of_groups };
         let cluster = Cluster::start(options.cluster.clone(), parts).await?;
         // Only now the log is replayed, which may hold the profiles.
         let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
@@ -125,9 +129,14 @@ impl Node {
 
     /// `Err` says what is missing before the node can serve.
     pub fn ready(&self) -> Result<(), String> {
-        let groups = self.engine.cluster.groups().iter();
+        let cluster = &self.engine.cluster;
+        if !cluster.is_alone() && cluster.chief().is_none() {
+            return Err("no leader is known".to_owned());
+        }
+        let missing =
+            |group: &&Arc<cluster::Group>| !(group.is_leader() || group.follows() || !group.is_here());
         let leaderless: Vec<String> =
-            groups.filter(|group| !group.is_leader()).map(|group| group.id().to_string()).collect();
+            cluster.groups().iter().filter(missing).map(|group| group.id().to_string()).collect();
         match leaderless.is_empty() {
             true => Ok(()),
             false => Err(format!("no leader for {}", leaderless.join(", "))),
@@ -142,6 +151,7 @@ struct Opened {
     log: Arc<dyn LogStore>,
     search: Arc<search::Engine>,
     folder: Arc<dyn Folder>,
+    transport: Arc<dyn Transport>,
     clock: Clock,
     entropy: Entropy,
     definitions: Arc<conformance::Stored>,
@@ -153,37 +163,41 @@ impl Opened {
     fn on(parts: Parts, options: Options) -> Result<Opened, OpenError> {
         let dir = options.data_dir.display().to_string();
         let failed = |source| OpenError::Storage { dir: dir.clone(), source };
-        let Parts { store, log, search: (search, recovered), folder, clock, entropy } = parts;
+        let Parts { store, log, search: (search, recovered), folder, transport, clock, entropy } = parts;
         let search = Arc::new(search);
         for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {
             let rows = store.partition(partition).map_err(failed)?;
-            replay(&search, &recovered, partition, &rows).map_err(failed)?;
+            let from = recovered.index_of(partition);
+            replay(&search, from, partition, &rows, &mut |_| ()).map_err(failed)?;
         }
         let cache_bytes = options.conformance_cache_bytes;
         let definitions =
             Arc::new(conformance::Stored::new(store.clone(), options.json.clone(), cache_bytes));
         definitions.fill(&search)?;
         let packages = conformance::load(&options.packages)?;
-        Ok(Opened { options, store, log, search, folder, clock, entropy, definitions, packages })
+        Ok(Opened { options, store, log, search, folder, transport, clock, entropy, definitions, packages })
     }
 }
 
-/// Gives search what the tables have and its last commit has not.
+/// Gives search what the tables have and it has not from that entry on, and shows it to `see`.
 fn replay(
     search: &search::Engine,
-    recovered: &search::Recovered,
+    from: u64,
     partition: proto::PartitionId,
     rows: &storage::Partition,
+    see: &mut dyn FnMut(&[storage::Change]),
 ) -> Result<(), storage::Error> {
     const CHUNK: usize = 1000;
     let mut chunk = Vec::with_capacity(CHUNK);
-    for change in rows.feed(recovered.index_of(partition))? {
+    for change in rows.feed(from)? {
         chunk.push(change?.1);
         if chunk.len() == CHUNK {
+            see(&chunk);
             search.blocking_replay(partition, &chunk);
             chunk.clear();
         }
     }
+    see(&chunk);
     search.blocking_replay(partition, &chunk);
     search.blocking_publish(partition, rows.applied().index, &[]);
     Ok(())

@@ -4,17 +4,25 @@
 use crate::{
     conformance,
     engine::{Engine, ReferenceCache},
+    host::elsewhere,
     observe::steps::{Step, ended},
+    service::Node,
     writer,
 };
+use bytes::Bytes;
+use cluster::Answer;
 use futures::future::BoxFuture;
 use proto::PartitionId;
-use std::sync::{Arc, OnceLock, Weak};
-use storage::Change;
+use std::{
+    io,
+    sync::{Arc, OnceLock, Weak},
+};
+use storage::{Change, Store};
 use tokio::time::Instant;
 
 /// The node's ear at the cluster. Bound to the node once that exists.
 pub struct Observer {
+    pub store: Arc<Store>,
     pub search: Arc<search::Engine>,
     pub references: Arc<ReferenceCache>,
     pub definitions: Arc<conformance::Stored>,
@@ -30,6 +38,33 @@ impl cluster::Observer for Observer {
             ended(Step::Tail, started);
             self.references.changed(changes);
             self.definitions.changed(partition, changes);
+        })
+    }
+
+    fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, io::Result<()>> {
+        Box::pin(async move {
+            let (search, store, definitions) =
+                (self.search.clone(), self.store.clone(), self.definitions.clone());
+            let references = self.references.clone();
+            let rebuilt = elsewhere(move || {
+                let rows = store.partition(partition)?;
+                search.blocking_forget(partition);
+                let mut see = |changes: &[Change]| {
+                    references.changed(changes);
+                    definitions.changed(partition, changes);
+                };
+                super::replay(&search, 0, partition, &rows, &mut see)
+            });
+            rebuilt.await.map_err(io::Error::other)?.map_err(io::Error::other)
+        })
+    }
+
+    fn asked(&self, request: Bytes) -> Answer {
+        let node = self.node.get().and_then(Weak::upgrade);
+        Box::pin(async move {
+            let starting = || io::Error::new(io::ErrorKind::NotConnected, "the node is starting");
+            let engine = node.ok_or_else(starting)?;
+            Ok(Node { engine }.answer(request).await)
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::OpenError;
 use crate::{clock::Clock, engine::Options};
-use cluster::{DiskFolder, Entropy, Folder};
+use cluster::{DiskFolder, Entropy, Folder, Transport};
 use std::sync::Arc;
 use storage::{
     Store,
@@ -20,6 +20,8 @@ pub struct Parts {
     pub search: (search::Engine, search::Recovered),
     /// What the cluster agreed on.
     pub folder: Arc<dyn Folder>,
+    /// The way to other nodes.
+    pub transport: Arc<dyn Transport>,
     /// What time it is for everything that is decided.
     pub clock: Clock,
     /// What ids, names and timers are drawn from.
@@ -31,7 +33,7 @@ impl Parts {
     ///
     /// # Errors
     /// What cannot be opened, or is in use by another process.
-    pub fn open(options: &Options) -> Result<Parts, OpenError> {
+    pub fn open(options: &Options, transport: Arc<dyn Transport>) -> Result<Parts, OpenError> {
         let failed = |source| OpenError::Storage { dir: options.data_dir.display().to_string(), source };
         // The tables first: they have the folder's lock.
         let store = Arc::new(Store::open(&options.data_dir, &options.storage).map_err(failed)?);
@@ -42,6 +44,7 @@ impl Parts {
             log: Arc::new(log),
             search: search::Engine::open(&options.data_dir.join("index"), &options.search)?,
             folder: Arc::new(DiskFolder::open(&options.cluster.dir)?),
+            transport,
             clock: Clock::default(),
             entropy: Entropy::system(),
         })

@@ -1,5 +1,6 @@
-//! The verbs of one partition: whatever is asked of it is asked here, and who asks cannot tell where its leader is. Today
-//! every partition is led by this node; the verbs that a leader elsewhere will answer too are `async`.
+//! The verbs of one partition: whatever is asked of it is asked here, and who asks cannot tell where its leader is. Today a
+//! request is carried out on the node that leads all of them (`service::forward`); the verbs that a leader elsewhere will answer
+//! too are `async`.
 //!
 //! | file | verbs |
 //! |---|---|

@@ -2,9 +2,12 @@
 //! error; gRPC hands its messages through, REST builds the same messages from HTTP and calls the same trait. What is
 //! not here, neither wire can do.
 
+mod admin;
 mod calls;
+mod forward;
 mod node;
 
+pub use admin::AdminService;
 pub(crate) use calls::calls;
 pub use node::Node;
 

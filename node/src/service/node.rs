@@ -1,15 +1,21 @@
 //! The service of this node: each call to who carries it out.
 
-use super::{FhirService, calls};
+use super::{
+    Call, FhirService, calls,
+    forward::{Patience, Place, leaderless, unreadable},
+};
 use crate::{
+    bounds::weight,
     capabilities,
     engine::Engine,
     interaction, operation,
     session::{Context, Session},
     transaction,
 };
-use futures::stream::BoxStream;
-use proto::{Error, api::v1::*};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use prost::Message;
+use proto::{Code, Error, api::v1::*};
 use std::sync::Arc;
 
 /// A running node. Cheap to clone; [`Node::shutdown`] ends it.
@@ -32,7 +38,20 @@ macro_rules! carried_out {
     )*) => {
         impl FhirService for Node {
             $(async fn $call(&self, context: &Context, request: $request) -> Result<$response, Error> {
-                $room::$run(self.session(context), request).await
+                if self.engine.cluster.is_alone() {
+                    return $room::$run(self.session(context), request).await;
+                }
+                let mut patience = Patience::new();
+                loop {
+                    let answer = match self.place() {
+                        Place::Here => $room::$run(self.session(context), request.clone()).await,
+                        Place::At(node) => self.forward(node, context, Call::$name, &request).await,
+                        Place::Nowhere => Err(leaderless()),
+                    };
+                    if let Some(answer) = patience.with(answer).await {
+                        return answer;
+                    }
+                }
             })*
 
             async fn search_stream(
@@ -40,10 +59,61 @@ macro_rules! carried_out {
                 context: &Context,
                 request: SearchRequest,
             ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
-                interaction::search_stream(self.session(context), request).await
+                self.matches(context, request).await
+            }
+        }
+
+        impl Node {
+            /// Carries out, here, a call of another node.
+            pub(super) async fn carry_out(
+                &self,
+                context: &Context,
+                call: &str,
+                message: Bytes,
+            ) -> Result<Bytes, Error> {
+                $(if call == Call::$name.label() {
+                    let weigh = |$of: &$request| -> usize { $weight };
+                    let request = $request::decode(message).map_err(|error| unreadable(&error))?;
+                    context.share.admit(weigh(&request))?;
+                    let answer = $room::$run(self.session(context), request).await?;
+                    return Ok(answer.encode_to_vec().into());
+                })*
+                let text = format!("another node asks for `{call}`, which this version does not know");
+                Err(Error::new(Code::NotSupported, text))
             }
         }
     };
 }
 
 calls!(carried_out);
+
+impl Node {
+    /// The matches of a search, read here where this node leads, else page by page from the one that does.
+    async fn matches(
+        &self,
+        context: &Context,
+        request: SearchRequest,
+    ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
+        if self.engine.cluster.is_alone() || self.engine.cluster.leads_all() {
+            return interaction::search_stream(self.session(context), request).await;
+        }
+        let (node, context) = (self.clone(), context.clone());
+        let first = node.search(&context, request.clone()).await?;
+        let pages = futures::stream::try_unfold(Some(first), move |page| {
+            let (node, context, request) = (node.clone(), context.clone(), request.clone());
+            async move {
+                let Some(page) = page else { return Ok::<_, Error>(None) };
+                let entries = futures::stream::iter(page.entries.into_iter().map(Ok));
+                let next = match page.next_cursor.is_empty() {
+                    true => None,
+                    false => {
+                        let cursor = page.next_cursor;
+                        Some(node.search(&context, SearchRequest { cursor, ..request }).await?)
+                    }
+                };
+                Ok(Some((entries, next)))
+            }
+        });
+        Ok(pages.try_flatten().boxed())
+    }
+}

@@ -4,7 +4,7 @@
 
 use super::Session;
 use crate::{
-    engine::Turn,
+    engine::{Owner, Turn},
     error::contended,
     writer::{self, Hold},
 };
@@ -28,8 +28,8 @@ const HELD_PAUSE_MIN: Duration = Duration::from_millis(10);
 const HELD_PAUSE_MAX: Duration = Duration::from_millis(200);
 
 impl Reservation {
-    /// Of the criteria with that key, decided on at that slot, which their caller knows as `told`. Waits for its turn: first on this node, then in the log. Not
-    /// longer than it takes a holder that is gone to lose the row, and its successor as well.
+    /// Of the criteria with that key, decided on at that slot, which their caller knows as `told`. Waits for its turn: first on
+    /// this node, then in the log. Not longer than it takes a holder that is gone to lose the row, and its successor as well.
     ///
     /// # Errors
     /// `Overloaded` where others held the criteria all the time.
@@ -51,8 +51,12 @@ impl Reservation {
         loop {
             match reservation.reserve(session).await? {
                 Applied::Done => return Ok(reservation),
-                // A holder on another node; one that is gone expires.
-                Applied::ReservationHeld { .. } => {
+                Applied::ReservationHeld { holder, .. } => {
+                    if session.engine.tokens.owner(&holder) == Owner::Other {
+                        // This node leads now: what the other one was about to write rests on this row, and is refused.
+                        reservation.void(session, holder).await?;
+                        continue;
+                    }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(HELD_PAUSE_MAX);
                 }
@@ -81,6 +85,14 @@ impl Reservation {
         });
         let command = log::Command { time_ms: now_ms, tenant: self.tenant.0, kind: Some(kind) };
         session.engine.partition(self.partition)?.propose(command).await
+    }
+
+    /// Takes the criteria from their holder.
+    async fn void(&self, session: Session<'_>, holder: Bytes) -> Result<(), Error> {
+        let release = log::Release { criteria: self.criteria.clone(), holder };
+        let kind = Some(log::command::Kind::Release(release));
+        let command = log::Command { time_ms: session.clock().now_ms(), tenant: self.tenant.0, kind };
+        session.engine.partition(self.partition)?.propose(command).await.map(drop)
     }
 
     /// What a write names that rests on it.

@@ -117,7 +117,7 @@ impl TestNode {
             appended: watch::Sender::new(0),
         });
         let held: Arc<dyn LogStore> = log.clone();
-        let parts = Parts { log: held, clock, ..Parts::open(&options).unwrap() };
+        let parts = Parts { log: held, clock, ..Parts::open(&options, Arc::new(cluster::Nowhere)).unwrap() };
         let node = Node::of(options, parts).await.unwrap();
         let context = Context {
             tenant: TenantId::DEFAULT,

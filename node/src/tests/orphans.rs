@@ -12,6 +12,7 @@ use crate::{
 };
 use fhir::definitions::ResourceType;
 use proto::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
+use std::sync::Arc;
 use std::{
     path::Path,
     time::{Duration, Instant},
@@ -25,7 +26,7 @@ async fn open(dir: &Path) -> Node {
     let mut config = Config::default();
     config.node.data = dir.to_owned();
     config.transactions.prepare_timeout_ms = 60_000;
-    Node::open(engine(&BUDGET.fill(config))).await.unwrap()
+    Node::open(engine(&BUDGET.fill(config)), Arc::new(cluster::Nowhere)).await.unwrap()
 }
 
 /// What a life left, for the next one. That of the same process would find the folder in use while tasks of the one before
@@ -170,7 +171,7 @@ async fn a_living_coordinator_has_until_its_deadline() {
     config.node.data = dir.path().to_owned();
     config.transactions.prepare_timeout_ms = 700;
     config.transactions.resolve_interval_ms = 20;
-    let node = Node::open(engine(&BUDGET.fill(config))).await.unwrap();
+    let node = Node::open(engine(&BUDGET.fill(config)), Arc::new(cluster::Nowhere)).await.unwrap();
     let keys = patients(&node.engine);
     let started = Instant::now();
     let half = Half::carry_out(&node.engine, &keys, Stage::Prepared).await;

@@ -1,8 +1,13 @@
 //! A service in memory for the adapters' tests: enough of FHIR to tell right headers from wrong ones.
 
-use crate::{bounds::Bounds, budget::Budget, service::FhirService, session::Context};
+use crate::{
+    bounds::Bounds,
+    budget::Budget,
+    service::{AdminService, FhirService},
+    session::Context,
+};
 use bytes::Bytes;
-use futures::{StreamExt, stream, stream::BoxStream};
+use futures::{StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use parking_lot::Mutex;
 use proto::{Code, Error, api::v1::*};
 use std::collections::BTreeMap;
@@ -282,8 +287,9 @@ impl Running {
         let (stopper, stop) = crate::stop::channel();
         let (service, bounds) = (mock.clone(), Bounds::of(&config));
         let within = bounds.clone();
-        let served =
-            tokio::spawn(async move { server.serve(&config, service, within, receiver, stop).await });
+        let served = tokio::spawn(async move {
+            server.serve(&config, service.clone(), service, within, receiver, stop).await
+        });
         Running {
             rest: format!("http://{rest}"),
             grpc: format!("http://{grpc}"),
@@ -294,4 +300,22 @@ impl Running {
             served,
         }
     }
+}
+
+macro_rules! refused {
+    ($($call:ident($request:ident) -> $response:ident;)*) => {
+        impl AdminService for Mock {
+            $(fn $call(&self, _: $request) -> BoxFuture<'_, Result<$response, Error>> {
+                Box::pin(async { Err(Error::new(Code::NotSupported, "not here")) })
+            })*
+        }
+    };
+}
+
+refused! {
+    status(StatusRequest) -> StatusResponse;
+    join(JoinRequest) -> JoinResponse;
+    drain(DrainRequest) -> DrainResponse;
+    remove(RemoveRequest) -> RemoveResponse;
+    transfer_leader(TransferLeaderRequest) -> TransferLeaderResponse;
 }

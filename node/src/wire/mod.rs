@@ -14,7 +14,7 @@ use crate::{
     bounds::Bounds,
     config::Config,
     observe::{self, Readiness, Wire, health::Health},
-    service::FhirService,
+    service::{AdminService, FhirService},
     stop::Stop,
 };
 use listener::Policy;
@@ -74,6 +74,7 @@ impl Server {
         self,
         config: &Config,
         service: Arc<S>,
+        admin: Arc<dyn AdminService>,
         bounds: Arc<Bounds>,
         readiness: watch::Receiver<Readiness>,
         stop: Stop,
@@ -84,7 +85,7 @@ impl Server {
         let health = Health::new(readiness, stop.clone());
         let rest = rest::router(front(Wire::Rest), config, bounds.clone())
             .merge(observe::routes::router(health.clone()));
-        let grpc = grpc::router(front(Wire::Grpc), config, bounds, health, stop.clone())
+        let grpc = grpc::router(front(Wire::Grpc), admin, config, bounds, health, stop.clone())
             .map_err(Error::Reflection)?;
         tokio::join!(
             listener::serve(
@@ -103,6 +104,42 @@ impl Server {
             ),
         );
         Ok(())
+    }
+}
+
+/// The listener for other nodes, bound but not served yet.
+pub struct Peering {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Peering {
+    /// Binds `cluster.listen`; where that leaves the port open, `last` if it can be had.
+    ///
+    /// # Errors
+    /// As [`Server::bind`].
+    pub async fn bind(config: &Config, last: Option<&str>) -> Result<Peering, Error> {
+        let wanted = config.cluster.listen.as_str();
+        let again = last.filter(|_| wanted.ends_with(":0"));
+        let (listener, address) = listen("cluster.listen", again.unwrap_or(wanted)).await?;
+        Ok(Peering { listener, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop`.
+    pub fn serve(
+        self,
+        config: &Config,
+        router: axum::Router,
+        stop: Stop,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let builder = listener::grpc_builder(&config.grpc);
+        let policy = Policy { listener: "peers", ..grpc_policy(config) };
+        listener::serve(self.listener, builder, router, policy, stop)
     }
 }
 

@@ -101,10 +101,15 @@ async fn is_prepared(node: &Engine, partition: PartitionId, record: &Prepared) -
     Ok(found.is_some())
 }
 
-/// Whether nobody will decide. A coordinator of an earlier life of this node is not at work; of others it is known when
-/// their time is up.
+/// Whether nobody will decide. A coordinator of an earlier life of this node is not at work; nor is another node, where this
+/// one leads the partition that decides: the one request that leads coordinates. Of who else it may be it is known when their
+/// time is up.
 pub fn is_abandoned(node: &Engine, record: &Prepared) -> bool {
-    node.tokens.owner(&record.transaction) == Owner::Gone || node.clock.now_ms() >= record.deadline_ms
+    match node.tokens.owner(&record.transaction) {
+        Owner::Gone => true,
+        Owner::Other if node.leads(record.coordinator) => true,
+        Owner::This | Owner::Other => node.clock.now_ms() >= record.deadline_ms,
+    }
 }
 
 /// Finishes the transaction that holds a lock in this partition if its decision is logged; leaves it alone if not.

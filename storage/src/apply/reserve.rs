@@ -6,6 +6,7 @@ use super::write::unlocked;
 use crate::entry::Applied;
 use crate::table::{self, Table};
 use crate::token::Token;
+use bytes::Bytes;
 use proto::log::v1 as log;
 
 /// Takes the criteria for the holder, or prolongs its hold. What a transaction rests on is not given away.
@@ -16,7 +17,8 @@ pub fn reserve(stage: &mut Stage<'_>, reserve: &log::Reserve) -> Step<Applied> {
         let (expires_ms, holder) = table::Reservation::decode(&value)?;
         let mine = holder == &reserve.holder[..] || Token::is_of_earlier_life(holder, &reserve.holder);
         if expires_ms > stage.time_ms() && !mine {
-            return Err(Stop::refused(Applied::ReservationHeld { expires_ms }));
+            let holder = Bytes::copy_from_slice(holder);
+            return Err(Stop::refused(Applied::ReservationHeld { expires_ms, holder }));
         }
     }
     let expires_ms = stage.passing(reserve.expires_ms);

@@ -1,6 +1,7 @@
 //! The gRPC adapter: maps metadata to a [`Context`](crate::session::Context) and errors to statuses; the messages go
 //! through as they are.
 
+mod admin;
 mod body;
 mod context;
 mod detail;
@@ -13,11 +14,11 @@ use crate::{
     bounds::Bounds,
     config::Config,
     observe::{Wire, access, health::Health},
-    service::FhirService,
+    service::{AdminService, FhirService},
     stop::Stop,
 };
 use axum::{Router, response::IntoResponse, response::Response};
-use proto::api::v1::fhir_server::FhirServer;
+use proto::api::v1::{admin_server::AdminServer, fhir_server::FhirServer};
 use std::{sync::Arc, time::Duration};
 use tonic::codec::CompressionEncoding;
 use tower::util::{MapRequestLayer, MapResponse};
@@ -29,6 +30,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// Where the descriptors of the contracts cannot be read: a defect of the build.
 pub fn router<S: FhirService>(
     service: Arc<S>,
+    admin: Arc<dyn AdminService>,
     config: &Config,
     bounds: Arc<Bounds>,
     health: Health,
@@ -56,6 +58,10 @@ pub fn router<S: FhirService>(
     let reflection_v1alpha = reflection().build_v1alpha().map_err(|error| error.to_string())?;
     let routes = Router::new()
         .route_service("/salamander.api.v1.Fhir/{method}", MapResponse::new(fhir, detail::tell))
+        .route_service(
+            "/salamander.api.v1.Admin/{method}",
+            MapResponse::new(AdminServer::new(admin::Adapter(admin)), detail::tell),
+        )
         .route_service(
             "/grpc.health.v1.Health/{method}",
             MapResponse::new(health::service(health), detail::tell),

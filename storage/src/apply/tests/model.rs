@@ -152,7 +152,7 @@ impl Model {
             && *expires_ms > self.time_ms
             && *holder != reserve.holder
         {
-            return Err(Applied::ReservationHeld { expires_ms: *expires_ms });
+            return Err(Applied::ReservationHeld { expires_ms: *expires_ms, holder: holder.clone() });
         }
         let expires_ms = self.time_ms + reserve.expires_ms.saturating_sub(self.command_ms);
         self.reservations.insert(reserve.criteria.clone(), (expires_ms, reserve.holder.clone()));

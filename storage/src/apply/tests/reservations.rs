@@ -3,11 +3,12 @@
 use super::fixture::*;
 use crate::apply::time::STEP_MAX_MS;
 use crate::{Applied, Token};
+use bytes::Bytes;
 use proto::id::PartitionId;
 use proto::log::v1::{self as log, command::Kind};
 
-fn held(expires_ms: u64) -> Applied {
-    Applied::ReservationHeld { expires_ms }
+fn held(expires_ms: u64, holder: impl Into<Bytes>) -> Applied {
+    Applied::ReservationHeld { expires_ms, holder: holder.into() }
 }
 
 fn lost() -> Applied {
@@ -18,10 +19,10 @@ fn lost() -> Applied {
 fn a_reservation_is_held_released_or_expires() {
     let mut f = Fixture::new();
     assert_eq!(f.apply(reserve("c", "a", 2_000)), Applied::Done);
-    assert_eq!(f.apply(reserve("c", "b", 2_000)), held(2_000));
+    assert_eq!(f.apply(reserve("c", "b", 2_000)), held(2_000, "a"));
     assert_eq!(f.apply(reserve("c", "a", 3_000)), Applied::Done);
     assert_eq!(f.apply(release("c", "b")), Applied::Done);
-    assert_eq!(f.apply(reserve("c", "b", 4_000)), held(3_000));
+    assert_eq!(f.apply(reserve("c", "b", 4_000)), held(3_000, "a"));
     assert_eq!(f.apply(giving_back("c", "a")), Applied::Done);
     assert_eq!(f.apply(reserve("c", "b", 4_000)), Applied::Done);
     f.time_ms = 4_000;
@@ -83,7 +84,7 @@ fn a_committed_transaction_gives_back_what_it_rested_on() {
     f.apply(reserve("c", "a", 90_000));
     f.apply(prepare_held("t", "c", "a"));
     f.apply(finish("t", false));
-    assert_eq!(f.apply(reserve("c", "b", 90_000)), held(90_000), "an abort leaves it to its holder");
+    assert_eq!(f.apply(reserve("c", "b", 90_000)), held(90_000, "a"), "an abort leaves it to its holder");
     f.apply(prepare_held("u", "c", "a"));
     f.apply(finish("u", true));
     assert_eq!(f.apply(reserve("c", "b", 90_000)), Applied::Done);
@@ -96,9 +97,10 @@ fn what_an_earlier_life_of_the_node_held_is_taken_over() {
         let holder = Token { node, incarnation, number }.to_bytes().to_vec().into();
         Kind::Reserve(log::Reserve { criteria: "c".into(), holder, expires_ms: 9_000 })
     };
+    let first = Token { node: 1, incarnation: 10, number: 1 }.to_bytes().to_vec();
     assert_eq!(f.apply(by(1, 10, 1)), Applied::Done);
-    assert_eq!(f.apply(by(1, 10, 2)), held(9_000));
-    assert_eq!(f.apply(by(2, 11, 1)), held(9_000));
+    assert_eq!(f.apply(by(1, 10, 2)), held(9_000, first.clone()));
+    assert_eq!(f.apply(by(2, 11, 1)), held(9_000, first));
     assert_eq!(f.apply(by(1, 11, 1)), Applied::Done);
 }
 

@@ -207,7 +207,7 @@ fn expired_rows_go_and_renewed_ones_stay() {
     assert_eq!(f.partition_rows(), empty + 1 + 2);
     assert_eq!(
         f.apply(reserve("criteria", "other", 99_000)),
-        Applied::ReservationHeld { expires_ms: 90_000 }
+        Applied::ReservationHeld { expires_ms: 90_000, holder: "me".into() }
     );
     // A row that expires before the place the last sweep reached is still found.
     f.apply(with_dedup(write([]), "late", 3_000, ""));

@@ -1,0 +1,50 @@
+//! The operator's calls.
+
+use crate::{Error, Options, Result, api, connect};
+use proto::api::v1::admin_client::AdminClient;
+use tonic::transport::Channel;
+
+/// A handle for operators' calls at one node, which answers for its cluster. Cheap to clone. Nothing is sent again by itself.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    stub: AdminClient<Channel>,
+}
+
+impl Admin {
+    /// At an endpoint `http://host:port`, connected on first use.
+    ///
+    /// # Errors
+    /// An endpoint that is none.
+    pub fn connect(endpoint: &str) -> Result<Admin> {
+        Ok(Admin { stub: AdminClient::new(connect::channel(endpoint, &Options::default())?) })
+    }
+
+    /// The cluster as the node sees it that leads.
+    pub async fn status(&self) -> Result<api::StatusResponse> {
+        answer(self.stub.clone().status(api::StatusRequest {}).await)
+    }
+
+    /// Asks for an id for a new node that others reach at `address`. The same token gets the same id.
+    pub async fn join(&self, token: bytes::Bytes, address: &str) -> Result<api::JoinResponse> {
+        answer(self.stub.clone().join(api::JoinRequest { token, address: address.to_owned() }).await)
+    }
+
+    /// Has a node give up its replicas; `undo`: take some again.
+    pub async fn drain(&self, node_id: u64, undo: bool) -> Result<()> {
+        answer(self.stub.clone().drain(api::DrainRequest { node_id, undo }).await).map(drop)
+    }
+
+    /// Takes a node out of the cluster for good.
+    pub async fn remove(&self, node_id: u64) -> Result<()> {
+        answer(self.stub.clone().remove(api::RemoveRequest { node_id }).await).map(drop)
+    }
+
+    /// Has another node lead.
+    pub async fn transfer_leader(&self, to: u64) -> Result<()> {
+        answer(self.stub.clone().transfer_leader(api::TransferLeaderRequest { to }).await).map(drop)
+    }
+}
+
+fn answer<T>(result: std::result::Result<tonic::Response<T>, tonic::Status>) -> Result<T> {
+    result.map(tonic::Response::into_inner).map_err(Error::from)
+}

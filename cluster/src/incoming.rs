@@ -1,0 +1,74 @@
+//! Who answers other nodes: the group that is meant, or the application above.
+
+use crate::addresses::Addresses;
+use crate::admission::Admission;
+use crate::observer::Observer;
+use crate::raft::{Handle, Proposal};
+use crate::transport::{Answer, Kind, Message, Pieces, Receiver};
+use bytes::Bytes;
+use prost::Message as _;
+use proto::log::v1::MetaCommand;
+use std::io;
+use std::sync::Arc;
+
+/// All that this node can be asked.
+pub(crate) struct Incoming {
+    /// By number.
+    pub groups: Vec<Handle>,
+    pub addresses: Addresses,
+    pub admission: Arc<Admission>,
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Incoming {
+    fn group(&self, message: &Message) -> io::Result<Handle> {
+        let own = self.addresses.cluster();
+        if own != message.cluster || own == 0 {
+            let reason = format!("a message of cluster {:016x} to a node of {own:016x}", message.cluster);
+            return Err(io::Error::new(io::ErrorKind::NotConnected, reason));
+        }
+        let number = message.group;
+        let group = self.groups.get(number as usize).cloned();
+        group.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotFound, format!("there is no group {number} here"))
+        })
+    }
+}
+
+impl Receiver for Incoming {
+    fn call(&self, message: Message) -> Answer {
+        const PROPOSE: u32 = Kind::Propose as u32;
+        const REQUEST: u32 = Kind::Request as u32;
+        let group = self.group(&message);
+        match message.kind {
+            REQUEST => match group {
+                Ok(_) => self.observer.asked(message.body),
+                Err(error) => Box::pin(async move { Err(error) }),
+            },
+            PROPOSE => {
+                let admission = self.admission.clone();
+                Box::pin(async move {
+                    let command = MetaCommand::decode(message.body).map_err(io::Error::other)?;
+                    propose(&group?, &admission, command).await.map(|()| Bytes::new())
+                })
+            }
+            kind => Box::pin(async move { group?.answer(kind, message.body).await }),
+        }
+    }
+
+    fn receive(&self, head: Message, pieces: Pieces) -> Answer {
+        let group = self.group(&head);
+        Box::pin(async move { group?.receive(head.body, pieces).await })
+    }
+}
+
+/// Has the meta group agree on a command.
+pub(crate) async fn propose(
+    meta: &Handle,
+    admission: &Arc<Admission>,
+    command: MetaCommand,
+) -> io::Result<()> {
+    let permit = admission.admit(0).map_err(io::Error::other)?;
+    let proposed = meta.propose(Proposal::meta(command), permit).map_err(io::Error::other)?;
+    proposed.outcome().await.map(drop).map_err(io::Error::other)
+}

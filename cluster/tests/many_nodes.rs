@@ -1,0 +1,313 @@
+//! Several nodes in one thread, on parts in memory and a simulated network: a cluster grows from one node, is cut into pieces
+//! and loses nodes at any moment, and what it acknowledged stays.
+
+mod support;
+
+use bytes::Bytes;
+use cluster::{Cluster, Entropy, Identity, Joining, MemoryFolder, Options, Parts, Standing, sync_later};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::{Applied, Disk, Store};
+use support::network::Network;
+use support::{Heard, TENANT, key, options, put};
+use tokio::runtime::{Builder, RngSeed};
+use tokio::time::{Instant, sleep, timeout};
+
+const WRITERS: usize = 6;
+
+/// What a node keeps when it crashes.
+struct Machine {
+    address: String,
+    disk: Disk,
+    folder: MemoryFolder,
+    cluster: Option<Arc<Cluster>>,
+}
+
+struct World {
+    entropy: Entropy,
+    network: Network,
+    machines: Mutex<Vec<Machine>>,
+    /// By name: what was acknowledged last, and what may have been written beyond.
+    known: Mutex<BTreeMap<String, (u64, u64)>>,
+}
+
+impl World {
+    fn new(seed: u64) -> Arc<World> {
+        let entropy = Entropy::seeded(seed);
+        let network = Network::new(Entropy::seeded(entropy.number()));
+        Arc::new(World { entropy, network, machines: Mutex::default(), known: Mutex::default() })
+    }
+
+    fn add_machine(&self) -> usize {
+        let mut machines = self.machines.lock();
+        let address = format!("n{}", machines.len() + 1);
+        machines.push(Machine {
+            address,
+            disk: Disk::default(),
+            folder: MemoryFolder::default(),
+            cluster: None,
+        });
+        machines.len() - 1
+    }
+
+    /// Starts what was never started, or crashed.
+    async fn start(&self, at: usize) -> Arc<Cluster> {
+        let (address, disk, folder) = {
+            let machine = &self.machines.lock()[at];
+            (machine.address.clone(), machine.disk.clone(), machine.folder.clone())
+        };
+        let log = Arc::new(disk.open_log());
+        let latency = Duration::from_micros(100)..Duration::from_millis(5);
+        let seed = || Entropy::seeded(self.entropy.number());
+        tokio::spawn(sync_later(log.clone(), seed(), latency));
+        let parts = Parts {
+            store: Arc::new(Store::in_memory(&disk)),
+            log,
+            folder: Arc::new(folder),
+            observer: Arc::new(Heard::default()),
+            transport: self.network.transport(&address),
+            entropy: seed(),
+        };
+        // Small, so that there are flushes, purges and so snapshots.
+        let options = Options {
+            address,
+            group_log_bytes: 4_000,
+            maintenance: Duration::from_millis(200),
+            ..options("nowhere".as_ref())
+        };
+        let cluster = Arc::new(Cluster::start(options, parts).await.unwrap());
+        self.machines.lock()[at].cluster = Some(cluster.clone());
+        cluster
+    }
+
+    /// A new node joins by way of another one.
+    async fn join(&self, by: &Cluster) -> usize {
+        let at = self.add_machine();
+        let (address, folder) = {
+            let machine = &self.machines.lock()[at];
+            (machine.address.clone(), Arc::new(machine.folder.clone()))
+        };
+        let joining = Joining::begin(folder, "nowhere".as_ref(), &self.entropy).unwrap().unwrap();
+        let node = by.admit(joining.token(), address).await.unwrap();
+        let meta = by.meta();
+        let (cluster_id, partitions) = (meta.cluster_id, meta.partitions);
+        let identity = Identity {
+            node_id: node.node_id,
+            cluster_id,
+            partitions,
+            seeds: meta.nodes,
+            ..Identity::default()
+        };
+        joining.end(identity).unwrap();
+        self.start(at).await;
+        at
+    }
+
+    fn crash(&self, at: usize) {
+        let machine = &mut self.machines.lock()[at];
+        self.network.kill(&machine.address);
+        machine.disk.crash();
+        machine.folder = machine.folder.after_crash();
+        // What lives on of it writes nowhere and reaches nobody.
+        machine.cluster = None;
+    }
+
+    fn living(&self) -> Vec<Arc<Cluster>> {
+        self.machines.lock().iter().filter_map(|machine| machine.cluster.clone()).collect()
+    }
+
+    /// Until every group has the wanted voters, one leader that all know, and its entries everywhere.
+    async fn settled(&self, voters: &[u64]) {
+        let settled = async {
+            loop {
+                sleep(Duration::from_millis(100)).await;
+                let nodes = self.living();
+                let states: Vec<_> = nodes.iter().map(|node| node.views()).collect();
+                let good = (0..states[0].len()).all(|group| {
+                    let views: Vec<_> = nodes
+                        .iter()
+                        .zip(&states)
+                        .filter(|(node, _)| voters.contains(&node.node_id()))
+                        .map(|(_, views)| &views[group].1)
+                        .collect();
+                    let first = views[0];
+                    first.leader.is_some()
+                        && views.iter().all(|view| {
+                            view.leader == first.leader
+                                && view.applied == first.applied
+                                && view.appended == first.appended
+                                && !view.is_joint
+                                && view.voters.iter().eq(voters)
+                        })
+                });
+                if good {
+                    return;
+                }
+            }
+        };
+        if timeout(Duration::from_secs(120), settled).await.is_err() {
+            for node in self.living() {
+                eprintln!("node {}: {:#?}", node.node_id(), node.views());
+            }
+            panic!("the cluster does not settle");
+        }
+    }
+
+    /// Writes versions of one name until told to end, at whoever leads.
+    async fn write(self: Arc<Self>, name: String, until: Instant) {
+        while Instant::now() < until {
+            let leader = self.living().into_iter().find(|node| {
+                let partition = node.map().partition_of(key(&name).compartment.slot);
+                node.group(partition).is_some_and(|group| group.is_leader())
+            });
+            let Some(node) = leader else {
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let group = node.group(node.map().partition_of(key(&name).compartment.slot)).unwrap();
+            if group.read_barrier().await.is_err() {
+                sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+            let found = group.partition().get(TENANT, &key(&name)).unwrap().map_or(0, |found| found.version);
+            let (acknowledged, tried) = *self.known.lock().entry(name.clone()).or_default();
+            assert!(acknowledged <= found && found <= tried, "{name}: {acknowledged}, {found} read, {tried}");
+            let version = found + 1;
+            self.known.lock().insert(name.clone(), (found, tried.max(version)));
+            let body = Bytes::from(vec![b'x'; self.entropy.number() as usize % 400]);
+            match group.propose(put(&name, version, &body)).await {
+                Ok(Applied::Done) => {
+                    let known = &mut *self.known.lock();
+                    known.get_mut(&name).unwrap().0 = version;
+                }
+                // An earlier try whose outcome was not known came first.
+                Ok(_) | Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    /// All replicas hold the same, and what was acknowledged.
+    fn check(&self, voters: &[u64]) {
+        let nodes = self.living();
+        let holders: Vec<_> = nodes.iter().filter(|node| voters.contains(&node.node_id())).collect();
+        for group in holders[0].groups() {
+            let digests: Vec<u32> = holders
+                .iter()
+                .map(|node| node.group(group.id()).unwrap().partition().digest().unwrap())
+                .collect();
+            assert!(digests.iter().all(|digest| *digest == digests[0]), "{}: {digests:x?}", group.id());
+        }
+        for (name, (acknowledged, tried)) in &*self.known.lock() {
+            let partition = holders[0].map().partition_of(key(name).compartment.slot);
+            let rows = holders[0].group(partition).unwrap().partition();
+            let found = rows.get(TENANT, &key(name)).unwrap().map_or(0, |found| found.version);
+            assert!(*acknowledged <= found && found <= *tried, "{name}: {acknowledged}, {found}, {tried}");
+        }
+    }
+
+    async fn chaos(&self, until: Instant) {
+        while Instant::now() < until {
+            sleep(Duration::from_millis(self.entropy.number() % 4_000)).await;
+            let count = self.machines.lock().len();
+            let (at, other) =
+                (self.entropy.number() as usize % count, self.entropy.number() as usize % count);
+            let address = |at: usize| self.machines.lock()[at].address.clone();
+            match self.entropy.number() % 4 {
+                0 | 1 => {
+                    self.crash(at);
+                    sleep(Duration::from_millis(self.entropy.number() % 6_000)).await;
+                    self.start(at).await;
+                }
+                2 => self.network.cut(&address(at), &address(other)),
+                _ => {
+                    (0..count).filter(|other| *other != at).for_each(|other| {
+                        self.network.cut(&address(at), &address(other));
+                        self.network.cut(&address(other), &address(at));
+                    });
+                }
+            }
+            sleep(Duration::from_millis(self.entropy.number() % 5_000)).await;
+            self.network.heal();
+        }
+    }
+}
+
+fn run(seed: u64, story: impl AsyncFnOnce(Arc<World>)) {
+    eprintln!("seed {seed}");
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).rng_seed(RngSeed::from_bytes(&seed.to_le_bytes()));
+    runtime.build().unwrap().block_on(story(World::new(seed)));
+}
+
+async fn three_nodes(world: &Arc<World>) {
+    let first = world.add_machine();
+    let founder = world.start(first).await;
+    world.join(&founder).await;
+    world.join(&founder).await;
+}
+
+fn writers(world: &Arc<World>, until: Instant) -> Vec<tokio::task::JoinHandle<()>> {
+    (0..WRITERS).map(|writer| tokio::spawn(world.clone().write(format!("w{writer}"), until))).collect()
+}
+
+#[test]
+fn a_node_becomes_three_while_it_serves() {
+    run(1, async |world| {
+        let first = world.add_machine();
+        let founder = world.start(first).await;
+        let until = Instant::now() + Duration::from_secs(20);
+        let writing = writers(&world, until);
+        sleep(Duration::from_secs(5)).await;
+        world.join(&founder).await;
+        world.join(&founder).await;
+        for writer in writing {
+            writer.await.unwrap();
+        }
+        world.settled(&[1, 2, 3]).await;
+        world.check(&[1, 2, 3]);
+        let written: u64 = world.known.lock().values().map(|(acknowledged, _)| acknowledged).sum();
+        assert!(written > 1_000, "{written}");
+    });
+}
+
+#[test]
+fn a_drained_node_is_replaced_by_a_fourth() {
+    run(2, async |world| {
+        three_nodes(&world).await;
+        let until = Instant::now() + Duration::from_secs(30);
+        let writing = writers(&world, until);
+        world.settled(&[1, 2, 3]).await;
+        let founder = world.living()[0].clone();
+        world.join(&founder).await;
+        founder.stand(1, Standing::Draining).await.unwrap();
+        for writer in writing {
+            writer.await.unwrap();
+        }
+        world.settled(&[2, 3, 4]).await;
+        world.check(&[2, 3, 4]);
+    });
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_whatever_crashes_or_is_cut_off() {
+    let seeds = 0..std::env::var("SIMULATION_SEEDS").map_or(12, |seeds| seeds.parse().unwrap());
+    for seed in seeds {
+        run(seed, async |world| {
+            three_nodes(&world).await;
+            let until = Instant::now() + Duration::from_secs(60);
+            let writing = writers(&world, until);
+            world.chaos(until).await;
+            for writer in writing {
+                writer.await.unwrap();
+            }
+            world.network.heal();
+            world.settled(&[1, 2, 3]).await;
+            world.check(&[1, 2, 3]);
+            let written: u64 = world.known.lock().values().map(|(acknowledged, _)| acknowledged).sum();
+            eprintln!("{written} writes, {} messages", world.network.messages());
+            assert!(written > 200, "{written}");
+        });
+    }
+}

@@ -1,0 +1,123 @@
+//! The way to the other nodes of the cluster: for each node two streams, one for the Raft groups and one for requests, so
+//! that no large request holds back a heartbeat, and calls of their own for snapshots. The contract is
+//! `proto/internal/v1/node.proto`.
+//!
+//! | file | is |
+//! |---|---|
+//! | [`lane`] | one stream to one node: questions out, answers in |
+//! | [`serve`] | the other end of them |
+
+mod lane;
+mod serve;
+
+pub use serve::router;
+
+use cluster::{Answer, Kind, Message, Peer, Pieces, Receiver, Transport};
+use futures::StreamExt;
+use lane::Lane;
+use parking_lot::Mutex;
+use proto::internal::v1::{Frame, Piece, peer_client::PeerClient};
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::{Channel, Endpoint};
+
+/// A node that does not take a connection within this is not there.
+const CONNECT: Duration = Duration::from_secs(1);
+/// A ping after so much silence, and how long its answer may take: a node that stands still is known after both.
+const PING: Duration = Duration::from_secs(1);
+const PONG: Duration = Duration::from_secs(2);
+/// In and out. One entry is as large as the largest bundle.
+const MESSAGE_BYTES_MAX: usize = 1 << 30;
+
+/// This node's connections. Clones share them.
+#[derive(Clone, Default)]
+pub struct Peers(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    receiver: OnceLock<Arc<dyn Receiver>>,
+    lanes: Mutex<HashMap<(Arc<str>, bool), Lane>>,
+}
+
+impl Peers {
+    fn lane(&self, to: &Peer, is_request: bool) -> Lane {
+        let mut lanes = self.0.lanes.lock();
+        let made = || Lane::start(to.address.clone());
+        lanes.entry((to.address.clone(), is_request)).or_insert_with(made).clone()
+    }
+
+    /// Who answers, once the groups are open.
+    fn receiver(&self) -> io::Result<Arc<dyn Receiver>> {
+        let starting = || io::Error::new(io::ErrorKind::NotConnected, "the node is starting");
+        self.0.receiver.get().cloned().ok_or_else(starting)
+    }
+}
+
+impl Transport for Peers {
+    fn serve(&self, receiver: Arc<dyn Receiver>) {
+        // Once in a process.
+        let _ = self.0.receiver.set(receiver);
+    }
+
+    fn call(&self, to: &Peer, message: Message) -> Answer {
+        self.lane(to, message.kind == Kind::Request as u32).ask(message)
+    }
+
+    fn send(&self, to: &Peer, head: Message, pieces: Pieces) -> Answer {
+        let address = to.address.clone();
+        Box::pin(async move {
+            let channel = endpoint(&address)?.connect().await.map_err(not_connected)?;
+            let head = Piece { head: Some(frame(0, head)), ..Piece::default() };
+            // An error ends them before the empty one: the other side takes nothing that is not whole.
+            let bodies = tokio_stream::StreamExt::map_while(ReceiverStream::new(pieces), Result::ok);
+            let bodies = bodies.map(|body| Piece { head: None, body });
+            let all = futures::stream::once(async { head }).chain(bodies);
+            let answer = client(channel).send(all).await.map_err(io::Error::other)?;
+            body_of(answer.into_inner())
+        })
+    }
+}
+
+fn endpoint(address: &str) -> io::Result<Endpoint> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(not_connected)?;
+    Ok(endpoint
+        .connect_timeout(CONNECT)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(PING)
+        .keep_alive_timeout(PONG)
+        .keep_alive_while_idle(true)
+        .initial_stream_window_size(8 << 20)
+        .initial_connection_window_size(16 << 20))
+}
+
+fn client(channel: Channel) -> PeerClient<Channel> {
+    let client = PeerClient::new(channel);
+    client.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX)
+}
+
+fn frame(correlation: u64, message: Message) -> Frame {
+    let Message { cluster, group, kind, body } = message;
+    Frame { correlation, cluster, group, kind, body, ..Frame::default() }
+}
+
+/// What an answer says.
+fn body_of(answer: Frame) -> io::Result<bytes::Bytes> {
+    match answer {
+        Frame { error, body, .. } if error.is_empty() => Ok(body),
+        Frame { error, refused: true, .. } => Err(not_connected(error)),
+        Frame { error, .. } => Err(io::Error::other(error)),
+    }
+}
+
+/// The other node has certainly not heard of it.
+fn not_connected(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, error)
+}
+
+#[cfg(test)]
+mod tests;

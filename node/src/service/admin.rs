@@ -1,0 +1,232 @@
+//! What operators ask. Any node answers; what only the leader of the meta group knows or can do is asked of it.
+
+use super::{Node, forward::unreadable};
+use bytes::Bytes;
+use cluster::{Standing, View};
+use futures::future::BoxFuture;
+use prost::Message;
+use proto::{Code, Error, api::v1::*};
+use std::collections::BTreeMap;
+
+/// The operator's calls, as `proto/api/v1/admin.proto` has them.
+pub trait AdminService: Send + Sync + 'static {
+    /// Nodes and groups, as the node sees them that leads, else as this one does.
+    fn status(&self, request: StatusRequest) -> BoxFuture<'_, Result<StatusResponse, Error>>;
+    /// Gives a new node its id.
+    fn join(&self, request: JoinRequest) -> BoxFuture<'_, Result<JoinResponse, Error>>;
+    /// Has a node give up its replicas, or take some again.
+    fn drain(&self, request: DrainRequest) -> BoxFuture<'_, Result<DrainResponse, Error>>;
+    /// Takes a node out for good.
+    fn remove(&self, request: RemoveRequest) -> BoxFuture<'_, Result<RemoveResponse, Error>>;
+    /// Has another node lead.
+    fn transfer_leader(
+        &self,
+        request: TransferLeaderRequest,
+    ) -> BoxFuture<'_, Result<TransferLeaderResponse, Error>>;
+}
+
+impl AdminService for Node {
+    fn status(&self, _: StatusRequest) -> BoxFuture<'_, Result<StatusResponse, Error>> {
+        Box::pin(async {
+            let own = self.engine.cluster.node_id();
+            match self.engine.cluster.chief().filter(|chief| *chief != own) {
+                // Where it cannot be asked, what is known here is better than nothing.
+                Some(chief) => {
+                    let seen = self.ask_admin(chief, Asked::Status, StatusRequest {}).await;
+                    Ok(seen.unwrap_or_else(|_| self.seen()))
+                }
+                None => Ok(self.seen()),
+            }
+        })
+    }
+
+    fn join(&self, request: JoinRequest) -> BoxFuture<'_, Result<JoinResponse, Error>> {
+        Box::pin(async move {
+            if request.token.len() < 8 || request.address.is_empty() {
+                return Err(Error::new(
+                    Code::BadRequest,
+                    "a node joins with a token of 8 bytes at least, and an address",
+                ));
+            }
+            let cluster = &self.engine.cluster;
+            let node =
+                cluster.admit(request.token, request.address).await.map_err(|error| unavailable(&error))?;
+            let meta = cluster.meta();
+            Ok(JoinResponse {
+                node_id: node.node_id,
+                cluster_id: meta.cluster_id.clone(),
+                partitions: meta.partitions,
+                nodes: self.seen().nodes,
+            })
+        })
+    }
+
+    fn drain(&self, request: DrainRequest) -> BoxFuture<'_, Result<DrainResponse, Error>> {
+        Box::pin(async move {
+            self.must_know(request.node_id)?;
+            let standing = if request.undo { Standing::Member } else { Standing::Draining };
+            if !request.undo {
+                self.must_be_replaceable(request.node_id)?;
+            }
+            self.engine
+                .cluster
+                .stand(request.node_id, standing)
+                .await
+                .map_err(|error| unavailable(&error))?;
+            Ok(DrainResponse {})
+        })
+    }
+
+    fn remove(&self, request: RemoveRequest) -> BoxFuture<'_, Result<RemoveResponse, Error>> {
+        Box::pin(async move {
+            self.must_know(request.node_id)?;
+            self.must_be_replaceable(request.node_id)?;
+            let standing = Standing::Removed;
+            self.engine
+                .cluster
+                .stand(request.node_id, standing)
+                .await
+                .map_err(|error| unavailable(&error))?;
+            Ok(RemoveResponse {})
+        })
+    }
+
+    fn transfer_leader(
+        &self,
+        request: TransferLeaderRequest,
+    ) -> BoxFuture<'_, Result<TransferLeaderResponse, Error>> {
+        Box::pin(async move {
+            self.must_know(request.to)?;
+            let own = self.engine.cluster.node_id();
+            match self.engine.cluster.chief() {
+                Some(chief) if chief != own => self.ask_admin(chief, Asked::Transfer, request).await,
+                _ => {
+                    let moved = self.engine.cluster.hand_over(request.to).await;
+                    moved.map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
+                    Ok(TransferLeaderResponse {})
+                }
+            }
+        })
+    }
+}
+
+/// What one node asks another of these, by number.
+#[derive(Clone, Copy)]
+enum Asked {
+    Status,
+    Transfer,
+}
+
+impl Asked {
+    fn label(self) -> &'static str {
+        match self {
+            Asked::Status => "admin-status",
+            Asked::Transfer => "admin-transfer-leader",
+        }
+    }
+}
+
+impl Node {
+    async fn ask_admin<A: Message + Default>(
+        &self,
+        node: u64,
+        asked: Asked,
+        request: impl Message,
+    ) -> Result<A, Error> {
+        self.ask_another(node, asked.label(), request.encode_to_vec().into()).await
+    }
+
+    /// Answers another node; `None` where this is none of these calls.
+    pub(super) async fn administer(&self, call: &str, message: Bytes) -> Option<Result<Bytes, Error>> {
+        if call == Asked::Status.label() {
+            return Some(Ok(self.seen().encode_to_vec().into()));
+        }
+        if call == Asked::Transfer.label() {
+            return Some(self.transfer_here(message).await);
+        }
+        None
+    }
+
+    async fn transfer_here(&self, message: Bytes) -> Result<Bytes, Error> {
+        let request = TransferLeaderRequest::decode(message).map_err(|error| unreadable(&error))?;
+        let moved = self.engine.cluster.hand_over(request.to).await;
+        moved.map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
+        Ok(TransferLeaderResponse {}.encode_to_vec().into())
+    }
+
+    fn must_know(&self, node: u64) -> Result<(), Error> {
+        let meta = self.engine.cluster.meta();
+        if meta.nodes.iter().any(|known| known.node_id == node && known.standing() != Standing::Removed) {
+            return Ok(());
+        }
+        let known: Vec<String> = meta.nodes.iter().map(|node| node.node_id.to_string()).collect();
+        let text = format!("there is no node {node} in the cluster; there are {}", known.join(", "));
+        Err(Error::new(Code::NotFound, text))
+    }
+
+    /// Who goes must leave somebody to hold what it holds.
+    fn must_be_replaceable(&self, node: u64) -> Result<(), Error> {
+        let meta = self.engine.cluster.meta();
+        let others =
+            meta.nodes.iter().filter(|other| other.standing() == Standing::Member && other.node_id != node);
+        match others.count() {
+            0 => Err(Error::new(
+                Code::BadRequest,
+                format!("node {node} is the only one that holds the data: add another first"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// As this node sees it.
+    fn seen(&self) -> StatusResponse {
+        let cluster = &self.engine.cluster;
+        let (meta, views) = (cluster.meta(), cluster.views());
+        let mut counted: BTreeMap<u64, (u32, u32, u64)> = BTreeMap::new();
+        for (_, view) in &views {
+            view.voters.iter().for_each(|node| counted.entry(*node).or_default().0 += 1);
+            view.leader.iter().for_each(|node| counted.entry(*node).or_default().1 += 1);
+            for (node, has) in &view.matched {
+                counted.entry(*node).or_default().2 += view.appended.saturating_sub(*has);
+            }
+        }
+        let node = |node: cluster::MetaNode| {
+            let (votes, leads, lag) = counted.get(&node.node_id).copied().unwrap_or_default();
+            let standing = standing(node.standing()).to_owned();
+            NodeStatus { node_id: node.node_id, address: node.address, standing, votes, leads, lag }
+        };
+        StatusResponse {
+            cluster_id: meta.cluster_id,
+            leader: cluster.chief().unwrap_or_default(),
+            feature_level: meta.feature_level,
+            nodes: meta.nodes.into_iter().map(node).collect(),
+            groups: views.into_iter().map(|(group, view)| group_status(group, view)).collect(),
+            seen_by: cluster.node_id(),
+        }
+    }
+}
+
+fn group_status(group: u32, view: View) -> GroupStatus {
+    GroupStatus {
+        group,
+        leader: view.leader.unwrap_or_default(),
+        term: view.term,
+        voters: view.voters.into_iter().collect(),
+        learners: view.learners.into_iter().collect(),
+        changing: view.is_joint,
+        appended: view.appended,
+        applied: view.applied,
+    }
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Member => "member",
+        Standing::Draining => "draining",
+        Standing::Removed => "removed",
+    }
+}
+
+fn unavailable(error: &cluster::Error) -> Error {
+    Error::new(Code::Unavailable, error.to_string())
+}

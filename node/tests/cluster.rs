@@ -1,0 +1,244 @@
+//! Three real processes: a node becomes a cluster while it serves, loses any one of its nodes without losing a write, and every
+//! node answers alike.
+
+use client::{Admin, Client, Retry, api};
+use parking_lot::Mutex;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use testkit::node::NodeProcess;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_salamander");
+/// Of what should take a second or two.
+const SOON: Duration = Duration::from_secs(60);
+
+fn found() -> NodeProcess {
+    NodeProcess::new(BINARY).unwrap().set("storage.partitions", 4).begin().unwrap()
+}
+
+fn join(member: &NodeProcess) -> NodeProcess {
+    let address = member.grpc.strip_prefix("http://").unwrap();
+    NodeProcess::new(BINARY).unwrap().set("cluster.join", address).begin().unwrap()
+}
+
+/// Until the cluster is as it should be, as a node sees it.
+async fn settled(
+    node: &NodeProcess,
+    what: &str,
+    good: impl Fn(&api::StatusResponse) -> bool,
+) -> api::StatusResponse {
+    let admin = Admin::connect(&node.grpc).unwrap();
+    let began = Instant::now();
+    loop {
+        let seen = admin.status().await;
+        match seen {
+            Ok(status) if good(&status) => return status,
+            seen if began.elapsed() > SOON => panic!("not {what}: {seen:#?}"),
+            _ => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+/// All groups have these voters, led by one of them.
+fn is_held_by(status: &api::StatusResponse, voters: &[u64]) -> bool {
+    let first = status.groups[0].leader;
+    let lag: u64 = status.nodes.iter().map(|node| node.lag).sum();
+    first != 0
+        && lag == 0
+        && status.groups.len() == 5
+        && status
+            .groups
+            .iter()
+            .all(|group| group.leader == first && group.voters == voters && !group.changing)
+}
+
+async fn three() -> [NodeProcess; 3] {
+    let first = found();
+    let (second, third) = (join(&first), join(&first));
+    settled(&first, "three voters", |status| is_held_by(status, &[1, 2, 3])).await;
+    [first, second, third]
+}
+
+fn basic(code: &str) -> api::CreateRequest {
+    let body = format!(r#"{{"resourceType":"Basic","code":{{"coding":[{{"code":"{code}"}}]}}}}"#);
+    api::CreateRequest { resource_type: "Basic".into(), body: body.into(), ..Default::default() }
+}
+
+async fn ids_of(client: &Client, code: &str) -> Vec<String> {
+    let parameter = api::SearchParameter { name: "code".into(), value: code.into() };
+    let request = api::SearchRequest {
+        resource_type: "Basic".into(),
+        parameters: vec![parameter],
+        ..Default::default()
+    };
+    client.search(request).await.unwrap().entries.into_iter().map(|entry| entry.id).collect()
+}
+
+/// Writers at all nodes, until told to stop; what was acknowledged, by id.
+struct Load {
+    stop: Arc<AtomicBool>,
+    acknowledged: Arc<Mutex<BTreeMap<String, String>>>,
+    writers: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Load {
+    fn start(nodes: &[&NodeProcess]) -> Load {
+        let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(BTreeMap::new())));
+        let writers = nodes.iter().enumerate().map(|(at, node)| {
+            let client = Client::connect(&node.grpc).unwrap().with_retry(Retry::never());
+            let (stop, acknowledged) = (stop.clone(), acknowledged.clone());
+            tokio::spawn(async move {
+                for number in 0_u64.. {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let code = format!("w{at}n{number}");
+                    match client.create(basic(&code)).await {
+                        Ok(created) => drop(acknowledged.lock().insert(created.id, code)),
+                        Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                    }
+                }
+            })
+        });
+        Load { writers: writers.collect(), stop, acknowledged }
+    }
+
+    fn count(&self) -> usize {
+        self.acknowledged.lock().len()
+    }
+
+    /// Until so many more are acknowledged.
+    async fn progress(&self, more: usize) -> Duration {
+        let (began, before) = (Instant::now(), self.count());
+        while self.count() < before + more {
+            assert!(began.elapsed() < SOON, "nothing is acknowledged any more");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        began.elapsed()
+    }
+
+    async fn end(self) -> BTreeMap<String, String> {
+        self.stop.store(true, Ordering::Relaxed);
+        for writer in self.writers {
+            writer.await.unwrap();
+        }
+        Arc::try_unwrap(self.acknowledged).unwrap().into_inner()
+    }
+}
+
+/// Every node finds all of it, by id and by search.
+async fn has_all(nodes: &[&NodeProcess], written: &BTreeMap<String, String>) {
+    for node in nodes {
+        let client = Client::connect(&node.grpc).unwrap();
+        for (id, code) in written {
+            let read = client.read("Basic", id).await.unwrap_or_else(|error| panic!("{id} {code}: {error}"));
+            assert!(std::str::from_utf8(&read.body).unwrap().contains(&format!(r#""{code}""#)));
+        }
+        for (id, code) in written.iter().step_by(17) {
+            assert_eq!(ids_of(&client, code).await, [id.as_str()], "{code} at {}", node.grpc);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_becomes_three_while_it_serves_and_any_of_them_may_die() {
+    let first = found();
+    let load = Load::start(&[&first, &first]);
+    load.progress(100).await;
+    let (second, third) = (join(&first), join(&first));
+    settled(&first, "three voters", |status| {
+        status.groups.iter().all(|group| group.voters == [1, 2, 3] && !group.changing)
+    })
+    .await;
+    let written = load.end().await;
+    settled(&first, "caught up", |status| is_held_by(status, &[1, 2, 3])).await;
+    let mut nodes = [first, second, third];
+    has_all(&nodes.each_ref(), &written).await;
+
+    for round in 0..3 {
+        let leader = settled(&nodes[round], "led", |status| is_held_by(status, &[1, 2, 3])).await.leader;
+        let dies = leader as usize - 1;
+        let others: Vec<&NodeProcess> = (0..3).filter(|at| *at != dies).map(|at| &nodes[at]).collect();
+        let load = Load::start(&others);
+        load.progress(50).await;
+        let killed = nodes[dies].id().unwrap();
+        std::process::Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap();
+        let took = load.progress(20).await;
+        let written = load.end().await;
+        eprintln!("round {round}: node {leader} died; writes went on after {took:?}");
+        // An election takes less; the machine may be busy with other tests.
+        assert!(took < Duration::from_secs(20), "{took:?}");
+        has_all(&others, &written).await;
+        nodes[dies].kill9().unwrap();
+        nodes[dies].restart().unwrap();
+        settled(&nodes[dies], "whole again", |status| is_held_by(status, &[1, 2, 3])).await;
+        has_all(&[&nodes[dies]], &written).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drained_node_is_replaced_and_can_be_removed() {
+    let nodes = three().await;
+    let load = Load::start(&nodes.each_ref());
+    load.progress(50).await;
+    let fourth = join(&nodes[1]);
+    let admin = Admin::connect(&fourth.grpc).unwrap();
+    admin.drain(1, false).await.unwrap();
+    settled(&fourth, "2, 3 and 4 vote", |status| status.groups.iter().all(|group| group.voters == [2, 3, 4]))
+        .await;
+    load.progress(50).await;
+    admin.remove(1).await.unwrap();
+    load.progress(20).await;
+    let written = load.end().await;
+    let removed = settled(&fourth, "1 is removed", |status| is_held_by(status, &[2, 3, 4])).await;
+    assert_eq!(removed.nodes[0].standing, "removed");
+    has_all(&[&nodes[1], &nodes[2], &fourth], &written).await;
+    assert!(admin.remove(1).await.is_err(), "there is no such node any more");
+    assert!(admin.drain(9, false).await.is_err());
+}
+
+/// Creates of one criteria by all nodes at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_holds_over_all_nodes() {
+    let nodes = three().await;
+    for round in 0..10 {
+        let code = format!("only-{round}");
+        let creates = (0..12).map(|number| {
+            let client = Client::connect(&nodes[number % 3].grpc).unwrap();
+            let request = api::CreateRequest { if_none_exist: format!("code={code}"), ..basic(&code) };
+            tokio::spawn(async move { client.create(request).await.unwrap().id })
+        });
+        let mut ids = Vec::new();
+        for create in creates.collect::<Vec<_>>() {
+            ids.push(create.await.unwrap());
+        }
+        ids.dedup();
+        let found = ids_of(&Client::connect(&nodes[round % 3].grpc).unwrap(), &code).await;
+        assert_eq!(
+            (found.len(), ids.iter().all(|id| *id == found[0])),
+            (1, true),
+            "{code}: {ids:?} {found:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leadership_moves_when_it_is_asked_to() {
+    let nodes = three().await;
+    let load = Load::start(&nodes.each_ref());
+    load.progress(20).await;
+    let admin = Admin::connect(&nodes[0].grpc).unwrap();
+    let leader = admin.status().await.unwrap().leader;
+    let to = leader % 3 + 1;
+    admin.transfer_leader(to).await.unwrap();
+    settled(&nodes[0], "led by another", |status| status.groups.iter().all(|group| group.leader == to)).await;
+    load.progress(20).await;
+    let written = load.end().await;
+    has_all(&nodes.each_ref(), &written).await;
+    assert!(admin.transfer_leader(9).await.is_err());
+}
