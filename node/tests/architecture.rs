@@ -109,7 +109,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cluster", &["entropy.rs", "folder.rs", "raft/runtime.rs", "threads.rs"]),
-    ("storage", &["kv/rocks.rs", "kv/out_of_memory.rs", "log", "store"]),
+    ("storage", &["kv/rocks", "kv/out_of_memory.rs", "log", "store"]),
 ];
 
 fn root() -> PathBuf {

@@ -89,6 +89,11 @@ impl<'a> Reader<'a> {
         Ok(reader)
     }
 
+    /// Of bytes that are neither.
+    pub fn of(table: &'static str, bytes: &'a [u8]) -> Self {
+        Reader { table, rest: bytes }
+    }
+
     pub fn corrupt(&self, reason: &'static str) -> Error {
         Error::Corrupt { table: self.table, reason }
     }
@@ -97,6 +102,12 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or_else(|| self.corrupt("too short"))?;
         self.rest = rest;
         Ok(*taken)
+    }
+
+    pub fn bytes(&mut self, len: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(|| self.corrupt("too short"))?;
+        self.rest = rest;
+        Ok(taken)
     }
 
     pub fn u8(&mut self) -> Result<u8> {

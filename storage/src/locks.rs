@@ -53,6 +53,13 @@ impl Locks {
         self.prepared.store(prepared, Ordering::Release);
     }
 
+    /// Makes these all there are.
+    pub fn replace(&self, all: LockChanges) {
+        let mut rows = self.rows.write();
+        *rows = all.rows.into_iter().filter_map(|(row, lock)| Some((row, lock?))).collect();
+        self.prepared.store(all.prepared.unsigned_abs(), Ordering::Release);
+    }
+
     /// Whether any transaction is prepared: one atomic load.
     pub fn any(&self) -> bool {
         self.count() != 0

@@ -77,10 +77,24 @@ impl Engine {
         wait(self.publish(partition, applied_index, changes));
     }
 
-    /// Takes in a part of a partition's feed at start; waits on the calling thread where the tail is full. Must come before
-    /// the partition's first `publish`; when the feed is read, publish nothing at the applied index that it went to.
+    /// Takes in a part of a partition's feed, at start or after it was forgotten; waits on the calling thread where the tail
+    /// is full. Must come before the partition's next `publish`; when the feed is read, publish nothing at the applied index
+    /// that it went to. Searches meanwhile find what is in so far.
     pub fn blocking_replay(&self, partition: PartitionId, changes: &[Change]) {
         wait(self.shard(partition).push(partition, None, changes));
+    }
+
+    /// Forgets a partition whose rows were replaced or are gone: when it is ready, no search that begins finds anything of
+    /// it, and it counts as applied up to 0, here and in what the next start recovers. Until then some of its old states are
+    /// found or not. With an index that takes a seal, and while seals fail it waits; it happens also where nobody waits any
+    /// more. Others search and publish meanwhile. One call per partition at a time, of this, `publish` and `blocking_replay`.
+    pub async fn forget(&self, partition: PartitionId) {
+        self.shard(partition).forget(partition).await;
+    }
+
+    /// As [`Engine::forget`], but waits on the calling thread: for threads that may.
+    pub fn blocking_forget(&self, partition: PartitionId) {
+        wait(self.forget(partition));
     }
 
     /// How full the fullest tail is: at 1.0 `publish` waits. For admission control, before the log append.

@@ -44,6 +44,13 @@ impl Shard {
         }
     }
 
+    /// Forgets a partition. One caller per partition at a time, of this and of `push`.
+    pub async fn forget(&self, partition: PartitionId) {
+        if let Some(forget) = self.tail.forget(partition) {
+            self.tail.forgotten(&forget).await;
+        }
+    }
+
     /// Seals what is left, if anything does. Dropping does the same.
     pub fn close(self) {
         drop(self.disk);

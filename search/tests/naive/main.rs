@@ -12,6 +12,7 @@ mod resource;
 
 use ask::{Ask, ask};
 use proptest::prelude::*;
+use proto::id::PartitionId;
 use resource::{Resource, resource};
 use search::Engine;
 use storage::Change;
@@ -63,6 +64,49 @@ proptest! {
             assert_same_pages(&engine, &memory, &query);
             prop_assert_eq!(found(&engine, &query), by_hand(&resources, kind, &asks), "{}\n{:#?}", url, resources);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn a_forgotten_partition_is_as_one_that_never_was(
+        resources in (0..24_usize).map(resource).collect::<Vec<_>>(),
+        asked in prop::collection::vec(resource::kind().prop_flat_map(|kind| {
+            (Just(kind), prop::collection::vec(ask(kind), 1..3))
+        }), 20),
+        sealed in 0..24_usize,
+        forgotten in 1..5_u16,
+    ) {
+        let forgotten = PartitionId(forgotten);
+        let is_kept = |resource: &&Resource| partition(&change(resource)) != forgotten;
+        let kept: Vec<Resource> = resources.iter().filter(is_kept).cloned().collect();
+        let changes: Vec<Change> = resources.iter().map(change).collect();
+        let (dir, memory) = (folder(), in_memory());
+        publish(&memory, &changes, 0);
+        let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
+        publish(&engine, &changes[..sealed], 0);
+        engine.close();
+        let (engine, _) = Engine::open(dir.path(), &options(4096)).expect("an engine");
+        publish(&engine, &changes[sealed..], sealed);
+        let check = |resources: &[Resource]| {
+            for (kind, asks) in &asked {
+                let url = url(kind.name(), asks);
+                let query = query(&url).expect(&url);
+                assert_same_pages(&engine, &memory, &query);
+                assert_eq!(found(&engine, &query), by_hand(resources, *kind, asks), "{url}");
+            }
+        };
+        for engine in [&engine, &memory] {
+            engine.blocking_forget(forgotten);
+        }
+        check(&kept);
+        for engine in [&engine, &memory] {
+            let again = changes.iter().filter(|change| partition(change) == forgotten);
+            again.for_each(|change| engine.blocking_replay(forgotten, std::slice::from_ref(change)));
+            engine.blocking_publish(forgotten, changes.len() as u64, &[]);
+        }
+        check(&resources);
     }
 }
 

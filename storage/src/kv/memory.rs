@@ -1,6 +1,6 @@
 //! An ordered map with the crash behaviour of the real engine, for simulation and tests.
 
-use super::{Cursor, Direction, Engine, Range, Read, Rows, Stall};
+use super::{Cursor, Direction, Engine, Loader, Range, Read, Rows, Stall, ascending, loaded};
 use crate::error::Result;
 use bytes::Bytes;
 use parking_lot::RwLock;
@@ -63,6 +63,10 @@ impl Engine for Memory {
         Ok(())
     }
 
+    fn loader(&self) -> Result<Box<dyn Loader>> {
+        Ok(Box::new(Load { memory: self.clone(), rows: Map::new() }))
+    }
+
     fn flush(&self) -> Result<()> {
         let mut state = self.state.write();
         state.durable = Arc::clone(&state.live);
@@ -71,6 +75,26 @@ impl Engine for Memory {
 
     fn durable(&self, key: &[u8]) -> Result<Option<Bytes>> {
         Ok(Map::get(&self.state.read().durable, key).cloned())
+    }
+}
+
+struct Load {
+    memory: Memory,
+    rows: Map,
+}
+
+impl Loader for Load {
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+        ascending(self.rows.last_key_value().map_or(&[][..], |(key, _)| &key[..]), key)?;
+        self.rows.insert(Bytes::copy_from_slice(key), Bytes::copy_from_slice(value));
+        Ok(())
+    }
+
+    fn replace(self: Box<Self>) -> Result<()> {
+        loaded(!self.rows.is_empty())?;
+        let rows = Arc::new(self.rows);
+        *self.memory.state.write() = State { live: Arc::clone(&rows), durable: rows };
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ mod rocks;
 pub use memory::Memory;
 pub use rocks::Database;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
@@ -86,11 +86,54 @@ pub trait Read: Send + Sync {
     /// Scans a range.
     fn scan(&self, range: &Range, direction: Direction) -> Result<Box<dyn Cursor + '_>>;
 
+    /// All rows in ascending order, for who reads each of them once: what others read again and again stays at hand.
+    fn sweep(&self) -> Result<Box<dyn Cursor + '_>> {
+        // A key starts with a tag, and no tag is 0xff.
+        self.scan(&Range { lower: vec![], upper: vec![0xff] }, Direction::Ascending)
+    }
+
     /// A copy of the value.
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
         let mut copy = None;
         self.visit(key, &mut |value| copy = Some(Bytes::copy_from_slice(value)))?;
         Ok(copy)
+    }
+}
+
+/// Rows that are to take the place of all there are. Dropped before they did, it leaves everything as it was.
+pub trait Loader: Send {
+    /// Adds a row. An error for a key that is not greater than the one before.
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()>;
+
+    /// Replaces all rows of the engine by those that were put, of which there must be some. They survive a crash when this
+    /// returns; a crash before leaves the old ones, and none ever leaves some of both. Views opened before keep the old ones.
+    /// After an error the old ones stand. What is written meanwhile is lost or not: who writes waits.
+    fn replace(self: Box<Self>) -> Result<()>;
+}
+
+fn ascending(last_key: &[u8], key: &[u8]) -> Result<()> {
+    if key > last_key { Ok(()) } else { Err(snapshot_error("its rows are not in ascending order")) }
+}
+
+fn loaded(any: bool) -> Result<()> {
+    if any { Ok(()) } else { Err(snapshot_error("it has no rows")) }
+}
+
+fn snapshot_error(reason: &'static str) -> Error {
+    Error::Corrupt { table: "snapshot", reason }
+}
+
+/// Who has the folder of a database.
+pub trait Owner: Send + Sync {
+    /// Called before rows are replaced. Programs that do not know of that would not find them: from now on they have to
+    /// be kept from the folder.
+    fn before_replacing(&self) -> Result<()>;
+}
+
+#[cfg(test)]
+impl Owner for () {
+    fn before_replacing(&self) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -101,6 +144,9 @@ pub trait Engine: Read {
 
     /// Writes all rows or none. They survive a crash only after a flush.
     fn write(&self, rows: &Rows, stall: Stall) -> Result<()>;
+
+    /// Begins to load rows that take the place of all there are.
+    fn loader(&self) -> Result<Box<dyn Loader>>;
 
     /// Makes everything written so far survive a crash; returns when it does.
     fn flush(&self) -> Result<()>;

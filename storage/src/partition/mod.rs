@@ -1,26 +1,36 @@
 //! One slice of the key space: what is read from it, and the one way to change it.
 
+mod chunk;
+mod derived;
+mod export;
 mod feed;
 mod history;
-mod locks;
+mod import;
 mod read;
 mod scan;
 mod upgrade;
 
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod measure;
+
 pub use feed::Feed;
 pub use history::{Histories, Listed, Places};
+pub use import::Import;
 pub use scan::{IndexRows, Versions};
 
 use crate::apply::{self, Floors, Stage};
 use crate::entry::{Applied, Change, Entry, EntryPayload};
 use crate::error::{Error, Result};
-use crate::kv::{Direction, Engine, Range, Read, Stall};
+use crate::kv::{Engine, Read, Stall};
 use crate::locks::Locks;
 use crate::table::meta::{self, AppliedRow};
 use crate::table::{self, Table};
 use crate::version::AppliedState;
-use bytes::Bytes;
+use derived::Derived;
 use parking_lot::{Mutex, RwLock};
+use std::sync::Arc;
 
 /// One partition. All methods may be called from any thread; reads neither block writes nor wait for them.
 pub struct Partition {
@@ -29,15 +39,19 @@ pub struct Partition {
     applied: RwLock<AppliedState>,
     /// Held while a slice is applied.
     apply: Mutex<Floors>,
+    /// By which an import knows whose it is.
+    identity: Arc<()>,
 }
 
 impl Partition {
     /// Brings rows of older binaries up to date, reads the applied state and rebuilds the locks.
     pub fn open(engine: Box<dyn Engine>) -> Result<Self> {
         upgrade::upgrade(&*engine)?;
-        let locks = locks::rebuild(&*engine)?;
-        let applied = RwLock::new(read_applied(&*engine)?);
-        Ok(Partition { engine, locks, applied, apply: Mutex::default() })
+        let Derived { applied, locks: changes } = Derived::read(&*engine)?;
+        let locks = Locks::default();
+        locks.change(changes);
+        let (applied, apply, identity) = (RwLock::new(applied), Mutex::default(), Arc::default());
+        Ok(Partition { engine, locks, applied, apply, identity })
     }
 
     /// Applies committed entries in order and writes them in one batch. Returns, for each, what became of it and which
@@ -119,22 +133,12 @@ impl Partition {
 
     /// Shows every row in key order.
     pub(crate) fn each_row(&self, see: &mut dyn FnMut(&[u8], &[u8])) -> Result<()> {
-        let all = Range { lower: vec![0], upper: vec![0xff] };
-        let mut cursor = self.engine.scan(&all, Direction::Ascending)?;
+        let mut cursor = self.engine.sweep()?;
         while cursor.advance()? {
             see(cursor.key(), cursor.value());
         }
         Ok(())
     }
-}
-
-fn read_applied(engine: &dyn Engine) -> Result<AppliedState> {
-    let applied = get_as(engine, &meta::applied_key(), table::Applied::decode)?;
-    let AppliedRow { index, term, time_ms } = applied.unwrap_or_default();
-    let membership = get_as(engine, &meta::membership_key(), |value: &[u8]| {
-        table::Membership::decode(value).map(Bytes::copy_from_slice)
-    })?;
-    Ok(AppliedState { index, term, time_ms, membership: membership.unwrap_or(Bytes::new()) })
 }
 
 /// Decodes a row in place.

@@ -1,16 +1,24 @@
 //! The data folder: who owns it, and what format it has.
 
 use crate::error::{Error, Result};
+use crate::kv::Owner;
+use parking_lot::Mutex;
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The newest format this program writes and reads.
-const FORMAT: u32 = 1;
+/// The format of a new folder: programs of before [`REPLACED`] read it too.
+const FIRST: u32 = 1;
+/// Rows of a partition were replaced as a whole. Where they are since, programs that know only [`FIRST`] see no rows.
+const REPLACED: u32 = 2;
+/// The newest format this program reads.
+const NEWEST: u32 = REPLACED;
 const FORMAT_PREFIX: &str = "salamander data ";
 
 /// A folder that belongs to this process while the value lives.
 pub struct Folder {
+    dir: PathBuf,
+    format: Mutex<u32>,
     _lock: File,
 }
 
@@ -27,37 +35,53 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(Error::InUse { dir: dir.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(Error::io(context("cannot lock LOCK"), error)),
         }
-        check_format(dir)?;
-        Ok(Folder { _lock: lock })
+        let format = Mutex::new(check_format(dir)?);
+        Ok(Folder { dir: dir.to_owned(), format, _lock: lock })
     }
 }
 
-fn check_format(dir: &Path) -> Result<()> {
+impl Owner for Folder {
+    fn before_replacing(&self) -> Result<()> {
+        let mut format = self.format.lock();
+        if *format < REPLACED {
+            write_format(&self.dir, REPLACED)?;
+            *format = REPLACED;
+        }
+        Ok(())
+    }
+}
+
+/// The folder's format; a new folder gets one.
+fn check_format(dir: &Path) -> Result<u32> {
     let path = dir.join("FORMAT");
     let context = |what: &str| format!("{what} {}", path.display());
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return write_format(dir).map_err(|error| Error::io(context("cannot write"), error));
+            return write_format(dir, FIRST).map(|()| FIRST);
         }
         Err(error) => return Err(Error::io(context("cannot read"), error)),
     };
     let number = text.trim().strip_prefix(FORMAT_PREFIX).and_then(|number| number.parse().ok());
     match number {
-        Some(found) if found > FORMAT => {
-            Err(Error::NewerFormat { dir: dir.to_owned(), found, supported: FORMAT })
+        Some(found) if found > NEWEST => {
+            Err(Error::NewerFormat { dir: dir.to_owned(), found, supported: NEWEST })
         }
-        Some(_) => Ok(()),
+        Some(found) => Ok(found),
         None => Err(Error::Corrupt { table: "FORMAT", reason: "is not a salamander format file" }),
     }
 }
 
-/// Under another name first: a crash leaves no file or a whole one.
-fn write_format(dir: &Path) -> std::io::Result<()> {
-    let draft = dir.join("FORMAT.new");
-    let mut file = File::create(&draft)?;
-    writeln!(file, "{FORMAT_PREFIX}{FORMAT}")?;
-    file.sync_all()?;
-    fs::rename(&draft, dir.join("FORMAT"))?;
-    File::open(dir)?.sync_all()
+/// Under another name first: a crash leaves the file of before or a whole new one.
+fn write_format(dir: &Path, format: u32) -> Result<()> {
+    let path = dir.join("FORMAT");
+    let write = || {
+        let draft = dir.join("FORMAT.new");
+        let mut file = File::create(&draft)?;
+        writeln!(file, "{FORMAT_PREFIX}{format}")?;
+        file.sync_all()?;
+        fs::rename(&draft, &path)?;
+        File::open(dir)?.sync_all()
+    };
+    write().map_err(|error| Error::io(format!("cannot write {}", path.display()), error))
 }

@@ -128,9 +128,9 @@ mod tests {
     fn a_newer_format_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         drop(Store::open(dir.path(), &Options::default()).unwrap());
-        std::fs::write(dir.path().join("FORMAT"), "salamander data 2\n").unwrap();
+        std::fs::write(dir.path().join("FORMAT"), "salamander data 3\n").unwrap();
         let refused = Store::open(dir.path(), &Options::default());
-        assert!(matches!(refused, Err(Error::NewerFormat { found: 2, supported: 1, .. })));
+        assert!(matches!(refused, Err(Error::NewerFormat { found: 3, supported: 2, .. })));
     }
 
     #[test]

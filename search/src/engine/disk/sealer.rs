@@ -13,6 +13,7 @@ use crate::engine::segments::Segments;
 use crate::engine::tail::{Sieve, Tail};
 use crate::engine::upto;
 use crate::error::{Error, Result};
+use crate::kind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,7 +60,7 @@ impl Sealer {
             let rest_after = self.writer.is_some().then_some(REST_AFTER);
             match self.queue.take(rest_after) {
                 Next::Seal(work) if self.seal_at_last(&work) => {
-                    self.queue.sealed(Segments::new(self.reader.searcher()));
+                    self.queue.sealed(&work, Segments::new(self.reader.searcher()));
                 }
                 Next::Rest => self.rest(),
                 Next::Seal(_) | Next::Stop => break,
@@ -109,7 +110,7 @@ impl Sealer {
         sealed
     }
 
-    /// Writes a run, commits it with its applied indexes, and opens the new segments. `again`: it may be in them already, by
+    /// Deletes what is to be forgotten, writes a run, commits it with its applied indexes, and opens the new segments. `again`: it may be in them already, by
     /// an attempt that failed after its commit.
     fn seal(&mut self, work: &Work, again: bool) -> Result<()> {
         let started = Instant::now();
@@ -117,6 +118,10 @@ impl Sealer {
         let mut key = Vec::with_capacity(160);
         let len = work.generation.len();
         let writer = self.writer()?;
+        for forget in &work.forgets {
+            let term = kind::index::partition(forget.partition);
+            writer.delete_term(Term::from_field_bytes(fields.terms, &term));
+        }
         for entry in work.generation.newest(len, &Sieve::Pass) {
             key.clear();
             identity::encode(entry.tenant, &entry.key, &mut key);

@@ -2,7 +2,7 @@
 
 use crate::engine::options::Options;
 use crate::engine::segments::Segments;
-use crate::engine::tail::{Generation, Tail};
+use crate::engine::tail::{Forget, Generation, Tail};
 use crate::engine::upto::Upto;
 use proto::id::PartitionId;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub enum Next {
 
 /// What the sealer has to write.
 pub struct Work {
+    /// Partitions of which all that is in the segments goes, before the run is added.
+    pub forgets: Vec<Forget>,
     pub generation: Arc<Generation>,
     /// What holds of each partition once it is written.
     pub upto: Vec<(PartitionId, Upto)>,
@@ -37,7 +39,7 @@ impl Queue {
         Queue { tail, seal_after: options.seal_after, taken: Instant::now() }
     }
 
-    /// Waits until a run is due and takes it, or until nothing came for `rest_after`; without that it waits for as long
+    /// Waits until a run is due, however small where a partition is to be forgotten, and takes it; or until nothing came for `rest_after`; without that it waits for as long
     /// as it takes, with no timer.
     pub fn take(&mut self, rest_after: Option<Duration>) -> Next {
         let tail = &self.tail;
@@ -45,7 +47,7 @@ impl Queue {
         let rest_at = rest_after.map(|after| Instant::now() + after);
         // When the active run got its first entry, or a moment before.
         let mut since = (state.active.len() > 0).then_some(self.taken);
-        loop {
+        while state.forgets.is_empty() {
             if since.is_none() && state.active.len() > 0 {
                 since = Some(Instant::now());
             }
@@ -72,17 +74,21 @@ impl Queue {
         }
         self.taken = Instant::now();
         let (generation, upto) = tail.cut(&mut state);
+        let forgets = state.forgets.clone();
         drop(state);
         tail.room.notify_waiters();
-        Next::Seal(Work { generation, upto })
+        Next::Seal(Work { forgets, generation, upto })
     }
 
-    /// The run taken last is in these segments: from now on they answer for it.
-    pub fn sealed(&self, segments: Segments) {
+    /// What was taken last is done in these segments: from now on they answer for it.
+    pub fn sealed(&self, work: &Work, segments: Segments) {
         let mut state = self.tail.state.lock();
         state.segments = Some(segments);
         state.sealing = None;
         state.failure = None;
+        state.forgot(&work.forgets);
+        drop(state);
+        self.tail.forgotten.notify_waiters();
     }
 
     /// Keeps the reason until a run is sealed.

@@ -125,10 +125,22 @@ impl Generation {
 
     /// The same entries in the same order, with room for `more`, and for as many again as there are then.
     pub fn enlarged(&self, more: usize) -> Generation {
-        let len = self.writer.lock().len;
-        let larger = Generation::new(2 * (len as usize + more));
-        (0..len).for_each(|place| larger.push(self.at(place).again()));
+        let larger = Generation::new(2 * (self.len() + more));
+        self.copy(&larger, |_| true);
         larger
+    }
+
+    /// The entries of all partitions but one, with as much room.
+    pub fn without(&self, partition: PartitionId) -> Generation {
+        let rest = Generation::new(self.capacity());
+        self.copy(&rest, |entry| entry.partition != partition);
+        rest
+    }
+
+    fn copy(&self, to: &Generation, wanted: impl Fn(&Entry) -> bool) {
+        let len = self.writer.lock().len;
+        let entries = (0..len).map(|place| self.at(place));
+        entries.filter(|entry| wanted(entry)).for_each(|entry| to.push(entry.again()));
     }
 
     /// How many entries fit.

@@ -2,11 +2,13 @@
 //! clocks and files elsewhere (`disk`).
 
 mod filter;
+mod forget;
 mod generation;
 mod sieve;
 mod snapshot;
 mod view;
 
+pub use forget::Forget;
 pub use generation::{Entry, Generation};
 pub use sieve::Sieve;
 pub use snapshot::Snapshot;
@@ -33,6 +35,8 @@ pub struct Tail {
     pub(super) work: Condvar,
     /// Publishers wait here for room. They are tasks, not threads.
     pub(super) room: Notify,
+    /// Who forgets a partition waits here until the segments have.
+    pub(super) forgotten: Notify,
     /// `None`: nothing is ever sealed, so a full run makes way for a larger one.
     bounds: Option<Bounds>,
 }
@@ -54,6 +58,8 @@ pub(super) struct State {
     /// The same of the segments when the index was opened. A partition that was published up to there since is left out:
     /// what it publishes from then on is surely new.
     reached_before: FxHashMap<PartitionId, u64>,
+    /// Partitions that the segments have to forget.
+    pub(super) forgets: Vec<Forget>,
     pub(super) stopping: bool,
     /// Why the last seal failed.
     pub(super) failure: Option<String>,
@@ -90,10 +96,12 @@ impl Tail {
             applied: upto.iter().map(|(partition, upto)| (*partition, upto.applied)).collect(),
             reached_before: reached.clone(),
             reached,
+            forgets: Vec::new(),
             stopping: false,
             failure: None,
         };
-        Tail { state: Mutex::new(state), work: Condvar::new(), room: Notify::new(), bounds }
+        let (work, room, forgotten) = (Condvar::new(), Notify::new(), Notify::new());
+        Tail { state: Mutex::new(state), work, room, forgotten, bounds }
     }
 
     /// As many changes as [`Tail::add`] takes at once.

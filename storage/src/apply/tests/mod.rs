@@ -1,7 +1,7 @@
 pub(crate) mod fixture;
 mod model;
 mod naive;
-mod property;
+pub(crate) mod property;
 mod reservations;
 mod time;
 mod transactions;

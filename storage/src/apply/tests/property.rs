@@ -88,15 +88,15 @@ pub fn entries() -> impl Strategy<Value = Vec<Entry>> {
     })
 }
 
-type Dump = Vec<(Vec<u8>, Vec<u8>)>;
+pub type Dump = Vec<(Vec<u8>, Vec<u8>)>;
 
-fn dump(partition: &Partition) -> Dump {
+pub fn dump(partition: &Partition) -> Dump {
     let mut rows = vec![];
     partition.each_row(&mut |key, value| rows.push((key.to_vec(), value.to_vec()))).unwrap();
     rows
 }
 
-fn apply(partition: &Partition, entries: &[Entry]) -> Vec<Applied> {
+pub fn apply(partition: &Partition, entries: &[Entry]) -> Vec<Applied> {
     partition.apply(entries).unwrap().into_iter().map(|(applied, _)| applied).collect()
 }
 

@@ -1,5 +1,7 @@
 //! What every engine must do.
 
+mod load;
+
 use super::{Database, Direction, Engine, Memory, Range, Read, Rows, Stall};
 use crate::Options;
 use bytes::Bytes;
