@@ -6,6 +6,7 @@ mod log;
 mod machine;
 mod network;
 mod proposal;
+mod record;
 mod reply;
 mod runtime;
 #[cfg(test)]
