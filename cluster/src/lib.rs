@@ -22,7 +22,7 @@ mod options;
 mod parts;
 mod raft;
 mod simulation;
-mod threads;
+pub mod threads;
 mod witness;
 
 pub use cluster::Cluster;

@@ -63,7 +63,8 @@ const ROOMS_OF_NODE: &[&str] = &[
 /// What only some rooms of `node` may name: what is asked for by others goes through these.
 const BEHIND: &[(&str, &[&str])] = &[
     // A partition's group: who calls a verb cannot tell where its leader is.
-    ("cluster::", &["open", "partition", "engine", "compartment", "error", "cli"]),
+    // `host` hands its threads on.
+    ("cluster::", &["open", "partition", "engine", "compartment", "error", "host", "cli"]),
     // The node's shared state: a caller's way to it is its session.
     ("engine::Engine", &["open", "service", "session", "writer", "draft"]),
 ];
