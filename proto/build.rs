@@ -12,8 +12,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(FILES, ["."])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), prost_bytes(&descriptors))?;
-    // Bodies stay slices of the buffer they arrived in.
-    tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        // Bodies stay slices of the buffer they arrived in.
+        .bytes(".")
+        // A server of a test answers the calls it is about. That the node answers all, its tests hold (`node/tests/calls.rs`).
+        .generate_default_stubs(true)
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

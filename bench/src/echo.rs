@@ -101,16 +101,9 @@ fn answer(request: WriteStreamRequest) -> WriteStreamResponse {
     WriteStreamResponse { sequence: request.sequence, response }
 }
 
-/// No echo has anything to say to this.
-fn silent<T>() -> Result<Response<T>, Status> {
-    Err(Status::unimplemented("the echo server echoes reads, creates and updates only"))
-}
-
+/// What is not here it does not echo.
 #[tonic::async_trait]
 impl Fhir for Echo {
-    type SearchStreamStream = BoxStream<'static, Result<SearchEntry, Status>>;
-    type WriteStreamStream = BoxStream<'static, Result<WriteStreamResponse, Status>>;
-
     async fn create(&self, request: Request<CreateRequest>) -> Result<Response<WriteResponse>, Status> {
         Ok(Response::new(created(request.into_inner().body)))
     }
@@ -128,52 +121,11 @@ impl Fhir for Echo {
     async fn write_stream(
         &self,
         request: Request<Streaming<WriteStreamRequest>>,
-    ) -> Result<Response<Self::WriteStreamStream>, Status> {
+    ) -> Result<Response<BoxStream<'static, Result<WriteStreamResponse, Status>>>, Status> {
         Ok(Response::new(request.into_inner().map(|request| request.map(answer)).boxed()))
     }
 
     async fn search(&self, _: Request<SearchRequest>) -> Result<Response<SearchResponse>, Status> {
         Ok(Response::new(SearchResponse::default()))
-    }
-
-    async fn v_read(&self, _: Request<VReadRequest>) -> Result<Response<ReadResponse>, Status> {
-        silent()
-    }
-
-    async fn patch(&self, _: Request<PatchRequest>) -> Result<Response<WriteResponse>, Status> {
-        silent()
-    }
-
-    async fn delete(&self, _: Request<DeleteRequest>) -> Result<Response<WriteResponse>, Status> {
-        silent()
-    }
-
-    async fn history(&self, _: Request<HistoryRequest>) -> Result<Response<HistoryResponse>, Status> {
-        silent()
-    }
-
-    async fn transaction(
-        &self,
-        _: Request<TransactionRequest>,
-    ) -> Result<Response<TransactionResponse>, Status> {
-        silent()
-    }
-
-    async fn search_stream(
-        &self,
-        _: Request<SearchRequest>,
-    ) -> Result<Response<Self::SearchStreamStream>, Status> {
-        silent()
-    }
-
-    async fn operation(&self, _: Request<OperationRequest>) -> Result<Response<OperationResponse>, Status> {
-        silent()
-    }
-
-    async fn capabilities(
-        &self,
-        _: Request<CapabilitiesRequest>,
-    ) -> Result<Response<CapabilitiesResponse>, Status> {
-        silent()
     }
 }

@@ -27,7 +27,7 @@ mod parts;
 mod placement;
 mod raft;
 mod simulation;
-mod threads;
+pub mod threads;
 mod transport;
 mod witness;
 

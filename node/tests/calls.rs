@@ -1,4 +1,5 @@
-//! Every call of the contract is offered by the client library, and every one with one answer is in the table of calls.
+//! Every call of the contract is offered by the client library; every one with one answer is in the table of calls, and the
+//! gRPC adapter answers the streams.
 
 use regex::Regex;
 use std::{fs, path::Path};
@@ -16,13 +17,29 @@ fn methods() -> Vec<(String, bool)> {
         .collect()
 }
 
+/// The method of `SearchStream` is `search_stream`.
+fn snake_case(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
+}
+
 #[test]
 fn every_call_is_in_the_client_and_in_the_table() {
     let (client, table) = (text("client/src/call.rs"), text("node/src/service/calls.rs"));
+    let adapter = text("node/src/wire/grpc/fhir.rs");
     let methods = methods();
     assert!(methods.len() > 10, "{methods:?}");
     for (name, is_stream) in methods {
-        if !is_stream {
+        if is_stream {
+            let method = snake_case(&name);
+            assert!(adapter.contains(&format!("async fn {method}(")), "the adapter does not answer {name}");
+        } else {
             assert!(client.contains(&format!("\"{name}\"")), "the client does not offer {name}");
             assert!(table.contains(&format!("shown {name} ")), "{name} is not in the table");
         }

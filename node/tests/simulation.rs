@@ -110,7 +110,7 @@ fn failure(error: Error) -> Failure {
 }
 
 macro_rules! served {
-    ($($call:ident: $request:ident -> $response:ident),* $(,)?) => {
+    ($($call:ident: $request:ident -> $response:ident, of the client $method:ident;)*) => {
         impl Api for Served {
             $(async fn $call(&self, request: api::$request) -> Result<api::$response, Failure> {
                 self.0.$call(&context(), request).await.map_err(failure)
@@ -119,17 +119,7 @@ macro_rules! served {
     };
 }
 
-served! {
-    create: CreateRequest -> WriteResponse,
-    read: ReadRequest -> ReadResponse,
-    vread: VReadRequest -> ReadResponse,
-    update: UpdateRequest -> WriteResponse,
-    patch: PatchRequest -> WriteResponse,
-    delete: DeleteRequest -> WriteResponse,
-    history: HistoryRequest -> HistoryResponse,
-    transaction: TransactionRequest -> TransactionResponse,
-    search: SearchRequest -> SearchResponse,
-}
+testkit::calls_of_a_run!(served);
 
 fn run(seed: u64) -> Outcome {
     run_in(World::new(seed), seed)

@@ -115,9 +115,6 @@ async fn answer_all(
 
 #[tonic::async_trait]
 impl api::fhir_server::Fhir for Fake {
-    type SearchStreamStream = Answers<api::SearchEntry>;
-    type WriteStreamStream = Answers<api::WriteStreamResponse>;
-
     async fn create(
         &self,
         request: Request<api::CreateRequest>,
@@ -207,7 +204,7 @@ impl api::fhir_server::Fhir for Fake {
     async fn search_stream(
         &self,
         _: Request<api::SearchRequest>,
-    ) -> Result<Response<Self::SearchStreamStream>, Status> {
+    ) -> Result<Response<Answers<api::SearchEntry>>, Status> {
         let entry = |n: u32| api::SearchEntry { id: n.to_string(), ..Default::default() };
         let end = Err(Error::new(Code::TooCostly, "enough").to_status());
         let entries = (0..1000).map(move |n| Ok(entry(n))).chain([end]);
@@ -217,7 +214,7 @@ impl api::fhir_server::Fhir for Fake {
     async fn write_stream(
         &self,
         request: Request<Streaming<api::WriteStreamRequest>>,
-    ) -> Result<Response<Self::WriteStreamStream>, Status> {
+    ) -> Result<Response<Answers<api::WriteStreamResponse>>, Status> {
         let (out, answers) = mpsc::channel(16);
         tokio::spawn(answer_all(self.clone(), request.into_inner(), out));
         Ok(Response::new(Box::pin(ReceiverStream::new(answers))))

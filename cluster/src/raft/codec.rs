@@ -9,55 +9,12 @@
 //! stored membership = 1 | log id, or 17 zeros | membership
 //! ```
 
+use super::record::{BLANK, COMMAND, ENTRY_HEADER, MEMBERSHIP, META, VERSION, bad, header, version};
 use super::{Entry, LogId, Membership, Proposal, StoredMembership, Vote};
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 use openraft::{BasicNode, EntryPayload, vote::RaftVote};
-use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-
-const VERSION: u8 = 1;
-const BLANK: u8 = 0;
-const MEMBERSHIP: u8 = 1;
-pub(super) const COMMAND: u8 = 2;
-pub(super) const META: u8 = 3;
-const ENTRY_HEADER: usize = 10;
-const TERM: std::ops::Range<usize> = 2..ENTRY_HEADER;
-
-/// The record of a command whose term is not known yet.
-pub(super) fn encode_command(kind: u8, message: &impl Message) -> Bytes {
-    let mut out = header(kind, 0, message.encoded_len());
-    message.encode_raw(&mut out);
-    Bytes::from(out)
-}
-
-fn header(kind: u8, term: u64, capacity: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(ENTRY_HEADER + capacity);
-    out.extend_from_slice(&[VERSION, kind]);
-    out.put_u64_le(term);
-    out
-}
-
-/// Puts the term into a record: in place where nobody else has it.
-pub(super) fn set_term(record: &mut Bytes, term: u64) {
-    let term = term.to_le_bytes();
-    if record[TERM] != term {
-        let own = std::mem::take(record).try_into_mut();
-        let mut own = own.unwrap_or_else(|shared| BytesMut::from(&shared[..]));
-        own[TERM].copy_from_slice(&term);
-        *record = own.freeze();
-    }
-}
-
-/// Kind and message of the record of a command.
-pub(super) fn command(mut record: Bytes) -> io::Result<(u8, Bytes)> {
-    let kind = version(&mut record, ENTRY_HEADER)?.get_u8();
-    record.advance(TERM.len());
-    match kind {
-        COMMAND | META => Ok((kind, record)),
-        _ => Err(bad("a log entry that is no command")),
-    }
-}
 
 /// The record of an entry.
 pub(super) fn encode_entry(entry: &mut Entry) -> Bytes {
@@ -180,23 +137,12 @@ fn get_membership(bytes: &mut Bytes) -> io::Result<Membership> {
     Membership::new(configs, nodes).map_err(bad)
 }
 
-/// Checks length and version, and steps over the latter.
-fn version(bytes: &mut Bytes, len_min: usize) -> io::Result<&mut Bytes> {
-    if bytes.len() < len_min || bytes[0] != VERSION {
-        return Err(bad("a log record of an unknown version"));
-    }
-    bytes.advance(1);
-    Ok(bytes)
-}
-
-pub(super) fn bad(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::proposal::Command;
+    use super::super::record::{encode_command, set_term};
     use super::*;
+    use prost::Message;
     use proto::log::v1 as wire;
 
     fn membership() -> Membership {

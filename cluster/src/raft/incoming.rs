@@ -1,6 +1,6 @@
 //! What other nodes ask of a group.
 
-use super::codec::bad;
+use super::record::bad;
 use super::rows::{self, Rows};
 use super::{Handle, Target, Types, wire};
 use crate::transport::{Kind, Pieces};

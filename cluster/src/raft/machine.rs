@@ -1,9 +1,9 @@
 //! From committed log entries to a partition's tables, or to the meta state.
 
-use super::codec;
 use super::proposal::Command;
 use super::rows::{self, Received, Rows};
 use super::{LogId, StoredMembership, Types};
+use super::{codec, record};
 use crate::admission::Admission;
 use crate::meta::MetaStore;
 use crate::meters::Meters;
@@ -157,7 +157,7 @@ impl Machine {
             }
             EntryPayload::Normal(proposal) => match proposal.into_command()? {
                 Command::Meta(command) => (Some(command), None),
-                Command::Partition(_) => return Err(codec::bad("a partition's command in the meta log")),
+                Command::Partition(_) => return Err(record::bad("a partition's command in the meta log")),
             },
         };
         let apply = || blocking(true, || meta.apply(index, term, command.as_deref(), membership.clone()));
@@ -177,7 +177,7 @@ impl Machine {
             )),
             EntryPayload::Normal(proposal) => match proposal.into_command()? {
                 Command::Partition(command) => storage::EntryPayload::Command(*command),
-                Command::Meta(_) => return Err(codec::bad("a meta command in a partition's log")),
+                Command::Meta(_) => return Err(record::bad("a meta command in a partition's log")),
             },
         };
         let (index, term) = (log_id.index + 1, log_id.leader_id.term);
@@ -238,7 +238,7 @@ impl RaftStateMachine<Types> for Machine {
                 let meta = meta.clone();
                 threads::beside(move || meta.install(state)).await??;
             }
-            _ => return Err(codec::bad("a snapshot of another kind of group")),
+            _ => return Err(record::bad("a snapshot of another kind of group")),
         }
         *self.flushed.lock() = Some(self.meta()?);
         Ok(())

@@ -8,6 +8,7 @@ mod machine;
 mod membership;
 mod network;
 mod proposal;
+mod record;
 mod reply;
 mod rows;
 mod runtime;

@@ -1,6 +1,6 @@
 //! What a log entry carries: bytes.
 
-use super::codec;
+use super::record;
 use bytes::Bytes;
 use prost::Message;
 use proto::log::v1 as log;
@@ -24,13 +24,13 @@ pub(super) enum Command {
 impl Proposal {
     /// For a partition's group.
     pub(crate) fn partition(command: log::Command) -> Self {
-        let record = codec::encode_command(codec::COMMAND, &command);
+        let record = record::encode_command(record::COMMAND, &command);
         Proposal { record, command: Some(Command::Partition(Box::new(command))) }
     }
 
     /// For the meta group.
     pub(crate) fn meta(command: log::MetaCommand) -> Self {
-        let record = codec::encode_command(codec::META, &command);
+        let record = record::encode_command(record::META, &command);
         Proposal { record, command: Some(Command::Meta(Box::new(command))) }
     }
 
@@ -42,7 +42,7 @@ impl Proposal {
     /// The record of the entry in a term. Copies nothing: a proposer's bytes are nobody else's yet, and those of another
     /// node's entry have their term.
     pub(super) fn record_in(&mut self, term: u64) -> Bytes {
-        codec::set_term(&mut self.record, term);
+        record::set_term(&mut self.record, term);
         self.record.clone()
     }
 
@@ -54,10 +54,12 @@ impl Proposal {
     /// The command. Bodies in one that is decoded now are slices of the record.
     pub(super) fn into_command(self) -> io::Result<Command> {
         let Some(command) = self.command else {
-            let (kind, message) = codec::command(self.record)?;
+            let (kind, message) = record::command(self.record)?;
             return Ok(match kind {
-                codec::COMMAND => Command::Partition(Box::new(Message::decode(message).map_err(codec::bad)?)),
-                _ => Command::Meta(Box::new(Message::decode(message).map_err(codec::bad)?)),
+                record::COMMAND => {
+                    Command::Partition(Box::new(Message::decode(message).map_err(record::bad)?))
+                }
+                _ => Command::Meta(Box::new(Message::decode(message).map_err(record::bad)?)),
             });
         };
         Ok(command)

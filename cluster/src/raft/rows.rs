@@ -1,6 +1,6 @@
 //! A snapshot of a group: all rows of its partition, or the meta group's state.
 
-use super::codec::bad;
+use super::record::bad;
 use crate::threads;
 use crate::transport::Pieces;
 use bytes::Bytes;

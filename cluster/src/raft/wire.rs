@@ -1,6 +1,7 @@
 //! The library's questions and answers as other nodes get them (`proto/internal/v1`).
 
-use super::codec::{self, bad};
+use super::codec;
+use super::record::bad;
 use super::{Entry, LogId, StoredMembership, Types, Vote};
 use bytes::Bytes;
 use openraft::alias::SnapshotMetaOf;

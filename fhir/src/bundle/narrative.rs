@@ -1,15 +1,14 @@
 //! Links in a Narrative's XHTML: the quoted values of `href` and `src`.
 
-use super::reference::{Place, Reference};
 use crate::json::Node;
-use std::borrow::Cow;
+use std::ops::Range;
 
 /// The ways an attribute's quote is written inside a JSON string.
 const QUOTES: [&[u8]; 2] = [b"\\\"", b"'"];
 
-/// Adds the urls of `div`. It works on the escaped text, so that each keeps its place in the document; a url that
+/// Gives the urls of `div` with their places. It works on the escaped text, so that each keeps its place in the document; a url that
 /// itself has escapes is left alone.
-pub(super) fn collect<'d>(div: Node<'d>, found: &mut Vec<Reference<'d>>) {
+pub(super) fn urls<'d>(div: Node<'d>, found: &mut impl FnMut(&'d str, Range<usize>)) {
     let raw = div.raw();
     let mut from = 0;
     while let Some(equals) = memchr::memchr(b'=', &raw[from..]).map(|at| from + at) {
@@ -24,8 +23,7 @@ pub(super) fn collect<'d>(div: Node<'d>, found: &mut Vec<Reference<'d>>) {
         let url = std::str::from_utf8(&raw[start..from]).unwrap_or_default();
         if !url.is_empty() && !url.contains('\\') {
             let offset = div.span().start;
-            let span = offset + start..offset + from;
-            found.push(Reference { place: Place::Narrative, text: Cow::Borrowed(url), span });
+            found(url, offset + start..offset + from);
         }
     }
 }

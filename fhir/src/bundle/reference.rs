@@ -87,7 +87,9 @@ fn collect<'d>(object: Node<'d>, found: &mut Vec<Reference<'d>>) {
 
 fn collect_string<'d>(name: NameId, value: Node<'d>, found: &mut Vec<Reference<'d>>) {
     if name == DIV {
-        return narrative::collect(value, found);
+        return narrative::urls(value, &mut |url, span| {
+            found.push(Reference { place: Place::Narrative, text: Cow::Borrowed(url), span });
+        });
     }
     // Cheap first: only few texts of a resource begin like this.
     if name != REFERENCE && !(value.raw().starts_with(b"\"urn:") && URIS.contains(name)) {

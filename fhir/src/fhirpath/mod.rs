@@ -21,6 +21,7 @@ mod input;
 mod item;
 mod model;
 mod op;
+mod scope;
 pub mod value;
 
 pub use crate::fhirpath_syntax::{Error, ast, parse, path};

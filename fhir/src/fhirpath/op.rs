@@ -1,11 +1,12 @@
 //! A compiled expression.
 
 use super::ast::Operator;
-use super::functions::Function;
 use super::model::{PathName, System};
+use super::scope::{Answer, Out, Scope, Slot, Step};
 use super::value::Value;
 use crate::definitions::{NameId, TypeId};
 use regex::Regex;
+use std::fmt;
 use std::sync::Arc;
 
 /// One operation. The tree is as deep as the syntax tree it was made of.
@@ -104,10 +105,6 @@ pub(super) enum Variable {
     },
 }
 
-/// A place for items that one evaluation keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot(pub u32);
-
 /// `on.defineVariable(name, value)`
 #[derive(Debug)]
 pub(super) struct Definition {
@@ -147,4 +144,34 @@ pub(super) enum Pattern {
     Ready(Regex),
     /// It is made when the value is known.
     Computed,
+}
+
+/// A function: its name, how many arguments it takes, and what it does.
+pub(super) struct Function {
+    pub name: &'static str,
+    pub arguments: (usize, usize),
+    /// Whether the arguments are evaluated with each item as `$this`.
+    pub lambda: bool,
+    pub run: Run,
+}
+
+type Truth = for<'s, 'd> fn(&Call, &Scope<'s, 'd>) -> Answer<Option<bool>>;
+type One = for<'s, 'd> fn(&Call, &Scope<'s, 'd>) -> Answer<Option<Value<'d>>>;
+type Items = for<'s, 'd> fn(&Call, &Scope<'s, 'd>, &mut Out<'_, 'd>) -> Step;
+
+/// By what a function gives.
+#[derive(Clone, Copy)]
+pub(super) enum Run {
+    /// A boolean or nothing.
+    Truth(Truth),
+    /// A value or nothing.
+    Value(One),
+    /// Any number of items.
+    Items(Items),
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }

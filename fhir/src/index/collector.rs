@@ -1,7 +1,6 @@
 //! Gathers values during the walk and lays them out by parameter.
 
 use super::encoder::Encoder;
-use super::extract::{ExtractOptions, Note};
 use super::heap::write_number;
 use super::text::fold;
 use super::value::Value;
@@ -9,6 +8,22 @@ use super::wire::FORMAT_VERSION;
 use crate::definitions::{ParamId, ResourceType};
 use crate::json::Node;
 use std::cell::Cell;
+
+/// What extraction depends on beside the resource.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExtractOptions<'o> {
+    /// This server's FHIR base URL without a slash at its end: references below it are stored as local ones.
+    pub base: Option<&'o str>,
+}
+
+/// A value that does not fit its type. It is left out of the index; to refuse the resource is validation's decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub param: ParamId,
+    /// Byte offset of the value in the document's source.
+    pub offset: usize,
+    pub problem: &'static str,
+}
 
 /// The values found so far.
 pub(super) struct Collector<'o, 'd> {
@@ -69,7 +84,7 @@ impl<'o, 'd> Collector<'o, 'd> {
 
     /// Takes a value of the conversion at work.
     pub(super) fn add(&mut self, value: Value<'_>) {
-        let offset = self.scratch.encoder.value(&value);
+        let offset = self.scratch.encoder.once(|to| value.write(to));
         self.scratch.found.push(offset);
     }
 
@@ -140,7 +155,8 @@ impl<'o, 'd> Collector<'o, 'd> {
             write_number(parts, offsets.len() as u64);
             parts.extend_from_slice(offsets);
         }
-        let offset = encoder.value(&Value::composite(parts));
+        let composite = Value::composite(parts);
+        let offset = encoder.once(|to| composite.write(to));
         entries.extend(params.iter().map(|param| entry(*param, offset)));
     }
 

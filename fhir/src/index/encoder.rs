@@ -1,7 +1,6 @@
 //! Writes texts and values, each once.
 
 use super::heap::{known_text, own_text, write_number};
-use super::value::Value;
 use crate::definitions::known_texts;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -39,10 +38,10 @@ impl Encoder {
         self.known_values.clear();
     }
 
-    /// The offset of an equal value written before, or of this one written now.
-    pub(super) fn value(&mut self, value: &Value<'_>) -> u32 {
+    /// The offset of an equal value written before, or of the one that `write` writes now.
+    pub(super) fn once(&mut self, write: impl FnOnce(&mut Encoder)) -> u32 {
         let start = self.values.len();
-        value.write(self);
+        write(self);
         let (before, new) = self.values.split_at(start);
         let hash = hash(&self.hasher, new);
         let equal = |span: &Span| span.hash == hash && before[span.start as usize..span.end as usize] == *new;

@@ -1,9 +1,9 @@
 //! From a resource to its index values.
 
-use super::collector::Collector;
+use super::collector::{Collector, ExtractOptions, Note};
 use super::program::Program;
+use crate::definitions::ResourceType;
 use crate::definitions::names::{self, NameId};
-use crate::definitions::{ParamId, ResourceType};
 use crate::json::Node;
 use std::sync::OnceLock;
 use thiserror::Error;
@@ -14,26 +14,10 @@ const TYPE_COUNT: usize = 1024;
 /// By type code, compiled when the first resource of the type comes.
 static PROGRAMS: [OnceLock<Program>; TYPE_COUNT] = [const { OnceLock::new() }; TYPE_COUNT];
 
-/// What extraction depends on beside the resource.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ExtractOptions<'o> {
-    /// This server's FHIR base URL without a slash at its end: references below it are stored as local ones.
-    pub base: Option<&'o str>,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
     #[error("not a resource of a type R4 knows")]
     NoResourceType,
-}
-
-/// A value that does not fit its type. It is left out of the index; to refuse the resource is validation's decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    pub param: ParamId,
-    /// Byte offset of the value in the document's source.
-    pub offset: usize,
-    pub problem: &'static str,
 }
 
 /// Appends the index values of `resource` to `out` (read them with [`Values`](super::Values)) and reports the values

@@ -1,6 +1,5 @@
 //! Where the texts and values of one set of index values lie.
 
-use super::value::Value;
 use crate::definitions::known_texts;
 
 /// Texts and values, each once. Reading is safe on any bytes: what does not fit is `None`.
@@ -89,10 +88,6 @@ impl<'a> Fields<'a> {
 
     pub(super) fn sized(&mut self) -> Option<&'a [u8]> {
         read_sized(&mut self.rest)
-    }
-
-    pub(super) fn read(self, tag: u8) -> Option<Value<'a>> {
-        Value::read(tag, self)
     }
 }
 

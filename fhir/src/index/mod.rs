@@ -9,6 +9,7 @@
 mod collector;
 mod convert;
 mod date;
+mod display;
 mod encoder;
 mod extract;
 mod heap;
@@ -28,7 +29,8 @@ pub mod query {
     pub use super::text::{normalize, renormalize};
 }
 
-pub use extract::{Error, ExtractOptions, Note, extract};
+pub use collector::{ExtractOptions, Note};
+pub use extract::{Error, extract};
 pub use query::*;
 pub use value::{Composite, Value};
 pub use wire::{FORMAT_VERSION, Values, ValuesError};

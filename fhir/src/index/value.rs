@@ -1,10 +1,8 @@
 //! One index value.
 
 use super::encoder::Encoder;
-use super::heap::{Fields, Heap};
+use super::heap::{Fields, Heap, read_number};
 use super::number::{NumberRange, short};
-use super::wire::ValueIter;
-use std::fmt;
 
 /// A value of a search parameter as it is stored. Texts borrow from the stored bytes.
 ///
@@ -118,9 +116,7 @@ const POSITION: u8 = 16;
 const COMPOSITE: u8 = 17;
 
 impl<'a> Value<'a> {
-    pub(super) const COMPOSITE: u8 = COMPOSITE;
-
-    pub(super) fn is_known(tag: u8) -> bool {
+    fn is_known(tag: u8) -> bool {
         (TOKEN..=COMPOSITE).contains(&tag)
     }
 
@@ -263,54 +259,65 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// For tests and debugging.
-impl fmt::Display for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |text: Option<&str>| text.unwrap_or("-").to_owned();
-        match *self {
-            Value::Token { system, code } => write!(f, "token {}|{}", show(system), show(code)),
-            Value::TokenText(text) => write!(f, "text {text:?}"),
-            Value::TokenOfType { system, code, value } => write!(f, "of-type {system}|{code}|{value}"),
-            Value::String { normalized, exact } => write!(f, "string {normalized:?} {exact:?}"),
-            Value::Reference { type_code, id, version } => {
-                write!(f, "reference {type_code}/{id} {}", show(version))
+/// The values of one parameter, or of one component of a composite.
+#[derive(Clone, Copy)]
+pub struct ValueIter<'a> {
+    offsets: &'a [u8],
+    heap: Heap<'a>,
+    /// Of a composite: composites are not read there, so that no damage can nest them without end.
+    inside: bool,
+}
+
+impl<'a> ValueIter<'a> {
+    pub(super) fn of_parameter(offsets: &'a [u8], heap: Heap<'a>) -> Self {
+        ValueIter { offsets, heap, inside: false }
+    }
+
+    fn inside(offsets: &'a [u8], heap: Heap<'a>) -> Self {
+        ValueIter { offsets, heap, inside: true }
+    }
+
+    /// Whether every value of a known kind can be read and `some` is there.
+    pub(super) fn check(mut self, some: bool) -> Option<()> {
+        if !some || self.offsets.is_empty() {
+            return None;
+        }
+        while !self.offsets.is_empty() {
+            let offset = usize::try_from(read_number(&mut self.offsets)?).ok()?;
+            let (tag, fields) = self.heap.value(offset)?;
+            if self.inside && tag == COMPOSITE {
+                return None;
             }
-            Value::ReferenceUrl { type_code, url, version } => {
-                write!(f, "url {type_code} {url} {}", show(version))
-            }
-            Value::ReferenceIdentifier { system, value } => {
-                write!(f, "identifier {}|{}", show(system), show(value))
-            }
-            Value::Date { low_ms, high_ms } => write!(f, "date {low_ms}..{high_ms}"),
-            Value::Number { value, low, high, text } => {
-                write!(f, "number {text:?} {} {}..{}", key(value), key(low), key(high))
-            }
-            Value::Quantity { value, low, high, text, system, code, unit } => {
-                write!(f, "quantity {text:?} {} {}..{} ", key(value), key(low), key(high))?;
-                write!(f, "{}|{} {}", show(system), show(code), show(unit))
-            }
-            Value::Uri(uri) => write!(f, "uri {uri}"),
-            Value::Position { longitude, latitude } => {
-                write!(f, "position {} {}", key(longitude), key(latitude))
-            }
-            Value::Composite(composite) => {
-                f.write_str("composite")?;
-                for (number, values) in composite.components().enumerate() {
-                    for value in values {
-                        write!(f, " [{number}] {value}")?;
-                    }
-                }
-                Ok(())
+            if Value::is_known(tag) {
+                Value::read(tag, fields)?.check()?;
             }
         }
+        Some(())
     }
 }
 
-/// The number behind a sortable key.
-fn key(key: i64) -> String {
-    match key {
-        i64::MIN => "-".to_owned(),
-        i64::MAX => "-".to_owned(),
-        key => f64::from_bits((if key < 0 { key ^ i64::MAX } else { key }) as u64).to_string(),
+impl<'a> Iterator for ValueIter<'a> {
+    type Item = Value<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Value<'a>> {
+        while !self.offsets.is_empty() {
+            let offset = usize::try_from(read_number(&mut self.offsets)?).ok()?;
+            let Some((tag, fields)) = self.heap.value(offset) else { continue };
+            if self.inside && tag == COMPOSITE {
+                continue;
+            }
+            if let Some(value) = Value::read(tag, fields) {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+/// Equal values in the same order.
+impl PartialEq for ValueIter<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        Iterator::eq(*self, *other)
     }
 }

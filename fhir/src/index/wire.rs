@@ -1,7 +1,7 @@
 //! The byte form of index values: see `fhir/docs/index-values.md`.
 
 use super::heap::{Heap, read_number};
-use super::value::Value;
+use super::value::{Value, ValueIter};
 use crate::definitions::ParamId;
 use std::fmt;
 use thiserror::Error;
@@ -86,7 +86,7 @@ impl<'a> Values<'a> {
     pub fn of(&self, param: ParamId) -> ValueIter<'a> {
         match self.params.binary_search_by_key(&param.0, |&found| u16::from_le_bytes(found)) {
             Ok(number) => self.at(number),
-            Err(_) => ValueIter { offsets: &[], heap: self.heap, inside: false },
+            Err(_) => ValueIter::of_parameter(&[], self.heap),
         }
     }
 
@@ -99,7 +99,7 @@ impl<'a> Values<'a> {
         };
         let range = start.zip(end(self.ends, self.width, number)).map(|(start, end)| start..end);
         let offsets = range.and_then(|range| self.offsets.get(range)).unwrap_or_default();
-        ValueIter { offsets, heap: self.heap, inside: false }
+        ValueIter::of_parameter(offsets, self.heap)
     }
 
     fn check(&self) -> Option<()> {
@@ -132,64 +132,5 @@ impl fmt::Debug for Values<'_> {
             writeln!(f, "{param:?} = {value}")?;
         }
         Ok(())
-    }
-}
-
-/// The values of one parameter, or of one component of a composite.
-#[derive(Clone, Copy)]
-pub struct ValueIter<'a> {
-    offsets: &'a [u8],
-    heap: Heap<'a>,
-    /// Of a composite: composites are not read there, so that no damage can nest them without end.
-    inside: bool,
-}
-
-impl<'a> ValueIter<'a> {
-    pub(super) fn inside(offsets: &'a [u8], heap: Heap<'a>) -> Self {
-        ValueIter { offsets, heap, inside: true }
-    }
-
-    /// Whether every value of a known kind can be read and `some` is there.
-    pub(super) fn check(mut self, some: bool) -> Option<()> {
-        if !some || self.offsets.is_empty() {
-            return None;
-        }
-        while !self.offsets.is_empty() {
-            let offset = usize::try_from(read_number(&mut self.offsets)?).ok()?;
-            let (tag, fields) = self.heap.value(offset)?;
-            if self.inside && tag == Value::COMPOSITE {
-                return None;
-            }
-            if Value::is_known(tag) {
-                fields.read(tag)?.check()?;
-            }
-        }
-        Some(())
-    }
-}
-
-impl<'a> Iterator for ValueIter<'a> {
-    type Item = Value<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Value<'a>> {
-        while !self.offsets.is_empty() {
-            let offset = usize::try_from(read_number(&mut self.offsets)?).ok()?;
-            let Some((tag, fields)) = self.heap.value(offset) else { continue };
-            if self.inside && tag == Value::COMPOSITE {
-                continue;
-            }
-            if let Some(value) = fields.read(tag) {
-                return Some(value);
-            }
-        }
-        None
-    }
-}
-
-/// Equal values in the same order.
-impl PartialEq for ValueIter<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        Iterator::eq(*self, *other)
     }
 }

@@ -2,9 +2,8 @@
 
 use super::{
     error::{Error, ErrorKind},
-    node::Node,
     parse,
-    tape::{Entry, Tag},
+    tape::Entry,
     text::Text,
 };
 use bytes::Bytes;
@@ -53,17 +52,6 @@ impl Document {
         };
         let tape = parse::tape(text.as_str(), limits.depth_max.min(DEPTH_MAX))?;
         Ok(Document { text, tape })
-    }
-
-    /// The outermost value.
-    pub fn root(&self) -> Node<'_> {
-        Node::new(self, 0)
-    }
-
-    /// The value with that [`Node::index`]; `None` if there is none.
-    pub fn node(&self, index: u32) -> Option<Node<'_>> {
-        let entry = self.tape.get(index as usize)?;
-        (entry.tag != Tag::Key).then(|| Node::new(self, index))
     }
 
     /// The bytes as received, byte order mark included.

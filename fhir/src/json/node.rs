@@ -26,11 +26,20 @@ pub struct Node<'d> {
     index: u32,
 }
 
-impl<'d> Node<'d> {
-    pub(super) fn new(document: &'d Document, index: u32) -> Self {
-        Node { document, index }
+impl Document {
+    /// The outermost value.
+    pub fn root(&self) -> Node<'_> {
+        Node { document: self, index: 0 }
     }
 
+    /// The value with that [`Node::index`]; `None` if there is none.
+    pub fn node(&self, index: u32) -> Option<Node<'_>> {
+        let entry = self.tape().get(index as usize)?;
+        (entry.tag != Tag::Key).then_some(Node { document: self, index })
+    }
+}
+
+impl<'d> Node<'d> {
     #[inline]
     fn entry(self) -> &'d Entry {
         &self.document.tape()[self.index as usize]

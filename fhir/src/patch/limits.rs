@@ -1,6 +1,6 @@
 //! What a patch may cost.
 
-use super::{error::ErrorKind, value::Value};
+use super::error::ErrorKind;
 use crate::json;
 
 /// Bounds of one patch.
@@ -31,6 +31,26 @@ impl Default for Limits {
 /// Reading, comparing and writing this many bytes of JSON costs about as much as looking at one value under edit.
 const BYTES_PER_STEP: usize = 64;
 
+/// How much a value is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    /// Of the JSON written for it, give or take its commas.
+    pub bytes: usize,
+    /// Values under edit in it.
+    pub values: usize,
+    /// Levels of containers in it.
+    pub depth: usize,
+}
+
+impl Size {
+    /// Adds a child, and the bytes of the name before it.
+    pub fn hold(&mut self, name_bytes: usize, child: Size) {
+        self.bytes += name_bytes + child.bytes + 1;
+        self.values += child.values;
+        self.depth = self.depth.max(child.depth + 1);
+    }
+}
+
 /// What is left of the limits while a patch is applied.
 pub(super) struct Budget<'l> {
     limits: &'l Limits,
@@ -55,9 +75,8 @@ impl<'l> Budget<'l> {
         self.spend(1 + bytes / BYTES_PER_STEP)
     }
 
-    /// Asks for `value` to be put below `depth` containers.
-    pub fn put(&mut self, value: &Value<'_>, depth: usize) -> Result<(), ErrorKind> {
-        let size = value.size();
+    /// Asks for a value of that size to be put below `depth` containers.
+    pub fn put(&mut self, size: Size, depth: usize) -> Result<(), ErrorKind> {
         self.spend(size.values)?;
         self.scan(size.bytes)?;
         let limits = self.limits;

@@ -25,7 +25,7 @@ pub(super) fn merge<'d>(
     if patch.kind() != Kind::Object {
         let value = Value::Kept(patch);
         // A patch is not deeper than its own limit, and stands no deeper in the target than in itself.
-        budget.put(&value, 0)?;
+        budget.put(value.size(), 0)?;
         *target = value;
         return Ok(());
     }

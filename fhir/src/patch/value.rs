@@ -1,7 +1,10 @@
 //! A document under edit. Only what an operation reaches is taken apart; all the rest stays as the bytes it was read
 //! from, so that no number is ever converted and no member moved.
 
-use super::{error::ErrorKind, limits::Budget};
+use super::{
+    error::ErrorKind,
+    limits::{Budget, Size},
+};
 use crate::json::{Kind, Node, write_string};
 use std::borrow::Cow;
 
@@ -18,17 +21,6 @@ pub(super) enum Value<'d> {
 
 /// A name and its value.
 pub(super) type Member<'d> = (Cow<'d, str>, Value<'d>);
-
-/// How much a value is.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Size {
-    /// Of the JSON written for it, give or take its commas.
-    pub bytes: usize,
-    /// Values under edit in it.
-    pub values: usize,
-    /// Levels of containers in it.
-    pub depth: usize,
-}
 
 impl<'d> Value<'d> {
     /// Takes the outermost level apart.
@@ -122,14 +114,6 @@ impl<'d> Value<'d> {
                 out.push(b'}');
             }
         }
-    }
-}
-
-impl Size {
-    fn hold(&mut self, name_bytes: usize, child: Size) {
-        self.bytes += name_bytes + child.bytes + 1;
-        self.values += child.values;
-        self.depth = self.depth.max(child.depth + 1);
     }
 }
 

@@ -12,6 +12,8 @@
 mod cache;
 mod code_system;
 mod code_table;
+mod coded;
+mod compilation;
 mod error;
 mod grammar;
 mod limits;
@@ -20,6 +22,7 @@ pub mod operation;
 mod registry;
 mod service;
 mod subsumption;
+mod supplement_index;
 mod supplements;
 mod value_set;
 mod versions;
@@ -33,3 +36,8 @@ pub use limits::Limits;
 pub use service::Terminology;
 pub use value_set::{Entry, Membership, Reason, ValueSet};
 pub use versions::VersionRules;
+
+use crate::definitions::ResourceType;
+
+const CODE_SYSTEM: ResourceType = ResourceType::from_name("CodeSystem").expect("a resource type");
+const VALUE_SET: ResourceType = ResourceType::from_name("ValueSet").expect("a resource type");

@@ -3,22 +3,19 @@
 use super::cache::{Cache, Kept, is_same_document};
 use super::code_system::{self, CodeSystem, ContentMode};
 use super::grammar::Grammar;
-use super::value_set::{Compilation, Content, Dependencies, Dependency, Reason, ValueSet};
-use super::{Error, Limits, VersionRules, registry, supplements};
+use super::value_set::{Content, Dependencies, Dependency, Reason, ValueSet};
+use super::{CODE_SYSTEM, Error, Limits, registry, supplement_index};
 use crate::conformance::Source;
 use crate::definitions::ResourceType;
 use crate::json::Document;
 use std::sync::Arc;
-
-pub(super) const CODE_SYSTEM: ResourceType = ResourceType::from_name("CodeSystem").expect("a resource type");
-pub(super) const VALUE_SET: ResourceType = ResourceType::from_name("ValueSet").expect("a resource type");
 
 /// Code systems and value sets by canonical URL. Cheap to share; all methods may be called from many threads.
 pub struct Terminology {
     source: Arc<dyn Source>,
     limits: Limits,
     cache: Cache,
-    pub(super) supplements: supplements::Index,
+    pub(super) supplements: supplement_index::Index,
 }
 
 /// A code system that codes can be looked up in.
@@ -40,7 +37,12 @@ impl System {
 impl Terminology {
     /// Terminology over the resources of `source`.
     pub fn new(source: Arc<dyn Source>, limits: Limits) -> Self {
-        Terminology { source, limits, cache: Cache::default(), supplements: supplements::Index::default() }
+        Terminology {
+            source,
+            limits,
+            cache: Cache::default(),
+            supplements: supplement_index::Index::default(),
+        }
     }
 
     pub fn limits(&self) -> &Limits {
@@ -54,26 +56,6 @@ impl Terminology {
     /// About how many bytes what is kept takes, never more than `cached_bytes_max`.
     pub fn cached_bytes(&self) -> usize {
         self.cache.bytes()
-    }
-
-    /// The value set of a canonical URL (with or without `|version`), compiled on first use and again when what it was
-    /// compiled from has changed.
-    ///
-    /// Implicit value sets are known as well: that of all codes of a system by the URL its CodeSystem names as `valueSet`,
-    /// and `<system>?fhir_vs` with or without `=isa/<code>`. Errors: it is not known, it imports itself, a filter is not
-    /// possible, a limit is met.
-    pub fn value_set(&self, canonical: &str) -> Result<Arc<ValueSet>, Error> {
-        self.value_set_with(canonical, &VersionRules::default())
-    }
-
-    /// The same with wishes about versions; what they lead to is not kept.
-    pub fn value_set_with(&self, canonical: &str, rules: &VersionRules) -> Result<Arc<ValueSet>, Error> {
-        Compilation::new(self, rules).value_set(canonical, &[])
-    }
-
-    /// Compiles a ValueSet resource that is not in the source; it is not kept.
-    pub fn value_set_of(&self, document: Arc<Document>, rules: &VersionRules) -> Result<ValueSet, Error> {
-        Compilation::new(self, rules).of_document(document)
     }
 
     pub(super) fn keep(&self, canonical: &str, kept: Kept) {

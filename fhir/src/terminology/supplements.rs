@@ -5,12 +5,10 @@
 //! validation of displays use every supplement of the source; expansions only those that are asked for, by the value set
 //! (extension `valueset-supplement`) or by the caller (`useSupplement`), as R4 leaves their effect open.
 
-use super::service::CODE_SYSTEM;
-use super::{CodeSystem, Concept, Error, Terminology, ValueSet, member};
+use super::{CODE_SYSTEM, CodeSystem, Concept, Error, Terminology, ValueSet, member};
 use crate::conformance::Canonical;
 use crate::json::Node;
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// Which extension names the supplements a value set needs.
 const EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/valueset-supplement";
@@ -56,49 +54,10 @@ fn is_about(supplement: &CodeSystem, system: &str, version: Option<&str>) -> boo
     url == system && (wanted.is_none() || version.is_none() || wanted == version)
 }
 
-/// The supplements of a source by the system they supplement, made when first asked for.
-#[derive(Debug, Default)]
-pub(super) struct Index(RwLock<Option<Known>>);
-
-/// What the source had at that revision.
-#[derive(Debug)]
-struct Known {
-    revision: u64,
-    by_system: BTreeMap<Box<str>, Vec<Canonical>>,
-}
-
-impl Index {
-    /// The supplements of that system.
-    fn of(&self, terminology: &Terminology, system: &str) -> Vec<Canonical> {
-        let revision = terminology.source().revision();
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept.as_ref().filter(|known| known.revision == revision) {
-            return known.by_system.get(system).cloned().unwrap_or_default();
-        }
-        drop(kept);
-        let by_system = read(terminology);
-        let found = by_system.get(system).cloned().unwrap_or_default();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Known { revision, by_system });
-        found
-    }
-}
-
-fn read(terminology: &Terminology) -> BTreeMap<Box<str>, Vec<Canonical>> {
-    let mut known = BTreeMap::<Box<str>, Vec<Canonical>>::new();
-    for one in terminology.source().canonicals(CODE_SYSTEM) {
-        let document = terminology.source().find(CODE_SYSTEM, &one.url, one.version.as_deref());
-        let supplemented = document.and_then(|document| member::text(document.root(), "supplements"));
-        if let Some(canonical) = supplemented {
-            known.entry(Canonical::read(&canonical).0.into()).or_default().push(one);
-        }
-    }
-    known
-}
-
 impl Terminology {
     /// Every supplement of that system the source knows, by URL and version.
     pub(super) fn supplements_of(&self, system: &str) -> Result<Supplements, Error> {
-        let found = self.supplements.of(self, system);
+        let found = self.supplements.of(&**self.source(), system);
         let compiled = found.iter().filter_map(|one| {
             let document = self.source().find(CODE_SYSTEM, &one.url, one.version.as_deref())?;
             Some(self.compiled_system(document))

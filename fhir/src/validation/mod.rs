@@ -8,9 +8,11 @@ mod definition;
 mod invariant;
 mod issue;
 mod issues;
+mod literal_reference;
 mod location;
 mod request;
 mod rules;
+mod steps;
 mod structure;
 mod walk;
 
@@ -25,7 +27,8 @@ use crate::outcome::Severity;
 use crate::terminology::Terminology;
 use definition::Definitions;
 use std::sync::{Arc, PoisonError, RwLock};
-use walk::{Steps, Walk};
+use steps::Steps;
+use walk::Walk;
 
 /// What a [`Validator`] does, and what it may cost.
 #[derive(Clone, Debug)]

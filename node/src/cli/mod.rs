@@ -3,6 +3,7 @@
 mod cluster;
 mod config;
 mod count;
+mod failed;
 mod generate;
 mod load;
 mod membership;
@@ -57,8 +58,8 @@ pub fn run() -> ExitCode {
         Err(error) => {
             lines::flush();
             eprintln!("salamander: {}", told(&error));
-            let failed = error.is::<start::Failed>();
-            if failed { ExitCode::from(start::Failed::EXIT_STATUS) } else { ExitCode::FAILURE }
+            let failed = error.is::<failed::Failed>();
+            if failed { ExitCode::from(failed::Failed::EXIT_STATUS) } else { ExitCode::FAILURE }
         }
     }
 }

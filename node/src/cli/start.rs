@@ -1,6 +1,6 @@
 //! `salamander start`: prepare the process, bind, open the node, serve, stop.
 
-use super::{config::Flags, membership, options, watch};
+use super::{config::Flags, failed::Failed, membership, options, watch};
 use crate::{
     budget::Budget,
     config::{Config, strange_variables},
@@ -12,16 +12,6 @@ use crate::{
 };
 use anyhow::{Context, anyhow};
 use std::{sync::Arc, time::Duration};
-
-/// The log or a partition failed for good: what the process ends with is told apart from every other end.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}; the process ends to be started again (node.on_failure)")]
-pub(super) struct Failed(pub String);
-
-impl Failed {
-    /// EX_IOERR of sysexits.h.
-    pub(super) const EXIT_STATUS: u8 = 74;
-}
 
 pub(super) fn start(flags: &Flags) -> anyhow::Result<()> {
     files::keep_private();

@@ -1,5 +1,6 @@
 //! Looks after a running node: whether it is ready, whether it has failed for good.
 
+use super::failed::Failed;
 use crate::{config::Config, observe::Readiness, service::Node, stop::Stopper};
 use std::{io::Write, thread, time::Duration};
 use tokio::{
@@ -7,8 +8,6 @@ use tokio::{
     task::JoinHandle,
     time::{MissedTickBehavior, interval},
 };
-
-use super::start::Failed;
 
 /// How often the node's readiness is looked at; a probe sees a change this late.
 const INTERVAL: Duration = Duration::from_millis(250);

@@ -25,6 +25,7 @@ mod found;
 mod if_match;
 mod keys;
 mod pending;
+mod population;
 mod supervisor;
 
 pub(crate) use actor::{Decided, Halt, decide_all, log_write};

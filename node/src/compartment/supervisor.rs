@@ -3,11 +3,11 @@
 
 use super::{
     actor::{Arguments, Compartment, Message as CompartmentMessage},
-    actors::{ActorKey, Live, Population},
+    population::{ActorKey, Live, Population, SWEEP_INTERVAL},
 };
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent, concurrency::JoinHandle};
 use rustc_hash::FxHashMap;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// What the supervisor is asked.
@@ -31,9 +31,6 @@ pub struct State {
     handles: FxHashMap<ActorKey, JoinHandle<()>>,
     keys: FxHashMap<ActorId, ActorKey>,
 }
-
-/// How often the idle are looked for.
-pub const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Actor for Supervisor {
     type Msg = Message;

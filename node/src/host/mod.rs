@@ -3,6 +3,6 @@
 
 pub mod descriptors;
 pub mod files;
-mod threads;
 
-pub use threads::{aside, elsewhere};
+// A node has one rule for what may hold a worker up, its groups' disks and its own work alike.
+pub use cluster::threads::{aside, elsewhere};

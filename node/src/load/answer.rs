@@ -1,6 +1,6 @@
 //! What became of one write.
 
-use super::report::Counts;
+use super::counts::Counts;
 use client::{Answer, api};
 
 /// What an item brought.

@@ -5,6 +5,7 @@
 //! key of every write derives from its content, so a load that was interrupted can simply be run again.
 
 mod answer;
+mod counts;
 mod file;
 mod item;
 mod lines;
@@ -12,8 +13,9 @@ mod progress;
 mod reach;
 mod report;
 
+pub use counts::Counts;
 pub use reach::reach;
-pub use report::{Counts, Failure, LoadReport};
+pub use report::{Failure, LoadReport};
 
 use anyhow::Context;
 use client::{Client, Retry, Writer, api};

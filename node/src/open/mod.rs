@@ -51,10 +51,7 @@ impl Node {
     /// # Errors
     /// What cannot be opened; a partition that gets no leader in time.
     pub async fn open(options: Options, transport: Arc<dyn Transport>) -> Result<Node, OpenError> {
-        // Files are read and replayed: not on a thread of the runtime, where a signal to stop is heard meanwhile.
-        let opening = elsewhere(|| Opened::on(Parts::open(&options, transport)?, options));
-        let opened = opening.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-        Node::start(opened?).await
+        Node::open_on(options, |options| Parts::open(options, transport)).await
     }
 
     /// The same on parts of the caller's, whatever the options say of folders.
@@ -62,7 +59,15 @@ impl Node {
     /// # Errors
     /// As [`Node::open`].
     pub async fn of(options: Options, parts: Parts) -> Result<Node, OpenError> {
-        let opening = elsewhere(|| Opened::on(parts, options));
+        Node::open_on(options, |_| Ok(parts)).await
+    }
+
+    async fn open_on(
+        options: Options,
+        parts: impl FnOnce(&Options) -> Result<Parts, OpenError> + Send + 'static,
+    ) -> Result<Node, OpenError> {
+        // Files are read and replayed: not on a thread of the runtime, where a signal to stop is heard meanwhile.
+        let opening = elsewhere(move || Opened::on(parts(&options)?, options));
         let opened = opening.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         Node::start(opened?).await
     }

@@ -11,7 +11,7 @@ use proto::internal::v1::{
 };
 use std::io;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::{ReceiverStream, UnboundedReceiverStream};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 /// Answers that go into one message.
@@ -29,14 +29,11 @@ pub fn router(peers: Peers) -> Router {
 
 struct Served(Peers);
 
+type Answers = BoxStream<'static, Result<Frames, Status>>;
+
 #[tonic::async_trait]
 impl Peer for Served {
-    type ExchangeStream = BoxStream<'static, Result<Frames, Status>>;
-
-    async fn exchange(
-        &self,
-        request: Request<Streaming<Frames>>,
-    ) -> Result<Response<Self::ExchangeStream>, Status> {
+    async fn exchange(&self, request: Request<Streaming<Frames>>) -> Result<Response<Answers>, Status> {
         let peers = self.0.clone();
         let mut questions = request.into_inner();
         // Bounded by what the other side has under way.

@@ -1,6 +1,6 @@
 //! What one entry of a transaction comes to.
 
-use super::{entry::unsupported, identity::Identity, target};
+use super::{identity::Identity, request::unsupported, target};
 use crate::{
     compartment::IfMatch,
     draft::{self, Draft, Parsed},

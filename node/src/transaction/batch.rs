@@ -1,9 +1,6 @@
 //! A batch: every entry by itself, several at once, answers in the order of the entries.
 
-use super::{
-    entry::{self, Request},
-    room::Room,
-};
+use super::{entry, request::Request, room::Room};
 use crate::session::Session;
 use bytes::Bytes;
 use fhir::bundle::{Bundle, Entry, ResponseEntry};

@@ -1,6 +1,10 @@
 //! One entry on its own: what a batch does with each, and a transaction with its reads.
 
-use super::{patch, room::Room};
+use super::{
+    patch,
+    request::{Request, unsupported},
+    room::Room,
+};
 use crate::{
     capabilities, interaction, link::Links, operation as operations, pages, query::history_request,
     query::parameters, session::Session,
@@ -17,18 +21,6 @@ use proto::{
         SearchParameter, SearchRequest, UpdateRequest, VReadRequest, WriteResponse,
     },
 };
-
-/// An entry's request with everything it needs, independent of the bundle's document.
-#[derive(Clone, Debug)]
-pub struct Request {
-    pub method: Method,
-    pub url: String,
-    pub if_match: String,
-    pub if_none_match: String,
-    pub if_none_exist: String,
-    pub body: Bytes,
-    pub idempotency_key: String,
-}
 
 /// Carries one entry out, if there is room for its answer; an error is an answer, too.
 pub async fn answer(session: Session<'_>, request: Request, room: &Room) -> ResponseEntry {
@@ -108,11 +100,6 @@ async fn operation(
     let parameters = parameters(&query)?;
     let request = OperationRequest { name, resource_type, id, version_id, parameters, body, read_only };
     Ok(listed(operations::run(session, request).await?.body))
-}
-
-/// What no entry can ask here, yet.
-pub fn unsupported(method: Method, url: &str) -> Error {
-    Error::new(Code::NotSupported, format!("{} {url} is not supported in a bundle", method.as_str()))
 }
 
 /// `query`: the parameters of a read or a history.

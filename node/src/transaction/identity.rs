@@ -1,6 +1,6 @@
 //! Who the resources of a transaction's entries will be.
 
-use super::{Posted, entry::unsupported, target};
+use super::{Posted, request::unsupported, target};
 use crate::{draft, session::Session};
 use fhir::{
     bundle::{Bundle, Entry, Method, Target},

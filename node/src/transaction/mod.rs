@@ -11,6 +11,7 @@ mod entry;
 mod identity;
 mod patch;
 mod plan;
+mod request;
 mod room;
 
 use crate::{draft, engine::to_its_end, session::Session};
@@ -58,7 +59,7 @@ impl Posted {
     fn of(entry: &Entry<'_>) -> Result<Posted, Error> {
         match target(entry)? {
             Target::Type { resource_type } => draft::known_type(&resource_type).map(Posted),
-            _ => Err(entry::unsupported(entry.method, &entry.url)),
+            _ => Err(request::unsupported(entry.method, &entry.url)),
         }
     }
 }

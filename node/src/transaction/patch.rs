@@ -1,7 +1,7 @@
 //! Patches in bundles: <https://hl7.org/fhir/R4/http.html#patch>. The entry's resource is a Parameters resource (FHIRPath
 //! Patch), or a Binary that holds a patch of the media type it names.
 
-use super::entry::Request;
+use super::request::{Request, unsupported};
 use crate::{draft, query::patch_kind};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -21,7 +21,7 @@ pub fn request(target: Target, request: Request, limits: &json::Limits) -> Resul
     let (resource_type, id, criteria) = match target {
         Target::Instance { resource_type, id } => (resource_type, id, String::new()),
         Target::Search { resource_type: Some(resource_type), query } => (resource_type, String::new(), query),
-        _ => return Err(super::entry::unsupported(request.method, &request.url)),
+        _ => return Err(unsupported(request.method, &request.url)),
     };
     if request.body.is_empty() {
         return Err(Error::new(

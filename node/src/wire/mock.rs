@@ -3,7 +3,7 @@
 use crate::{
     bounds::Bounds,
     budget::Budget,
-    service::{AdminService, FhirService},
+    service::{AdminService, FhirService, calls},
     session::Context,
 };
 use bytes::Bytes;
@@ -103,7 +103,8 @@ impl Mock {
     }
 }
 
-impl FhirService for Mock {
+/// The calls that tests of the adapters ask for.
+impl Mock {
     async fn create(&self, context: &Context, request: CreateRequest) -> Result<WriteResponse, Error> {
         self.hear(&request);
         self.saw(context, &request.idempotency_key);
@@ -223,15 +224,6 @@ impl FhirService for Mock {
         })
     }
 
-    async fn search_stream(
-        &self,
-        _: &Context,
-        request: SearchRequest,
-    ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
-        self.hear(&request);
-        Ok(stream::iter(self.entries(&request)).map(Ok).boxed())
-    }
-
     /// Answers what was asked, as Parameters.
     async fn operation(
         &self,
@@ -257,6 +249,51 @@ impl FhirService for Mock {
         Ok(CapabilitiesResponse { body: Bytes::from_static(br#"{"resourceType":"CapabilityStatement"}"#) })
     }
 }
+
+/// Who answers which call. One that no test asks for needs no line here: its answer is empty.
+macro_rules! answer {
+    (create, $($given:expr),*) => { Mock::create($($given),*).await };
+    (read, $($given:expr),*) => { Mock::read($($given),*).await };
+    (vread, $($given:expr),*) => { Mock::vread($($given),*).await };
+    (update, $($given:expr),*) => { Mock::update($($given),*).await };
+    (patch, $($given:expr),*) => { Mock::patch($($given),*).await };
+    (delete, $($given:expr),*) => { Mock::delete($($given),*).await };
+    (history, $($given:expr),*) => { Mock::history($($given),*).await };
+    (transaction, $($given:expr),*) => { Mock::transaction($($given),*).await };
+    (search, $($given:expr),*) => { Mock::search($($given),*).await };
+    (operation, $($given:expr),*) => { Mock::operation($($given),*).await };
+    (capabilities, $($given:expr),*) => { Mock::capabilities($($given),*).await };
+    ($other:ident, $mock:expr, $context:expr, $request:expr) => {{
+        $mock.saw($context, "");
+        $mock.hear(&$request);
+        Ok(Default::default())
+    }};
+}
+
+macro_rules! doubled {
+    ($(
+        $(#[$about:meta])*
+        $call:ident($request:ident) -> $response:ident:
+            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, weighs |$of:pat_param| $weight:expr;
+    )*) => {
+        impl FhirService for Mock {
+            $(async fn $call(&self, context: &Context, request: $request) -> Result<$response, Error> {
+                answer!($call, self, context, request)
+            })*
+
+            async fn search_stream(
+                &self,
+                _: &Context,
+                request: SearchRequest,
+            ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
+                self.hear(&request);
+                Ok(stream::iter(self.entries(&request)).map(Ok).boxed())
+            }
+        }
+    };
+}
+
+calls!(doubled);
 
 /// Both adapters over a [`Mock`], on free ports of the loopback.
 pub struct Running {

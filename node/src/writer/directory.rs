@@ -10,7 +10,7 @@ use super::{
     part::{self, Part, Parts},
     settle::refused,
     single::{Outcome, through_actor},
-    two_phase::Transaction,
+    transaction::Transaction,
 };
 use crate::{
     compartment::{Batch, Deciding, Op, locate},

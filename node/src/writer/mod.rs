@@ -21,6 +21,7 @@ mod single;
 mod step;
 #[cfg(test)]
 pub mod testing;
+mod transaction;
 mod two_phase;
 
 pub use kept::keep;

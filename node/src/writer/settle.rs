@@ -3,7 +3,7 @@
 
 use super::{
     Attempt,
-    two_phase::{Transaction, committed},
+    transaction::{Transaction, committed},
 };
 use crate::engine::{Engine, Owner};
 use proto::{Code, Error, PartitionId, TenantId};

@@ -3,7 +3,7 @@
 use super::{
     part::{Part, Parts},
     settle,
-    two_phase::{Transaction, committed},
+    transaction::{Transaction, committed},
 };
 use crate::{draft, engine::Engine};
 use proto::{PartitionId, ResourceKey, TenantId, log::v1 as log};

@@ -109,12 +109,20 @@ pub fn paths(tree: &str) -> Vec<String> {
     parts.flat_map(paths).map(|path| format!("{start}{path}")).collect()
 }
 
-/// The `use` tree at the beginning of the code, as far as it is needed: a name, or a list in braces.
+/// The path or `use` tree at the beginning of the code.
 pub fn tree(code: &str) -> &str {
-    if code.starts_with('{') {
-        return &code[..item_end(code)];
+    let mut end = 0;
+    loop {
+        let rest = &code[end..];
+        if rest.starts_with('{') {
+            return &code[..end + item_end(rest)];
+        }
+        end += rest.find(|c: char| !is_of_a_name(c)).unwrap_or(rest.len());
+        match code[end..].strip_prefix("::") {
+            Some(rest) if rest.starts_with(|c: char| is_of_a_name(c) || c == '{') => end += 2,
+            _ => return &code[..end],
+        }
     }
-    &code[..code.find(|c: char| !is_of_a_name(c)).unwrap_or(code.len())]
 }
 
 /// Whether the character can be in a name.

@@ -3,9 +3,9 @@
 
 use super::Stage;
 use super::decode::Evict;
-use super::put::{fence, recount};
+use super::fence::{self, unlocked};
+use super::put::recount;
 use super::stop::Step;
-use super::write::unlocked;
 use crate::entry::{Change, ChangeKind};
 use crate::table::resource::Head;
 use crate::table::{self, Table, feed};
@@ -17,7 +17,9 @@ pub fn evict(stage: &mut Stage<'_>, evict: &Evict) -> Step<()> {
     let row = table::Resource::key(tenant, &evict.key);
     unlocked(stage, &row)?;
     let value = stage.get(&row)?;
-    let Some(head) = fence(&evict.key, evict.expected_version, value.as_ref())? else { return Ok(()) };
+    let Some(head) = fence::current(&evict.key, evict.expected_version, value.as_ref())? else {
+        return Ok(());
+    };
     forget(stage, evict, &head)?;
     stage.delete(row);
     stage.delete(table::IndexValues::key(tenant, &evict.key));

@@ -1,12 +1,12 @@
 //! The directory row at a resource's home slot.
 
+use super::Stage;
 use super::decode::Locate;
+use super::fence::{self, unlocked};
 use super::stop::{Step, Stop};
-use super::write::unlocked;
-use super::{Stage, put};
 use crate::entry::Applied;
 use crate::table::{self, Table};
-use proto::id::{CompartmentKey, ResourceKey, TenantId};
+use proto::id::{CompartmentKey, ResourceKey};
 
 /// Sets or removes the row, if it is as expected.
 pub fn locate(stage: &mut Stage<'_>, locate: &Locate) -> Step<()> {
@@ -22,29 +22,13 @@ pub fn locate(stage: &mut Stage<'_>, locate: &Locate) -> Step<()> {
         let own = locate.own();
         let row = table::Resource::key(stage.tenant(), &own);
         unlocked(stage, &row)?;
-        put::fence(&own, 0, stage.get(&row)?.as_ref())?;
+        fence::current(&own, 0, stage.get(&row)?.as_ref())?;
     }
     match compartment {
         Some(compartment) => stage.put(row, table::Directory::encode(compartment)),
         None => stage.delete(row),
     }
     Ok(())
-}
-
-/// Refuses where the directory says that the resource with this own key lives elsewhere, or is about to.
-pub fn unplaced(stage: &Stage<'_>, own: &ResourceKey) -> Step<()> {
-    let (home_slot, type_code, id) = (own.compartment.slot, own.type_code, own.id);
-    let row = row_of(stage.tenant(), own);
-    unlocked(stage, &row)?;
-    match stage.get(&row)?.map(|value| table::Directory::decode(&value)).transpose()? {
-        None => Ok(()),
-        current => Err(Stop::refused(Applied::LocateConflict { home_slot, type_code, id, current })),
-    }
-}
-
-/// The directory row of the resource with this own key.
-pub fn row_of(tenant: TenantId, own: &ResourceKey) -> Vec<u8> {
-    table::Directory::key(tenant, (own.compartment.slot, own.type_code, &own.id))
 }
 
 impl Locate {

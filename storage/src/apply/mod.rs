@@ -4,6 +4,7 @@
 mod decide;
 mod decode;
 mod evict;
+mod fence;
 mod finish;
 mod forget;
 mod locate;

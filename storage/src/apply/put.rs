@@ -1,10 +1,10 @@
 //! A new current version: created, updated, deleted, or moved here with its history.
 
+use super::Stage;
 use super::decode::{Put, Version};
-use super::stop::{Step, Stop};
-use super::write::unlocked;
-use super::{Stage, locate};
-use crate::entry::{Applied, Change, ChangeKind};
+use super::fence::{self, unlocked};
+use super::stop::Step;
+use crate::entry::{Change, ChangeKind};
 use crate::table::resource::Head;
 use crate::table::{self, Table, feed, index_values, timeline};
 use crate::version::{HistoryPlace, Method, Origin};
@@ -16,9 +16,9 @@ pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
     let row = table::Resource::key(stage.tenant(), &put.key);
     unlocked(stage, &row)?;
     let old = stage.get(&row)?;
-    let head = fence(&put.key, put.expected_version, old.as_ref())?;
+    let head = fence::current(&put.key, put.expected_version, old.as_ref())?;
     if put.unplaced {
-        locate::unplaced(stage, &put.key)?;
+        fence::unplaced(stage, &put.key)?;
     }
     if let (Some(head), Some(old)) = (&head, old) {
         stage.put(table::History::key(stage.tenant(), (&put.key, head.version)), old);
@@ -34,16 +34,6 @@ pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
     recount(stage, put.key.type_code, existed, put.version.method != Method::Delete)?;
     announce(stage, put);
     Ok(())
-}
-
-/// The current version's head, if it is the expected one.
-pub fn fence(key: &ResourceKey, expected: u64, row: Option<&Bytes>) -> Step<Option<Head>> {
-    let head = row.map(|value| table::Resource::decode(value)).transpose()?.map(|(head, _)| head);
-    let current = head.map_or(0, |head| head.version);
-    if current != expected {
-        return Err(Stop::refused(Applied::Conflict { key: *key, current }));
-    }
-    Ok(head)
 }
 
 /// Adds a version to the feed and to the histories; returns its row.

@@ -1,8 +1,8 @@
 //! Gives reserved criteria back.
 
 use super::Stage;
+use super::fence::unlocked;
 use super::stop::{Step, Stop};
-use super::write::unlocked;
 use crate::entry::Applied;
 use crate::table::{self, Table};
 use proto::log::v1 as log;

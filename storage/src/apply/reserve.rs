@@ -1,8 +1,8 @@
 //! Orders conditional interactions with the same criteria.
 
 use super::Stage;
+use super::fence::unlocked;
 use super::stop::{Step, Stop};
-use super::write::unlocked;
 use crate::entry::Applied;
 use crate::table::{self, Table};
 use crate::token::Token;

@@ -2,7 +2,7 @@
 
 use super::decode::{self, Mutation};
 use super::stop::{Step, Stop};
-use super::{Stage, evict, locate, put, release};
+use super::{Stage, evict, fence, locate, put, release};
 use crate::entry::Applied;
 use crate::table::{self, Table};
 use crate::version::Answered;
@@ -65,7 +65,7 @@ pub fn rows(tenant: TenantId, messages: &[log::Mutation]) -> crate::Result<Vec<V
             Mutation::Put(put) => {
                 rows.push(table::Resource::key(tenant, &put.key));
                 if put.unplaced {
-                    rows.push(locate::row_of(tenant, &put.key));
+                    rows.push(fence::directory_row(tenant, &put.key));
                 }
             }
             Mutation::Evict(evict) => rows.push(table::Resource::key(tenant, &evict.key)),
@@ -78,15 +78,4 @@ pub fn rows(tenant: TenantId, messages: &[log::Mutation]) -> crate::Result<Vec<V
         }
     }
     Ok(rows)
-}
-
-/// Refuses to touch a row that belongs to a prepared transaction.
-pub fn unlocked(stage: &Stage<'_>, row: &[u8]) -> Step<()> {
-    match stage.lock_of(row) {
-        None => Ok(()),
-        Some(lock) => Err(Stop::refused(Applied::Locked {
-            transaction: lock.transaction,
-            coordinator: lock.coordinator,
-        })),
-    }
 }

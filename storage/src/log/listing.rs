@@ -3,8 +3,11 @@
 use super::damage::damaged;
 use super::folder::Folder;
 use super::segment::{Segment, name_of};
-use super::segments::FORMAT;
 use std::io;
+
+/// The file whose presence says which format the folder has. Its name is none that a program of format 1 can take for
+/// a segment's, so that such a program refuses the folder.
+pub(super) const FORMAT: &str = "format-2.wal";
 
 /// The newest format this program writes and reads.
 const FORMAT_MAX: u64 = 2;

@@ -53,9 +53,11 @@ mod groups;
 mod header;
 mod listing;
 mod memory;
+mod options;
 mod replay;
 mod segment;
 mod segments;
+mod shared;
 mod spares;
 #[cfg(test)]
 mod tests;
@@ -65,7 +67,8 @@ mod writer;
 pub use damage::Damage;
 pub use folder::{DiskFolder, File, Folder};
 pub use memory::{MemoryDisk, MemoryLog};
-pub use wal::{Options, Wal, WhenFull};
+pub use options::{Options, WhenFull};
+pub use wal::Wal;
 
 use crate::Shortage;
 use bytes::Bytes;

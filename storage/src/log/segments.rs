@@ -3,19 +3,16 @@
 use super::folder::Folder;
 use super::frame::{self, Builder, Kind};
 use super::header::{End, SEGMENT_HEADER};
+use super::listing::FORMAT;
+use super::options::Options;
 use super::replay::Loaded;
 use super::segment::{Segment, SegmentFile, name_of};
 use super::spares::Spares;
-use super::wal::Options;
 use crate::Shortage;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The file whose presence says which format the folder has. Its name is none that a program of format 1 can take for
-/// a segment's, so that such a program refuses the folder.
-pub(super) const FORMAT: &str = "format-2.wal";
 
 /// Why a frame was not written.
 pub(super) enum Failure {

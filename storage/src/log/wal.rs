@@ -1,14 +1,15 @@
-//! The durable log: its options, opening, and the caller's side.
+//! The durable log: opening, and the caller's side.
 
 use super::folder::{DiskFolder, Folder};
 use super::groups::{Groups, Slot};
+use super::options::Options;
 use super::replay;
+use super::shared::{Counters, Shared};
 use super::writer::{Completion, Job, Writer};
 use super::{Done, Health, LogStore, State, Stats};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
-use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -18,66 +19,6 @@ use std::thread::JoinHandle;
 
 /// More in one append than this is answered `InvalidInput`; frames count in 32 bits.
 const APPEND_BYTES_MAX: u64 = 1 << 30;
-
-/// What an append gets that meets a [`crate::Shortage`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenFull {
-    /// Its callback waits until nothing is lacking any more.
-    Wait,
-    /// An error at once; entries before it stay, later appends are tried anew.
-    Fail,
-}
-
-/// Sizes of the log.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// A segment file. 64 MiB: small beside the data, and big enough that a new one is rare.
-    pub segment_bytes: u64,
-    /// The first segment of an empty log. 4 MiB, so that a new node does not wait for 64 MiB of zeros.
-    pub first_segment_bytes: u64,
-    /// A batch takes no further operation beyond this. 4 MiB: some milliseconds of writing.
-    pub batch_bytes: usize,
-    /// Durable entries kept in memory for readers near the tail.
-    pub recent_bytes: u64,
-    /// Free files kept for use again.
-    pub spares: usize,
-    /// What happens while the system lacks something.
-    pub when_full: WhenFull,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            segment_bytes: 64 << 20,
-            first_segment_bytes: 4 << 20,
-            batch_bytes: 4 << 20,
-            recent_bytes: 32 << 20,
-            spares: 2,
-            when_full: WhenFull::Wait,
-        }
-    }
-}
-
-/// What writer and callers share.
-pub(super) struct Shared {
-    pub groups: Groups,
-    pub health: RwLock<Health>,
-    pub stopping: AtomicBool,
-    /// Of the last append that was accepted.
-    pub sequence: AtomicU64,
-    pub counters: Counters,
-    /// The last index of each group in the oldest segment that is not the active one.
-    pub oldest: Mutex<BTreeMap<u32, u64>>,
-}
-
-#[derive(Default)]
-pub(super) struct Counters {
-    pub fsyncs: AtomicU64,
-    pub entries: AtomicU64,
-    pub bytes: AtomicU64,
-    pub fsync_us: AtomicU64,
-    pub segment_bytes: AtomicU64,
-}
 
 /// The segmented write-ahead log. See the module for the format.
 pub struct Wal {

@@ -3,9 +3,10 @@
 use super::folder::Folder;
 use super::frame::{Builder, Kind};
 use super::groups::{Groups, Place};
+use super::options::{Options, WhenFull};
 use super::replay::Loaded;
 use super::segments::{Failure, Segments, Written};
-use super::wal::{Options, Shared, WhenFull};
+use super::shared::Shared;
 use super::{Done, Health};
 use bytes::Bytes;
 use crossbeam_channel::Receiver;

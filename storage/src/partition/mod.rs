@@ -11,9 +11,9 @@ mod scan;
 mod upgrade;
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod measure;
+#[cfg(test)]
+mod tests;
 
 pub use feed::Feed;
 pub use history::{Histories, Listed, Places};

@@ -123,7 +123,7 @@ impl<A: Api + 'static> Guest<A> {
 }
 
 macro_rules! asked {
-    ($($call:ident: $request:ident -> $response:ident),* $(,)?) => {
+    ($($call:ident: $request:ident -> $response:ident, of the client $method:ident;)*) => {
         impl<A: Api + 'static> Api for Guest<A> {
             $(async fn $call(&self, request: api::$request) -> Result<api::$response, Failure> {
                 self.ask(move |api| Box::pin(async move { api.$call(request).await })).await
@@ -132,14 +132,4 @@ macro_rules! asked {
     };
 }
 
-asked! {
-    create: CreateRequest -> WriteResponse,
-    read: ReadRequest -> ReadResponse,
-    vread: VReadRequest -> ReadResponse,
-    update: UpdateRequest -> WriteResponse,
-    patch: PatchRequest -> WriteResponse,
-    delete: DeleteRequest -> WriteResponse,
-    history: HistoryRequest -> HistoryResponse,
-    transaction: TransactionRequest -> TransactionResponse,
-    search: SearchRequest -> SearchResponse,
-}
+crate::calls_of_a_run!(asked);

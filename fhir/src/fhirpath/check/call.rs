@@ -6,8 +6,9 @@ use crate::definitions::TypeId;
 use crate::fhirpath::Error;
 use crate::fhirpath::ast::Expr;
 use crate::fhirpath::compile::{DEFINE, type_spec};
-use crate::fhirpath::functions::{self, Run};
+use crate::fhirpath::functions;
 use crate::fhirpath::model::System;
+use crate::fhirpath::op::Run;
 
 impl Checker {
     pub(super) fn call(

@@ -4,8 +4,8 @@ use super::defined::{DEFINE, Focus, Mark};
 use super::{Compiler, type_spec};
 use crate::fhirpath::Error;
 use crate::fhirpath::ast::Expr;
-use crate::fhirpath::functions::{self, Function};
-use crate::fhirpath::op::{Call, Op, Pattern};
+use crate::fhirpath::functions;
+use crate::fhirpath::op::{Call, Function, Op, Pattern};
 use crate::fhirpath::value::Value;
 
 impl Compiler {

@@ -9,7 +9,8 @@ use super::variable;
 use crate::definitions::TypeId;
 use crate::fhirpath::Error;
 use crate::fhirpath::ast::{Expr, Kind, Literal};
-use crate::fhirpath::op::{Definition, Op, Slot, TypeSpec};
+use crate::fhirpath::op::{Definition, Op, TypeSpec};
+use crate::fhirpath::scope::Slot;
 
 pub(in crate::fhirpath) const DEFINE: &str = "defineVariable";
 

@@ -1,6 +1,6 @@
 //! `<`, `<=`, `>`, `>=`.
 
-use super::scope::is_valueless_primitive;
+use super::operand::is_valueless_primitive;
 use super::{Answer, Scope};
 use crate::fhirpath::Error;
 use crate::fhirpath::ast::Operator;

@@ -2,9 +2,9 @@
 
 use super::{Distinct, Out, Scope, Step, navigate, type_test};
 use crate::fhirpath::Error;
-use crate::fhirpath::functions::Run;
 use crate::fhirpath::item::{Element, Item};
-use crate::fhirpath::op::{Binary, Definition, Op, Slot, Variable};
+use crate::fhirpath::op::{Binary, Definition, Op, Run, Variable};
+use crate::fhirpath::scope::Slot;
 use crate::fhirpath::value::{Text, Value};
 use std::rc::Rc;
 

@@ -2,9 +2,8 @@
 
 use super::{Answer, Scope};
 use crate::fhirpath::ast::Operator;
-use crate::fhirpath::functions::Run;
 use crate::fhirpath::item::Item;
-use crate::fhirpath::op::{Binary, Op};
+use crate::fhirpath::op::{Binary, Op, Run};
 use crate::fhirpath::value::Value;
 
 impl<'s, 'd> Scope<'s, 'd> {

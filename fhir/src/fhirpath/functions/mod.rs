@@ -13,7 +13,7 @@ mod filtering;
 mod math;
 mod narrative;
 mod pattern;
-pub(super) mod reference;
+mod reference;
 mod sort;
 mod strings;
 mod subsetting;
@@ -24,40 +24,8 @@ mod type_info;
 
 pub(super) use pattern::compile as compile_pattern;
 
-use super::eval::{Answer, Out, Scope, Step};
-use super::op::Call;
-use super::value::Value;
-use std::fmt;
-
-/// A function: its name, how many arguments it takes, and what it does.
-pub(super) struct Function {
-    pub name: &'static str,
-    pub arguments: (usize, usize),
-    /// Whether the arguments are evaluated with each item as `$this`.
-    pub lambda: bool,
-    pub run: Run,
-}
-
-type Truth = for<'s, 'd> fn(&Call, &Scope<'s, 'd>) -> Answer<Option<bool>>;
-type One = for<'s, 'd> fn(&Call, &Scope<'s, 'd>) -> Answer<Option<Value<'d>>>;
-type Items = for<'s, 'd> fn(&Call, &Scope<'s, 'd>, &mut Out<'_, 'd>) -> Step;
-
-/// By what a function gives.
-#[derive(Clone, Copy)]
-pub(super) enum Run {
-    /// A boolean or nothing.
-    Truth(Truth),
-    /// A value or nothing.
-    Value(One),
-    /// Any number of items.
-    Items(Items),
-}
-
-impl fmt::Debug for Function {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
+use super::op::{Function, Run};
+use super::scope::{Out, Step};
 
 const FAMILIES: [&[Function]; 21] = [
     aggregate::FUNCTIONS,

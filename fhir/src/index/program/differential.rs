@@ -2,7 +2,7 @@
 //! resource of HL7's package.
 
 use super::super::collector::Collector;
-use super::super::extract::ExtractOptions;
+use super::super::collector::ExtractOptions;
 use super::super::wire::Values;
 use super::Program;
 use crate::definitions::ResourceType;

@@ -1,7 +1,7 @@
 //! Search parameters as users may write them.
 
 use super::super::collector::Collector;
-use super::super::extract::ExtractOptions;
+use super::super::collector::ExtractOptions;
 use super::super::wire::Values;
 use super::{Program, Refusal};
 use crate::definitions::{Alternative, Component, ParamId, ParamKind, ResourceType, SearchParameter};

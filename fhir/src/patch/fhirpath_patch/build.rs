@@ -101,13 +101,13 @@ pub fn build<'d>(
             }
             let made = Element { value: value.map(Value::Kept), companion: companion.map(Value::Kept) };
             for node in [&made.value, &made.companion].into_iter().flatten() {
-                budget.put(node, 0)?;
+                budget.put(node.size(), 0)?;
             }
             return Ok(made);
         }
         Content::Resource(resource) => {
             let value = resource_value(target, *resource).ok_or_else(wrong)?;
-            budget.put(&value, 0)?;
+            budget.put(value.size(), 0)?;
             value
         }
         Content::Parts(array) => {

@@ -70,7 +70,7 @@ impl<'d> Operation<'d> {
             Action::Add(value) => add(root, &self.path, Value::Kept(*value), budget),
             Action::Remove => remove(root, &self.path, budget).map(|_| ()),
             Action::Replace(value) => {
-                budget.put(&Value::Kept(*value), self.path.tokens().len())?;
+                budget.put(Value::Kept(*value).size(), self.path.tokens().len())?;
                 *find(root, self.path.tokens(), budget)? = Value::Kept(*value);
                 Ok(())
             }
@@ -83,7 +83,7 @@ impl<'d> Operation<'d> {
             Action::Copy(from) => {
                 let source = find(root, from.tokens(), budget)?;
                 // Paid for before the copy is made.
-                budget.put(source, self.path.tokens().len())?;
+                budget.put(source.size(), self.path.tokens().len())?;
                 let value = source.clone();
                 add(root, &self.path, value, budget)
             }
@@ -128,7 +128,7 @@ fn add<'d>(
     value: Value<'d>,
     budget: &mut Budget<'_>,
 ) -> Result<(), ErrorKind> {
-    budget.put(&value, path.tokens().len())?;
+    budget.put(value.size(), path.tokens().len())?;
     let Some((parent, last)) = path.split_last() else {
         *root = value;
         return Ok(());

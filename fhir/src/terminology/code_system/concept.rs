@@ -2,8 +2,8 @@
 
 use crate::index::query::normalize;
 use crate::json::{Document, Limits, Node, write_string};
+use crate::terminology::coded::Coded;
 use crate::terminology::member;
-use crate::terminology::operation::Coded;
 
 /// A code with what is known of it (<https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.concept>).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! `$validate-code` of CodeSystem: <https://hl7.org/fhir/R4/codesystem-operation-validate-code.html>
 
-use super::coded::Coded;
 use super::display::in_language;
 use super::validation::{Verdict, of_display};
-use super::{Error, Request};
+use super::{Coded, Error, Request};
 use crate::terminology::service::System;
 use crate::terminology::{CodeSystem, Reason, Terminology};
 use std::borrow::Cow;
@@ -18,7 +17,7 @@ pub fn validate_code_in_code_system(
 ) -> Result<Vec<u8>, Error> {
     request.refuse(&["date"])?;
     let allow_abstract = request.flag("abstract")?.unwrap_or(true);
-    let asked = Coded::asked(request, "version")?;
+    let asked = request.codes("version")?;
     let system = match request.given("codeSystem", "CodeSystem")? {
         Some(document) => {
             request.is_named(&document, "url", "version")?;

@@ -1,6 +1,6 @@
 //! Concept maps, read as they are needed (<https://hl7.org/fhir/R4/conceptmap.html>).
 
-use super::coded::Coded;
+use super::Coded;
 use crate::json::{Document, Node};
 use crate::terminology::member;
 

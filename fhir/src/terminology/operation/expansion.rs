@@ -1,8 +1,8 @@
 //! An expansion as it is written: <https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.expansion>
 
 use super::display::{designations, display_in};
-use super::expand::Options;
-use super::expansion_parameters;
+use super::expansion_options::Options;
+use super::expansion_parameters::Parameters;
 use crate::json::{Node, write_string};
 use crate::terminology::supplements::Supplements;
 use crate::terminology::{Designation, Entry, ValueSet};
@@ -32,7 +32,8 @@ impl Expansion<'_> {
         if options.offset.is_some() || options.count.is_some() {
             out.extend_from_slice(format!(",\"offset\":{}", options.offset.unwrap_or(0)).as_bytes());
         }
-        expansion_parameters::write(&mut out, self, value_set, options);
+        let parameters = Parameters { only_part: self.only_part, supplements: self.supplements, value_set };
+        parameters.write(&mut out, options);
         let paged = options.offset.is_some() || options.count.is_some();
         let tree = match paged || options.filter.is_some() || options.exclude_nested {
             true => None,

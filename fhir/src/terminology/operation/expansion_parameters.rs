@@ -1,34 +1,53 @@
 //! What an expansion depended on: `ValueSet.expansion.parameter`.
 
-use super::expand::Options;
-use super::expansion::Expansion;
+use super::expansion_options::Options;
 use crate::conformance::Canonical;
 use crate::json::write_string;
 use crate::terminology::ValueSet;
+use crate::terminology::supplements::Supplements;
 use std::collections::BTreeSet;
 
 /// A name, the name of the member with the value, and the value as text.
 type Parameter = (&'static str, &'static str, String);
 
-/// Writes the member `parameter`: the wishes that were obeyed, the versions and supplements that were used.
-pub(super) fn write(out: &mut Vec<u8>, expansion: &Expansion<'_>, value_set: &ValueSet, options: &Options) {
-    let mut parameters = wishes(options);
-    if expansion.only_part {
-        parameters.push(("limitedExpansion", "valueBoolean", "true".into()));
-    }
-    parameters.extend(used(expansion, value_set));
-    for (at, (name, member, text)) in parameters.iter().enumerate() {
-        out.extend_from_slice(if at == 0 { b",\"parameter\":[{\"name\":" } else { b",{\"name\":" });
-        write_string(out, name);
-        out.extend_from_slice(format!(",\"{member}\":").as_bytes());
-        match *member {
-            "valueBoolean" | "valueInteger" => out.extend_from_slice(text.as_bytes()),
-            _ => write_string(out, text),
+/// What an expansion depended on besides the wishes.
+pub(super) struct Parameters<'v> {
+    /// There may be more codes that are not known here.
+    pub only_part: bool,
+    pub supplements: &'v Supplements,
+    pub value_set: &'v ValueSet,
+}
+
+impl Parameters<'_> {
+    /// Writes the member `parameter`: the wishes that were obeyed, the versions and supplements that were used.
+    pub fn write(&self, out: &mut Vec<u8>, options: &Options) {
+        let mut parameters = wishes(options);
+        if self.only_part {
+            parameters.push(("limitedExpansion", "valueBoolean", "true".into()));
         }
-        out.push(b'}');
+        parameters.extend(self.used());
+        for (at, (name, member, text)) in parameters.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b",\"parameter\":[{\"name\":" } else { b",{\"name\":" });
+            write_string(out, name);
+            out.extend_from_slice(format!(",\"{member}\":").as_bytes());
+            match *member {
+                "valueBoolean" | "valueInteger" => out.extend_from_slice(text.as_bytes()),
+                _ => write_string(out, text),
+            }
+            out.push(b'}');
+        }
+        if !parameters.is_empty() {
+            out.push(b']');
+        }
     }
-    if !parameters.is_empty() {
-        out.push(b']');
+
+    fn used(&self) -> Vec<Parameter> {
+        let versions: BTreeSet<_> = self.value_set.systems().collect();
+        let versions =
+            versions.into_iter().filter_map(|(system, version)| Some(format!("{system}|{}", version?)));
+        let supplements = self.supplements.canonicals();
+        let versions = versions.map(|one| ("version", "valueUri", one));
+        versions.chain(supplements.map(|one| ("useSupplement", "valueUri", one))).collect()
     }
 }
 
@@ -59,15 +78,6 @@ fn wishes(options: &Options) -> Vec<Parameter> {
         wishes.extend(all.iter().map(|one| (name, "valueUri", written(one))));
     }
     wishes
-}
-
-fn used(expansion: &Expansion<'_>, value_set: &ValueSet) -> Vec<Parameter> {
-    let versions: BTreeSet<_> = value_set.systems().collect();
-    let versions =
-        versions.into_iter().filter_map(|(system, version)| Some(format!("{system}|{}", version?)));
-    let supplements = expansion.supplements.canonicals();
-    let versions = versions.map(|one| ("version", "valueUri", one));
-    versions.chain(supplements.map(|one| ("useSupplement", "valueUri", one))).collect()
 }
 
 /// `url` or `url|version`.

@@ -1,10 +1,9 @@
 //! `$lookup`: <https://hl7.org/fhir/R4/codesystem-operation-lookup.html>
 
 use super::answer::Answer;
-use super::coded::Coded;
 use super::display::in_language;
 use super::request::is_of_type;
-use super::{Error, Request};
+use super::{Coded, Error, Request};
 use crate::terminology::service::System;
 use crate::terminology::supplements::Supplements;
 use crate::terminology::{CodeSystem, Concept, Designation, Grammar, PropertyType, Terminology};

@@ -7,12 +7,12 @@
 
 mod answer;
 mod code_system_validation;
-mod coded;
 mod concept_map;
 mod context;
 mod display;
 mod expand;
 mod expansion;
+mod expansion_options;
 mod expansion_parameters;
 mod lookup;
 mod request;
@@ -23,12 +23,13 @@ mod validation;
 mod value_set_validation;
 
 pub use code_system_validation::validate_code_in_code_system;
-pub use coded::Coded;
 pub use expand::expand;
 pub use lookup::lookup;
 pub use request::Request;
 pub use subsumes::subsumes;
 pub use translate::translate;
 pub use value_set_validation::validate_code_in_value_set;
+
+pub use super::coded::Coded;
 
 use super::Error;

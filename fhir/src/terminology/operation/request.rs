@@ -1,7 +1,6 @@
 //! What an operation was asked.
 
-use super::Error;
-use super::coded::Coded;
+use super::{Coded, Error};
 use crate::conformance::Canonical;
 use crate::json::{Document, Kind, Limits, Node};
 use crate::terminology::error::within;
@@ -69,6 +68,29 @@ impl<'r> Request<'r> {
         match language.as_ref().is_some_and(|language| language.len() > LANGUAGE_BYTES_MAX) {
             true => Err(wrong("displayLanguage", "one language, such as de-CH")),
             false => Ok(language),
+        }
+    }
+
+    /// The codes asked about: those of `codeableConcept`, or `coding`, or `code` with its companions; `version` names the
+    /// parameter with the system's version. Errors: none or more than one of the three is given.
+    pub(super) fn codes(&self, version: &'static str) -> Result<Vec<Coded>, Error> {
+        let code = self.text("code")?;
+        let given = (code, self.coding("coding")?, self.concept("codeableConcept")?);
+        match given {
+            (Some(code), None, None) => Ok(vec![Coded {
+                system: self.text("system")?.map(Into::into),
+                version: self.text(version)?.map(Into::into),
+                code: code.into(),
+                display: self.text("display")?.map(Into::into),
+            }]),
+            (None, Some(coding), None) => Ok(vec![coding]),
+            (None, None, Some(concept)) => Ok(concept),
+            (None, None, None) => {
+                Err(Error::Missing { name: "code", problem: "give code, coding or codeableConcept" })
+            }
+            _ => Err(Error::Invalid {
+                problem: "give one of code, coding and codeableConcept, not several".into(),
+            }),
         }
     }
 

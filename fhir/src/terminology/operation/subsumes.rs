@@ -1,9 +1,8 @@
 //! `$subsumes`: <https://hl7.org/fhir/R4/codesystem-operation-subsumes.html>
 
 use super::answer::Answer;
-use super::coded::Coded;
 use super::request::is_of_type;
-use super::{Error, Request};
+use super::{Coded, Error, Request};
 use crate::terminology::service::System;
 use crate::terminology::{CodeSystem, Subsumption, Terminology};
 use std::sync::Arc;

@@ -1,10 +1,9 @@
 //! `$translate`: <https://hl7.org/fhir/R4/conceptmap-operation-translate.html>
 
 use super::answer::Answer;
-use super::coded::Coded;
 use super::concept_map::{Match, Product, Question, Unmapped, matches};
 use super::request::REPEATS_MAX;
-use super::{Error, Request};
+use super::{Coded, Error, Request};
 use crate::conformance::Canonical;
 use crate::definitions::ResourceType;
 use crate::json::Document;
@@ -28,7 +27,7 @@ pub fn translate(terminology: &Terminology, request: &Request<'_>) -> Result<Vec
     let maps = maps(terminology, request)?;
     let dependencies = dependencies(request)?;
     let target_system = request.text("targetsystem")?;
-    let asked = Coded::asked(request, "version")?;
+    let asked = request.codes("version")?;
     if request.text("code")?.is_some() && asked.iter().any(|coded| coded.system.is_none()) {
         return Err(Error::Missing { name: "system", problem: "a code needs it; or give a coding" });
     }

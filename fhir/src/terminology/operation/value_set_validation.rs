@@ -1,9 +1,8 @@
 //! `$validate-code` of ValueSet: <https://hl7.org/fhir/R4/valueset-operation-validate-code.html>
 
-use super::coded::Coded;
 use super::display::{designations, display_in};
 use super::validation::{Verdict, of_display};
-use super::{Error, Request};
+use super::{Coded, Error, Request};
 use crate::terminology::supplements::Supplements;
 use crate::terminology::{Entry, Membership, Terminology, ValueSet};
 
@@ -24,7 +23,7 @@ pub fn validate_code_in_value_set(
         allow_abstract: request.flag("abstract")?.unwrap_or(false),
         language: request.language()?.map(Into::into),
     };
-    let asked = Coded::asked(request, "systemVersion")?;
+    let asked = request.codes("systemVersion")?;
     if !judge.infer && asked.iter().any(|coded| coded.system.is_none()) {
         return Err(Error::Missing {
             name: "system",

@@ -1,28 +1,22 @@
 //! Compiled value sets (<https://hl7.org/fhir/R4/valueset.html>).
 
-mod compilation;
-mod compile;
 mod dependency;
 mod entries;
-mod group;
-mod import;
+mod reason;
 mod selection;
 mod sequence;
-mod stored;
 mod universe;
 
-pub(super) use compilation::Compilation;
 pub(super) use dependency::{Dependencies, Dependency};
 pub use entries::Entry;
-pub(super) use universe::Content;
-pub use universe::Reason;
+pub use reason::Reason;
+pub(super) use selection::{Rest, Selection};
+pub(super) use sequence::{Sequence, Step};
+pub(super) use universe::{Content, Listed, Universe};
 
 use super::CodeSystem;
 use crate::json::Document;
-use selection::Rest;
-use sequence::Step;
 use std::sync::Arc;
-use universe::Universe;
 
 /// Whether a code is in a value set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +34,8 @@ pub struct ValueSet {
     pub url: Box<str>,
     pub version: Option<Box<str>>,
     pub name: Option<Box<str>>,
-    universes: Vec<Universe>,
-    sequence: Vec<Step>,
+    pub(super) universes: Vec<Universe>,
+    pub(super) sequence: Vec<Step>,
     /// The resources this was compiled from: while the source gives the same ones, it stays right.
     pub(super) dependencies: Dependencies,
 }

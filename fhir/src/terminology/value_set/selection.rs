@@ -1,12 +1,12 @@
 //! A set of codes of one system in three-valued logic.
 
-use super::universe::Reason;
+use super::reason::Reason;
 use roaring::RoaringBitmap;
 
 /// Which codes of a universe are in. Codes are named by number; those without a number are decided by `rest`, as are those
 /// in none of the bitmaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Selection {
+pub(in crate::terminology) struct Selection {
     /// Certainly in.
     pub yes: RoaringBitmap,
     /// Certainly not in; empty where `rest` says so of all.

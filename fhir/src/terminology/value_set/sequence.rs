@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 
 /// What is listed next; what was listed before is skipped.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(in crate::terminology) enum Step {
     /// Codes of a universe as their author listed them.
     Listed { universe: usize, numbers: Box<[u32]> },
     /// All codes of a universe, in its own order.
@@ -14,7 +14,7 @@ pub(super) enum Step {
 /// Steps in the making. What has been listed is not listed again: there are no more numbers than codes, and no more steps
 /// than codes and universes, however often a value set is imported.
 #[derive(Debug, Default)]
-pub(super) struct Sequence {
+pub(in crate::terminology) struct Sequence {
     steps: Vec<Step>,
     /// Per universe.
     listed: Vec<Listed>,

@@ -1,35 +1,12 @@
 //! The codes of one system a value set speaks of.
 
 use super::Membership;
+use super::reason::Reason;
 use super::selection::{Rest, Selection};
 use crate::index::query::normalize;
 use crate::terminology::code_table::CodeTable;
 use crate::terminology::{CodeSystem, Designation, Grammar, registry};
 use std::sync::{Arc, OnceLock};
-
-/// Why it cannot be told here whether a code is in a value set.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Reason {
-    #[error("the code system '{0}' is not known here; load it to have its codes checked")]
-    NotKnown(Arc<str>),
-    #[error("the version of the code system '{0}' is not known here; load it to have its codes checked")]
-    VersionNotKnown(Arc<str>),
-    #[error(
-        "the codes of the code system '{0}' are not in its resource; load the content to have them checked"
-    )]
-    NotPresent(Arc<str>),
-    #[error("'{0}' is a supplement and has no codes of its own; name the code system it supplements, '{1}'")]
-    Supplement(Arc<str>, Arc<str>),
-    #[error("only a part of the code system '{0}' is known here; load the content to have its codes checked")]
-    Fragment(Arc<str>),
-    #[error("a filter on the code system '{0}' cannot be evaluated here")]
-    Filter(Arc<str>),
-    #[error("the value set was compiled with another version of the code system")]
-    OtherVersion,
-    #[error("the codes of the system follow a grammar and cannot be listed")]
-    Grammar,
-}
 
 /// What is known of a code system's codes.
 #[derive(Clone, Debug)]
@@ -78,7 +55,7 @@ impl Content {
 
 /// What a value set itself says of a code: <https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.concept>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Listed {
+pub(in crate::terminology) struct Listed {
     pub code: Box<str>,
     pub display: Option<Box<str>>,
     pub designations: Box<[Designation]>,
@@ -107,7 +84,7 @@ impl Listed {
 
 /// A code system with numbers for the codes a value set speaks of: first those of its content, then those listed besides.
 #[derive(Debug)]
-pub(super) struct Universe {
+pub(in crate::terminology) struct Universe {
     pub url: Box<str>,
     pub version: Option<Box<str>>,
     pub content: Content,

@@ -7,6 +7,7 @@ mod build;
 mod context;
 mod corrected;
 mod discriminator;
+mod discriminator_path;
 mod lexical;
 mod read;
 mod registry;
@@ -15,7 +16,8 @@ mod systems;
 mod value;
 
 pub(super) use context::Context;
-pub(super) use discriminator::{Path, Step, tests};
+pub(super) use discriminator::tests;
+pub(super) use discriminator_path::{Path, Step};
 pub(super) use registry::{Definitions, Found};
 pub(super) use slicing::{Rules, Slicing, Test};
 pub(super) use systems::System;

@@ -1,6 +1,6 @@
 //! Slices of an element (<https://hl7.org/fhir/R4/profiling.html#slicing>).
 
-use super::discriminator::Path;
+use super::discriminator_path::Path;
 use super::value::{list, text};
 use super::{Definition, TypeRule};
 use crate::json::Node;

@@ -1,7 +1,7 @@
 //! The FHIRPath of a StructureDefinition: constraints of its elements, where an extension may stand.
 
+use super::element_type::type_at;
 use super::expression::compiled;
-use super::structure_definition::type_at;
 use super::{Rules, items, shown, text};
 use crate::definitions::TypeId;
 use crate::json::Node;

@@ -3,7 +3,7 @@
 use super::{Rules, items, text};
 use crate::json::Node;
 use crate::validation::Code;
-use crate::validation::walk::named_type;
+use crate::validation::literal_reference::named_type;
 
 /// "Group members SHALL be of the appropriate resource type." Groups within groups are not looked into.
 pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {

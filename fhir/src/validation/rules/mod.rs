@@ -7,6 +7,7 @@ mod code_system;
 mod concept_map;
 mod constraint;
 mod data_type;
+mod element_type;
 mod expression;
 mod group;
 mod item_type;
@@ -19,7 +20,7 @@ mod value_set;
 
 pub(super) use data_type::check as data_type;
 
-use super::walk::Steps;
+use super::steps::Steps;
 use super::{Code, Issues};
 use crate::conformance::Source;
 use crate::definitions::{ResourceType, SearchParameter, search_parameters};

@@ -1,5 +1,6 @@
 //! StructureDefinition: <https://hl7.org/fhir/R4/structuredefinition.html>.
 
+use super::element_type::type_at;
 use super::{Rules, constraint, items, shown, text};
 use crate::conformance::Canonical;
 use crate::definitions::{ResourceType, TypeId};
@@ -53,17 +54,6 @@ fn obligations(rules: &mut Rules<'_>, extension: Node<'_>) {
         );
         rules.error(extension, Code::BusinessRule, text);
     }
-}
-
-/// The type of the element at that path, if there is but one.
-pub(super) fn type_at(root: TypeId, path: &str) -> Option<TypeId> {
-    let mut id = root;
-    for name in path.split('.').skip(1) {
-        let element = id.element(name.trim_end_matches("[x]"))?;
-        let [only] = element.types.as_slice() else { return None };
-        id = only.id;
-    }
-    Some(id)
 }
 
 /// The first step of a discriminator is an element of what is sliced, if it is a name.

@@ -17,6 +17,7 @@ use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::{Key, Kind, Node};
 use crate::outcome::Severity;
 use shape::{Content, Member, Shape};
+use std::borrow::Cow;
 
 const RESOURCE_TYPE: NameId = names::lookup(b"resourceType");
 const ID: NameId = names::lookup(b"id");
@@ -26,8 +27,11 @@ pub(super) fn check(resource: Node<'_>, contained: bool, issues: &mut Issues) {
     Walk { issues, contained }.resource(resource, false);
 }
 
+/// Why a value is not of its type: what it should be.
+pub(super) type Expected = Cow<'static, str>;
+
 /// Checks a URI that names itself a UUID or OID.
-pub(super) fn check_urn(text: &str) -> Result<(), std::borrow::Cow<'static, str>> {
+pub(super) fn check_urn(text: &str) -> Result<(), Expected> {
     match text {
         // RFC 4122 reads capitals, too; only the type uuid is stricter.
         _ if text.starts_with("urn:uuid:") => text::uuid(&text.to_ascii_lowercase()),

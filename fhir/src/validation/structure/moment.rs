@@ -1,6 +1,6 @@
 //! Dates and times (<https://hl7.org/fhir/R4/datatypes.html#dateTime>).
 
-use super::primitive::Expected;
+use super::Expected;
 
 type Result = std::result::Result<(), Expected>;
 

@@ -1,6 +1,6 @@
 //! The lexical rules of primitives (<https://hl7.org/fhir/R4/datatypes.html#primitive>).
 
-use super::{moment, text};
+use super::{Expected, moment, text};
 use crate::json::{Kind, Node};
 use crate::xhtml;
 use std::borrow::Cow;
@@ -31,9 +31,6 @@ pub(in crate::validation) enum Primitive {
     Time,
     Xhtml,
 }
-
-/// Why a value is not of its type: what it should be.
-pub(super) type Expected = Cow<'static, str>;
 
 impl Primitive {
     /// The type called that; the table of types has no others.

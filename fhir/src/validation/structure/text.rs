@@ -1,6 +1,6 @@
 //! Primitives that are plain text, and decimals.
 
-use super::primitive::Expected;
+use super::Expected;
 use crate::xhtml;
 
 /// Text may have a million characters (<https://hl7.org/fhir/R4/datatypes.html#string>).

@@ -1,11 +1,11 @@
 //! Bundles: entries by fullUrl, and the rules of fullUrl (<https://hl7.org/fhir/R4/bundle.html#bundle-unique>).
 
 use super::Walk;
-use super::scope::named_type;
 use crate::definitions::{NameId, names};
 use crate::json::Node;
 use crate::outcome::Severity;
 use crate::validation::Code;
+use crate::validation::literal_reference::named_type;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::borrow::Cow;

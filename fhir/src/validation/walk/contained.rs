@@ -1,8 +1,8 @@
 //! Contained resources by id: <https://hl7.org/fhir/R4/references.html#contained>.
 
-use super::steps::Steps;
 use crate::definitions::{NameId, names};
 use crate::json::Node;
+use crate::validation::steps::Steps;
 use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::cell::RefCell;

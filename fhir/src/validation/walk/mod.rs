@@ -20,15 +20,14 @@ mod scope;
 mod seen;
 mod select;
 mod slices;
-mod steps;
 mod units;
 mod value;
 
 pub(super) use instance::{Instance, resource_type};
-pub(super) use scope::{Scope, named_type};
-pub(super) use steps::Steps;
+pub(super) use scope::Scope;
 
 use super::definition::{Definition, Definitions, Element, Found};
+use super::steps::Steps;
 use super::{Code, Issues, Options};
 use crate::fhirpath::value::Temporal;
 use crate::json::Node;

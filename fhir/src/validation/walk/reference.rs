@@ -1,11 +1,12 @@
 //! References (<https://hl7.org/fhir/R4/references.html>): their form, what they lead to, and of which type that is.
 
 use super::instance::{Instance, resource_type};
-use super::scope::{Scope, Target, named_type};
+use super::scope::{Scope, Target};
 use super::{Definition, Walk};
 use crate::definitions::{NameId, ResourceType, TypeId, names};
 use crate::json::Node;
 use crate::validation::definition::{Aggregation, Element, Found, TypeRule};
+use crate::validation::literal_reference::named_type;
 use crate::validation::{Code, structure};
 use std::sync::Arc;
 

@@ -17,28 +17,50 @@ use proto::{
 /// A conditional one is carried out to its end, whoever waits: it must not give its reservation back too early.
 pub async fn create(session: Session<'_>, request: CreateRequest) -> Result<WriteResponse, Error> {
     if request.if_none_exist.is_empty() {
-        return create_here(session, request).await;
+        return at_once(session, Wanted::read(session, request)?).await;
     }
     let session = session.owned();
-    to_its_end(async move { create_here(session.session(), request).await }).await
+    // Boxed: every other create would carry its large future along.
+    to_its_end(Box::pin(async move {
+        let session = session.session();
+        let wanted = Wanted::read(session, request)?;
+        let dedup = |slot| wanted.dedup(session, slot);
+        conditional::create(session, &wanted.parsed, &wanted.request.if_none_exist, dedup).await
+    }))
+    .await
 }
 
-async fn create_here(session: Session<'_>, request: CreateRequest) -> Result<WriteResponse, Error> {
-    let parsed = draft::parse_as(request.body, &request.resource_type, session.options())?;
-    let told: [&[u8]; 4] = [
-        b"create",
-        request.resource_type.as_bytes(),
-        request.if_none_exist.as_bytes(),
-        parsed.document.source(),
-    ];
-    let dedup = |slot| session.dedup(&request.idempotency_key, slot, &told);
-    if !request.if_none_exist.is_empty() {
-        // Boxed: every other create would carry its large future along.
-        return Box::pin(conditional::create(session, &parsed, &request.if_none_exist, dedup)).await;
+/// What is to be created.
+struct Wanted {
+    /// Without its body, which is parsed.
+    request: CreateRequest,
+    parsed: Parsed,
+}
+
+impl Wanted {
+    fn read(session: Session<'_>, mut request: CreateRequest) -> Result<Wanted, Error> {
+        let body = std::mem::take(&mut request.body);
+        let parsed = draft::parse_as(body, &request.resource_type, session.options())?;
+        Ok(Wanted { request, parsed })
     }
-    let otherwise = session.free_slot(&request.idempotency_key);
-    let dedup = dedup(place::slot_for(session.tenant(), &parsed, otherwise))?;
-    write(session, &parsed, otherwise, dedup).await
+
+    /// Its idempotency key at that slot.
+    fn dedup(&self, session: Session<'_>, slot: Slot) -> Result<Option<Dedup>, Error> {
+        let Wanted { request, parsed } = self;
+        let told: [&[u8]; 4] = [
+            b"create",
+            request.resource_type.as_bytes(),
+            request.if_none_exist.as_bytes(),
+            parsed.document.source(),
+        ];
+        session.dedup(&request.idempotency_key, slot, &told)
+    }
+}
+
+async fn at_once(session: Session<'_>, wanted: Wanted) -> Result<WriteResponse, Error> {
+    let otherwise = session.free_slot(&wanted.request.idempotency_key);
+    let dedup = wanted.dedup(session, place::slot_for(session.tenant(), &wanted.parsed, otherwise))?;
+    write(session, &wanted.parsed, otherwise, dedup).await
 }
 
 /// Writes `parsed` under a new id.

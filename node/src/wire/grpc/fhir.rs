@@ -35,9 +35,6 @@ macro_rules! adapted {
     )*) => {
         #[tonic::async_trait]
         impl<S: FhirService> Fhir for Adapter<S> {
-            type SearchStreamStream = Matches;
-            type WriteStreamStream = Answers;
-
             $(async fn $rpc(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
                 let (context, request) = open(request, self.timeout)?;
                 answer(&context, self.service.$call(&context, request).await)
@@ -46,14 +43,14 @@ macro_rules! adapted {
             async fn search_stream(
                 &self,
                 request: Request<SearchRequest>,
-            ) -> Result<Response<Self::SearchStreamStream>, Status> {
+            ) -> Result<Response<Matches>, Status> {
                 self.matches(request).await
             }
 
             async fn write_stream(
                 &self,
                 request: Request<Streaming<WriteStreamRequest>>,
-            ) -> Result<Response<Self::WriteStreamStream>, Status> {
+            ) -> Result<Response<Answers>, Status> {
                 self.writes(request)
             }
         }

@@ -1,6 +1,9 @@
 //! The accept loop of one listener: bounded connections, timeouts against slow peers, a graceful end.
 
-use super::peer::Peer;
+use super::{
+    peer::Peer,
+    places::{Place, Places},
+};
 use crate::stop::Stop;
 use axum::Router;
 use hyper::service::service_fn;
@@ -8,7 +11,6 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
 };
-use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use std::{
     convert::Infallible,
     io::ErrorKind,
@@ -18,10 +20,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
 
 /// After a failed accept the listener rests, twice as long each time: running out of something does not spin.
@@ -80,59 +79,6 @@ pub async fn serve(
             "requests were cut off at the end of the grace period"
         );
     }
-}
-
-/// The connections a listener may have open.
-struct Places {
-    permits: Arc<Semaphore>,
-    open: Gauge,
-    accepted: Counter,
-    failures: Counter,
-}
-
-/// One open connection, until this is dropped.
-pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
-    open: Gauge,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.open.decrement(1.0);
-    }
-}
-
-impl Places {
-    fn new(listener: &'static str, max: usize) -> Places {
-        gauge!("salamander_connections_max", "listener" => listener).set(max as f64);
-        Places {
-            permits: Arc::new(Semaphore::new(max)),
-            open: gauge!("salamander_connections", "listener" => listener),
-            accepted: counter!("salamander_connections_accepted_total", "listener" => listener),
-            failures: counter!("salamander_accept_failures_total", "listener" => listener),
-        }
-    }
-
-    /// Takes one for a connection that was accepted.
-    fn take(&self, permit: OwnedSemaphorePermit) -> Place {
-        self.accepted.increment(1);
-        self.open.increment(1.0);
-        Place { _permit: permit, open: self.open.clone() }
-    }
-}
-
-/// What the metrics are about.
-pub fn describe() {
-    describe_gauge!("salamander_connections", "Open connections");
-    describe_gauge!(
-        "salamander_connections_max",
-        "Connections that may be open: connections_max of the listener"
-    );
-    describe_counter!("salamander_connections_accepted_total", "Connections that peers opened");
-    describe_counter!(
-        "salamander_accept_failures_total",
-        "Connections that could not be taken, for lack of descriptors or memory"
-    );
 }
 
 /// The next connection, once there is room for it.

@@ -2,5 +2,7 @@
 
 mod connections;
 mod peer;
+mod places;
 
-pub use connections::{Policy, describe, grpc_builder, rest_builder, serve};
+pub use connections::{Policy, grpc_builder, rest_builder, serve};
+pub use places::describe;

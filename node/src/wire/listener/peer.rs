@@ -1,6 +1,6 @@
 //! The socket of one connection: a peer that takes no answer is dropped, and hyper's own refusals get a body.
 
-use super::connections::Place;
+use super::places::Place;
 use crate::wire::rest;
 use std::{
     future::Future,

@@ -8,45 +8,19 @@ use crate::chaos::{
 use futures::future::BoxFuture;
 use proto::{Code, api::v1 as api};
 
-/// The calls of a run.
-pub trait Api: Send + Sync {
-    fn create(
-        &self,
-        request: api::CreateRequest,
-    ) -> impl Future<Output = Result<api::WriteResponse, Failure>> + Send;
-    fn read(
-        &self,
-        request: api::ReadRequest,
-    ) -> impl Future<Output = Result<api::ReadResponse, Failure>> + Send;
-    fn vread(
-        &self,
-        request: api::VReadRequest,
-    ) -> impl Future<Output = Result<api::ReadResponse, Failure>> + Send;
-    fn update(
-        &self,
-        request: api::UpdateRequest,
-    ) -> impl Future<Output = Result<api::WriteResponse, Failure>> + Send;
-    fn patch(
-        &self,
-        request: api::PatchRequest,
-    ) -> impl Future<Output = Result<api::WriteResponse, Failure>> + Send;
-    fn delete(
-        &self,
-        request: api::DeleteRequest,
-    ) -> impl Future<Output = Result<api::WriteResponse, Failure>> + Send;
-    fn history(
-        &self,
-        request: api::HistoryRequest,
-    ) -> impl Future<Output = Result<api::HistoryResponse, Failure>> + Send;
-    fn transaction(
-        &self,
-        request: api::TransactionRequest,
-    ) -> impl Future<Output = Result<api::TransactionResponse, Failure>> + Send;
-    fn search(
-        &self,
-        request: api::SearchRequest,
-    ) -> impl Future<Output = Result<api::SearchResponse, Failure>> + Send;
+macro_rules! api {
+    ($($call:ident: $request:ident -> $response:ident, of the client $method:ident;)*) => {
+        /// The calls of a run.
+        pub trait Api: Send + Sync {
+            $(fn $call(
+                &self,
+                request: api::$request,
+            ) -> impl Future<Output = Result<api::$response, Failure>> + Send;)*
+        }
+    };
 }
+
+crate::calls_of_a_run!(api);
 
 /// Why a call has no answer.
 #[derive(Debug)]

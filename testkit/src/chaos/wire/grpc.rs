@@ -27,35 +27,14 @@ fn failure(error: client::Error) -> Failure {
     }
 }
 
-impl Api for Grpc {
-    async fn create(&self, request: api::CreateRequest) -> Result<api::WriteResponse, Failure> {
-        self.client.create(request).await.map_err(failure)
-    }
-    async fn read(&self, request: api::ReadRequest) -> Result<api::ReadResponse, Failure> {
-        self.client.read_part(request).await.map_err(failure)
-    }
-    async fn vread(&self, request: api::VReadRequest) -> Result<api::ReadResponse, Failure> {
-        self.client.vread_part(request).await.map_err(failure)
-    }
-    async fn update(&self, request: api::UpdateRequest) -> Result<api::WriteResponse, Failure> {
-        self.client.update(request).await.map_err(failure)
-    }
-    async fn patch(&self, request: api::PatchRequest) -> Result<api::WriteResponse, Failure> {
-        self.client.patch(request).await.map_err(failure)
-    }
-    async fn delete(&self, request: api::DeleteRequest) -> Result<api::WriteResponse, Failure> {
-        self.client.delete(request).await.map_err(failure)
-    }
-    async fn history(&self, request: api::HistoryRequest) -> Result<api::HistoryResponse, Failure> {
-        self.client.history(request).await.map_err(failure)
-    }
-    async fn transaction(
-        &self,
-        request: api::TransactionRequest,
-    ) -> Result<api::TransactionResponse, Failure> {
-        self.client.transaction(request).await.map_err(failure)
-    }
-    async fn search(&self, request: api::SearchRequest) -> Result<api::SearchResponse, Failure> {
-        self.client.search(request).await.map_err(failure)
-    }
+macro_rules! sent {
+    ($($call:ident: $request:ident -> $response:ident, of the client $method:ident;)*) => {
+        impl Api for Grpc {
+            $(async fn $call(&self, request: api::$request) -> Result<api::$response, Failure> {
+                self.client.$method(request).await.map_err(failure)
+            })*
+        }
+    };
 }
+
+crate::calls_of_a_run!(sent);

@@ -1,6 +1,7 @@
 //! One request and one answer for both wires.
 
 mod api;
+mod calls;
 mod grpc;
 mod rest;
 

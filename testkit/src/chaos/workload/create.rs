@@ -1,6 +1,9 @@
 //! Resources whose id the server gives.
 
-use super::Worker;
+use super::{
+    Worker,
+    entry::{patch_entry, transaction},
+};
 use crate::chaos::{
     content::{Content, KEY, Patch},
     record::{Change, Create, Name, Rule, Span},
@@ -112,7 +115,7 @@ impl Worker {
     ) {
         let of = self.shared.chart(self.random.number());
         let patch = Patch::default();
-        entries.push(super::bundle::patch_entry(&of, &patch.body("Patient", &op), None));
+        entries.push(patch_entry(&of, &patch.body("Patient", &op), None));
         let write = super::sending::write_of(&op, &of, Change::Patch(patch));
         self.write_and_make(transaction(&entries), creates, vec![(1, write)], key).await;
     }
@@ -126,8 +129,4 @@ fn create_of(content: &Content, rule: Rule) -> Create {
         span: Span::default(),
         answers: Vec::new(),
     }
-}
-
-pub(super) fn transaction(entries: &[Value]) -> String {
-    json!({"resourceType": "Bundle", "type": "transaction", "entry": entries}).to_string()
 }

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod create;
+mod entry;
 mod look;
 mod sending;
 mod setup;

@@ -1,10 +1,9 @@
 //! A value set that comes only with an expansion (<https://hl7.org/fhir/R4/valueset.html#expansion>).
 
-use super::compile::Compiler;
+use super::compiler::Compiler;
 use super::group::Group;
-use super::selection::Selection;
-use super::universe::{Content, Listed, Reason};
 use crate::json::{Items, Node};
+use crate::terminology::value_set::{Content, Listed, Reason, Selection};
 use crate::terminology::{Designation, Error, member};
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use std::cell::Cell;
 const EVALUATION: u64 = 8;
 
 /// Steps left to a validation, shared with the walks aside of it and with the evaluations of its invariants.
-pub(in crate::validation) struct Steps(Cell<u64>);
+pub(super) struct Steps(Cell<u64>);
 
 impl Steps {
     pub fn new(max: u64) -> Self {

@@ -1,16 +1,37 @@
-//! What an operation sees: the input, `$this`, `$index`, `$total`; and the ways to ask for an operand.
+//! What an operation sees: the input, `$this`, `$index`, `$total`; and how it ends.
 
-use super::{Answer, Out, Step, Stop};
-use crate::fhirpath::Error;
-use crate::fhirpath::input::{Collection, Input};
-use crate::fhirpath::item::Item;
-use crate::fhirpath::op::{Op, Slot};
-use crate::fhirpath::value::{Text, Value};
+use super::Error;
+use super::input::{Collection, Input};
+use super::item::Item;
+use super::value::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+/// Why an operation ended before its items did.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The receiver wants no more. Only the receiver's own call of [`Scope::run`] may swallow it.
+    Enough,
+    Failed(Box<Error>),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Failed(Box::new(error))
+    }
+}
+
+pub(super) type Answer<T> = Result<T, Stop>;
+pub(super) type Step = Answer<()>;
+/// Takes one item after the other.
+pub(super) type Out<'o, 'd> = dyn FnMut(Item<'d>) -> Step + 'o;
+
+/// A place for items that one evaluation keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(pub u32);
+
 /// The same throughout one evaluation.
-pub(in crate::fhirpath) struct Env<'e, 'd> {
+pub(super) struct Env<'e, 'd> {
     pub input: &'e Input<'d>,
     /// Steps left, if they are not shared with other evaluations.
     own: Cell<u64>,
@@ -84,7 +105,7 @@ impl<'e, 'd> Env<'e, 'd> {
 
 /// What one operation sees.
 #[derive(Clone, Copy)]
-pub(in crate::fhirpath) struct Scope<'s, 'd> {
+pub(super) struct Scope<'s, 'd> {
     pub env: &'s Env<'s, 'd>,
     pub this: Option<&'s Item<'d>>,
     pub index: Option<usize>,
@@ -100,66 +121,4 @@ impl<'s, 'd> Scope<'s, 'd> {
     {
         Scope { env: self.env, this: Some(this), index: Some(index), total: self.total }
     }
-
-    /// Runs `op` until `out` has enough.
-    #[inline]
-    pub fn run_some(&self, op: &Op, out: &mut Out<'_, 'd>) -> Step {
-        match self.run(op, out) {
-            Err(Stop::Enough) => Ok(()),
-            other => other,
-        }
-    }
-
-    /// All items.
-    pub fn collect(&self, op: &Op) -> Answer<Collection<'d>> {
-        let mut items = Vec::new();
-        self.run(op, &mut |item| self.env.push(&mut items, item))?;
-        Ok(items)
-    }
-
-    /// The only item, if there is one; `what` takes no more.
-    pub fn single(&self, op: &Op, at: u32, what: &'static str) -> Answer<Option<Item<'d>>> {
-        let mut single = None;
-        self.run(op, &mut |item| match single.replace(item) {
-            None => Ok(()),
-            Some(_) => Err(Error::NotSingle { at, what }.into()),
-        })?;
-        Ok(single)
-    }
-
-    /// The value of the only item; `None` also for a primitive without value. A complex element is an error.
-    pub fn value(&self, op: &Op, at: u32, what: &'static str) -> Answer<Option<Value<'d>>> {
-        if let Op::Constant(value) = op {
-            return Ok(Some(value.clone()));
-        }
-        let Some(item) = self.single(op, at, what)? else { return Ok(None) };
-        match item.value() {
-            Some(value) => Ok(Some(value)),
-            None if is_valueless_primitive(&item) => Ok(None),
-            None => Err(Error::wrong_type(at, what, "a value", item.type_info().name).into()),
-        }
-    }
-
-    /// The text of the only item. Anything but a string is an error.
-    pub fn text(&self, op: &Op, at: u32, what: &'static str) -> Answer<Option<Text<'d>>> {
-        match self.value(op, at, what)? {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(Error::wrong_type(at, what, "a string", other.system().name()).into()),
-        }
-    }
-
-    /// The integer of the only item. Anything but an integer is an error.
-    pub fn integer(&self, op: &Op, at: u32, what: &'static str) -> Answer<Option<i64>> {
-        match self.value(op, at, what)? {
-            None => Ok(None),
-            Some(Value::Integer(value)) => Ok(Some(value)),
-            Some(other) => Err(Error::wrong_type(at, what, "an integer", other.system().name()).into()),
-        }
-    }
-}
-
-/// A primitive that has only an id or extensions.
-pub(in crate::fhirpath) fn is_valueless_primitive(item: &Item<'_>) -> bool {
-    item.element().is_some_and(|element| element.node().is_none())
 }

@@ -1,14 +1,10 @@
 //! A value set from its resource (<https://hl7.org/fhir/R4/valueset.html#compositions>).
 
-use super::ValueSet;
-use super::compilation::Compilation;
-use super::dependency::Dependencies;
+use super::Compilation;
 use super::group::{self, Draft, Group};
-use super::selection::Selection;
-use super::sequence::Sequence;
-use super::universe::{Content, Listed, Reason};
 use crate::json::{Document, Node};
 use crate::terminology::code_system::Filter;
+use crate::terminology::value_set::{Content, Dependencies, Listed, Reason, Selection, Sequence, ValueSet};
 use crate::terminology::{Designation, Error, Limits, member};
 use std::collections::BTreeMap;
 use std::rc::Rc;

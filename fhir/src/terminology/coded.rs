@@ -1,8 +1,7 @@
-//! A code as it is asked about.
+//! A code with its system.
 
-use super::{Error, Request};
+use super::member;
 use crate::json::{Node, write_string};
-use crate::terminology::member;
 
 /// A code with its system: a Coding, or the parameters `system`, `version`, `code`, `display`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,29 +20,6 @@ impl Coded {
             version: member::text(node, "version"),
             code: member::text(node, "code").unwrap_or_default(),
             display: member::text(node, "display"),
-        }
-    }
-
-    /// The codes asked about: those of `codeableConcept`, or `coding`, or `code` with its companions; `version` names the
-    /// parameter with the system's version. Errors: none or more than one of the three is given.
-    pub(super) fn asked(request: &Request<'_>, version: &'static str) -> Result<Vec<Coded>, Error> {
-        let code = request.text("code")?;
-        let given = (code, request.coding("coding")?, request.concept("codeableConcept")?);
-        match given {
-            (Some(code), None, None) => Ok(vec![Coded {
-                system: request.text("system")?.map(Into::into),
-                version: request.text(version)?.map(Into::into),
-                code: code.into(),
-                display: request.text("display")?.map(Into::into),
-            }]),
-            (None, Some(coding), None) => Ok(vec![coding]),
-            (None, None, Some(concept)) => Ok(concept),
-            (None, None, None) => {
-                Err(Error::Missing { name: "code", problem: "give code, coding or codeableConcept" })
-            }
-            _ => Err(Error::Invalid {
-                problem: "give one of code, coding and codeableConcept, not several".into(),
-            }),
         }
     }
 

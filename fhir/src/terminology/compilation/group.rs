@@ -1,9 +1,8 @@
 //! Universes while a value set is compiled, and sets of codes over several of them.
 
-use super::selection::Selection;
-use super::universe::{Content, Listed, Universe};
 use crate::terminology::CodeSystem;
 use crate::terminology::code_table::CodeTable;
+use crate::terminology::value_set::{Content, Listed, Selection, Universe};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,25 +1,49 @@
-//! What the value sets that one question compiles have in common.
+//! Value sets made of their resources. What the value sets that one question compiles have in common is here.
 
-use super::ValueSet;
-use super::compile::Compiler;
-use super::dependency::Dependencies;
-use super::universe::Content;
+mod compiler;
+mod group;
+mod import;
+mod stored;
+
+use super::cache::Kept;
+use super::code_system::Filter;
+use super::error::within;
+use super::value_set::{Content, Dependencies, ValueSet};
+use super::{CODE_SYSTEM, Error, Terminology, VALUE_SET, VersionRules, member};
 use crate::conformance::Canonical;
 use crate::json::{Document, Limits as JsonLimits, Node};
-use crate::terminology::cache::Kept;
-use crate::terminology::code_system::Filter;
-use crate::terminology::error::within;
-use crate::terminology::service::{CODE_SYSTEM, VALUE_SET};
-use crate::terminology::{Error, Terminology, VersionRules, member};
+use compiler::Compiler;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+impl Terminology {
+    /// The value set of a canonical URL (with or without `|version`), compiled on first use and again when what it was
+    /// compiled from has changed.
+    ///
+    /// Implicit value sets are known as well: that of all codes of a system by the URL its CodeSystem names as `valueSet`,
+    /// and `<system>?fhir_vs` with or without `=isa/<code>`. Errors: it is not known, it imports itself, a filter is not
+    /// possible, a limit is met.
+    pub fn value_set(&self, canonical: &str) -> Result<Arc<ValueSet>, Error> {
+        self.value_set_with(canonical, &VersionRules::default())
+    }
+
+    /// The same with wishes about versions; what they lead to is not kept.
+    pub fn value_set_with(&self, canonical: &str, rules: &VersionRules) -> Result<Arc<ValueSet>, Error> {
+        Compilation::new(self, rules).value_set(canonical, &[])
+    }
+
+    /// Compiles a ValueSet resource that is not in the source; it is not kept.
+    pub fn value_set_of(&self, document: Arc<Document>, rules: &VersionRules) -> Result<ValueSet, Error> {
+        Compilation::new(self, rules).of_document(document)
+    }
+}
+
 /// One compilation: every value set it comes across is compiled once, however many imports lead to it, and all of them
 /// together have the steps and bytes that the limits allow.
-pub(in crate::terminology) struct Compilation<'t> {
-    pub(super) terminology: &'t Terminology,
-    pub(super) rules: &'t VersionRules,
+struct Compilation<'t> {
+    terminology: &'t Terminology,
+    rules: &'t VersionRules,
     steps: Cell<usize>,
     bytes: Cell<usize>,
     value_sets: RefCell<BTreeMap<Box<str>, Arc<ValueSet>>>,

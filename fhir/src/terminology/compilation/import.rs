@@ -1,12 +1,9 @@
 //! Value sets that a value set names.
 
-use super::ValueSet;
-use super::compile::Compiler;
+use super::compiler::Compiler;
 use super::group::Group;
-use super::selection::Selection;
-use super::sequence::Step;
-use super::universe::Universe;
 use crate::terminology::Error;
+use crate::terminology::value_set::{Selection, Step, Universe, ValueSet};
 use roaring::RoaringBitmap;
 use std::rc::Rc;
 use std::sync::Arc;

@@ -1,0 +1,22 @@
+//! What an entry asks.
+
+use bytes::Bytes;
+use fhir::bundle::Method;
+use proto::{Code, Error};
+
+/// An entry's request with everything it needs, independent of the bundle's document.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: Method,
+    pub url: String,
+    pub if_match: String,
+    pub if_none_match: String,
+    pub if_none_exist: String,
+    pub body: Bytes,
+    pub idempotency_key: String,
+}
+
+/// What no entry can ask here, yet.
+pub fn unsupported(method: Method, url: &str) -> Error {
+    Error::new(Code::NotSupported, format!("{} {url} is not supported in a bundle", method.as_str()))
+}
