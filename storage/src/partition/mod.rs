@@ -12,8 +12,6 @@ mod upgrade;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod measure;
 
 pub use feed::Feed;
 pub use history::{Histories, Listed, Places};
