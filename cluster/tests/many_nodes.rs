@@ -177,7 +177,8 @@ impl World {
                 continue;
             };
             let group = node.group(node.map().partition_of(key(&name).compartment.slot)).unwrap();
-            if timeout(Duration::from_secs(10), group.read_barrier()).await.map_or(true, |done| done.is_err()) {
+            if timeout(Duration::from_secs(10), group.read_barrier()).await.map_or(true, |done| done.is_err())
+            {
                 sleep(Duration::from_millis(20)).await;
                 continue;
             }

@@ -92,7 +92,7 @@ impl<'b> Chunk<'b> {
     }
 
     /// Shows every row, until `see` fails.
-    pub fn each_row(&self, see: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+    pub fn each_row(&self, mut see: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
         let mut rest = self.rows;
         while !rest.is_empty() {
             let mut reader = Reader::of(TABLE, rest);

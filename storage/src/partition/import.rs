@@ -32,7 +32,7 @@ impl Import {
         let chunk = Chunk::read(chunk)?;
         self.expect(&chunk)?;
         let (loader, derived) = (&mut self.loader, &mut self.derived);
-        chunk.each_row(&mut |key, value| {
+        chunk.each_row(|key, value| {
             loader.put(key, value)?;
             derived.see(key, value)
         })?;

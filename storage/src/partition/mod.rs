@@ -11,8 +11,6 @@ mod scan;
 mod upgrade;
 
 #[cfg(test)]
-mod measure;
-#[cfg(test)]
 mod tests;
 
 pub use feed::Feed;

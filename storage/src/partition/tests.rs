@@ -122,13 +122,17 @@ fn source() -> Fixture {
 #[test]
 fn chunks_are_about_as_large_as_they_should_be() {
     let f = source();
+    let rows = property::dump(&f.partition);
+    let lengths = rows.iter().map(|(key, value)| 8 + key.len() + value.len());
+    let (largest, total) = (lengths.clone().max().unwrap(), lengths.sum::<usize>());
+    let headers = |chunks: &[Bytes]| 18 * chunks.len();
     let (_, one) = exported(&f.partition, 1 << 20, || ());
-    assert_eq!(one.len(), 1);
-    let (_, many) = exported(&f.partition, 200, || ());
+    assert_eq!((one.len(), one[0].len()), (1, total + headers(&one)));
+    let (_, many) = exported(&f.partition, 100, || ());
     let (last, full) = many.split_last().unwrap();
-    assert!(full.len() > 3 && full.iter().all(|chunk| (200..500).contains(&chunk.len())) && last.len() < 500);
-    let total = |chunks: &[Bytes]| chunks.iter().map(|chunk| chunk.len() - 18).sum::<usize>();
-    assert_eq!(total(&many), total(&one));
+    assert!(full.len() > 3 && last.len() < 100 + largest);
+    assert!(full.iter().all(|chunk| (100..100 + largest).contains(&chunk.len())));
+    assert_eq!(many.iter().map(Bytes::len).sum::<usize>(), total + headers(&many));
 }
 
 #[test]
