@@ -269,6 +269,7 @@ pub struct ValueIter<'a> {
 }
 
 impl<'a> ValueIter<'a> {
+    #[inline]
     pub(super) fn of_parameter(offsets: &'a [u8], heap: Heap<'a>) -> Self {
         ValueIter { offsets, heap, inside: false }
     }

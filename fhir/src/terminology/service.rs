@@ -1,4 +1,4 @@
-//! Finds, compiles and keeps code systems and value sets.
+//! Finds, compiles and keeps code systems; finds and keeps value sets, which [`compilation`](super::compilation) makes.
 
 use super::cache::{Cache, Kept, is_same_document};
 use super::code_system::{self, CodeSystem, ContentMode};

@@ -134,18 +134,20 @@ impl fmt::Display for Offer {
 
 #[cfg(test)]
 mod tests {
-    use crate::kind::offered;
-    use fhir::definitions::ParamKind;
+    use super::{Name, Offer};
+
+    fn said(modifiers: &[Name]) -> String {
+        Offer { name: "kind", prefixes: &[], modifiers: modifiers.to_vec() }.to_string()
+    }
 
     #[test]
     fn it_says_what_it_takes() {
-        let said = |kind| offered(kind).map(|offer| offer.to_string());
-        assert_eq!(said(ParamKind::Date).unwrap(), "a date takes :missing");
-        assert_eq!(said(ParamKind::Uri).unwrap(), "a uri takes :below, :above and :missing");
+        assert_eq!(said(&[]), "a kind takes :missing");
+        let words = [Name::Word("below"), Name::Word("above")];
+        assert_eq!(said(&words), "a kind takes :below, :above and :missing");
         assert_eq!(
-            said(ParamKind::Reference).unwrap(),
-            "a reference takes :missing and the name of a resource type it may point to"
+            said(&[Name::TargetType]),
+            "a kind takes :missing and the name of a resource type it may point to"
         );
-        assert_eq!(said(ParamKind::Composite), None);
     }
 }
