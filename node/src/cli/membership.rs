@@ -53,8 +53,8 @@ pub(super) async fn join(config: &Config, options: &mut Options) -> anyhow::Resu
     let Some(joining) = Joining::begin(Arc::new(DiskFolder::open(dir)?), dir, &Entropy::system())? else {
         return Ok(());
     };
-    let endpoint = if member.contains("://") { member.clone() } else { format!("http://{member}") };
-    let admin = Admin::connect(&endpoint).with_context(|| format!("cluster.join {member}"))?;
+    let admin =
+        Admin::connect(&format!("http://{member}")).with_context(|| format!("cluster.join {member}"))?;
     let answer = loop {
         match admin.join(joining.token(), &options.cluster.address).await {
             Ok(answer) => break answer,

@@ -104,7 +104,11 @@ fn words(config: &Config) -> Result<(), Error> {
 
 fn addresses(config: &Config) -> Result<(), Error> {
     let (rest, grpc) = (&config.rest.listen, &config.grpc.listen);
-    for (key, address) in [("rest.listen", rest), ("grpc.listen", grpc)] {
+    let cluster = &config.cluster;
+    let optional = [("cluster.address", &cluster.address), ("cluster.join", &cluster.join)];
+    let given = optional.into_iter().filter(|(_, address)| !address.is_empty());
+    let all = [("rest.listen", rest), ("grpc.listen", grpc), ("cluster.listen", &cluster.listen)];
+    for (key, address) in all.into_iter().chain(given) {
         if !is_address(address) {
             let allowed = "host:port, such as 127.0.0.1:8080, [::]:8080 or localhost:8080";
             return Err(refused(key, address, allowed));

@@ -68,6 +68,8 @@ section! {
         address: String = String::new();
         /// On an empty data folder: the gRPC address of any member of the cluster to join. Later starts ignore it.
         join: String = String::new();
+        /// Open connections of other nodes, some for each of them; above it new ones wait in the kernel's queue.
+        connections_max: usize = 64 => 16..=65_536;
     }
 }
 

@@ -31,8 +31,8 @@ pub fn raise() -> u64 {
 #[error(
     "at most {limit} files can be open (the hard limit, ulimit -Hn), the configuration needs {needed}: \
      {log} for the log (log.total_bytes / log.segment_bytes, log.spares), {tables} for the tables \
-     (storage.open_files_max), {index} for the index (search.shards), {OWN} of its own, {rest} and {grpc} for \
-     connections (rest.connections_max, grpc.connections_max); raise the limit to {needed}, or lower these options"
+     (storage.open_files_max), {index} for the index (search.shards), {nodes} for other nodes (cluster.connections_max), \
+     {OWN} of its own, {rest} and {grpc} for connections (rest.connections_max, grpc.connections_max); raise the limit to {needed}, or lower these options"
 )]
 pub struct TooMany {
     limit: u64,
@@ -40,6 +40,7 @@ pub struct TooMany {
     log: u64,
     tables: u64,
     index: u64,
+    nodes: u64,
     rest: u64,
     grpc: u64,
 }
@@ -82,6 +83,7 @@ struct Needs {
     log: u64,
     tables: u64,
     index: u64,
+    nodes: u64,
     rest: u64,
     grpc: u64,
 }
@@ -94,13 +96,14 @@ impl Needs {
             log: 2 * segments + config.log.spares as u64 + LOG_EXTRA,
             tables: u64::try_from(config.storage.open_files_max).unwrap_or_default(),
             index: PER_SHARD * config.search.shards as u64,
+            nodes: config.cluster.connections_max as u64,
             rest: config.rest.connections_max as u64,
             grpc: config.grpc.connections_max as u64,
         }
     }
 
     fn fixed(&self) -> u64 {
-        self.log + self.tables + self.index + OWN
+        self.log + self.tables + self.index + self.nodes + OWN
     }
 
     fn all(&self) -> u64 {
@@ -108,8 +111,8 @@ impl Needs {
     }
 
     fn too_many(&self, limit: u64) -> TooMany {
-        let &Needs { log, tables, index, rest, grpc } = self;
-        TooMany { limit, needed: self.all(), log, tables, index, rest, grpc }
+        let &Needs { log, tables, index, nodes, rest, grpc } = self;
+        TooMany { limit, needed: self.all(), log, tables, index, nodes, rest, grpc }
     }
 }
 
@@ -129,6 +132,8 @@ mod tests {
         assert_eq!(connections(u64::MAX, |_| {}), Ok((4096, 4096, false)));
         let needed = Needs::of(&Config::default()).all();
         assert_eq!(connections(needed, |_| {}), Ok((4096, 4096, false)));
+        let more = |config: &mut Config| config.cluster.connections_max += 2;
+        assert_eq!(connections(needed, more), Ok((4095, 4095, true)), "other nodes' are never fewer");
     }
 
     #[test]

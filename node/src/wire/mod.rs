@@ -138,7 +138,8 @@ impl Peering {
         stop: Stop,
     ) -> impl Future<Output = ()> + Send + use<> {
         let builder = listener::grpc_builder(&config.grpc);
-        let policy = Policy { listener: "peers", ..grpc_policy(config) };
+        let connections_max = config.cluster.connections_max;
+        let policy = Policy { listener: "peers", connections_max, ..grpc_policy(config) };
         listener::serve(self.listener, builder, router, policy, stop)
     }
 }
