@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -88,6 +88,8 @@ struct Load {
 
 impl Load {
     fn start(nodes: &[&NodeProcess]) -> Load {
+        static LOADS: AtomicUsize = AtomicUsize::new(0);
+        let load = LOADS.fetch_add(1, Ordering::Relaxed);
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(BTreeMap::new())));
         let writers = nodes.iter().enumerate().map(|(at, node)| {
             let client = Client::connect(&node.grpc).unwrap().with_retry(Retry::never());
@@ -97,7 +99,7 @@ impl Load {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    let code = format!("w{at}n{number}");
+                    let code = format!("l{load}w{at}n{number}");
                     match client.create(basic(&code)).await {
                         Ok(created) => drop(acknowledged.lock().insert(created.id, code)),
                         Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,

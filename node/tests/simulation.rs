@@ -77,6 +77,10 @@ impl Host for World {
         Ok(Served(Node::of(options, parts).await?))
     }
 
+    fn break_disk(&self, operations: usize) {
+        self.disk.borrow().break_log_after(operations);
+    }
+
     fn crash(&self) {
         self.disk.borrow().crash();
         if self.is_forgetful {

@@ -35,7 +35,7 @@ section! {
     /// Log lines, on stderr.
     Logging {
         /// error, warn, info, debug, trace, off, or a filter such as `info,node=debug`. Libraries that say much (Raft,
-        /// index, HTTP) tell warnings only, unless the filter names them: `debug,openraft=debug`.
+        /// index, HTTP) tell warnings only, Raft errors, unless the filter names them: `debug,openraft=debug`.
         level: String = "info".to_owned();
         /// text or json.
         format: String = "text".to_owned();

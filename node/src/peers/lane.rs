@@ -49,15 +49,20 @@ impl Lane {
 }
 
 async fn run(address: Arc<str>, mut waiting: UnboundedReceiver<(Message, Reply)>) {
-    let mut rest_until = Instant::now();
+    let (mut rest_until, mut is_lost) = (Instant::now(), false);
     while let Some(first) = waiting.recv().await {
         sleep_until(rest_until).await;
         match connect(&address).await {
             Ok((out, answers)) => {
+                if std::mem::take(&mut is_lost) {
+                    tracing::info!(%address, "a node can be reached again");
+                }
                 Stream { out, answers, pending: HashMap::new(), last: 0 }.carry(first, &mut waiting).await;
             }
             Err(error) => {
-                tracing::debug!(%address, %error, "a node cannot be reached");
+                if !std::mem::replace(&mut is_lost, true) {
+                    tracing::warn!(%address, %error, "a node cannot be reached");
+                }
                 let mut unheard = Some(first);
                 while let Some((_, reply)) = unheard {
                     let _ = reply.send(Err(not_connected(error.to_string())));

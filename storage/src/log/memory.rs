@@ -34,7 +34,27 @@ struct Durable {
 #[derive(Default)]
 struct OnDisk {
     crashes: u64,
+    /// Operations until the power fails, where it is to fail.
+    left: Option<usize>,
     groups: BTreeMap<u32, Durable>,
+}
+
+impl OnDisk {
+    /// Whether another operation still gets on the disk.
+    fn takes_another(&mut self) -> bool {
+        match &mut self.left {
+            Some(0) => {
+                self.crashes += 1;
+                self.left = None;
+                false
+            }
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+            None => true,
+        }
+    }
 }
 
 /// What a simulated machine keeps of its log. Clones share it.
@@ -47,7 +67,15 @@ impl MemoryDisk {
     /// Takes away what was not synced. Logs opened before write nothing any more and answer nobody, as a machine
     /// without power; open the disk again afterwards.
     pub fn crash(&self) {
-        self.state.lock().crashes += 1;
+        let mut state = self.state.lock();
+        state.crashes += 1;
+        state.left = None;
+    }
+
+    /// Has the disk lose its power after so many more operations, as [`MemoryDisk::crash`] does at once: each place between two
+    /// of them can be tried.
+    pub fn crash_after(&self, operations: usize) {
+        self.state.lock().left = Some(operations);
     }
 
     /// Opens the log with what was synced; nothing more is durable before [`MemoryLog::sync_next`].
@@ -138,8 +166,11 @@ impl MemoryLog {
                 return;
             }
             let mut pending = self.pending.lock();
-            let count = operations.min(pending.len());
-            for operation in pending.drain(..count) {
+            for _ in 0..operations.min(pending.len()) {
+                if !disk.takes_another() {
+                    break;
+                }
+                let Some(operation) = pending.pop_front() else { break };
                 fired.extend(self.make_durable(&mut disk, operation));
             }
         }

@@ -41,6 +41,11 @@ impl Disk {
         self.log.crash();
     }
 
+    /// Has the log lose its power after so many more operations; to be followed by [`Disk::crash`].
+    pub fn break_log_after(&self, operations: usize) {
+        self.log.crash_after(operations);
+    }
+
     /// The log on this disk, with what was synced of it.
     pub fn open_log(&self) -> MemoryLog {
         self.log.open()

@@ -32,6 +32,10 @@ pub trait Host: 'static {
     /// Starts it on what its last life left. `now_ms`: since 1970-01-01T00:00:00Z; the async runtime's clock goes on from there.
     fn start(&self, now_ms: u64) -> impl Future<Output = anyhow::Result<Self::Api>>;
 
+    /// After so many more operations its disk takes nothing any more and answers nobody: a crash that is about to come cuts off
+    /// between any two of them, whatever was under way.
+    fn break_disk(&self, operations: usize);
+
     /// It is gone: nothing of it does anything any more, and what was not synced is lost.
     fn crash(&self);
 }
@@ -60,6 +64,10 @@ const NAME: &str = "server";
 /// The longest simulated time of a run: reading back takes as long as writing, and a hang must end.
 const LONGEST: Duration = Duration::from_secs(600);
 const TICK: Duration = Duration::from_millis(1);
+/// So long before a crash the disk may be cut off already.
+const DYING: Duration = Duration::from_millis(30);
+/// After at most so many more operations.
+const OPERATIONS: u64 = 24;
 
 /// What the clients came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,11 +125,20 @@ fn drive<H: Host>(
         least + Duration::from_millis(random.below(most.as_millis() as u64 + 1))
     };
     let mut crash_at = Duration::MAX;
+    let mut broken = false;
     let mut crashes = Vec::new();
     while !sim.step().map_err(|error| anyhow::anyhow!("{error}"))? {
         let now = *phase.borrow();
         if now == Phase::Writing && crash_at == Duration::MAX {
             crash_at = sim.elapsed() + until(TICK, options.crash_within);
+        }
+        if now == Phase::Writing && !broken && sim.elapsed() + DYING >= crash_at {
+            // Every second crash comes between two operations of the disk, the others between two ticks.
+            let operations = until(Duration::ZERO, Duration::from_millis(2 * OPERATIONS)).as_millis() as u64;
+            if operations < OPERATIONS {
+                host.break_disk(operations as usize);
+            }
+            broken = true;
         }
         let is_time = now == Phase::Writing && sim.elapsed() >= crash_at;
         if !is_time && now != Phase::Restart {
@@ -130,6 +147,7 @@ fn drive<H: Host>(
         door.close();
         // First: what its tasks do while they are dropped harms nobody.
         host.crash();
+        broken = false;
         sim.crash(NAME);
         let away = until(Duration::ZERO, Duration::from_millis(50));
         let back = sim.elapsed() + away;
