@@ -95,6 +95,7 @@ impl Cluster {
             stopped: tokio::sync::Mutex::new(stopped),
         };
         cluster.transport.serve(Arc::new(Incoming {
+            node_id,
             groups: cluster.handles().map(|(_, handle)| handle.clone()).collect(),
             addresses: cluster.meta_store.addresses().clone(),
             admission: cluster.admission.clone(),
@@ -175,11 +176,9 @@ impl Cluster {
         let state = self.meta_store.state();
         let nodes = state.iter().flat_map(|state| &state.nodes);
         let known = nodes.clone().find(|node| node.node_id == self.node_id);
-        if known.is_some_and(|node| node.address == self.options.address) {
-            return Ok(());
-        }
-        if !founds || nodes.count() > 1 {
-            // The others may have to start yet.
+        let is_told = known.is_some_and(|node| node.address == self.options.address);
+        if is_told || !founds || nodes.count() > 1 {
+            // Where there are others, they may have to start before they can be told.
             return Ok(());
         }
         let (node_id, address) = (self.node_id, self.options.address.clone());
@@ -219,6 +218,8 @@ impl Cluster {
             groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
         };
         self.tasks.get_mut().spawn(maintenance.run());
+        let registering = self.council().register(self.options.address.clone());
+        self.tasks.get_mut().spawn(registering);
         let placing = |(number, group): (u32, &Handle)| Placing {
             number,
             node_id: self.node_id,
@@ -288,9 +289,13 @@ fn check_meta(options: &Options, store: &MetaStore) -> Result<u64, Error> {
     if state.feature_level > FEATURE_LEVEL {
         return Err(Error::NewerFeatures { stored: state.feature_level, supported: FEATURE_LEVEL });
     }
-    // While a cluster is one node, a data folder under another node's number is a mistake of the operator.
-    match state.nodes.as_slice() {
-        [only] if only.node_id != node_id => Err(Error::Node { stored: only.node_id, configured: node_id }),
+    // A data folder under another node's number is a mistake of the operator: that of a node that joined is in its identity, and who
+    // founded the cluster is the one that never asked to join.
+    let founder = state.nodes.iter().find(|node| node.token.is_empty());
+    match founder {
+        Some(founder) if store.identity().is_none() && founder.node_id != node_id => {
+            Err(Error::Node { stored: founder.node_id, configured: node_id })
+        }
         _ => Ok(node_id),
     }
 }

@@ -41,6 +41,17 @@ pub enum Error {
         /// The meta group's file.
         path: PathBuf,
     },
+    /// A new node's address is another node's.
+    #[error(
+        "node {node} of the cluster is at {address}: a new node there would be taken for it; remove it first (`salamander cluster \
+         remove {node}`), or give the new one another address"
+    )]
+    AddressTaken {
+        /// The address.
+        address: String,
+        /// Whose it is.
+        node: u64,
+    },
     /// The data was written by a cluster with features this program does not know.
     #[error("the cluster has feature level {stored}, this program knows {supported}: use a newer version")]
     NewerFeatures {

@@ -88,11 +88,6 @@ impl Group {
         self.raft.follows()
     }
 
-    /// Whether this node takes part in the group.
-    pub fn is_here(&self) -> bool {
-        self.raft.is_member()
-    }
-
     /// Why the group stopped, if it did. Reads without a barrier still work then.
     pub fn failure(&self) -> Option<String> {
         self.raft.failure()

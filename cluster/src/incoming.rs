@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 /// All that this node can be asked.
 pub(crate) struct Incoming {
+    pub node_id: u64,
     /// By number.
     pub groups: Vec<Handle>,
     pub addresses: Addresses,
@@ -23,9 +24,8 @@ pub(crate) struct Incoming {
 impl Incoming {
     fn group(&self, message: &Message) -> io::Result<Handle> {
         let own = self.addresses.cluster();
-        if own != message.cluster || own == 0 {
-            let reason = format!("a message of cluster {:016x} to a node of {own:016x}", message.cluster);
-            return Err(io::Error::new(io::ErrorKind::NotConnected, reason));
+        if own != message.cluster || own == 0 || message.to != self.node_id {
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "a message for another node"));
         }
         let number = message.group;
         let group = self.groups.get(number as usize).cloned();

@@ -1,16 +1,18 @@
 //! The cluster's nodes: who they are, how they come and go.
 
+use crate::admission::Admission;
 use crate::cluster::{Cluster, META};
 use crate::error::Error;
 use crate::incoming;
-use crate::meta::MetaState;
+use crate::meta::{self, MetaState, MetaStore};
 use crate::placement::{self, Step};
 use crate::raft::{Handle, View};
-use crate::transport::{Answer, Kind, Message, Peer};
+use crate::transport::{Answer, Kind, Message, Peer, Transport};
 use bytes::Bytes;
 use prost::Message as _;
 use proto::log::v1::{MetaCommand, MetaNewcomer, MetaNode, MetaStanding, Standing};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -37,6 +39,12 @@ impl Cluster {
         self.meta_store.addresses().is_alone()
     }
 
+    /// Whether this node is one of those that hold the partitions.
+    pub fn is_holder(&self) -> bool {
+        let state = self.meta_store.state();
+        state.is_some_and(|state| placement::voters(&state).contains(&self.node_id))
+    }
+
     /// Whether this node leads every partition, with everything of earlier leaders applied.
     pub fn leads_all(&self) -> bool {
         self.groups().iter().all(|group| group.is_leader())
@@ -54,7 +62,8 @@ impl Cluster {
             return Box::pin(async move { Err(io::Error::new(io::ErrorKind::NotConnected, unknown)) });
         };
         let cluster = self.meta_store.addresses().cluster();
-        let message = Message { cluster, group: META, kind: Kind::Request as u32, body: request };
+        let message =
+            Message { cluster, to: node_id, group: META, kind: Kind::Request as u32, body: request };
         self.transport.call(&Peer { node_id, address }, message)
     }
 
@@ -63,9 +72,20 @@ impl Cluster {
     /// # Errors
     /// Without a leader of the meta group, for some seconds.
     pub async fn admit(&self, token: Bytes, address: String) -> Result<MetaNode, Error> {
-        let newcomer = MetaNewcomer { token: token.clone(), address };
+        let newcomer = MetaNewcomer { token: token.clone(), address: address.clone() };
+        let free = |state: &MetaState| match meta::holder_of(state, &address) {
+            Some(holder) if holder.token != token => {
+                Err(Error::AddressTaken { address: address.clone(), node: holder.node_id })
+            }
+            _ => Ok(()),
+        };
+        free(&self.meta())?;
         self.agree(MetaCommand { admit: Some(newcomer), ..MetaCommand::default() }).await?;
-        self.once(|state| state.nodes.iter().find(|node| node.token == token).cloned()).await
+        let given = |state: &MetaState| match state.nodes.iter().find(|node| node.token == token) {
+            Some(node) => Some(Ok(node.clone())),
+            None => free(state).err().map(Err),
+        };
+        self.once(given).await?
     }
 
     /// Gives a node another standing. Its replicas follow, in the background.
@@ -93,8 +113,35 @@ impl Cluster {
         self.meta.transfer(to).await.map_err(fail)
     }
 
-    /// Has the meta group agree on a command, wherever its leader is. It must do no harm twice.
     pub(crate) async fn agree(&self, command: MetaCommand) -> Result<(), Error> {
+        self.council().agree(command).await
+    }
+
+    /// See [`Council`].
+    pub(crate) fn council(&self) -> Council {
+        Council {
+            node_id: self.node_id,
+            meta: self.meta.clone(),
+            meta_store: self.meta_store.clone(),
+            admission: self.admission.clone(),
+            transport: self.transport.clone(),
+        }
+    }
+}
+
+/// A node's way to have the meta group agree on something.
+#[derive(Clone)]
+pub(crate) struct Council {
+    node_id: u64,
+    meta: Handle,
+    meta_store: Arc<MetaStore>,
+    admission: Arc<Admission>,
+    transport: Arc<dyn Transport>,
+}
+
+impl Council {
+    /// Has it agree on a command, wherever its leader is. It must do no harm twice.
+    async fn agree(&self, command: MetaCommand) -> Result<(), Error> {
         let until = Instant::now() + AGREED;
         loop {
             let error = match self.meta.view().leader {
@@ -122,11 +169,34 @@ impl Cluster {
         let address = self.meta_store.addresses().get(leader).ok_or_else(unknown)?;
         let cluster = self.meta_store.addresses().cluster();
         let body = command.encode_to_vec().into();
-        let message = Message { cluster, group: META, kind: Kind::Propose as u32, body };
+        let message = Message { cluster, to: leader, group: META, kind: Kind::Propose as u32, body };
         let asked = self.transport.call(&Peer { node_id: leader, address }, message);
         timeout(AGREED, asked).await.map_err(io::Error::other)?
     }
 
+    /// Has the others know this node's address, until they do.
+    pub(crate) async fn register(self, address: String) {
+        let stands = |node: &MetaNode| node.node_id == self.node_id && node.address == address;
+        loop {
+            let state = self.meta_store.state();
+            if state.as_ref().is_some_and(|state| state.nodes.iter().any(stands)) {
+                return;
+            }
+            // Before the state is here, nobody can be asked.
+            if state.is_some() {
+                let node =
+                    MetaNode { node_id: self.node_id, address: address.clone(), ..MetaNode::default() };
+                let command = MetaCommand { register: Some(node), ..MetaCommand::default() };
+                if let Err(error) = self.agree(command).await {
+                    tracing::warn!(%error, address, "this node's address is not known to the others yet; it is told again");
+                }
+            }
+            tokio::time::sleep(AGREED / 10).await;
+        }
+    }
+}
+
+impl Cluster {
     /// What `find` finds in the meta group's state, as soon as it is there.
     async fn once<T>(&self, find: impl Fn(&MetaState) -> Option<T>) -> Result<T, Error> {
         let mut changes = self.meta_store.changes();
@@ -172,7 +242,7 @@ pub(crate) struct Placing {
     pub node_id: u64,
     pub group: Handle,
     pub meta: Handle,
-    pub meta_store: std::sync::Arc<crate::meta::MetaStore>,
+    pub meta_store: Arc<MetaStore>,
     pub pause: Duration,
 }
 

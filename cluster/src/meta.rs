@@ -115,6 +115,7 @@ fn change(state: &mut Option<MetaState>, command: &MetaCommand) {
     }
     if let Some(newcomer) = &command.admit
         && !state.nodes.iter().any(|node| node.token == newcomer.token)
+        && holder_of(state, &newcomer.address).is_none()
     {
         let last = state.nodes.last().map_or(0, |node| node.node_id);
         let (address, token) = (newcomer.address.clone(), newcomer.token.clone());
@@ -127,6 +128,11 @@ fn change(state: &mut Option<MetaState>, command: &MetaCommand) {
     {
         node.standing = stand.standing;
     }
+}
+
+/// The node that has an address: another one there would be taken for it.
+pub(crate) fn holder_of<'a>(state: &'a MetaState, address: &str) -> Option<&'a MetaNode> {
+    state.nodes.iter().find(|node| node.address == address && node.standing() != Standing::Removed)
 }
 
 /// Another address for a node that is known, else a new node.
@@ -192,7 +198,10 @@ mod tests {
     #[test]
     fn a_newcomer_gets_an_id_once_and_no_id_is_used_again() {
         let admit = |token: &'static [u8]| MetaCommand {
-            admit: Some(MetaNewcomer { token: Bytes::from_static(token), address: "a".to_owned() }),
+            admit: Some(MetaNewcomer {
+                token: Bytes::from_static(token),
+                address: String::from_utf8(token.to_vec()).unwrap(),
+            }),
             ..MetaCommand::default()
         };
         let stand = |node_id, standing| MetaCommand {
@@ -210,6 +219,9 @@ mod tests {
         change(&mut all, &stand(2, Standing::Removed));
         change(&mut all, &stand(2, Standing::Member));
         change(&mut all, &stand(7, Standing::Draining));
+        let mut taken = admit(b"w");
+        taken.admit.as_mut().unwrap().address = "x".to_owned();
+        change(&mut all, &taken);
         change(&mut all, &admit(b"z"));
         assert_eq!(ids(&all), [(1, Standing::Member), (2, Standing::Removed), (3, Standing::Member)]);
     }

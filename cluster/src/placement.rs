@@ -58,13 +58,16 @@ pub(crate) fn next(
     if let Some(missing) = wanted.iter().find(|id| !present(id)) {
         return Some(Step::Add(*missing));
     }
-    let has_caught_up =
-        |id: &u64| *id == node || view.matched.get(id).is_some_and(|has| has + LAG_MAX >= view.appended);
+    let lives = |id: &u64| *id == node || view.living.contains(id);
+    let has = |id: &u64| view.matched.get(id).is_some_and(|has| has + LAG_MAX >= view.appended);
+    let has_caught_up = |id: &u64| *id == node || (lives(id) && has(id));
     if view.voters != voters {
         let newcomers_are_ready = voters.difference(&view.voters).all(has_caught_up);
         let leader_stays = voters.contains(&node);
+        // Votes never go to those who could not decide anything then.
+        let can_decide = voters.iter().filter(|id| lives(id)).count() * 2 > voters.len();
         return match voters.iter().find(|id| view.voters.contains(id) && has_caught_up(id)) {
-            _ if !newcomers_are_ready => None,
+            _ if !newcomers_are_ready || !can_decide => None,
             Some(heir) if !leader_stays => Some(Step::HandOver(*heir)),
             _ => Some(Step::Vote(voters)),
         };
@@ -101,6 +104,7 @@ mod tests {
             appended: 5000,
             applied: 5000,
             matched: matched.iter().copied().collect(),
+            living: matched.iter().map(|(node, _)| *node).collect(),
         }
     }
 
@@ -113,6 +117,10 @@ mod tests {
         assert_eq!(step(&view(&[1], &[], &[])), Some(Step::Add(2)));
         assert_eq!(step(&view(&[1], &[2], &[(2, 0)])), Some(Step::Add(3)));
         assert_eq!(step(&view(&[1], &[2, 3], &[(2, 4999), (3, 3999)])), None, "3 has to catch up");
+        let silent = View { living: [2].into(), ..view(&[1], &[2, 3], &[(2, 4999), (3, 4000)]) };
+        assert_eq!(step(&silent), None, "3 has answered, but does not any more");
+        let small = View { appended: 5, ..view(&[1], &[2, 3], &[(2, 5)]) };
+        assert_eq!(step(&small), None, "3 has never answered");
         let ready = view(&[1], &[2, 3], &[(2, 4999), (3, 4000)]);
         assert_eq!(step(&ready), Some(Step::Vote([1, 2, 3].into())));
         assert_eq!(step(&View { is_joint: true, ..ready }), Some(Step::End));
@@ -123,6 +131,10 @@ mod tests {
     fn a_fourth_node_has_the_meta_state_only_until_it_is_needed() {
         let four = state(&[Member, Member, Member, Member]);
         let group = view(&[1, 2, 3], &[], &[(2, 5000), (3, 5000)]);
+        let two = state(&[Member, Member, Draining]);
+        let dead = view(&[1, 2, 3], &[], &[(3, 5000)]);
+        assert_eq!(next(&two, &dead, 1, false, Some(1)), None, "2 is dead: 1 could decide nothing with it");
+        assert_eq!(next(&two, &group, 1, false, Some(1)), Some(Step::Vote([1, 2].into())));
         assert_eq!(next(&four, &group, 1, false, Some(1)), None);
         assert_eq!(next(&four, &group, 1, true, Some(1)), Some(Step::Add(4)));
         let drained = state(&[Member, Draining, Member, Member]);

@@ -21,6 +21,8 @@ pub struct Message {
     /// Of which cluster: a node that was emptied and started anew, or an address that was given away, is not taken for
     /// another.
     pub cluster: u64,
+    /// For which node. Who votes or acknowledges must be who was asked.
+    pub to: u64,
     /// 0 is the meta group.
     pub group: u32,
     /// One of [`Kind`], as its number: a node may be asked what it does not know yet.

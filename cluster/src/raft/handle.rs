@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use storage::log::LogStore;
 use tokio::sync::{Semaphore, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 /// For so long a start waits for other nodes.
 const OTHERS: Duration = Duration::from_secs(5);
@@ -55,6 +55,7 @@ pub(crate) struct Handle {
     pub(super) target: Target,
     /// Others may get a vote from now on: the only voter's short way to a read is closed (decisions/0003).
     pub(super) may_have_others: Arc<AtomicBool>,
+    pub(super) lease: Duration,
     /// Until then this life may be bound by what an earlier one promised a leader.
     pub(super) promised_until: Instant,
 }
@@ -77,14 +78,23 @@ impl Handle {
         if applied > 0 && log.state(group).vote.is_none() {
             return Err(Error::LogLost { group, applied });
         }
-        let config = Arc::new(config(options).validate().map_err(|error| fail(error.to_string()))?);
-        let voted = log.state(group).vote.is_some();
-        let promised_until = Instant::now() + if voted { options.lease() } else { Duration::ZERO };
+        let bound = log.state(group).vote.is_some()
+            && machine.has_others().map_err(|error| fail(error.to_string()))?;
+        let promised_until = Instant::now() + if bound { options.lease() } else { Duration::ZERO };
+        let config = Config { enable_elect: !bound, ..config(options) };
+        let config = Arc::new(config.validate().map_err(|error| fail(error.to_string()))?);
         let log = Log::new(group, log, queue, meters, machine.alive.clone());
         let raft = Raft::new(node_id, config, network, log, machine);
         let raft = runtime::seeded(seed, raft).await.map_err(|error| fail(error.to_string()))?;
         let may_have_others = Arc::default();
-        Ok(Handle { group, node_id, raft, target, may_have_others, promised_until })
+        if bound {
+            let raft = raft.clone();
+            tokio::spawn(async move {
+                sleep_until(promised_until).await;
+                raft.runtime_config().elect(true);
+            });
+        }
+        Ok(Handle { group, node_id, raft, target, may_have_others, lease: options.lease(), promised_until })
     }
 
     /// Makes this node the only voter of a new group, where it `founds` the cluster; has an only voter elect itself without

@@ -55,7 +55,8 @@ impl Handle {
     }
 
     /// Before it stopped, this node may have promised a leader not to vote for another for the time of a lease, and the
-    /// library does not remember it: a leader that answers reads under that lease must still be the only one.
+    /// library does not remember it: a leader that answers reads under that lease must still be the only one. For the same
+    /// time it does not stand for election.
     fn must_not_have_promised(&self) -> io::Result<()> {
         match Instant::now() < self.promised_until {
             true => Err(io::Error::new(

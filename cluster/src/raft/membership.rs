@@ -2,7 +2,7 @@
 
 use super::Handle;
 use openraft::async_runtime::WatchReceiver;
-use openraft::{BasicNode, ChangeMembers, ServerState};
+use openraft::{BasicNode, ChangeMembers, Instant, ServerState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::atomic::Ordering;
@@ -24,8 +24,10 @@ pub struct View {
     pub appended: u64,
     /// Entries in this node's tables.
     pub applied: u64,
-    /// At the leader: entries that each other node has.
+    /// At the leader: entries that each other node has, where it ever told.
     pub matched: BTreeMap<u64, u64>,
+    /// At the leader: who answered within a lease.
+    pub living: BTreeSet<u64>,
 }
 
 impl Handle {
@@ -37,6 +39,8 @@ impl Handle {
         let membership = metrics.membership_config.membership();
         let leads = metrics.state == ServerState::Leader;
         let replication = metrics.replication.iter().flatten().filter(|_| leads);
+        let heartbeats = metrics.heartbeat.iter().flatten().filter(|_| leads);
+        let answered = heartbeats.filter(|(_, at)| at.as_ref().is_some_and(|at| at.elapsed() < self.lease));
         View {
             leader: metrics.current_leader,
             term: metrics.current_term,
@@ -46,16 +50,10 @@ impl Handle {
             appended: count(metrics.last_log_index),
             applied: count(metrics.last_applied.as_ref().map(|id| id.index)),
             matched: replication
-                .map(|(node, matched)| (*node, count(matched.as_ref().map(|id| id.index))))
+                .filter_map(|(node, matched)| Some((*node, count(Some(matched.as_ref()?.index)))))
                 .collect(),
+            living: answered.map(|(node, _)| *node).collect(),
         }
-    }
-
-    /// Whether this node has a vote, or gets the entries.
-    pub(crate) fn is_member(&self) -> bool {
-        let metrics = self.raft.metrics();
-        let metrics = metrics.borrow_watched();
-        metrics.membership_config.membership().get_node(&metrics.id).is_some()
     }
 
     /// Has the node get the group's entries. Returns when that is committed, not when it has them.

@@ -34,6 +34,17 @@ pub(crate) struct Connection {
     address: String,
 }
 
+/// An append without entries is smaller.
+const HEARTBEAT_BYTES: usize = 128;
+/// Until a slow disk has synced what was sent.
+const SYNCED: Duration = Duration::from_secs(2);
+
+/// The time of so many bytes over a slow network.
+fn transfer(bytes: usize) -> Duration {
+    const BYTES_PER_MS: usize = 4 << 10;
+    Duration::from_millis((bytes / BYTES_PER_MS) as u64)
+}
+
 /// A snapshot of any size is given up when its receiver has taken nothing for so long; the transport watches that.
 const SNAPSHOT_MAX: Duration = Duration::from_secs(24 * 3600);
 
@@ -44,7 +55,7 @@ impl Connection {
 
     fn message(&self, kind: Kind, body: Bytes) -> Message {
         let cluster = self.network.addresses.cluster();
-        Message { cluster, group: self.network.group, kind: kind as u32, body }
+        Message { cluster, to: self.target, group: self.network.group, kind: kind as u32, body }
     }
 
     fn ask(&self, kind: Kind, body: Bytes) -> Answer {
@@ -58,7 +69,11 @@ impl Connection {
         option: &RPCOption,
         decode: impl FnOnce(Bytes) -> io::Result<T>,
     ) -> Result<T, RPCError<Types>> {
-        let limit = option.hard_ttl();
+        // The library's limit is a heartbeat's, whatever is sent. A connection that is dead is known without it.
+        let limit = match kind {
+            Kind::Append if body.len() > HEARTBEAT_BYTES => SYNCED + transfer(body.len()),
+            _ => option.hard_ttl(),
+        };
         match tokio::time::timeout(limit, self.ask(kind, body)).await {
             Ok(answer) => answer.and_then(decode).map_err(|error| told(&error)),
             Err(_) => Err(RPCError::Timeout(Timeout {

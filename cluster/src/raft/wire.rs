@@ -32,12 +32,31 @@ pub(super) fn decode_append(bytes: Bytes) -> io::Result<AppendEntriesRequest<Typ
     let numbered = (message.first_index..).zip(message.records);
     let entries: io::Result<Vec<Entry>> =
         numbered.map(|(index, record)| codec::decode_entry(index, record)).collect();
-    Ok(AppendEntriesRequest {
+    let request = AppendEntriesRequest {
         vote: vote_in(message.vote)?,
         prev_log_id: message.previous.map(id_in),
         entries: entries?,
         leader_commit: message.committed.map(id_in),
-    })
+    };
+    check(&request)?;
+    Ok(request)
+}
+
+/// The library relies on what a leader cannot get wrong; whoever else this came from can.
+fn check(request: &AppendEntriesRequest<Types>) -> io::Result<()> {
+    let mut last = request.prev_log_id;
+    if !request.vote.is_committed() {
+        return Err(bad("an append by who does not lead"));
+    }
+    for entry in &request.entries {
+        let (index, term) = (entry.log_id.index, entry.log_id.leader_id.term);
+        let follows = last.map_or(index == 0, |last| index == last.index + 1 && term >= last.leader_id.term);
+        if !follows || term > request.vote.leader_id().term {
+            return Err(bad("an append whose entries do not follow each other"));
+        }
+        last = Some(entry.log_id);
+    }
+    Ok(())
 }
 
 pub(super) fn encode_appended(response: &AppendEntriesResponse<Types>) -> Bytes {
@@ -122,7 +141,13 @@ pub(super) fn decode_snapshot(bytes: Bytes) -> io::Result<(Vote, SnapshotMetaOf<
     let message = wire::Snapshot::decode(bytes).map_err(bad)?;
     let last_membership: StoredMembership = codec::decode_stored(message.membership)?;
     let last_log_id = message.last.map(id_in);
-    Ok((vote_in(message.vote)?, SnapshotMetaOf::<Types> { last_log_id, last_membership }))
+    let vote = vote_in(message.vote)?;
+    if !vote.is_committed()
+        || last_log_id.is_none_or(|last: LogId| last.leader_id.term > vote.leader_id().term)
+    {
+        return Err(bad("a snapshot by who does not lead, or of nothing"));
+    }
+    Ok((vote, SnapshotMetaOf::<Types> { last_log_id, last_membership }))
 }
 
 pub(super) fn encode_vote(vote: &Vote) -> Bytes {
@@ -187,6 +212,22 @@ mod tests {
         assert_eq!(arrived.entries.iter().map(|entry| entry.log_id).collect::<Vec<_>>(), [id(8), id(9)]);
         assert_eq!(arrived.entries.iter_mut().map(codec::encode_entry).collect::<Vec<_>>(), records);
         assert!(decode_append(Bytes::from_static(b"\xff")).is_err());
+        let hostile = |change: fn(&mut wire::Append)| {
+            let mut message = wire::Append {
+                vote: Some(vote_out(&vote(true))),
+                previous: Some(id_out(id(7))),
+                first_index: 8,
+                records: records.clone(),
+                ..wire::Append::default()
+            };
+            change(&mut message);
+            decode_append(message.encode_to_vec().into()).is_err()
+        };
+        assert!(!hostile(|_| ()));
+        assert!(hostile(|message| message.first_index = 9), "a gap");
+        assert!(hostile(|message| message.previous = None));
+        assert!(hostile(|message| message.vote.as_mut().unwrap().committed = false));
+        assert!(hostile(|message| message.vote.as_mut().unwrap().term = 4), "entries of a later term");
     }
 
     #[test]

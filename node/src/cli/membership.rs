@@ -10,7 +10,11 @@ use crate::{
 use anyhow::{Context, bail};
 use client::Admin;
 use cluster::{DiskFolder, Entropy, Identity, Joining, MetaNode};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Pause between two tries to join.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -25,7 +29,7 @@ pub(super) async fn listen(config: &Config, options: &mut Options, stop: Stop) -
     }
     let listener = wire::Peering::bind(config, known.address.as_deref()).await?;
     options.cluster.address = match config.cluster.address.as_str() {
-        "" => told(listener.address())?,
+        "" => told(listener.address(), &config.cluster.join)?,
         address => address.to_owned(),
     };
     let peers = Peers::default();
@@ -33,11 +37,16 @@ pub(super) async fn listen(config: &Config, options: &mut Options, stop: Stop) -
     Ok(peers)
 }
 
-/// The address others are told, where the configuration names none.
-fn told(bound: SocketAddr) -> anyhow::Result<String> {
-    if bound.ip().is_unspecified() {
+/// The address others are told, where the configuration names none: one at which a member that is elsewhere finds this node.
+fn told(bound: SocketAddr, join: &str) -> anyhow::Result<String> {
+    let host = join.rsplit_once(':').map_or("", |(host, _)| host);
+    let is_here = |host: &str| {
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host.is_empty() || host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    };
+    if bound.ip().is_unspecified() || (bound.ip().is_loopback() && !is_here(host)) {
         bail!(
-            "cluster.listen {bound} is on every interface: cluster.address must say where other nodes reach this one"
+            "other nodes cannot reach {bound}: set cluster.listen, or cluster.address where it is reached otherwise"
         );
     }
     Ok(bound.to_string())
@@ -80,4 +89,21 @@ pub(super) async fn join(config: &Config, options: &mut Options) -> anyhow::Resu
     options.cluster.node_id = identity.node_id;
     options.cluster.partitions = identity.partitions as u16;
     Ok(joining.end(identity)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_where_others_can_use_it() {
+        let told = |bound: &str, join: &str| told(bound.parse().unwrap(), join).ok();
+        assert_eq!(told("127.0.0.1:7", "").as_deref(), Some("127.0.0.1:7"));
+        assert_eq!(told("127.0.0.2:7", "127.0.0.1:50051").as_deref(), Some("127.0.0.2:7"));
+        assert_eq!(told("127.0.0.2:7", "localhost:50051").as_deref(), Some("127.0.0.2:7"));
+        assert_eq!(told("10.0.0.2:7", "10.0.0.1:50051").as_deref(), Some("10.0.0.2:7"));
+        assert_eq!(told("127.0.0.1:7", "10.0.0.1:50051"), None);
+        assert_eq!(told("127.0.0.1:7", "db1:50051"), None);
+        assert_eq!(told("0.0.0.0:7", "10.0.0.1:50051"), None);
+    }
 }

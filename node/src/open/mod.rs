@@ -139,7 +139,7 @@ impl Node {
             return Err("no leader is known".to_owned());
         }
         let missing =
-            |group: &&Arc<cluster::Group>| !(group.is_leader() || group.follows() || !group.is_here());
+            |group: &&Arc<cluster::Group>| cluster.is_holder() && !(group.is_leader() || group.follows());
         let leaderless: Vec<String> =
             cluster.groups().iter().filter(missing).map(|group| group.id().to_string()).collect();
         match leaderless.is_empty() {

@@ -29,7 +29,7 @@ type Reply = oneshot::Sender<io::Result<bytes::Bytes>>;
 /// Cheap to clone. The stream ends with the last clone.
 #[derive(Clone)]
 pub struct Lane {
-    // Bounded by who asks: a group has one append to a node under way, and requests have their own limits.
+    // Bounded by who asks: a group waits for one append to a node, and requests have their own limits.
     questions: UnboundedSender<(Message, Reply)>,
 }
 
@@ -125,10 +125,13 @@ impl Stream {
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some((message, reply)) = next {
-            self.last += 1;
-            bytes += message.body.len();
-            self.pending.insert(self.last, reply);
-            frames.push(frame(self.last, message));
+            // Who asked may have given up, and asks again.
+            if !reply.is_closed() {
+                self.last += 1;
+                bytes += message.body.len();
+                self.pending.insert(self.last, reply);
+                frames.push(frame(self.last, message));
+            }
             next = if bytes < MESSAGE_BYTES { waiting.try_recv().ok() } else { None };
         }
         Frames { frames }

@@ -1,5 +1,5 @@
-//! The way to the other nodes of the cluster: for each node two streams, one for the Raft groups and one for requests, so
-//! that no large request holds back a heartbeat, and calls of their own for snapshots. The contract is
+//! The way to the other nodes of the cluster: for each node three streams, for what the Raft groups say, for what of it is large, and for
+//! requests, so that nothing large holds back a heartbeat, and calls of their own for snapshots. The contract is
 //! `proto/internal/v1/node.proto`.
 //!
 //! | file | is |
@@ -34,6 +34,27 @@ const PONG: Duration = Duration::from_secs(2);
 /// In and out. One entry is as large as the largest bundle.
 const MESSAGE_BYTES_MAX: usize = 1 << 30;
 
+/// What has a stream of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Load {
+    /// Heartbeats, votes, and appends that hold none of them up.
+    Raft,
+    /// Appends that would.
+    Bulk,
+    Requests,
+}
+
+impl Load {
+    fn of(message: &Message) -> Load {
+        const BULK_BYTES: usize = 512 << 10;
+        match message.kind {
+            kind if kind == Kind::Request as u32 => Load::Requests,
+            _ if message.body.len() > BULK_BYTES => Load::Bulk,
+            _ => Load::Raft,
+        }
+    }
+}
+
 /// This node's connections. Clones share them.
 #[derive(Clone, Default)]
 pub struct Peers(Arc<Shared>);
@@ -41,14 +62,14 @@ pub struct Peers(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     receiver: OnceLock<Arc<dyn Receiver>>,
-    lanes: Mutex<HashMap<(Arc<str>, bool), Lane>>,
+    lanes: Mutex<HashMap<(Arc<str>, Load), Lane>>,
 }
 
 impl Peers {
-    fn lane(&self, to: &Peer, is_request: bool) -> Lane {
+    fn lane(&self, to: &Peer, load: Load) -> Lane {
         let mut lanes = self.0.lanes.lock();
         let made = || Lane::start(to.address.clone());
-        lanes.entry((to.address.clone(), is_request)).or_insert_with(made).clone()
+        lanes.entry((to.address.clone(), load)).or_insert_with(made).clone()
     }
 
     /// Who answers, once the groups are open.
@@ -65,7 +86,7 @@ impl Transport for Peers {
     }
 
     fn call(&self, to: &Peer, message: Message) -> Answer {
-        self.lane(to, message.kind == Kind::Request as u32).ask(message)
+        self.lane(to, Load::of(&message)).ask(message)
     }
 
     fn send(&self, to: &Peer, head: Message, pieces: Pieces) -> Answer {
@@ -101,8 +122,8 @@ fn client(channel: Channel) -> PeerClient<Channel> {
 }
 
 fn frame(correlation: u64, message: Message) -> Frame {
-    let Message { cluster, group, kind, body } = message;
-    Frame { correlation, cluster, group, kind, body, ..Frame::default() }
+    let Message { cluster, to, group, kind, body } = message;
+    Frame { correlation, cluster, to, group, kind, body, ..Frame::default() }
 }
 
 /// What an answer says.

@@ -81,8 +81,8 @@ impl Peer for Served {
 }
 
 fn message(frame: Frame) -> Message {
-    let Frame { cluster, group, kind, body, .. } = frame;
-    Message { cluster, group, kind, body }
+    let Frame { cluster, to, group, kind, body, .. } = frame;
+    Message { cluster, to, group, kind, body }
 }
 
 fn answer_of(correlation: u64, answer: io::Result<Bytes>) -> Frame {

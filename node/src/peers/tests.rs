@@ -45,7 +45,7 @@ async fn served() -> (Peer, JoinHandle<()>) {
 }
 
 fn message(kind: Kind, body: &'static [u8]) -> Message {
-    Message { cluster: 7, group: 3, kind: kind as u32, body: Bytes::from_static(body) }
+    Message { cluster: 7, to: 2, group: 3, kind: kind as u32, body: Bytes::from_static(body) }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::part::{Part, Parts};
 use crate::engine::Engine;
 use bytes::Bytes;
 use futures::future::{join_all, try_join_all};
-use proto::{Error, PartitionId, TenantId, log::v1 as log};
+use proto::{Code, Error, PartitionId, TenantId, log::v1 as log};
 use storage::{Applied, Prepared};
 
 /// Whether what a Decide answered means that the transaction is committed; anything else means that it is aborted.
@@ -84,11 +84,13 @@ impl Transaction {
             (partition, self.propose(node, partition, now_ms, kind).await)
         };
         let outcomes = join_all(parts.into_iter().map(prepare)).await;
-        let mut refusal = None;
+        let (mut refusal, mut leaderless) = (None, None);
         for (partition, outcome) in outcomes {
             match outcome {
                 Ok(Applied::Done) => {}
                 Ok(other) => refusal = Some((partition, other)),
+                // Not prepared there, so that nothing can come of it; another try may find a leader.
+                Err(error) if error.code == Code::Unavailable => leaderless = Some(error),
                 // Not known whether it is prepared: an abort settles it either way.
                 Err(error) => {
                     tracing::warn!(%error, "a participant did not prepare");
@@ -96,7 +98,13 @@ impl Transaction {
                 }
             }
         }
-        Ok(refusal)
+        match leaderless.filter(|_| refusal.is_none()) {
+            Some(error) => {
+                self.abort(node).await;
+                Err(error)
+            }
+            None => Ok(refusal),
+        }
     }
 
     /// Has an abort logged, unless it is decided already.
