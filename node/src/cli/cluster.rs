@@ -68,16 +68,18 @@ async fn status(admin: &Admin, json: bool, watch: bool) -> anyhow::Result<()> {
 
 async fn drain(admin: &Admin, node: u64, undo: bool) -> anyhow::Result<()> {
     admin.drain(node, undo).await?;
-    while !undo {
+    if undo {
+        return Ok(());
+    }
+    loop {
         let status = admin.status().await?;
         let votes = status.nodes.iter().find(|known| known.node_id == node).map_or(0, |known| known.votes);
         writeln!(std::io::stdout().lock(), "node {node} votes in {votes} of {} groups", status.groups.len())?;
         if votes == 0 {
-            break;
+            return Ok(());
         }
         tokio::time::sleep(PAUSE).await;
     }
-    Ok(())
 }
 
 async fn transfer(admin: &Admin, to: u64) -> anyhow::Result<()> {
