@@ -87,12 +87,24 @@ impl World {
     /// A new node joins by way of another one.
     async fn join(&self, by: &Cluster) -> usize {
         let at = self.add_machine();
+        self.join_at(at, by).await.unwrap();
+        at
+    }
+
+    /// The disk of a node that does not run is replaced by an empty one.
+    fn wipe(&self, at: usize) {
+        let machine = &mut self.machines.lock()[at];
+        (machine.disk, machine.folder) = (Disk::default(), MemoryFolder::default());
+    }
+
+    /// A machine with an empty disk joins.
+    async fn join_at(&self, at: usize, by: &Cluster) -> Result<(), cluster::Error> {
         let (address, folder) = {
             let machine = &self.machines.lock()[at];
             (machine.address.clone(), Arc::new(machine.folder.clone()))
         };
         let joining = Joining::begin(folder, "nowhere".as_ref(), &self.entropy).unwrap().unwrap();
-        let node = by.admit(joining.token(), address).await.unwrap();
+        let node = by.admit(joining.token(), address).await?;
         let meta = by.meta();
         let (cluster_id, partitions) = (meta.cluster_id, meta.partitions);
         let identity = Identity {
@@ -102,9 +114,9 @@ impl World {
             seeds: meta.nodes,
             ..Identity::default()
         };
-        joining.end(identity).unwrap();
+        joining.end(identity)?;
         self.start(at).await;
-        at
+        Ok(())
     }
 
     fn crash(&self, at: usize) {
@@ -313,6 +325,45 @@ fn a_drained_node_is_replaced_by_a_fourth() {
         }
         world.settled(&[2, 3, 4]).await;
         world.check(&[2, 3, 4]);
+    });
+}
+
+#[test]
+fn a_node_whose_disk_was_emptied_is_another_node() {
+    run(3, async |world| {
+        three_nodes(&world).await;
+        world.settled(&[1, 2, 3]).await;
+        let founder = world.living()[0].clone();
+        world.crash(2);
+        world.wipe(2);
+        let refused = world.join_at(2, &founder).await.unwrap_err().to_string();
+        assert!(refused.contains("node 3") && refused.contains("remove"), "{refused}");
+        founder.stand(3, Standing::Removed).await.unwrap();
+        world.join_at(2, &founder).await.unwrap();
+        world.settled(&[1, 2, 4]).await;
+        world.check(&[1, 2, 4]);
+    });
+}
+
+/// The operator drains the wrong one of two.
+#[test]
+fn votes_are_not_moved_to_who_could_decide_nothing() {
+    run(4, async |world| {
+        three_nodes(&world).await;
+        world.settled(&[1, 2, 3]).await;
+        let founder = world.living()[0].clone();
+        world.crash(1);
+        sleep(Duration::from_secs(5)).await;
+        founder.stand(3, Standing::Draining).await.unwrap();
+        let until = Instant::now() + Duration::from_secs(10);
+        for writer in writers(&world, until) {
+            writer.await.unwrap();
+        }
+        assert!(founder.views().iter().all(|(_, view)| view.voters.iter().eq(&[1, 2, 3])));
+        founder.stand(3, Standing::Member).await.unwrap();
+        world.start(1).await;
+        world.settled(&[1, 2, 3]).await;
+        world.check(&[1, 2, 3]);
     });
 }
 
