@@ -88,6 +88,11 @@ impl Group {
         self.raft.follows()
     }
 
+    /// Whether rows of another node are here that the observer has not taken in yet.
+    pub fn is_rebuilding(&self) -> bool {
+        self.raft.is_rebuilding()
+    }
+
     /// Why the group stopped, if it did. Reads without a barrier still work then.
     pub fn failure(&self) -> Option<String> {
         self.raft.failure()

@@ -17,13 +17,18 @@ const BINARY: &str = env!("CARGO_BIN_EXE_salamander");
 /// Of what should take a second or two.
 const SOON: Duration = Duration::from_secs(60);
 
+/// Its log is so short that a node that was away for long gets rows.
+fn node() -> NodeProcess {
+    NodeProcess::new(BINARY).unwrap().set("log.group_bytes", 64 << 10)
+}
+
 fn found() -> NodeProcess {
-    NodeProcess::new(BINARY).unwrap().set("storage.partitions", 4).begin().unwrap()
+    node().set("storage.partitions", 4).begin().unwrap()
 }
 
 fn join(member: &NodeProcess) -> NodeProcess {
     let address = member.grpc.strip_prefix("http://").unwrap();
-    NodeProcess::new(BINARY).unwrap().set("cluster.join", address).begin().unwrap()
+    node().set("cluster.join", address).begin().unwrap()
 }
 
 /// Until the cluster is as it should be, as a node sees it.
@@ -227,6 +232,29 @@ async fn a_condition_holds_over_all_nodes() {
             "{code}: {ids:?} {found:?}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_away_for_long_gets_the_rows_and_finds_them() {
+    let mut nodes = three().await;
+    nodes[2].kill9().unwrap();
+    let load = Load::start(&[&nodes[0], &nodes[1]]);
+    load.progress(1500).await;
+    let written = load.end().await;
+    nodes[2].restart().unwrap();
+    settled(&nodes[2], "whole again", |status| is_held_by(status, &[1, 2, 3])).await;
+    assert!(nodes[2].log().contains("the snapshot is in place"), "it got entries, not rows");
+    // Only who leads answers from its own rows and its own index.
+    Admin::connect(&nodes[0].grpc).unwrap().transfer_leader(3).await.unwrap();
+    settled(&nodes[0], "led by 3", |status| status.groups.iter().all(|group| group.leader == 3)).await;
+    has_all(&[&nodes[2]], &written).await;
+    let client = Client::connect(&nodes[2].grpc).unwrap();
+    let total = api::SearchParameter { name: "_summary".into(), value: "count".into() };
+    let request =
+        api::SearchRequest { resource_type: "Basic".into(), parameters: vec![total], ..Default::default() };
+    let total = client.search(request).await.unwrap().total.unwrap() as usize;
+    // A create whose answer was lost may be there too.
+    assert!(total >= written.len() && total <= written.len() + 4, "{total} of {}", written.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,6 +53,7 @@ pub(crate) struct Handle {
     node_id: u64,
     pub(super) raft: Raft,
     pub(super) target: Target,
+    rebuilding: Arc<AtomicBool>,
     /// Others may get a vote from now on: the only voter's short way to a read is closed (decisions/0003).
     pub(super) may_have_others: Arc<AtomicBool>,
     pub(super) lease: Duration,
@@ -72,6 +73,7 @@ impl Handle {
         seed: Option<u64>,
     ) -> Result<Handle, Error> {
         let (group, node_id, target) = (network.group, network.node_id, machine.target.clone());
+        let rebuilding = machine.rebuilding.clone();
         let fail = |reason: String| Error::Raft { group, reason };
         let applied = machine.applied_index();
         // A group votes before it has its first entry.
@@ -94,7 +96,16 @@ impl Handle {
                 raft.runtime_config().elect(true);
             });
         }
-        Ok(Handle { group, node_id, raft, target, may_have_others, lease: options.lease(), promised_until })
+        Ok(Handle {
+            group,
+            node_id,
+            raft,
+            target,
+            rebuilding,
+            may_have_others,
+            lease: options.lease(),
+            promised_until,
+        })
     }
 
     /// Makes this node the only voter of a new group, where it `founds` the cluster; has an only voter elect itself without
@@ -187,6 +198,11 @@ impl Handle {
     /// Whether this node leads and has applied everything of earlier terms.
     pub(crate) fn leads(&self) -> bool {
         leads_ready(&self.raft.metrics().borrow_watched())
+    }
+
+    /// Whether rows of another node are here that the observer has not taken in yet.
+    pub(crate) fn is_rebuilding(&self) -> bool {
+        self.rebuilding.load(Ordering::Acquire)
     }
 
     /// Whether another node is known to lead.

@@ -45,7 +45,9 @@ impl Handle {
         let (vote, meta) = wire::decode_snapshot(head)?;
         tracing::info!(group = self.group, last = ?meta.last_log_id, "a snapshot arrives");
         let received = match &self.target {
-            Target::Partition { partition, .. } => rows::import(partition, pieces).await?,
+            Target::Partition { partition, .. } => {
+                rows::import(partition, meta.last_log_id.map_or(0, |id| id.index + 1), pieces).await?
+            }
             Target::Meta(_) => rows::collect(pieces).await?,
         };
         let snapshot = SnapshotOf::<Types, Rows> { meta, snapshot: Rows::Received(received) };

@@ -18,9 +18,11 @@ use proto::PartitionId;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use storage::{Applied, Partition, Shortage};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Entries applied in one batch.
@@ -44,6 +46,9 @@ pub(crate) struct Machine {
     pub(crate) admission: Arc<Admission>,
     pub(crate) meters: Arc<Meters>,
     flushed: Arc<Mutex<Option<SnapshotMetaOf<Types>>>>,
+    /// The observer's work on rows that were replaced, until somebody waits for it.
+    rebuild: Arc<tokio::sync::Mutex<Option<JoinHandle<io::Result<()>>>>>,
+    pub(crate) rebuilding: Arc<AtomicBool>,
     /// Held, never used: tells a shutdown when the last clone is gone.
     pub(crate) alive: mpsc::Sender<Infallible>,
 }
@@ -57,7 +62,8 @@ impl Machine {
         meters: Arc<Meters>,
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
-        Machine { target, admission, meters, flushed: Arc::default(), alive }
+        let (flushed, rebuild, rebuilding) = Default::default();
+        Machine { target, admission, meters, flushed, rebuild, rebuilding, alive }
     }
 
     /// What is applied: the last log id and membership.
@@ -174,6 +180,32 @@ impl Machine {
         Ok(())
     }
 
+    /// Has the observer take in rows that were replaced, beside the group: the library answers nobody while a snapshot is
+    /// installed, and this may take minutes. Nothing is applied before it is done.
+    async fn rebuild(&self, id: PartitionId, observer: Arc<dyn Observer>) {
+        let mut last = self.rebuild.lock().await;
+        let before = last.take();
+        let rebuilding = self.rebuilding.clone();
+        rebuilding.store(true, Ordering::Release);
+        *last = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                before.await.map_err(io::Error::other)??;
+            }
+            rebuilding.store(true, Ordering::Release);
+            let done = observer.replaced(id).await;
+            rebuilding.store(false, Ordering::Release);
+            done
+        }));
+    }
+
+    async fn rebuilt(&self) -> io::Result<()> {
+        let last = self.rebuild.lock().await.take();
+        match last {
+            Some(last) => last.await.map_err(io::Error::other)?,
+            None => Ok(()),
+        }
+    }
+
     fn pending(&self, (entry, reply): EntryResponder<Types>) -> io::Result<Pending> {
         let log_id = entry.log_id;
         let payload = match entry.payload {
@@ -213,6 +245,7 @@ impl RaftStateMachine<Types> for Machine {
     where
         S: Stream<Item = io::Result<EntryResponder<Types>>> + Unpin + OptionalSend,
     {
+        self.rebuilt().await?;
         let (mut slice, mut replies) = (Vec::new(), Vec::new());
         while let Some(entry) = entries.next().await {
             if let Target::Meta(meta) = &self.target {
@@ -238,7 +271,7 @@ impl RaftStateMachine<Types> for Machine {
             (Target::Partition { id, partition, observer }, Rows::Received(Received::Partition(import))) => {
                 let installed = partition.clone();
                 threads::beside(move || installed.install(*import)).await?.map_err(io::Error::other)?;
-                observer.replaced(*id).await?;
+                self.rebuild(*id, observer.clone()).await;
             }
             (Target::Meta(meta), Rows::Received(Received::Meta(state))) => {
                 let meta = meta.clone();

@@ -45,7 +45,7 @@ fn transfer(bytes: usize) -> Duration {
     Duration::from_millis((bytes / BYTES_PER_MS) as u64)
 }
 
-/// A snapshot of any size is given up when its receiver has taken nothing for so long; the transport watches that.
+/// A snapshot of any size has this; one whose receiver takes nothing ends long before (`rows`).
 const SNAPSHOT_MAX: Duration = Duration::from_secs(24 * 3600);
 
 impl Connection {

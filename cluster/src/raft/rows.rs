@@ -6,13 +6,18 @@ use crate::transport::Pieces;
 use bytes::Bytes;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::{AppliedState, Import, Partition};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 /// Of a piece on its way.
 const PIECE_BYTES: usize = 1 << 20;
 /// Pieces that wait for the network.
 const WAITING_MAX: usize = 4;
+
+/// A receiver that takes nothing for so long is given up.
+const STALLED: Duration = Duration::from_secs(60);
 
 /// What a snapshot has besides its place.
 pub(crate) enum Rows {
@@ -51,11 +56,13 @@ pub(super) async fn export(partition: Arc<Partition>) -> io::Result<(AppliedStat
     Ok((applied, pieces))
 }
 
-/// False: nobody takes any more.
+/// False: nobody takes any more, or not for too long. The view of the rows costs disk while it is open.
 fn give(to: &mpsc::Sender<io::Result<Bytes>>, piece: io::Result<Bytes>) -> bool {
     match to.try_send(piece) {
         Ok(()) => true,
-        Err(mpsc::error::TrySendError::Full(piece)) => to.blocking_send(piece).is_ok(),
+        Err(mpsc::error::TrySendError::Full(piece)) => {
+            Handle::current().block_on(to.send_timeout(piece, STALLED)).is_ok()
+        }
         Err(mpsc::error::TrySendError::Closed(_)) => false,
     }
 }
@@ -76,12 +83,15 @@ async fn next(pieces: &mut Pieces) -> io::Result<Option<Bytes>> {
     }
 }
 
-/// Takes all rows of a partition that come, without showing them to anybody yet.
-pub(super) async fn import(partition: &Partition, mut pieces: Pieces) -> io::Result<Received> {
+/// Takes all rows of a partition that come, those of that applied index, without showing them to anybody yet.
+pub(super) async fn import(partition: &Partition, index: u64, mut pieces: Pieces) -> io::Result<Received> {
     let mut import = partition.import().map_err(io::Error::other)?;
     while let Some(piece) = next(&mut pieces).await? {
         let put = move || import.put(&piece).map(|()| import);
         import = threads::beside(put).await?.map_err(io::Error::other)?;
+    }
+    if import.applied_index() != index {
+        return Err(bad("a snapshot has other rows than it says"));
     }
     Ok(Received::Partition(Box::new(import)))
 }

@@ -142,6 +142,10 @@ impl Node {
             |group: &&Arc<cluster::Group>| cluster.is_holder() && !(group.is_leader() || group.follows());
         let leaderless: Vec<String> =
             cluster.groups().iter().filter(missing).map(|group| group.id().to_string()).collect();
+        let rebuilt = cluster.groups().iter().find(|group| group.is_rebuilding());
+        if let Some(group) = rebuilt {
+            return Err(format!("the index of {} is rebuilt from rows of another node", group.id()));
+        }
         match leaderless.is_empty() {
             true => Ok(()),
             false => Err(format!("no leader for {}", leaderless.join(", "))),
@@ -184,7 +188,7 @@ impl Opened {
     }
 }
 
-/// Gives search what the tables have and it has not from that entry on, and shows it to `see`.
+/// Gives search what the tables have and it has not from that entry on, and then shows it to `see`.
 fn replay(
     search: &search::Engine,
     from: u64,
@@ -197,13 +201,13 @@ fn replay(
     for change in rows.feed(from)? {
         chunk.push(change?.1);
         if chunk.len() == CHUNK {
-            see(&chunk);
             search.blocking_replay(partition, &chunk);
+            see(&chunk);
             chunk.clear();
         }
     }
-    see(&chunk);
     search.blocking_replay(partition, &chunk);
+    see(&chunk);
     search.blocking_publish(partition, rows.applied().index, &[]);
     Ok(())
 }

@@ -90,6 +90,10 @@ impl Loader for Load {
         Ok(())
     }
 
+    fn end(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     fn replace(self: Box<Self>) -> Result<()> {
         loaded(!self.rows.is_empty())?;
         let rows = Arc::new(self.rows);

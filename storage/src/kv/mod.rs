@@ -105,6 +105,9 @@ pub trait Loader: Send {
     /// Adds a row. An error for a key that is not greater than the one before.
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()>;
 
+    /// All rows were put: what of them is still to be written is, so that nothing large is left to [`Loader::replace`].
+    fn end(&mut self) -> Result<()>;
+
     /// Replaces all rows of the engine by those that were put, of which there must be some. They survive a crash when this
     /// returns; a crash before leaves the old ones, and none ever leaves some of both. Views opened before keep the old ones.
     /// After an error the old ones stand. What is written meanwhile is lost or not: who writes waits.

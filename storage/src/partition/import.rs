@@ -3,6 +3,7 @@
 use super::Partition;
 use super::chunk::{Chunk, corrupt};
 use super::derived::Derived;
+use super::upgrade;
 use crate::apply::Floors;
 use crate::error::{Error, Result};
 use crate::kv::Loader;
@@ -37,8 +38,16 @@ impl Import {
             derived.see(key, value)
         })?;
         self.number += 1;
+        if chunk.last {
+            self.loader.end()?;
+        }
         self.complete = chunk.last;
         Ok(())
+    }
+
+    /// The applied index that it says it is of; known from the first chunk on.
+    pub fn applied_index(&self) -> u64 {
+        self.index
     }
 
     fn expect(&mut self, chunk: &Chunk<'_>) -> Result<()> {
@@ -102,6 +111,8 @@ impl Partition {
             return Err(Error::OutOfOrder { index, applied });
         }
         import.loader.replace()?;
+        // A node of the version before may have sent them.
+        upgrade::upgrade(&*self.engine)?;
         self.locks.replace(import.derived.locks);
         *self.applied.write() = import.derived.applied;
         *floors = Floors::default();

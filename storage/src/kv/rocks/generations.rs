@@ -14,8 +14,8 @@ use std::sync::Arc;
 /// The column family that has the rows now.
 pub struct Current {
     name: RwLock<String>,
-    /// Held while another takes its place.
-    pub replacing: Mutex<()>,
+    /// Held while another takes its place: the number that was tried last.
+    pub replacing: Mutex<u64>,
 }
 
 impl Current {
@@ -40,12 +40,17 @@ impl Current {
     }
 }
 
-/// A name for the rows that take the place of those of `name`; of no column family that there is.
-pub fn next(db: &DB, name: &str) -> String {
+/// A name for the rows that take the place of those of `name`; of no column family that there is, and none that was tried: one
+/// whose making failed may be there, unknown to us until the next start.
+pub fn next(db: &DB, name: &str, tried: &mut u64) -> String {
     let (of, number) = parse(name);
-    let names = (number + 1..).map(|number| format!("{of}.{number}"));
-    // One that could not be dropped after a load that failed keeps its name until the next start.
-    names.into_iter().find(|name| db.cf_handle(name).is_none()).expect("numbers do not end")
+    loop {
+        *tried = number.max(*tried) + 1;
+        let name = format!("{of}.{tried}");
+        if db.cf_handle(&name).is_none() {
+            return name;
+        }
+    }
 }
 
 /// Which column families are the current ones, by the name of the first; drops the others.

@@ -73,13 +73,17 @@ impl Loader for Load {
         if is_large { self.end_file() } else { Ok(()) }
     }
 
+    fn end(&mut self) -> Result<()> {
+        self.end_file()
+    }
+
     fn replace(mut self: Box<Self>) -> Result<()> {
         loaded(!self.files.is_empty())?;
         self.end_file()?;
-        let _alone = self.current.replacing.lock();
+        let mut tried = self.current.replacing.lock();
         self.database.owner.before_replacing()?;
         let old = self.current.name();
-        let new = generations::next(&self.database.db, &old);
+        let new = generations::next(&self.database.db, &old, &mut tried);
         // Before this, a crash leaves the old rows; after it, the new ones.
         self.database.create_filled(&new, &self.files)?;
         self.current.set(new);

@@ -20,6 +20,8 @@ pub fn database_options(options: &Options) -> rocksdb::Options {
     rocks.set_stats_persist_period_sec(0);
     // The log replays what a shutdown did not flush; callers that want a fast start flush first.
     rocks.set_avoid_flush_during_shutdown(true);
+    // Who is the last to read replaced rows does not remove their files on its way.
+    rocks.set_avoid_unnecessary_blocking_io(true);
     rocks
 }
 
