@@ -1,6 +1,7 @@
 //! Starting and stopping the node's groups.
 
 use crate::admission::Admission;
+use crate::council::Council;
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::failure::{Failure, Failures, Part};
@@ -9,12 +10,12 @@ use crate::group::Group;
 use crate::incoming::Incoming;
 use crate::maintenance::Maintenance;
 use crate::map::PartitionMap;
-use crate::members::{self, Placing};
-use crate::meta::{FEATURE_LEVEL, MetaState, MetaStore};
+use crate::meta::{FEATURE_LEVEL, META, MetaState, MetaStore};
 use crate::meters::Meters;
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::parts::Parts;
+use crate::placing::{self, Placing};
 use crate::raft::{Handle, Machine, Network, Target};
 use crate::threads;
 use crate::transport::Transport;
@@ -27,9 +28,6 @@ use std::sync::Arc;
 use storage::log::{Health, LogStore};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
-
-/// The number of the meta group in the log.
-pub(crate) const META: u32 = 0;
 
 /// All groups of this node.
 pub struct Cluster {
@@ -106,6 +104,17 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// See [`Council`].
+    pub(crate) fn council(&self) -> Council {
+        Council {
+            node_id: self.node_id,
+            meta: self.meta.clone(),
+            meta_store: self.meta_store.clone(),
+            admission: self.admission.clone(),
+            transport: self.transport.clone(),
+        }
+    }
+
     /// Which partition a slot belongs to.
     pub fn map(&self) -> &PartitionMap {
         &self.map
@@ -169,7 +178,7 @@ impl Cluster {
         let founds = self.meta_store.identity().is_none();
         let ready = self.handles().map(|(_, handle)| async move {
             handle.bootstrap(founds, &self.options).await?;
-            handle.ready(&self.options).await
+            handle.ready(founds, &self.options).await
         });
         try_join_all(ready).await?;
         check_meta(&self.options, &self.meta_store)?;
@@ -189,7 +198,7 @@ impl Cluster {
             feature_level: FEATURE_LEVEL,
             nodes: Vec::new(),
         });
-        self.agree(MetaCommand { create, register: Some(node), ..MetaCommand::default() }).await
+        self.council().agree(MetaCommand { create, register: Some(node), ..MetaCommand::default() }).await
     }
 
     fn spawn_tasks(&mut self, log: Arc<dyn LogStore>, meters: Arc<Meters>, observer: Arc<dyn Observer>) {
@@ -229,7 +238,7 @@ impl Cluster {
             pause: self.options.maintenance,
         };
         let placings: Vec<Placing> = self.handles().map(placing).collect();
-        placings.into_iter().for_each(|placing| drop(self.tasks.get_mut().spawn(members::place(placing))));
+        placings.into_iter().for_each(|placing| drop(self.tasks.get_mut().spawn(placing::place(placing))));
     }
 
     /// What is to be done when a group has ended.

@@ -16,6 +16,8 @@ pub struct Known {
     pub identity: Option<Identity>,
     /// Where others reached it last, where it was ever told.
     pub address: Option<String>,
+    /// No other node is known.
+    pub is_alone: bool,
 }
 
 /// What is known of a node before it starts. `founder`: the id it has where it founds a cluster.
@@ -27,7 +29,8 @@ pub fn known(folder: Arc<dyn Folder>, dir: &Path, founder: u64) -> Result<Known,
     let identity = store.identity().filter(|identity| identity.node_id > 0);
     let node_id = identity.as_ref().map_or(founder, |identity| identity.node_id);
     let address = store.addresses().get(node_id).filter(|address| !address.is_empty());
-    Ok(Known { identity, address: address.map(|address| address.to_string()) })
+    let is_alone = store.addresses().is_alone();
+    Ok(Known { identity, address: address.map(|address| address.to_string()), is_alone })
 }
 
 /// A folder that is to become a node's of a cluster: from the first request to the answer.
@@ -91,11 +94,17 @@ mod tests {
         let token = begin().unwrap().token();
         assert_eq!(token.len(), 16);
         assert_eq!(begin().unwrap().token(), token, "also after a crash");
-        assert_eq!(known(folder.clone(), "nowhere".as_ref(), 1).unwrap(), Known::default());
+        assert_eq!(
+            known(folder.clone(), "nowhere".as_ref(), 1).unwrap(),
+            Known { is_alone: true, ..Known::default() }
+        );
         let given = Identity { node_id: 3, cluster_id: "c".to_owned(), partitions: 4, ..Identity::default() };
         begin().unwrap().end(given.clone()).unwrap();
         assert!(begin().is_none());
         let known = known(folder.clone(), "nowhere".as_ref(), 1).unwrap();
-        assert_eq!(known, Known { identity: Some(Identity { token, ..given }), address: None });
+        assert_eq!(
+            known,
+            Known { identity: Some(Identity { token, ..given }), address: None, is_alone: true }
+        );
     }
 }

@@ -8,6 +8,7 @@
 mod addresses;
 mod admission;
 mod cluster;
+mod council;
 mod entropy;
 mod error;
 mod failure;
@@ -25,6 +26,7 @@ mod observer;
 mod options;
 mod parts;
 mod placement;
+mod placing;
 mod raft;
 mod simulation;
 pub mod threads;

@@ -1,27 +1,16 @@
 //! The cluster's nodes: who they are, how they come and go.
 
-use crate::admission::Admission;
-use crate::cluster::{Cluster, META};
+use crate::cluster::Cluster;
+use crate::council::AGREED;
 use crate::error::Error;
-use crate::incoming;
-use crate::meta::{self, MetaState, MetaStore};
-use crate::placement::{self, Step};
-use crate::raft::{Handle, View};
-use crate::transport::{Answer, Kind, Message, Peer, Transport};
+use crate::meta::{self, META, MetaState};
+use crate::placement;
+use crate::raft::View;
+use crate::transport::{Answer, Kind, Message, Peer};
 use bytes::Bytes;
-use prost::Message as _;
 use proto::log::v1::{MetaCommand, MetaNewcomer, MetaNode, MetaStanding, Standing};
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{Instant, timeout};
-
-/// Until the meta group has agreed: longer than an election.
-const AGREED: Duration = Duration::from_secs(10);
-/// Between two tries.
-const AGAIN: Duration = Duration::from_millis(200);
-/// Until a step of placement has been committed.
-const STEP: Duration = Duration::from_secs(30);
+use tokio::time::timeout;
 
 impl Cluster {
     /// This node's id.
@@ -80,7 +69,7 @@ impl Cluster {
             _ => Ok(()),
         };
         free(&self.meta())?;
-        self.agree(MetaCommand { admit: Some(newcomer), ..MetaCommand::default() }).await?;
+        self.council().agree(MetaCommand { admit: Some(newcomer), ..MetaCommand::default() }).await?;
         let given = |state: &MetaState| match state.nodes.iter().find(|node| node.token == token) {
             Some(node) => Some(Ok(node.clone())),
             None => free(state).err().map(Err),
@@ -94,7 +83,7 @@ impl Cluster {
     /// Without a leader of the meta group, for some seconds.
     pub async fn stand(&self, node_id: u64, standing: Standing) -> Result<(), Error> {
         let stand = MetaStanding { node_id, standing: standing as i32 };
-        self.agree(MetaCommand { stand: Some(stand), ..MetaCommand::default() }).await
+        self.council().agree(MetaCommand { stand: Some(stand), ..MetaCommand::default() }).await
     }
 
     /// Has another node lead the meta group; the partitions follow it. Whether it does is seen by who leads next.
@@ -113,90 +102,6 @@ impl Cluster {
         self.meta.transfer(to).await.map_err(fail)
     }
 
-    pub(crate) async fn agree(&self, command: MetaCommand) -> Result<(), Error> {
-        self.council().agree(command).await
-    }
-
-    /// See [`Council`].
-    pub(crate) fn council(&self) -> Council {
-        Council {
-            node_id: self.node_id,
-            meta: self.meta.clone(),
-            meta_store: self.meta_store.clone(),
-            admission: self.admission.clone(),
-            transport: self.transport.clone(),
-        }
-    }
-}
-
-/// A node's way to have the meta group agree on something.
-#[derive(Clone)]
-pub(crate) struct Council {
-    node_id: u64,
-    meta: Handle,
-    meta_store: Arc<MetaStore>,
-    admission: Arc<Admission>,
-    transport: Arc<dyn Transport>,
-}
-
-impl Council {
-    /// Has it agree on a command, wherever its leader is. It must do no harm twice.
-    async fn agree(&self, command: MetaCommand) -> Result<(), Error> {
-        let until = Instant::now() + AGREED;
-        loop {
-            let error = match self.meta.view().leader {
-                Some(leader) if leader == self.node_id => {
-                    match incoming::propose(&self.meta, &self.admission, command.clone()).await {
-                        Ok(()) => return Ok(()),
-                        Err(error) => error,
-                    }
-                }
-                Some(leader) => match self.propose_at(leader, &command).await {
-                    Ok(_) => return Ok(()),
-                    Err(error) => error,
-                },
-                None => io::Error::other("no node leads the meta group"),
-            };
-            if Instant::now() > until {
-                return Err(Error::Raft { group: META, reason: error.to_string() });
-            }
-            tokio::time::sleep(AGAIN).await;
-        }
-    }
-
-    async fn propose_at(&self, leader: u64, command: &MetaCommand) -> io::Result<Bytes> {
-        let unknown = || io::Error::other(format!("where node {leader} is, is not known here"));
-        let address = self.meta_store.addresses().get(leader).ok_or_else(unknown)?;
-        let cluster = self.meta_store.addresses().cluster();
-        let body = command.encode_to_vec().into();
-        let message = Message { cluster, to: leader, group: META, kind: Kind::Propose as u32, body };
-        let asked = self.transport.call(&Peer { node_id: leader, address }, message);
-        timeout(AGREED, asked).await.map_err(io::Error::other)?
-    }
-
-    /// Has the others know this node's address, until they do.
-    pub(crate) async fn register(self, address: String) {
-        let stands = |node: &MetaNode| node.node_id == self.node_id && node.address == address;
-        loop {
-            let state = self.meta_store.state();
-            if state.as_ref().is_some_and(|state| state.nodes.iter().any(stands)) {
-                return;
-            }
-            // Before the state is here, nobody can be asked.
-            if state.is_some() {
-                let node =
-                    MetaNode { node_id: self.node_id, address: address.clone(), ..MetaNode::default() };
-                let command = MetaCommand { register: Some(node), ..MetaCommand::default() };
-                if let Err(error) = self.agree(command).await {
-                    tracing::warn!(%error, address, "this node's address is not known to the others yet; it is told again");
-                }
-            }
-            tokio::time::sleep(AGREED / 10).await;
-        }
-    }
-}
-
-impl Cluster {
     /// What `find` finds in the meta group's state, as soon as it is there.
     async fn once<T>(&self, find: impl Fn(&MetaState) -> Option<T>) -> Result<T, Error> {
         let mut changes = self.meta_store.changes();
@@ -212,62 +117,5 @@ impl Cluster {
         };
         let late = || Error::NotReady { group: META, seconds: AGREED.as_secs() };
         timeout(AGREED, found).await.map_err(|_| late())
-    }
-}
-
-/// Takes a group's next steps while this node leads it, for ever.
-pub(crate) async fn place(placing: Placing) {
-    let mut changes = placing.meta_store.changes();
-    loop {
-        // The one, or the other.
-        let _ = timeout(placing.pause, changes.changed()).await;
-        while let Some(step) = placing.next() {
-            tracing::info!(group = placing.number, ?step, "placing replicas");
-            let taken = timeout(STEP, placing.take(step.clone())).await;
-            let taken = taken.unwrap_or_else(|_| Err(format!("not agreed on within {STEP:?}")));
-            if let Err(reason) = taken {
-                tracing::warn!(group = placing.number, ?step, reason, "a step of placement is tried again");
-                break;
-            }
-            if matches!(step, Step::HandOver(_)) {
-                break;
-            }
-        }
-    }
-}
-
-/// What placing one group needs.
-pub(crate) struct Placing {
-    pub number: u32,
-    pub node_id: u64,
-    pub group: Handle,
-    pub meta: Handle,
-    pub meta_store: Arc<MetaStore>,
-    pub pause: Duration,
-}
-
-impl Placing {
-    fn next(&self) -> Option<Step> {
-        if !self.group.leads() {
-            return None;
-        }
-        let state = self.meta_store.state()?;
-        let chief = (self.number != META).then(|| self.meta.view().leader).flatten();
-        placement::next(&state, &self.group.view(), self.node_id, self.number == META, chief)
-    }
-
-    async fn take(&self, step: Step) -> Result<(), String> {
-        // In the meta group who has no vote any more goes on listening.
-        let keep_others = self.number == META;
-        match step {
-            Step::Add(node) => {
-                let address = self.meta_store.addresses().of(node, "");
-                self.group.add_learner(node, &address).await
-            }
-            Step::End => self.group.end_change(keep_others).await,
-            Step::Vote(voters) => self.group.change_voters(voters, keep_others).await,
-            Step::Remove(nodes) => self.group.remove_learners(nodes).await,
-            Step::HandOver(to) => self.group.transfer(to).await,
-        }
     }
 }

@@ -14,6 +14,9 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// The number of the meta group in the log.
+pub(crate) const META: u32 = 0;
+
 /// The features this program knows. Raised when stored or sent data changes in a way an older node cannot take.
 pub(crate) const FEATURE_LEVEL: u32 = 1;
 

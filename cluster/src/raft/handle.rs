@@ -80,16 +80,18 @@ impl Handle {
         if applied > 0 && log.state(group).vote.is_none() {
             return Err(Error::LogLost { group, applied });
         }
-        let bound = log.state(group).vote.is_some()
-            && machine.has_others().map_err(|error| fail(error.to_string()))?;
-        let promised_until = Instant::now() + if bound { options.lease() } else { Duration::ZERO };
-        let config = Config { enable_elect: !bound, ..config(options) };
-        let config = Arc::new(config.validate().map_err(|error| fail(error.to_string()))?);
+        let voted = log.state(group).vote.is_some();
+        let config = Arc::new(config(options).validate().map_err(|error| fail(error.to_string()))?);
         let log = Log::new(group, log, queue, meters, machine.alive.clone());
         let raft = Raft::new(node_id, config, network, log, machine);
         let raft = runtime::seeded(seed, raft).await.map_err(|error| fail(error.to_string()))?;
         let may_have_others = Arc::default();
+        // As its log has it, which may be further than the tables.
+        let has_others = has_others(&raft.metrics().borrow_watched(), node_id);
+        let bound = voted && has_others;
+        let promised_until = Instant::now() + if bound { options.lease() } else { Duration::ZERO };
         if bound {
+            raft.runtime_config().elect(false);
             let raft = raft.clone();
             tokio::spawn(async move {
                 sleep_until(promised_until).await;
@@ -128,11 +130,13 @@ impl Handle {
 
     /// Until the group has a leader, and this node applied everything that was in its log. Where others have votes too they
     /// may not be there yet: then not for long.
-    pub(crate) async fn ready(&self, options: &Options) -> Result<(), Error> {
+    pub(crate) async fn ready(&self, founds: bool, options: &Options) -> Result<(), Error> {
         let (at_start, decides_alone) = {
             let metrics = self.raft.metrics();
             let metrics = metrics.borrow_watched();
-            (metrics.last_log_index, self.is_only_voter(&metrics))
+            let alone = !has_others(&metrics, self.node_id);
+            // A founder's first membership is on its way.
+            (metrics.last_log_index, alone && (founds || self.is_only_voter(&metrics)))
         };
         let timeout =
             Some(if decides_alone { options.start_timeout } else { OTHERS.min(options.start_timeout) });
@@ -296,6 +300,11 @@ fn leads_ready(metrics: &RaftMetrics<Types>) -> bool {
     metrics.state == ServerState::Leader
         && metrics.running_state.is_ok()
         && metrics.last_applied.as_ref().is_some_and(|id| id.leader_id.term == metrics.current_term)
+}
+
+/// Whether other nodes have votes, as the log has it.
+fn has_others(metrics: &RaftMetrics<Types>, node_id: u64) -> bool {
+    metrics.membership_config.membership().voter_ids().any(|voter| voter != node_id)
 }
 
 fn config(options: &Options) -> Config {

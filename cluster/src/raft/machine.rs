@@ -81,12 +81,6 @@ impl Machine {
         Ok((place(index, term), codec::decode_stored(membership)?))
     }
 
-    /// Whether more than one node has a vote, as far as is applied.
-    pub(super) fn has_others(&self) -> io::Result<bool> {
-        let (_, membership) = self.state()?;
-        Ok(membership.membership().voter_ids().count() != 1)
-    }
-
     /// Entries that are in the tables, as the storage crate counts.
     pub(super) fn applied_index(&self) -> u64 {
         match &self.target {

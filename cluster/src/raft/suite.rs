@@ -81,10 +81,11 @@ impl StoreBuilder<Types, Log, Machine> for Meta {
     }
 }
 
-/// The suite's last test installs a snapshot of another node, which this version refuses.
+/// The suite's last test installs what a builder made in another machine; a builder of ours makes a flush, and rows are read when
+/// another node needs them (`tests/many_nodes.rs`).
 fn all_but_snapshots(outcome: Result<(), StorageError<Types>>) {
     let refused = outcome.unwrap_err().to_string();
-    assert!(refused.contains("does not install snapshots"), "{refused}");
+    assert!(refused.contains("a snapshot of another kind of group"), "{refused}");
 }
 
 // The suite sleeps until a purge has happened; ours happen at once.

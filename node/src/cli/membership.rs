@@ -27,7 +27,7 @@ pub(super) async fn listen(config: &Config, options: &mut Options, stop: Stop) -
         options.cluster.node_id = identity.node_id;
         options.cluster.partitions = identity.partitions as u16;
     }
-    let listener = wire::Peering::bind(config, known.address.as_deref()).await?;
+    let listener = wire::Peering::bind(config, known.address.as_deref(), known.is_alone).await?;
     options.cluster.address = match config.cluster.address.as_str() {
         "" => told(listener.address(), &config.cluster.join)?,
         address => address.to_owned(),

@@ -135,8 +135,8 @@ impl Node {
     /// `Err` says what is missing before the node can serve.
     pub fn ready(&self) -> Result<(), String> {
         let cluster = &self.engine.cluster;
-        if !cluster.is_alone() && cluster.chief().is_none() {
-            return Err("no leader is known".to_owned());
+        if !cluster.is_alone() && (cluster.chief().is_none() || cluster.meta().nodes.is_empty()) {
+            return Err("no leader is known, or who the nodes are".to_owned());
         }
         let missing =
             |group: &&Arc<cluster::Group>| cluster.is_holder() && !(group.is_leader() || group.follows());

@@ -1,6 +1,6 @@
 //! What operators ask. Any node answers; what only the leader of the meta group knows or can do is asked of it.
 
-use super::{Node, forward::unreadable};
+use super::{Node, patience::unreadable};
 use bytes::Bytes;
 use cluster::{Standing, View};
 use futures::future::BoxFuture;
@@ -156,6 +156,12 @@ impl Node {
 
     fn must_know(&self, node: u64) -> Result<(), Error> {
         let meta = self.engine.cluster.meta();
+        if meta.nodes.is_empty() {
+            return Err(Error::new(
+                Code::Unavailable,
+                "this node has yet to hear of the others; ask again after a moment",
+            ));
+        }
         if meta.nodes.iter().any(|known| known.node_id == node && known.standing() != Standing::Removed) {
             return Ok(());
         }

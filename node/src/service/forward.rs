@@ -1,53 +1,17 @@
 //! A request that came to a node which does not lead goes to the one that does, one step and no further: who is asked by another
 //! node answers, or says that it does not lead.
 
+use super::patience::{LEADER, Place, unreadable};
 use super::{Call, Node};
 use crate::{observe::Trace, session::Context};
 use bytes::Bytes;
 use prost::Message;
 use proto::{Code, Error, TenantId, internal::v1 as wire};
 use std::{io, time::Duration};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
-/// A request waits so long for a leader: longer than an election takes.
-const LEADER: Duration = Duration::from_secs(10);
-/// Between two looks.
-const AGAIN: Duration = Duration::from_millis(25);
 /// A request without a deadline has this.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// Where a request is carried out.
-pub(super) enum Place {
-    Here,
-    At(u64),
-    Nowhere,
-}
-
-/// What a request has while nobody leads: it is tried again as long as it is certain that nothing was done.
-pub(super) struct Patience {
-    until: Instant,
-}
-
-impl Patience {
-    pub(super) fn new() -> Patience {
-        Patience { until: Instant::now() + LEADER }
-    }
-
-    /// The answer, where it is one; `None`, after a while, where it should be asked again.
-    pub(super) async fn with<A>(&mut self, answer: Result<A, Error>) -> Option<Result<A, Error>> {
-        match answer {
-            Err(error) if error.code == Code::Unavailable && Instant::now() < self.until => {
-                sleep(AGAIN).await;
-                None
-            }
-            other => Some(other),
-        }
-    }
-}
-
-pub(super) fn leaderless() -> Error {
-    Error::new(Code::Unavailable, "no node leads; send the request again after a moment")
-}
 
 impl Node {
     pub(super) fn place(&self) -> Place {
@@ -138,10 +102,6 @@ impl Node {
             }
         }
     }
-}
-
-pub(super) fn unreadable(error: &prost::DecodeError) -> Error {
-    Error::new(Code::Internal, format!("another node's message cannot be read: {error}"))
 }
 
 /// The connection broke. What only reads can be asked again; what writes may have been done.

@@ -6,6 +6,7 @@ mod admin;
 mod calls;
 mod forward;
 mod node;
+mod patience;
 
 pub use admin::AdminService;
 pub(crate) use calls::calls;

@@ -2,7 +2,7 @@
 
 use super::{
     Call, FhirService, calls,
-    forward::{Patience, Place, leaderless, unreadable},
+    patience::{Patience, Place, leaderless, unreadable},
 };
 use crate::{
     bounds::weight,

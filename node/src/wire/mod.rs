@@ -114,14 +114,20 @@ pub struct Peering {
 }
 
 impl Peering {
-    /// Binds `cluster.listen`; where that leaves the port open, `last` if it can be had.
+    /// Binds `cluster.listen`; where that leaves the port open, `last`, or another one if that is taken and the node `may_move`.
     ///
     /// # Errors
     /// As [`Server::bind`].
-    pub async fn bind(config: &Config, last: Option<&str>) -> Result<Peering, Error> {
+    pub async fn bind(config: &Config, last: Option<&str>, may_move: bool) -> Result<Peering, Error> {
         let wanted = config.cluster.listen.as_str();
-        let again = last.filter(|_| wanted.ends_with(":0"));
-        let (listener, address) = listen("cluster.listen", again.unwrap_or(wanted)).await?;
+        let again = last.filter(|_| wanted.ends_with(":0")).unwrap_or(wanted);
+        let (listener, address) = match listen("cluster.listen", again).await {
+            // Nobody knows the old one.
+            Err(Error::Taken { .. }) if may_move && again != wanted => {
+                listen("cluster.listen", wanted).await?
+            }
+            bound => bound?,
+        };
         Ok(Peering { listener, address })
     }
 

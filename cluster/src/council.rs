@@ -1,0 +1,87 @@
+//! A node's way to the meta group, wherever its leader is.
+
+use crate::admission::Admission;
+use crate::error::Error;
+use crate::incoming;
+use crate::meta::{META, MetaStore};
+use crate::raft::Handle;
+use crate::transport::{Kind, Message, Peer, Transport};
+use bytes::Bytes;
+use prost::Message as _;
+use proto::log::v1::{MetaCommand, MetaNode};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// Until the meta group has agreed: longer than an election.
+pub(crate) const AGREED: Duration = Duration::from_secs(10);
+/// Between two tries.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// A node's way to have the meta group agree on something.
+#[derive(Clone)]
+pub(crate) struct Council {
+    pub node_id: u64,
+    pub meta: Handle,
+    pub meta_store: Arc<MetaStore>,
+    pub admission: Arc<Admission>,
+    pub transport: Arc<dyn Transport>,
+}
+
+impl Council {
+    /// Has it agree on a command, wherever its leader is. It must do no harm twice.
+    pub(crate) async fn agree(&self, command: MetaCommand) -> Result<(), Error> {
+        let until = Instant::now() + AGREED;
+        loop {
+            let error = match self.meta.view().leader {
+                Some(leader) if leader == self.node_id => {
+                    match incoming::propose(&self.meta, &self.admission, command.clone()).await {
+                        Ok(()) => return Ok(()),
+                        Err(error) => error,
+                    }
+                }
+                Some(leader) => match self.propose_at(leader, &command).await {
+                    Ok(_) => return Ok(()),
+                    Err(error) => error,
+                },
+                None => io::Error::other("no node leads the meta group"),
+            };
+            if Instant::now() > until {
+                return Err(Error::Raft { group: META, reason: error.to_string() });
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    async fn propose_at(&self, leader: u64, command: &MetaCommand) -> io::Result<Bytes> {
+        let unknown = || io::Error::other(format!("where node {leader} is, is not known here"));
+        let address = self.meta_store.addresses().get(leader).ok_or_else(unknown)?;
+        let cluster = self.meta_store.addresses().cluster();
+        let body = command.encode_to_vec().into();
+        let message = Message { cluster, to: leader, group: META, kind: Kind::Propose as u32, body };
+        let asked = self.transport.call(&Peer { node_id: leader, address }, message);
+        timeout(AGREED, asked).await.map_err(io::Error::other)?
+    }
+
+    /// Has the others know this node's address, until they do.
+    pub(crate) async fn register(self, address: String) {
+        let stands = |node: &MetaNode| node.node_id == self.node_id && node.address == address;
+        loop {
+            let state = self.meta_store.state();
+            if state.as_ref().is_some_and(|state| state.nodes.iter().any(stands)) {
+                return;
+            }
+            // Before the state is here, nobody can be asked.
+            if state.is_some() {
+                let node =
+                    MetaNode { node_id: self.node_id, address: address.clone(), ..MetaNode::default() };
+                let command = MetaCommand { register: Some(node), ..MetaCommand::default() };
+                if let Err(error) = self.agree(command).await {
+                    tracing::warn!(%error, address, "this node's address is not known to the others yet; it is told again");
+                }
+            }
+            tokio::time::sleep(AGREED / 10).await;
+        }
+    }
+}
