@@ -101,6 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn a_delete_of_unknown_outcome_may_have_made_what_a_later_one_found() {
+        let sample = Sample::default().write(put(A, "o1", span(1, 2), Outcome::Done(1)));
+        let sample = sample.write(delete(A, "o2", span(10, 20), Outcome::Unknown));
+        let sample = sample.write(delete(A, "o3", span(40, 50), Outcome::Done(2))).history(A, &["o1", "-"]);
+        sample.sight(missing(span(30, 31), Seen::Gone, How::Read)).holds(check);
+    }
+
+    #[test]
     fn stale_reads_are_told() {
         sample().sight(saw(A, span(21, 22), 1, "o1")).violates(check, "stale");
         sample().sight(missing(span(21, 22), Seen::NotFound, How::Search)).violates(check, "stale");

@@ -119,13 +119,13 @@ impl<'a> Timelines<'a> {
                     _ => {}
                 }
             }
-            // A delete that nobody acknowledged does not tell which version it made.
+            // A delete that nobody acknowledged does not tell which version it made: perhaps one that a later delete, which found
+            // the resource deleted, was answered with.
             let doubtful = deletes().filter(|write| write.outcome == Outcome::Unknown);
             if let Some(first) = doubtful.map(|write| write.span.start).min() {
                 for version in timeline.versions.iter().filter(|version| version.content.is_none()) {
-                    if !deletes().any(|write| write.outcome == Outcome::Done(version.version)) {
-                        timeline.began.insert(version.version, first);
-                    }
+                    let began = timeline.began.entry(version.version).or_insert(Micros::MAX);
+                    *began = first.min(*began);
                 }
             }
         }
