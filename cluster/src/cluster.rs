@@ -18,7 +18,6 @@ use crate::parts::Parts;
 use crate::placing::{self, Placing};
 use crate::raft::{Handle, Machine, Network, Target};
 use crate::threads;
-use crate::transport::Transport;
 use futures::future::{join_all, try_join_all};
 use parking_lot::Mutex;
 use proto::PartitionId;
@@ -31,15 +30,12 @@ use tokio::task::JoinSet;
 
 /// All groups of this node.
 pub struct Cluster {
-    pub(crate) node_id: u64,
     map: PartitionMap,
     groups: Vec<Arc<Group>>,
-    pub(crate) meta: Handle,
-    pub(crate) meta_store: Arc<MetaStore>,
-    pub(crate) transport: Arc<dyn Transport>,
+    /// The meta group, and who this node is in it.
+    pub(crate) council: Council,
     folder: Arc<dyn Folder>,
     entropy: Entropy,
-    pub(crate) admission: Arc<Admission>,
     failures: Failures,
     options: Options,
     tasks: Mutex<JoinSet<()>>,
@@ -78,41 +74,26 @@ impl Cluster {
             groups.push(Arc::new(Group { id, partition, raft, admission, meters }));
         }
         let mut cluster = Cluster {
-            node_id,
             map,
             groups,
-            meta,
-            meta_store,
-            transport,
+            council: Council { node_id, meta, meta_store, admission, transport },
             folder,
             entropy,
-            admission,
             failures: Failures::new(),
             options,
             tasks: Mutex::default(),
             stopped: tokio::sync::Mutex::new(stopped),
         };
-        cluster.transport.serve(Arc::new(Incoming {
+        cluster.council.transport.serve(Arc::new(Incoming {
             node_id,
             groups: cluster.handles().map(|(_, handle)| handle.clone()).collect(),
-            addresses: cluster.meta_store.addresses().clone(),
-            admission: cluster.admission.clone(),
+            addresses: cluster.council.meta_store.addresses().clone(),
+            admission: cluster.council.admission.clone(),
             observer: observer.clone(),
         }));
         cluster.bring_up().await?;
         cluster.spawn_tasks(log, meters, observer);
         Ok(cluster)
-    }
-
-    /// See [`Council`].
-    pub(crate) fn council(&self) -> Council {
-        Council {
-            node_id: self.node_id,
-            meta: self.meta.clone(),
-            meta_store: self.meta_store.clone(),
-            admission: self.admission.clone(),
-            transport: self.transport.clone(),
-        }
     }
 
     /// Which partition a slot belongs to.
@@ -143,15 +124,16 @@ impl Cluster {
 
     /// What the meta group agreed on.
     pub fn meta(&self) -> MetaState {
-        self.meta_store.state().unwrap_or_default()
+        self.council.meta_store.state().unwrap_or_default()
     }
 
     /// Rejects new proposals, waits for those in flight, flushes the tables (so that the next start replays
     /// nothing) and stops all groups. Afterwards nothing here uses the log or the store any more; they stay open.
     /// The observer hears nothing of it.
     pub async fn shutdown(&self) -> Result<(), Error> {
-        if tokio::time::timeout(self.options.shutdown_timeout, self.admission.drain()).await.is_err() {
-            tracing::warn!(in_flight = self.admission.in_flight(), "stopping with writes in flight");
+        if tokio::time::timeout(self.options.shutdown_timeout, self.council.admission.drain()).await.is_err()
+        {
+            tracing::warn!(in_flight = self.council.admission.in_flight(), "stopping with writes in flight");
         }
         let flushes = self.groups.iter().map(|group| {
             let partition = group.partition.clone();
@@ -175,22 +157,22 @@ impl Cluster {
     }
 
     async fn bring_up(&self) -> Result<(), Error> {
-        let founds = self.meta_store.identity().is_none();
+        let founds = self.council.meta_store.identity().is_none();
         let ready = self.handles().map(|(_, handle)| async move {
             handle.bootstrap(founds, &self.options).await?;
             handle.ready(founds, &self.options).await
         });
         try_join_all(ready).await?;
-        check_meta(&self.options, &self.meta_store)?;
-        let state = self.meta_store.state();
+        check_meta(&self.options, &self.council.meta_store)?;
+        let state = self.council.meta_store.state();
         let nodes = state.iter().flat_map(|state| &state.nodes);
-        let known = nodes.clone().find(|node| node.node_id == self.node_id);
+        let known = nodes.clone().find(|node| node.node_id == self.council.node_id);
         let is_told = known.is_some_and(|node| node.address == self.options.address);
         if is_told || !founds || nodes.count() > 1 {
             // Where there are others, they may have to start before they can be told.
             return Ok(());
         }
-        let (node_id, address) = (self.node_id, self.options.address.clone());
+        let (node_id, address) = (self.council.node_id, self.options.address.clone());
         let node = MetaNode { node_id, address, ..MetaNode::default() };
         let create = state.is_none().then(|| MetaState {
             cluster_id: format!("{:016x}{:016x}", self.entropy.number(), self.entropy.number()),
@@ -198,7 +180,7 @@ impl Cluster {
             feature_level: FEATURE_LEVEL,
             nodes: Vec::new(),
         });
-        self.council().agree(MetaCommand { create, register: Some(node), ..MetaCommand::default() }).await
+        self.council.agree(MetaCommand { create, register: Some(node), ..MetaCommand::default() }).await
     }
 
     fn spawn_tasks(&mut self, log: Arc<dyn LogStore>, meters: Arc<Meters>, observer: Arc<dyn Observer>) {
@@ -211,7 +193,7 @@ impl Cluster {
                 end();
             });
         }
-        let meta = self.meta.clone();
+        let meta = self.council.meta.clone();
         let end = self.report_end(Part::Meta, meta.clone(), log.clone());
         self.tasks.get_mut().spawn(async move {
             meta.watch_leadership(|_| {}).await;
@@ -221,20 +203,20 @@ impl Cluster {
             options: self.options.clone(),
             folder: self.folder.clone(),
             log,
-            admission: self.admission.clone(),
+            admission: self.council.admission.clone(),
             failures: self.failures.clone(),
             meters,
             groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
         };
         self.tasks.get_mut().spawn(maintenance.run());
-        let registering = self.council().register(self.options.address.clone());
+        let registering = self.council.clone().register(self.options.address.clone());
         self.tasks.get_mut().spawn(registering);
         let placing = |(number, group): (u32, &Handle)| Placing {
             number,
-            node_id: self.node_id,
+            node_id: self.council.node_id,
             group: group.clone(),
-            meta: self.meta.clone(),
-            meta_store: self.meta_store.clone(),
+            meta: self.council.meta.clone(),
+            meta_store: self.council.meta_store.clone(),
             pause: self.options.maintenance,
         };
         let placings: Vec<Placing> = self.handles().map(placing).collect();
@@ -253,7 +235,7 @@ impl Cluster {
     }
 
     pub(crate) fn log(&self) -> &dyn LogStore {
-        self.admission.log()
+        self.council.admission.log()
     }
 
     pub(crate) fn folder(&self) -> &dyn Folder {
@@ -266,7 +248,7 @@ impl Cluster {
 
     pub(crate) fn handles(&self) -> impl Iterator<Item = (u32, &Handle)> {
         let partitions = self.groups.iter().map(|group| (u32::from(group.id.0), &group.raft));
-        std::iter::once((META, &self.meta)).chain(partitions)
+        std::iter::once((META, &self.council.meta)).chain(partitions)
     }
 }
 

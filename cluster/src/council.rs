@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::incoming;
 use crate::meta::{META, MetaStore};
 use crate::raft::Handle;
-use crate::transport::{Kind, Message, Peer, Transport};
+use crate::transport::{Answer, Kind, Message, Peer, Transport};
 use bytes::Bytes;
 use prost::Message as _;
 use proto::log::v1::{MetaCommand, MetaNode};
@@ -34,7 +34,7 @@ impl Council {
     pub(crate) async fn agree(&self, command: MetaCommand) -> Result<(), Error> {
         let until = Instant::now() + AGREED;
         loop {
-            let error = match self.meta.view().leader {
+            let error = match self.meta.leader() {
                 Some(leader) if leader == self.node_id => {
                     match incoming::propose(&self.meta, &self.admission, command.clone()).await {
                         Ok(()) => return Ok(()),
@@ -55,13 +55,20 @@ impl Council {
     }
 
     async fn propose_at(&self, leader: u64, command: &MetaCommand) -> io::Result<Bytes> {
-        let unknown = || io::Error::other(format!("where node {leader} is, is not known here"));
-        let address = self.meta_store.addresses().get(leader).ok_or_else(unknown)?;
-        let cluster = self.meta_store.addresses().cluster();
-        let body = command.encode_to_vec().into();
-        let message = Message { cluster, to: leader, group: META, kind: Kind::Propose as u32, body };
-        let asked = self.transport.call(&Peer { node_id: leader, address }, message);
+        let asked = self.call(leader, Kind::Propose, command.encode_to_vec().into());
         timeout(AGREED, asked).await.map_err(io::Error::other)?
+    }
+
+    /// Asks another node. An error of kind `NotConnected` says that it was not asked.
+    pub(crate) fn call(&self, node_id: u64, kind: Kind, body: Bytes) -> Answer {
+        let addresses = self.meta_store.addresses();
+        let Some(address) = addresses.get(node_id) else {
+            let unknown = format!("where node {node_id} is, is not known here");
+            return Box::pin(async move { Err(io::Error::new(io::ErrorKind::NotConnected, unknown)) });
+        };
+        let cluster = addresses.cluster();
+        let message = Message { cluster, to: node_id, group: META, kind: kind as u32, body };
+        self.transport.call(&Peer { node_id, address }, message)
     }
 
     /// Has the others know this node's address, until they do.

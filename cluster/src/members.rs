@@ -6,32 +6,31 @@ use crate::error::Error;
 use crate::meta::{self, META, MetaState};
 use crate::placement;
 use crate::raft::View;
-use crate::transport::{Answer, Kind, Message, Peer};
+use crate::transport::{Answer, Kind};
 use bytes::Bytes;
 use proto::log::v1::{MetaCommand, MetaNewcomer, MetaNode, MetaStanding, Standing};
-use std::io;
 use tokio::time::timeout;
 
 impl Cluster {
     /// This node's id.
     pub fn node_id(&self) -> u64 {
-        self.node_id
+        self.council.node_id
     }
 
     /// Who leads the meta group, as far as is known here. It should lead every partition too.
     pub fn chief(&self) -> Option<u64> {
-        self.meta.view().leader
+        self.council.meta.leader()
     }
 
     /// Whether this node is all there is of its cluster.
     pub fn is_alone(&self) -> bool {
-        self.meta_store.addresses().is_alone()
+        self.council.meta_store.addresses().is_alone()
     }
 
     /// Whether this node is one of those that hold the partitions.
     pub fn is_holder(&self) -> bool {
-        let state = self.meta_store.state();
-        state.is_some_and(|state| placement::voters(&state).contains(&self.node_id))
+        let state = self.council.meta_store.state();
+        state.is_some_and(|state| placement::voters(&state).contains(&self.council.node_id))
     }
 
     /// Whether this node leads every partition, with everything of earlier leaders applied.
@@ -46,14 +45,7 @@ impl Cluster {
 
     /// Asks the application of another node. An error of kind `NotConnected` says that it was not asked.
     pub fn ask(&self, node_id: u64, request: Bytes) -> Answer {
-        let Some(address) = self.meta_store.addresses().get(node_id) else {
-            let unknown = format!("where node {node_id} is, is not known here");
-            return Box::pin(async move { Err(io::Error::new(io::ErrorKind::NotConnected, unknown)) });
-        };
-        let cluster = self.meta_store.addresses().cluster();
-        let message =
-            Message { cluster, to: node_id, group: META, kind: Kind::Request as u32, body: request };
-        self.transport.call(&Peer { node_id, address }, message)
+        self.council.call(node_id, Kind::Request, request)
     }
 
     /// Gives a new node its id, or the one that it got under the same token before.
@@ -69,7 +61,7 @@ impl Cluster {
             _ => Ok(()),
         };
         free(&self.meta())?;
-        self.council().agree(MetaCommand { admit: Some(newcomer), ..MetaCommand::default() }).await?;
+        self.council.agree(MetaCommand { admit: Some(newcomer), ..MetaCommand::default() }).await?;
         let given = |state: &MetaState| match state.nodes.iter().find(|node| node.token == token) {
             Some(node) => Some(Ok(node.clone())),
             None => free(state).err().map(Err),
@@ -83,7 +75,7 @@ impl Cluster {
     /// Without a leader of the meta group, for some seconds.
     pub async fn stand(&self, node_id: u64, standing: Standing) -> Result<(), Error> {
         let stand = MetaStanding { node_id, standing: standing as i32 };
-        self.council().agree(MetaCommand { stand: Some(stand), ..MetaCommand::default() }).await
+        self.council.agree(MetaCommand { stand: Some(stand), ..MetaCommand::default() }).await
     }
 
     /// Has another node lead the meta group; the partitions follow it. Whether it does is seen by who leads next.
@@ -91,23 +83,23 @@ impl Cluster {
     /// # Errors
     /// This node does not lead the meta group, or the other one does not vote in it.
     pub async fn hand_over(&self, to: u64) -> Result<(), Error> {
-        let view = self.meta.view();
+        let view = self.council.meta.view();
         let fail = |reason: String| Error::Raft { group: META, reason };
-        if view.leader != Some(self.node_id) {
+        if view.leader != Some(self.council.node_id) {
             return Err(fail(format!("led by {:?}, which alone can hand it over", view.leader)));
         }
         if !view.voters.contains(&to) {
             return Err(fail(format!("node {to} has no vote and cannot lead")));
         }
-        self.meta.transfer(to).await.map_err(fail)
+        self.council.meta.transfer(to).await.map_err(fail)
     }
 
     /// What `find` finds in the meta group's state, as soon as it is there.
     async fn once<T>(&self, find: impl Fn(&MetaState) -> Option<T>) -> Result<T, Error> {
-        let mut changes = self.meta_store.changes();
+        let mut changes = self.council.meta_store.changes();
         let found = async {
             loop {
-                if let Some(found) = self.meta_store.state().and_then(|state| find(&state)) {
+                if let Some(found) = self.council.meta_store.state().and_then(|state| find(&state)) {
                     return found;
                 }
                 if changes.changed().await.is_err() {

@@ -47,7 +47,7 @@ impl Placing {
             return None;
         }
         let state = self.meta_store.state()?;
-        let chief = (self.number != META).then(|| self.meta.view().leader).flatten();
+        let chief = (self.number != META).then(|| self.meta.leader()).flatten();
         placement::next(&state, &self.group.view(), self.node_id, self.number == META, chief)
     }
 

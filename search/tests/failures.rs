@@ -5,7 +5,6 @@ mod support;
 use futures::FutureExt;
 use proto::id::PartitionId;
 use search::{Engine, Options};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use storage::Change;
 use support::*;
@@ -93,18 +92,6 @@ fn closing_ends_while_seals_fail() {
     engine.blocking_replay(P, &[person(0, 1)]);
     engine.blocking_publish(P, 1, &[]);
     assert_eq!(count(&engine), 1);
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        match from.is_dir() {
-            true => copy(&from, &to),
-            // It may be gone by now: merged away.
-            false => drop(std::fs::copy(&from, &to)),
-        }
-    }
 }
 
 /// The folder as it is found after a kill at any moment of sealing and merging, and worse: its files are of slightly

@@ -5,7 +5,6 @@ mod support;
 use futures::FutureExt;
 use proto::id::PartitionId;
 use search::{Engine, Options};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use storage::Change;
@@ -182,18 +181,6 @@ fn others_do_not_feel_it() {
     assert_eq!((recovered.index_of(BESIDE), recovered.index_of(ELSEWHERE)), (SLICES, SLICES));
     let all = query("Patient?_total=accurate&_count=1000").unwrap();
     assert_eq!(found(&engine, &all).len(), 2 * SLICES as usize + 10);
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        match from.is_dir() {
-            true => copy(&from, &to),
-            // It may be gone by now: merged away.
-            false => drop(std::fs::copy(&from, &to)),
-        }
-    }
 }
 
 /// The folder as it is found after a kill at any moment. The rows were replaced by then: what a start replays after the index

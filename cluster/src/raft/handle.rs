@@ -209,11 +209,14 @@ impl Handle {
         self.rebuilding.load(Ordering::Acquire)
     }
 
+    /// Who leads, as far as is known here.
+    pub(crate) fn leader(&self) -> Option<u64> {
+        self.raft.metrics().borrow_watched().current_leader
+    }
+
     /// Whether another node is known to lead.
     pub(crate) fn follows(&self) -> bool {
-        let metrics = self.raft.metrics();
-        let metrics = metrics.borrow_watched();
-        metrics.current_leader.is_some_and(|leader| leader != self.node_id)
+        self.leader().is_some_and(|leader| leader != self.node_id)
     }
 
     /// How many entries are in the log, and how many of them are committed, since the log began.

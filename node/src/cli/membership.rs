@@ -23,9 +23,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) async fn listen(config: &Config, options: &mut Options, stop: Stop) -> anyhow::Result<Peers> {
     let dir = options.cluster.dir.clone();
     let known = cluster::known(Arc::new(DiskFolder::open(&dir)?), &dir, options.cluster.node_id)?;
-    if let Some(identity) = known.identity {
-        options.cluster.node_id = identity.node_id;
-        options.cluster.partitions = identity.partitions as u16;
+    if let Some(identity) = &known.identity {
+        become_it(options, identity);
     }
     let listener = wire::Peering::bind(config, known.address.as_deref(), known.is_alone).await?;
     options.cluster.address = match config.cluster.address.as_str() {
@@ -86,9 +85,14 @@ pub(super) async fn join(config: &Config, options: &mut Options) -> anyhow::Resu
         ..Identity::default()
     };
     tracing::info!(node = identity.node_id, cluster = identity.cluster_id, "joined");
+    become_it(options, &identity);
+    Ok(joining.end(identity)?)
+}
+
+/// Has the node be opened as who it is in the cluster that it joined.
+fn become_it(options: &mut Options, identity: &Identity) {
     options.cluster.node_id = identity.node_id;
     options.cluster.partitions = identity.partitions as u16;
-    Ok(joining.end(identity)?)
 }
 
 #[cfg(test)]

@@ -138,8 +138,8 @@ impl Node {
         if !cluster.is_alone() && (cluster.chief().is_none() || cluster.meta().nodes.is_empty()) {
             return Err("no leader is known, or who the nodes are".to_owned());
         }
-        let missing =
-            |group: &&Arc<cluster::Group>| cluster.is_holder() && !(group.is_leader() || group.follows());
+        let holds = cluster.is_holder();
+        let missing = |group: &&Arc<cluster::Group>| holds && !(group.is_leader() || group.follows());
         let leaderless: Vec<String> =
             cluster.groups().iter().filter(missing).map(|group| group.id().to_string()).collect();
         let rebuilt = cluster.groups().iter().find(|group| group.is_rebuilding());

@@ -63,30 +63,15 @@ impl AdminService for Node {
 
     fn drain(&self, request: DrainRequest) -> BoxFuture<'_, Result<DrainResponse, Error>> {
         Box::pin(async move {
-            self.must_know(request.node_id)?;
             let standing = if request.undo { Standing::Member } else { Standing::Draining };
-            if !request.undo {
-                self.must_be_replaceable(request.node_id)?;
-            }
-            self.engine
-                .cluster
-                .stand(request.node_id, standing)
-                .await
-                .map_err(|error| unavailable(&error))?;
+            self.stand(request.node_id, standing).await?;
             Ok(DrainResponse {})
         })
     }
 
     fn remove(&self, request: RemoveRequest) -> BoxFuture<'_, Result<RemoveResponse, Error>> {
         Box::pin(async move {
-            self.must_know(request.node_id)?;
-            self.must_be_replaceable(request.node_id)?;
-            let standing = Standing::Removed;
-            self.engine
-                .cluster
-                .stand(request.node_id, standing)
-                .await
-                .map_err(|error| unavailable(&error))?;
+            self.stand(request.node_id, Standing::Removed).await?;
             Ok(RemoveResponse {})
         })
     }
@@ -100,11 +85,7 @@ impl AdminService for Node {
             let own = self.engine.cluster.node_id();
             match self.engine.cluster.chief() {
                 Some(chief) if chief != own => self.ask_admin(chief, Asked::Transfer, request).await,
-                _ => {
-                    let moved = self.engine.cluster.hand_over(request.to).await;
-                    moved.map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
-                    Ok(TransferLeaderResponse {})
-                }
+                _ => self.hand_over(request).await,
             }
         })
     }
@@ -142,16 +123,29 @@ impl Node {
             return Some(Ok(self.seen().encode_to_vec().into()));
         }
         if call == Asked::Transfer.label() {
-            return Some(self.transfer_here(message).await);
+            let request = TransferLeaderRequest::decode(message).map_err(|error| unreadable(&error));
+            let moved = match request {
+                Ok(request) => self.hand_over(request).await,
+                Err(error) => Err(error),
+            };
+            return Some(moved.map(|answer| answer.encode_to_vec().into()));
         }
         None
     }
 
-    async fn transfer_here(&self, message: Bytes) -> Result<Bytes, Error> {
-        let request = TransferLeaderRequest::decode(message).map_err(|error| unreadable(&error))?;
+    async fn hand_over(&self, request: TransferLeaderRequest) -> Result<TransferLeaderResponse, Error> {
         let moved = self.engine.cluster.hand_over(request.to).await;
         moved.map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
-        Ok(TransferLeaderResponse {}.encode_to_vec().into())
+        Ok(TransferLeaderResponse {})
+    }
+
+    /// Gives a node another standing; who goes must leave somebody to hold what it holds.
+    async fn stand(&self, node: u64, standing: Standing) -> Result<(), Error> {
+        self.must_know(node)?;
+        if standing != Standing::Member {
+            self.must_be_replaceable(node)?;
+        }
+        self.engine.cluster.stand(node, standing).await.map_err(|error| unavailable(&error))
     }
 
     fn must_know(&self, node: u64) -> Result<(), Error> {
@@ -170,7 +164,6 @@ impl Node {
         Err(Error::new(Code::NotFound, text))
     }
 
-    /// Who goes must leave somebody to hold what it holds.
     fn must_be_replaceable(&self, node: u64) -> Result<(), Error> {
         let meta = self.engine.cluster.meta();
         let others =

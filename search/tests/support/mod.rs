@@ -8,6 +8,7 @@ use fhir::json::{Document, Limits as JsonLimits};
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
 use search::query::Problem;
 use search::{Engine, Facts, Limits, Options, Query, Request, Terminology, Token, matches};
+use std::path::Path;
 use std::time::Duration;
 use storage::{Change, ChangeKind};
 
@@ -194,5 +195,18 @@ pub fn options(seal_docs: usize) -> Options {
         tail_docs_max: 4096,
         writer_bytes: 15 << 20,
         ..Options::default()
+    }
+}
+
+/// The folder of an engine that is at work, as it is found after a kill.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            // It may be gone by now: merged away.
+            false => drop(std::fs::copy(&from, &to)),
+        }
     }
 }
