@@ -90,6 +90,11 @@ impl Admission {
         Ok(permit)
     }
 
+    /// Whether proposals are rejected because the system lacks something, or will be for good.
+    pub(crate) fn is_short(&self) -> bool {
+        self.lacks.load(Ordering::Relaxed) || self.log.health() != Health::Good
+    }
+
     /// The log whose health counts.
     pub(crate) fn log(&self) -> &dyn LogStore {
         self.log.as_ref()

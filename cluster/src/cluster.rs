@@ -9,6 +9,7 @@ use crate::folder::Folder;
 use crate::group::Group;
 use crate::incoming::Incoming;
 use crate::maintenance::Maintenance;
+use crate::members::Holding;
 use crate::map::PartitionMap;
 use crate::meta::{FEATURE_LEVEL, META, MetaState, MetaStore};
 use crate::meters::Meters;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use storage::log::{Health, LogStore};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// All groups of this node.
 pub struct Cluster {
@@ -39,6 +41,7 @@ pub struct Cluster {
     failures: Failures,
     options: Options,
     tasks: Mutex<JoinSet<()>>,
+    pub(crate) holding: Mutex<Holding>,
     /// Ends when the last part of a group that uses log or tables is gone.
     stopped: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
 }
@@ -76,19 +79,26 @@ impl Cluster {
         let mut cluster = Cluster {
             map,
             groups,
-            council: Council { node_id, meta, meta_store, admission, transport },
+            council: Council {
+                node_id,
+                meta,
+                meta_store,
+                admission,
+                transport,
+                shuns_leading: Arc::default(),
+            },
             folder,
             entropy,
             failures: Failures::new(),
             options,
             tasks: Mutex::default(),
+            holding: Mutex::new(Holding { holds_all: false, until: Instant::now() }),
             stopped: tokio::sync::Mutex::new(stopped),
         };
         cluster.council.transport.serve(Arc::new(Incoming {
             node_id,
             groups: cluster.handles().map(|(_, handle)| handle.clone()).collect(),
-            addresses: cluster.council.meta_store.addresses().clone(),
-            admission: cluster.council.admission.clone(),
+            council: cluster.council.clone(),
             observer: observer.clone(),
         }));
         cluster.bring_up().await?;
@@ -127,10 +137,11 @@ impl Cluster {
         self.council.meta_store.state().unwrap_or_default()
     }
 
-    /// Rejects new proposals, waits for those in flight, flushes the tables (so that the next start replays
+    /// Hands over what this node leads, where others can; rejects new proposals, waits for those in flight, flushes the tables (so that the next start replays
     /// nothing) and stops all groups. Afterwards nothing here uses the log or the store any more; they stay open.
     /// The observer hears nothing of it.
     pub async fn shutdown(&self) -> Result<(), Error> {
+        placing::leave(self.placings().collect()).await;
         if tokio::time::timeout(self.options.shutdown_timeout, self.council.admission.drain()).await.is_err()
         {
             tracing::warn!(in_flight = self.council.admission.in_flight(), "stopping with writes in flight");
@@ -178,7 +189,7 @@ impl Cluster {
             cluster_id: format!("{:016x}{:016x}", self.entropy.number(), self.entropy.number()),
             partitions: u32::from(self.options.partitions),
             feature_level: FEATURE_LEVEL,
-            nodes: Vec::new(),
+            ..MetaState::default()
         });
         self.council.agree(MetaCommand { create, register: Some(node), ..MetaCommand::default() }).await
     }
@@ -211,16 +222,17 @@ impl Cluster {
         self.tasks.get_mut().spawn(maintenance.run());
         let registering = self.council.clone().register(self.options.address.clone());
         self.tasks.get_mut().spawn(registering);
-        let placing = |(number, group): (u32, &Handle)| Placing {
-            number,
-            node_id: self.council.node_id,
-            group: group.clone(),
-            meta: self.council.meta.clone(),
-            meta_store: self.council.meta_store.clone(),
-            pause: self.options.maintenance,
-        };
-        let placings: Vec<Placing> = self.handles().map(placing).collect();
+        let placings: Vec<Placing> = self.placings().collect();
         placings.into_iter().for_each(|placing| drop(self.tasks.get_mut().spawn(placing::place(placing))));
+    }
+
+    fn placings(&self) -> impl Iterator<Item = Placing> {
+        self.handles().map(|(number, group)| Placing {
+            number,
+            group: group.clone(),
+            council: self.council.clone(),
+            pause: self.options.maintenance,
+        })
     }
 
     /// What is to be done when a group has ended.

@@ -11,6 +11,7 @@ use prost::Message as _;
 use proto::log::v1::{MetaCommand, MetaNode};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -27,9 +28,16 @@ pub(crate) struct Council {
     pub meta_store: Arc<MetaStore>,
     pub admission: Arc<Admission>,
     pub transport: Arc<dyn Transport>,
+    /// This node would rather lead nothing.
+    pub shuns_leading: Arc<AtomicBool>,
 }
 
 impl Council {
+    /// Whether this node would lead the group.
+    pub(crate) fn would_lead(&self, group: &Handle) -> bool {
+        group.is_willing() && !self.admission.is_short() && !self.shuns_leading.load(Ordering::Relaxed)
+    }
+
     /// Has it agree on a command, wherever its leader is. It must do no harm twice.
     pub(crate) async fn agree(&self, command: MetaCommand) -> Result<(), Error> {
         let until = Instant::now() + AGREED;
@@ -59,15 +67,25 @@ impl Council {
         timeout(AGREED, asked).await.map_err(io::Error::other)?
     }
 
-    /// Asks another node. An error of kind `NotConnected` says that it was not asked.
+    /// Asks another node something of the application, or of the meta group. An error of kind `NotConnected` says that it was
+    /// not asked.
     pub(crate) fn call(&self, node_id: u64, kind: Kind, body: Bytes) -> Answer {
+        self.call_about(META, node_id, kind, body)
+    }
+
+    /// Asks another node something short about a group.
+    pub(crate) fn ask_group(&self, group: u32, node_id: u64, kind: Kind) -> Answer {
+        self.call_about(group, node_id, kind, Bytes::new())
+    }
+
+    fn call_about(&self, group: u32, node_id: u64, kind: Kind, body: Bytes) -> Answer {
         let addresses = self.meta_store.addresses();
         let Some(address) = addresses.get(node_id) else {
             let unknown = format!("where node {node_id} is, is not known here");
             return Box::pin(async move { Err(io::Error::new(io::ErrorKind::NotConnected, unknown)) });
         };
         let cluster = addresses.cluster();
-        let message = Message { cluster, to: node_id, group: META, kind: kind as u32, body };
+        let message = Message { cluster, to: node_id, group, kind: kind as u32, body };
         self.transport.call(&Peer { node_id, address }, message)
     }
 

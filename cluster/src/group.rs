@@ -9,6 +9,7 @@ use prost::Message;
 use proto::PartitionId;
 use proto::log::v1::Command;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::{Applied, Partition};
 
 /// One partition's Raft group on this node.
@@ -76,6 +77,29 @@ impl Group {
     /// After this, a read of [`Group::partition`] sees every write that was acknowledged before the call.
     pub async fn read_barrier(&self) -> Result<(), ReadError> {
         self.raft.read_barrier().await
+    }
+
+    /// How many entries a replica of the partition must have to have all that was acknowledged before the call.
+    ///
+    /// # Errors
+    /// This node does not lead it, or cannot prove that it does.
+    pub async fn position(&self) -> Result<u64, ReadError> {
+        self.raft.position().await
+    }
+
+    /// Waits until so many entries are in the tables here and heard by the observer; `false` where that took too long.
+    pub async fn reached(&self, entries: u64, within: Duration) -> bool {
+        self.raft.reached(entries, within).await
+    }
+
+    /// Who leads the partition, as far as is known here.
+    pub fn leader(&self) -> Option<u64> {
+        self.raft.leader()
+    }
+
+    /// Whether this node votes in the group: it has all rows, or will soon.
+    pub fn votes(&self) -> bool {
+        self.raft.votes()
     }
 
     /// Whether this node leads the partition and has applied everything of earlier leaders.

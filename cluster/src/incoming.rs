@@ -1,7 +1,7 @@
 //! Who answers other nodes: the group that is meant, or the application above.
 
-use crate::addresses::Addresses;
 use crate::admission::Admission;
+use crate::council::Council;
 use crate::observer::Observer;
 use crate::raft::{Handle, Proposal};
 use crate::transport::{Answer, Kind, Message, Pieces, Receiver};
@@ -16,14 +16,13 @@ pub(crate) struct Incoming {
     pub node_id: u64,
     /// By number.
     pub groups: Vec<Handle>,
-    pub addresses: Addresses,
-    pub admission: Arc<Admission>,
+    pub council: Council,
     pub observer: Arc<dyn Observer>,
 }
 
 impl Incoming {
     fn group(&self, message: &Message) -> io::Result<Handle> {
-        let own = self.addresses.cluster();
+        let own = self.council.meta_store.addresses().cluster();
         if own != message.cluster || own == 0 || message.to != self.node_id {
             return Err(io::Error::new(io::ErrorKind::NotConnected, "a message for another node"));
         }
@@ -39,6 +38,7 @@ impl Receiver for Incoming {
     fn call(&self, message: Message) -> Answer {
         const PROPOSE: u32 = Kind::Propose as u32;
         const REQUEST: u32 = Kind::Request as u32;
+        const WILLING: u32 = Kind::Willing as u32;
         let group = self.group(&message);
         match message.kind {
             REQUEST => match group {
@@ -46,10 +46,19 @@ impl Receiver for Incoming {
                 Err(error) => Box::pin(async move { Err(error) }),
             },
             PROPOSE => {
-                let admission = self.admission.clone();
+                let admission = self.council.admission.clone();
                 Box::pin(async move {
                     let command = MetaCommand::decode(message.body).map_err(io::Error::other)?;
                     propose(&group?, &admission, command).await.map(|()| Bytes::new())
+                })
+            }
+            WILLING => {
+                let council = self.council.clone();
+                Box::pin(async move {
+                    match council.would_lead(&group?) {
+                        true => Ok(Bytes::new()),
+                        false => Err(io::Error::other("this node would rather not lead now")),
+                    }
                 })
             }
             kind => Box::pin(async move { group?.answer(kind, message.body).await }),

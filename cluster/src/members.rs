@@ -9,7 +9,20 @@ use crate::raft::View;
 use crate::transport::{Answer, Kind};
 use bytes::Bytes;
 use proto::log::v1::{MetaCommand, MetaNewcomer, MetaNode, MetaStanding, Standing};
-use tokio::time::timeout;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// A node whose replica was behind lets others answer for so long.
+const BEHIND: Duration = Duration::from_secs(1);
+/// What is asked with each request is looked at no more often.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Whether this node holds all partitions, as it is told until then.
+pub(crate) struct Holding {
+    pub holds_all: bool,
+    pub until: Instant,
+}
 
 impl Cluster {
     /// This node's id.
@@ -17,7 +30,7 @@ impl Cluster {
         self.council.node_id
     }
 
-    /// Who leads the meta group, as far as is known here. It should lead every partition too.
+    /// Who leads the meta group, as far as is known here.
     pub fn chief(&self) -> Option<u64> {
         self.council.meta.leader()
     }
@@ -33,9 +46,47 @@ impl Cluster {
         state.is_some_and(|state| placement::voters(&state).contains(&self.council.node_id))
     }
 
-    /// Whether this node leads every partition, with everything of earlier leaders applied.
-    pub fn leads_all(&self) -> bool {
-        self.groups().iter().all(|group| group.is_leader())
+    /// Whether this node has, or will have in a moment, all rows of every partition: what it is asked it can carry out itself,
+    /// with the help of those who lead.
+    pub fn holds_all(&self) -> bool {
+        let now = Instant::now();
+        let mut holding = self.holding.lock();
+        if now >= holding.until {
+            let holds_all = self.groups().iter().all(|group| group.votes() && !group.is_rebuilding());
+            *holding = Holding { holds_all, until: now + LOOK };
+        }
+        holding.holds_all
+    }
+
+    /// Whether this node is to lead nothing that another would lead.
+    pub fn shun_leading(&self, shuns: bool) {
+        self.council.shuns_leading.store(shuns, Ordering::Relaxed);
+    }
+
+    /// A replica here did not catch up in time: for a while [`Cluster::holds_all`] is false.
+    pub fn is_behind(&self) {
+        *self.holding.lock() = Holding { holds_all: false, until: Instant::now() + BEHIND };
+    }
+
+    /// Other nodes that should hold every partition, best asked first: who leads the meta group.
+    pub fn other_holders(&self) -> Vec<u64> {
+        let state = self.council.meta_store.state().unwrap_or_default();
+        let (own, chief) = (self.council.node_id, self.chief());
+        let others = placement::voters(&state).into_iter().filter(|node| *node != own);
+        let (mut first, mut rest): (Vec<u64>, Vec<u64>) = others.partition(|node| Some(*node) == chief);
+        first.append(&mut rest);
+        first
+    }
+
+    /// What cursors are signed with on every node, once that is agreed on; until then, `own` is proposed where this node leads.
+    ///
+    /// # Errors
+    /// It is not agreed on yet.
+    pub async fn seal(&self, own: Bytes) -> Result<Bytes, Error> {
+        if self.meta().seal.is_empty() && self.chief() == Some(self.council.node_id) {
+            self.council.agree(MetaCommand { seal: own, ..MetaCommand::default() }).await?;
+        }
+        self.once(|state| Some(state.seal.clone()).filter(|seal| !seal.is_empty())).await
     }
 
     /// Every group as this node sees it, the meta group (0) first.
@@ -78,7 +129,7 @@ impl Cluster {
         self.council.agree(MetaCommand { stand: Some(stand), ..MetaCommand::default() }).await
     }
 
-    /// Has another node lead the meta group; the partitions follow it. Whether it does is seen by who leads next.
+    /// Has another node lead the meta group. Whether it does is seen by who leads next.
     ///
     /// # Errors
     /// This node does not lead the meta group, or the other one does not vote in it.

@@ -124,6 +124,9 @@ fn change(state: &mut Option<MetaState>, command: &MetaCommand) {
         let (address, token) = (newcomer.address.clone(), newcomer.token.clone());
         state.nodes.push(MetaNode { node_id: last + 1, address, token, ..MetaNode::default() });
     }
+    if state.seal.is_empty() {
+        state.seal = command.seal.clone();
+    }
     if let Some(stand) = &command.stand
         && let Some(node) = state.nodes.iter_mut().find(|node| node.node_id == stand.node_id)
         // Who has gone does not come back under the same id.
@@ -157,7 +160,7 @@ mod tests {
 
     fn state() -> MetaState {
         let cluster_id = "ab".to_owned();
-        MetaState { cluster_id, partitions: 4, feature_level: 1, nodes: Vec::new() }
+        MetaState { cluster_id, partitions: 4, feature_level: 1, ..MetaState::default() }
     }
 
     #[test]
@@ -196,6 +199,18 @@ mod tests {
         register(&mut all, node(1, "a"));
         register(&mut all, node(2, "c"));
         assert_eq!(all, Some(MetaState { nodes: vec![node(1, "a"), node(2, "c")], ..state() }));
+    }
+
+    #[test]
+    fn the_first_seal_stands() {
+        let seal =
+            |bytes: &'static [u8]| MetaCommand { seal: Bytes::from_static(bytes), ..MetaCommand::default() };
+        let mut all = Some(state());
+        change(&mut all, &MetaCommand::default());
+        change(&mut all, &seal(b"one"));
+        change(&mut all, &seal(b"two"));
+        change(&mut all, &MetaCommand::default());
+        assert_eq!(all.unwrap().seal, "one");
     }
 
     #[test]

@@ -15,6 +15,10 @@ pub trait Observer: Send + Sync + 'static {
     /// nothing more until it is ready.
     fn applied<'a>(&'a self, partition: PartitionId, index: u64, changes: &'a [Change]) -> BoxFuture<'a, ()>;
 
+    /// What is applied next shows a part of what a transaction writes over several partitions, until the result is dropped: after
+    /// the next [`Observer::applied`] is ready.
+    fn showing(&self) -> Box<dyn Send>;
+
     /// All rows of the partition were replaced by those of another node. Called instead of [`Observer::applied`] for what
     /// they hold. An error ends the group until the next start.
     fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, io::Result<()>>;

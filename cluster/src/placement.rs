@@ -2,7 +2,7 @@
 //! alone, so that it is agreed upon; each group's leader takes the next step for its own group, one at a time, and a leader that
 //! finds a step half done goes on with it.
 
-use crate::meta::MetaState;
+use crate::meta::{META, MetaState};
 use crate::raft::View;
 use proto::log::v1::Standing;
 use std::collections::BTreeSet;
@@ -23,8 +23,8 @@ pub(crate) enum Step {
     Vote(BTreeSet<u64>),
     /// Takes the entries from these.
     Remove(BTreeSet<u64>),
-    /// Has another node lead.
-    HandOver(u64),
+    /// Has another node lead: the first of these that would.
+    HandOver(Vec<u64>),
 }
 
 /// The nodes that vote on every group: the members with the lowest ids. Others have no replica of a partition.
@@ -33,15 +33,19 @@ pub(crate) fn voters(state: &MetaState) -> BTreeSet<u64> {
     members.map(|node| node.node_id).take(REPLICAS).collect()
 }
 
-/// The next step of this group's leader, `node`; `None` where all is as it should be, or a node has yet to catch up. `chief`: who
-/// leads the meta group, and should lead all others.
-pub(crate) fn next(
-    state: &MetaState,
-    view: &View,
-    node: u64,
-    is_meta: bool,
-    chief: Option<u64>,
-) -> Option<Step> {
+/// What a group's leader knows beside the state of its group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leader {
+    /// Its node.
+    pub node: u64,
+    /// The group's number.
+    pub group: u32,
+    /// It is to lead no longer than it must: it goes, or lacks what it takes.
+    pub is_unfit: bool,
+}
+
+/// The next step of this group's leader; `None` where all is as it should be, or a node has yet to catch up.
+pub(crate) fn next(state: &MetaState, view: &View, leader: Leader) -> Option<Step> {
     let voters = voters(state);
     if voters.is_empty() {
         return None;
@@ -49,6 +53,8 @@ pub(crate) fn next(
     if view.is_joint {
         return Some(Step::End);
     }
+    let Leader { node, group, is_unfit } = leader;
+    let is_meta = group == META;
     // Of the meta group everybody has the state.
     let gone =
         |id: &u64| state.nodes.iter().any(|node| node.node_id == *id && node.standing() == Standing::Removed);
@@ -63,21 +69,36 @@ pub(crate) fn next(
     let has_caught_up = |id: &u64| *id == node || (lives(id) && has(id));
     if view.voters != voters {
         let newcomers_are_ready = voters.difference(&view.voters).all(has_caught_up);
-        let leader_stays = voters.contains(&node);
         // Votes never go to those who could not decide anything then.
         let can_decide = voters.iter().filter(|id| lives(id)).count() * 2 > voters.len();
-        return match voters.iter().find(|id| view.voters.contains(id) && has_caught_up(id)) {
+        let heirs: Vec<u64> =
+            voters.iter().copied().filter(|id| view.voters.contains(id) && has_caught_up(id)).collect();
+        return match heirs.is_empty() || voters.contains(&node) {
             _ if !newcomers_are_ready || !can_decide => None,
-            Some(heir) if !leader_stays => Some(Step::HandOver(*heir)),
-            _ => Some(Step::Vote(voters)),
+            false => Some(Step::HandOver(heirs)),
+            true => Some(Step::Vote(voters)),
         };
     }
     let surplus: BTreeSet<u64> = view.learners.iter().copied().filter(|id| !wanted.contains(id)).collect();
     if !surplus.is_empty() {
         return Some(Step::Remove(surplus));
     }
-    let heir = chief.filter(|chief| *chief != node && view.voters.contains(chief) && has_caught_up(chief));
-    heir.map(Step::HandOver)
+    let better = preferred(&voters, group).into_iter().take_while(|id| is_unfit || *id != node);
+    let heirs: Vec<u64> = better.filter(|id| *id != node && has_caught_up(id)).collect();
+    (!heirs.is_empty() && (is_unfit || !is_meta)).then_some(Step::HandOver(heirs))
+}
+
+/// Who should lead a group, best first: every voter is the first of as many groups as any other, and the second of as many
+/// among those of each first. Of the meta group nobody is better than who leads it.
+fn preferred(voters: &BTreeSet<u64>, group: u32) -> Vec<u64> {
+    let mut order: Vec<u64> = voters.iter().copied().collect();
+    let many = order.len();
+    let turn = group as usize;
+    order.rotate_left(turn % many);
+    if many > 1 {
+        order[1..].rotate_left(turn / many % (many - 1));
+    }
+    order
 }
 
 #[cfg(test)]
@@ -110,10 +131,15 @@ mod tests {
 
     use Standing::{Draining, Member, Removed};
 
+    fn led(node: u64) -> Leader {
+        // Of this group node 1 is to lead, then 2.
+        Leader { node, group: 3, is_unfit: false }
+    }
+
     #[test]
     fn a_group_grows_node_by_node_and_gives_votes_to_who_has_caught_up() {
         let three = state(&[Member, Member, Member]);
-        let step = |view: &View| next(&three, view, 1, false, Some(1));
+        let step = |view: &View| next(&three, view, led(1));
         assert_eq!(step(&view(&[1], &[], &[])), Some(Step::Add(2)));
         assert_eq!(step(&view(&[1], &[2], &[(2, 0)])), Some(Step::Add(3)));
         assert_eq!(step(&view(&[1], &[2, 3], &[(2, 4999), (3, 3999)])), None, "3 has to catch up");
@@ -129,37 +155,72 @@ mod tests {
 
     #[test]
     fn a_fourth_node_has_the_meta_state_only_until_it_is_needed() {
+        let meta = Leader { group: META, ..led(1) };
         let four = state(&[Member, Member, Member, Member]);
         let group = view(&[1, 2, 3], &[], &[(2, 5000), (3, 5000)]);
         let two = state(&[Member, Member, Draining]);
         let dead = view(&[1, 2, 3], &[], &[(3, 5000)]);
-        assert_eq!(next(&two, &dead, 1, false, Some(1)), None, "2 is dead: 1 could decide nothing with it");
-        assert_eq!(next(&two, &group, 1, false, Some(1)), Some(Step::Vote([1, 2].into())));
-        assert_eq!(next(&four, &group, 1, false, Some(1)), None);
-        assert_eq!(next(&four, &group, 1, true, Some(1)), Some(Step::Add(4)));
+        assert_eq!(next(&two, &dead, led(1)), None, "2 is dead: 1 could decide nothing with it");
+        assert_eq!(next(&two, &group, led(1)), Some(Step::Vote([1, 2].into())));
+        assert_eq!(next(&four, &group, led(1)), None);
+        assert_eq!(next(&four, &group, meta), Some(Step::Add(4)));
         let drained = state(&[Member, Draining, Member, Member]);
-        assert_eq!(next(&drained, &group, 1, false, Some(1)), Some(Step::Add(4)));
+        assert_eq!(next(&drained, &group, led(1)), Some(Step::Add(4)));
         let ready = view(&[1, 2, 3], &[4], &[(2, 5000), (3, 5000), (4, 5000)]);
-        assert_eq!(next(&drained, &ready, 1, false, Some(1)), Some(Step::Vote([1, 3, 4].into())));
+        assert_eq!(next(&drained, &ready, led(1)), Some(Step::Vote([1, 3, 4].into())));
         let after = view(&[1, 3, 4], &[2], &[(3, 5000), (4, 5000)]);
-        assert_eq!(next(&drained, &after, 1, false, Some(1)), Some(Step::Remove([2].into())));
-        assert_eq!(next(&drained, &after, 1, true, Some(1)), None, "it still hears what is agreed on");
+        assert_eq!(next(&drained, &after, led(1)), Some(Step::Remove([2].into())));
+        assert_eq!(next(&drained, &after, meta), None, "it still hears what is agreed on");
         let removed = state(&[Member, Removed, Member, Member]);
-        assert_eq!(next(&removed, &after, 1, true, Some(1)), Some(Step::Remove([2].into())));
+        assert_eq!(next(&removed, &after, meta), Some(Step::Remove([2].into())));
     }
 
     #[test]
-    fn a_leader_that_goes_hands_over_first_and_all_follow_the_chief() {
+    fn a_leader_that_goes_hands_over_first() {
         let drained = state(&[Draining, Member, Member, Member]);
         let group = view(&[1, 2, 3], &[4], &[(2, 5000), (3, 5000), (4, 5000)]);
-        assert_eq!(next(&drained, &group, 1, false, Some(1)), Some(Step::HandOver(2)));
+        assert_eq!(next(&drained, &group, led(1)), Some(Step::HandOver(vec![2, 3])));
         let behind = view(&[1, 2, 3], &[4], &[(2, 10), (3, 5000), (4, 5000)]);
-        assert_eq!(next(&drained, &behind, 1, false, Some(1)), Some(Step::HandOver(3)));
+        assert_eq!(next(&drained, &behind, led(1)), Some(Step::HandOver(vec![3])));
+        assert_eq!(next(&state(&[]), &group, led(1)), None, "nothing is known yet");
+    }
+
+    #[test]
+    fn leaders_go_to_who_is_preferred_and_can_and_from_who_is_unfit() {
         let three = state(&[Member, Member, Member]);
-        let group = view(&[1, 2, 3], &[], &[(2, 10), (3, 5000)]);
-        assert_eq!(next(&three, &group, 1, false, Some(3)), Some(Step::HandOver(3)));
-        assert_eq!(next(&three, &group, 1, false, Some(2)), None, "2 is behind");
-        assert_eq!(next(&three, &group, 1, false, None), None);
-        assert_eq!(next(&state(&[]), &group, 1, false, Some(3)), None, "nothing is known yet");
+        let group = |node: u64, has: &[(u64, u64)]| next(&three, &view(&[1, 2, 3], &[], has), led(node));
+        assert_eq!(group(3, &[(1, 5000), (2, 5000)]), Some(Step::HandOver(vec![1, 2])));
+        assert_eq!(group(3, &[(1, 10), (2, 5000)]), Some(Step::HandOver(vec![2])), "1 has to catch up");
+        assert_eq!(group(2, &[(1, 10), (3, 5000)]), None, "3 is no better");
+        assert_eq!(group(1, &[(2, 5000), (3, 5000)]), None);
+        let all = view(&[1, 2, 3], &[], &[(2, 5000), (3, 5000)]);
+        let unfit = Leader { is_unfit: true, ..led(1) };
+        assert_eq!(next(&three, &all, unfit), Some(Step::HandOver(vec![2, 3])));
+        let meta = Leader { group: META, ..led(3) };
+        assert_eq!(next(&three, &all, meta), None, "nobody is better");
+        assert_eq!(next(&three, &all, Leader { is_unfit: true, ..meta }), Some(Step::HandOver(vec![2])));
+    }
+
+    #[test]
+    fn leaders_are_spread_and_so_are_those_of_a_node_that_dies() {
+        for nodes in 1..=5_u64 {
+            let voters: BTreeSet<u64> = (1..=nodes).collect();
+            let orders: Vec<Vec<u64>> = (1..=60).map(|group| preferred(&voters, group)).collect();
+            let counted = |place: usize, of: u64| {
+                let heirs = orders.iter().filter(move |order| place == 0 || order[0] == of);
+                let mut counts = std::collections::BTreeMap::<u64, usize>::new();
+                heirs.for_each(|order| *counts.entry(order[place]).or_default() += 1);
+                counts
+            };
+            assert!(counted(0, 0).values().all(|count| *count == 60 / nodes as usize));
+            if nodes > 1 {
+                let second = counted(1, 1);
+                let (least, most) = (second.values().min(), second.values().max());
+                assert!(
+                    second.len() == nodes as usize - 1 && most.unwrap() - least.unwrap() <= 1,
+                    "{second:?}"
+                );
+            }
+        }
     }
 }

@@ -1,18 +1,25 @@
 //! A leader's steps towards the placement of its group.
 
-use crate::meta::{META, MetaStore};
-use crate::placement::{self, Step};
+use crate::council::Council;
+use crate::meta::META;
+use crate::placement::{self, Leader, Step};
 use crate::raft::Handle;
-use std::sync::Arc;
+use crate::transport::Kind;
+use futures::future::join_all;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Until a step has been committed.
 const STEP: Duration = Duration::from_secs(30);
+/// Until somebody else leads what was handed over.
+const LEAVING: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(5);
+/// Until a node has said whether it would lead.
+const WILLING: Duration = Duration::from_secs(1);
 
 /// Takes a group's next steps while this node leads it, for ever.
 pub(crate) async fn place(placing: Placing) {
-    let mut changes = placing.meta_store.changes();
+    let mut changes = placing.council.meta_store.changes();
     loop {
         // The one, or the other.
         let _ = timeout(placing.pause, changes.changed()).await;
@@ -31,13 +38,17 @@ pub(crate) async fn place(placing: Placing) {
     }
 }
 
+/// Leads nothing any more: hands over what others can take, and returns when they have it, or it has taken too long.
+pub(crate) async fn leave(placings: Vec<Placing>) {
+    placings.iter().for_each(|placing| placing.group.leave());
+    join_all(placings.iter().map(Placing::leave)).await;
+}
+
 /// What placing one group needs.
 pub(crate) struct Placing {
     pub number: u32,
-    pub node_id: u64,
     pub group: Handle,
-    pub meta: Handle,
-    pub meta_store: Arc<MetaStore>,
+    pub council: Council,
     pub pause: Duration,
 }
 
@@ -46,9 +57,42 @@ impl Placing {
         if !self.group.leads() {
             return None;
         }
-        let state = self.meta_store.state()?;
-        let chief = (self.number != META).then(|| self.meta.leader()).flatten();
-        placement::next(&state, &self.group.view(), self.node_id, self.number == META, chief)
+        let state = self.council.meta_store.state()?;
+        let is_unfit = !self.council.would_lead(&self.group);
+        let leader = Leader { node: self.council.node_id, group: self.number, is_unfit };
+        placement::next(&state, &self.group.view(), leader)
+    }
+
+    async fn leave(&self) {
+        let Some(Step::HandOver(heirs)) = self.next() else { return };
+        let left = async {
+            self.hand_over(heirs).await?;
+            while self.group.leads() {
+                sleep(LOOK).await;
+            }
+            Ok::<(), String>(())
+        };
+        match timeout(LEAVING, left).await {
+            Ok(Ok(())) => {}
+            Ok(Err(reason)) => tracing::warn!(group = self.number, reason, "not handed over"),
+            Err(_) => {
+                tracing::warn!(
+                    group = self.number,
+                    "nobody took over within {LEAVING:?}: there will be an election"
+                );
+            }
+        }
+    }
+
+    /// Hands over to the first that would lead.
+    async fn hand_over(&self, heirs: Vec<u64>) -> Result<(), String> {
+        for heir in heirs {
+            let asked = self.council.ask_group(self.number, heir, Kind::Willing);
+            if matches!(timeout(WILLING, asked).await, Ok(Ok(_))) {
+                return self.group.transfer(heir).await;
+            }
+        }
+        Ok(())
     }
 
     async fn take(&self, step: Step) -> Result<(), String> {
@@ -56,13 +100,13 @@ impl Placing {
         let keep_others = self.number == META;
         match step {
             Step::Add(node) => {
-                let address = self.meta_store.addresses().of(node, "");
+                let address = self.council.meta_store.addresses().of(node, "");
                 self.group.add_learner(node, &address).await
             }
             Step::End => self.group.end_change(keep_others).await,
             Step::Vote(voters) => self.group.change_voters(voters, keep_others).await,
             Step::Remove(nodes) => self.group.remove_learners(nodes).await,
-            Step::HandOver(to) => self.group.transfer(to).await,
+            Step::HandOver(heirs) => self.hand_over(heirs).await,
         }
     }
 }

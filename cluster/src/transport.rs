@@ -47,6 +47,8 @@ pub enum Kind {
     Snapshot = 5,
     /// To propose a command of the meta group.
     Propose = 6,
+    /// Whether the node would lead the group now.
+    Willing = 7,
     /// A request of the application above: [`Observer::asked`](crate::Observer::asked).
     Request = 64,
 }

@@ -134,7 +134,7 @@ impl World {
         self.machines.lock().iter().filter_map(|machine| machine.cluster.clone()).collect()
     }
 
-    /// Until every group has the wanted voters, one leader that all know, and its entries everywhere.
+    /// Until every group has the wanted voters, one leader that all know, and its entries everywhere; each leads its share.
     async fn settled(&self, voters: &[u64]) {
         let settled = async {
             loop {
@@ -158,7 +158,11 @@ impl World {
                                 && view.voters.iter().eq(voters)
                         })
                 });
-                if good {
+                let leads = |voter: &u64| {
+                    states[0][1..].iter().filter(|(_, view)| view.leader == Some(*voter)).count()
+                };
+                let least = (states[0].len() - 1) / voters.len();
+                if good && voters.iter().all(|voter| leads(voter) >= least) {
                     return;
                 }
             }
@@ -342,6 +346,26 @@ fn a_node_whose_disk_was_emptied_is_another_node() {
         world.join_at(2, &founder).await.unwrap();
         world.settled(&[1, 2, 4]).await;
         world.check(&[1, 2, 4]);
+    });
+}
+
+#[test]
+fn a_node_that_stops_hands_over_and_nobody_waits_for_an_election() {
+    run(5, async |world| {
+        three_nodes(&world).await;
+        world.settled(&[1, 2, 3]).await;
+        let stops = world.living()[1].clone();
+        assert!(stops.groups().iter().any(|group| group.is_leader()));
+        within("the stop", stops.shutdown()).await.unwrap();
+        world.crash(1);
+        let others = world.living();
+        // An election would take three quarters of a second at the least.
+        sleep(Duration::from_millis(100)).await;
+        let led = |group: usize| others.iter().any(|node| node.groups()[group].is_leader());
+        assert!((0..stops.groups().len()).all(led), "led by nobody");
+        world.start(1).await;
+        world.settled(&[1, 2, 3]).await;
+        world.check(&[1, 2, 3]);
     });
 }
 

@@ -49,17 +49,17 @@ async fn settled(
     }
 }
 
-/// All groups have these voters, led by one of them.
+/// All groups have these voters, and their leaders are spread over them.
 fn is_held_by(status: &api::StatusResponse, voters: &[u64]) -> bool {
-    let first = status.groups[0].leader;
     let lag: u64 = status.nodes.iter().map(|node| node.lag).sum();
-    first != 0
+    let leads = |node: &u64| status.groups[1..].iter().filter(|group| group.leader == *node).count();
+    let counts: Vec<usize> = voters.iter().map(leads).collect();
+    status.leader != 0
         && lag == 0
         && status.groups.len() == 5
-        && status
-            .groups
-            .iter()
-            .all(|group| group.leader == first && group.voters == voters && !group.changing)
+        && status.groups.iter().all(|group| group.leader != 0 && group.voters == voters && !group.changing)
+        && counts.iter().sum::<usize>() == 4
+        && counts.iter().all(|count| (1..=2).contains(count))
 }
 
 async fn three() -> [NodeProcess; 3] {
@@ -127,6 +127,22 @@ impl Load {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         began.elapsed()
+    }
+
+    /// Between two acknowledgements, while `work` is done.
+    async fn longest_pause(&self, work: impl Future<Output = ()>) -> Duration {
+        let (mut longest, mut last, mut count) = (Duration::ZERO, Instant::now(), self.count());
+        let mut work = std::pin::pin!(work);
+        loop {
+            let tick = tokio::time::timeout(Duration::from_millis(5), &mut work).await;
+            if self.count() > count {
+                longest = longest.max(last.elapsed());
+                (last, count) = (Instant::now(), self.count());
+            }
+            if tick.is_ok() {
+                return longest.max(last.elapsed());
+            }
+        }
     }
 
     async fn end(self) -> BTreeMap<String, String> {
@@ -248,9 +264,7 @@ async fn a_node_that_was_away_for_long_gets_the_rows_and_finds_them() {
     nodes[2].restart().unwrap();
     settled(&nodes[2], "whole again", |status| is_held_by(status, &[1, 2, 3])).await;
     assert!(nodes[2].log().contains("the snapshot is in place"), "it got entries, not rows");
-    // Only who leads answers from its own rows and its own index.
-    Admin::connect(&nodes[0].grpc).unwrap().transfer_leader(3).await.unwrap();
-    settled(&nodes[0], "led by 3", |status| status.groups.iter().all(|group| group.leader == 3)).await;
+    // It answers from its own rows and its own index.
     has_all(&[&nodes[2]], &written).await;
     let client = Client::connect(&nodes[2].grpc).unwrap();
     let total = api::SearchParameter { name: "_summary".into(), value: "count".into() };
@@ -270,9 +284,75 @@ async fn leadership_moves_when_it_is_asked_to() {
     let leader = admin.status().await.unwrap().leader;
     let to = leader % 3 + 1;
     admin.transfer_leader(to).await.unwrap();
-    settled(&nodes[0], "led by another", |status| status.groups.iter().all(|group| group.leader == to)).await;
+    settled(&nodes[0], "led by another", |status| status.leader == to).await;
     load.progress(20).await;
     let written = load.end().await;
     has_all(&nodes.each_ref(), &written).await;
     assert!(admin.transfer_leader(9).await.is_err());
+}
+
+/// What one node acknowledged, every other finds at once; and a search that begins on one goes on on the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_acknowledged_is_found_on_the_others_and_pages_go_on_there() {
+    let nodes = three().await;
+    let clients: Vec<Client> = nodes.iter().map(|node| Client::connect(&node.grpc).unwrap()).collect();
+    for number in 0..150 {
+        let (writes, asks) = (number % 3, (number + 1 + number / 3 % 2) % 3);
+        let code = format!("at-once-{number}");
+        let created = clients[writes].create(basic(&code)).await.unwrap();
+        assert_eq!(ids_of(&clients[asks], &code).await, [created.id.as_str()], "{code}");
+        let read = clients[asks].read("Basic", &created.id).await.unwrap();
+        assert_eq!(read.version_id, "1");
+        if number % 10 == 0 {
+            let (resource_type, id) = ("Basic".to_owned(), created.id.clone());
+            let delete = api::DeleteRequest { resource_type, id, ..Default::default() };
+            clients[asks].delete(delete).await.unwrap();
+            assert!(clients[writes].read("Basic", &created.id).await.is_err(), "{code}");
+            assert!(ids_of(&clients[writes], &code).await.is_empty(), "{code}");
+        }
+    }
+    let parameter = api::SearchParameter { name: "_count".into(), value: "10".into() };
+    let mut request = api::SearchRequest {
+        resource_type: "Basic".into(),
+        parameters: vec![parameter],
+        ..Default::default()
+    };
+    let mut found = std::collections::BTreeSet::new();
+    for page in 0.. {
+        let answer = clients[page % 3].search(request.clone()).await.unwrap();
+        answer.entries.into_iter().for_each(|entry| assert!(found.insert(entry.id)));
+        if answer.next_cursor.is_empty() {
+            break;
+        }
+        request.cursor = answer.next_cursor;
+    }
+    assert_eq!(found.len(), 135);
+}
+
+/// A rolling restart: who is told to stop hands over what it leads, and nobody waits for an election.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_restart_one_after_the_other_and_nobody_waits_for_an_election() {
+    let mut nodes = three().await;
+    for stops in 0..3 {
+        let others: Vec<&NodeProcess> = (0..3).filter(|at| *at != stops).map(|at| &nodes[at]).collect();
+        let load = Load::start(&others);
+        load.progress(50).await;
+        let longest = load.longest_pause(async {
+            nodes[stops].signal_end().unwrap();
+            // It is gone when its partitions are led by the others for good.
+            settled(others[0], "led by the others", |status| {
+                status.groups.iter().all(|group| group.leader != 0 && group.leader != stops as u64 + 1)
+            })
+            .await;
+        });
+        let longest = longest.await;
+        let written = load.end().await;
+        eprintln!("node {} stopped; the longest pause between two answers: {longest:?}", stops + 1);
+        // The shortest election takes more than that; the machine may be busy with other tests.
+        assert!(longest < Duration::from_millis(2_000), "{longest:?}");
+        has_all(&others, &written).await;
+        nodes[stops].wait().unwrap();
+        nodes[stops].restart().unwrap();
+        settled(&nodes[stops], "whole again", |status| is_held_by(status, &[1, 2, 3])).await;
+    }
 }

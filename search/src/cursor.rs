@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use proto::id::{ResourceId, TypeCode};
 use sha2::Sha256;
+use std::sync::OnceLock;
 
 const VERSION: u8 = 1;
 const HEAD: usize = 1 + 8 + 8 + 2;
@@ -19,15 +20,31 @@ const TAG: usize = 16;
 const TEXT_MAX: usize = 160;
 
 /// Signs and checks cursors.
-#[derive(Clone)]
 pub struct Signer {
-    mac: Hmac<Sha256>,
+    key: Box<[u8]>,
+    own: Hmac<Sha256>,
+    /// Of all nodes, once they have agreed.
+    agreed: OnceLock<Hmac<Sha256>>,
 }
 
 impl Signer {
     /// With a key of any length.
     pub fn new(key: &[u8]) -> Self {
-        Signer { mac: Hmac::new_from_slice(key).expect("HMAC takes keys of any length") }
+        Signer { key: key.into(), own: mac(key), agreed: OnceLock::new() }
+    }
+
+    /// The key it was made with.
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// Signs and takes cursors by that key from now on; the first one stands.
+    pub fn agree(&self, key: &[u8]) {
+        self.agreed.get_or_init(|| mac(key));
+    }
+
+    fn mac(&self) -> Hmac<Sha256> {
+        self.agreed.get().unwrap_or(&self.own).clone()
     }
 
     /// The cursor for "after `last`" of the query with that digest.
@@ -38,7 +55,7 @@ impl Signer {
         bytes.extend_from_slice(&last.hash.to_be_bytes());
         bytes.extend_from_slice(&last.type_code.0.to_be_bytes());
         bytes.extend_from_slice(last.id.as_str().as_bytes());
-        let tag = self.mac.clone().chain_update(&bytes).finalize().into_bytes();
+        let tag = self.mac().chain_update(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&tag[..TAG]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -51,7 +68,7 @@ impl Signer {
         }
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| FOREIGN)?;
         let Some((signed, tag)) = bytes.split_last_chunk::<TAG>() else { return Err(FOREIGN) };
-        if self.mac.clone().chain_update(signed).verify_truncated_left(tag).is_err() {
+        if self.mac().chain_update(signed).verify_truncated_left(tag).is_err() {
             return Err(FOREIGN);
         }
         let Some((head, id)) = signed.split_first_chunk::<HEAD>() else { return Err(FOREIGN) };
@@ -70,6 +87,10 @@ impl Signer {
     }
 }
 
+fn mac(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +98,18 @@ mod tests {
 
     fn place(id: &str) -> SortKey {
         SortKey::of(TenantId(1), TypeCode(7), ResourceId::parse(id).unwrap())
+    }
+
+    #[test]
+    fn nodes_that_agreed_on_a_key_take_each_others_cursors() {
+        let (one, other) = (Signer::new(b"one"), Signer::new(b"other"));
+        let cursor = one.sign(42, &place("a"));
+        assert!(other.check(42, &cursor).is_err());
+        other.agree(one.key());
+        one.agree(b"one");
+        other.agree(b"the first stands");
+        assert_eq!(other.check(42, &cursor).unwrap(), place("a"));
+        assert_eq!(one.check(42, &other.sign(42, &place("b"))).unwrap(), place("b"));
     }
 
     #[test]

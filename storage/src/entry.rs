@@ -26,6 +26,20 @@ pub enum EntryPayload {
     Membership(Bytes),
 }
 
+impl EntryPayload {
+    /// Whether it shows a part of what a transaction writes, whose other parts are shown by entries of other partitions.
+    pub fn shows_part(&self) -> bool {
+        let EntryPayload::Command(command) = self else { return false };
+        match &command.kind {
+            Some(log::command::Kind::Decide(decide)) => {
+                decide.commit && !decide.quiet && !decide.participants.is_empty()
+            }
+            Some(log::command::Kind::Finish(finish)) => finish.commit && !finish.quiet,
+            _ => false,
+        }
+    }
+}
+
 /// What became of one entry. Everything but `Done` and `Decided` means: nothing was changed, but for the
 /// decision of a Decide.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -152,8 +152,11 @@ mod tests {
     }
 
     fn finish() -> wire::Command {
-        let kind =
-            wire::command::Kind::Finish(wire::Finish { transaction: Bytes::from_static(b"t"), commit: true });
+        let kind = wire::command::Kind::Finish(wire::Finish {
+            transaction: Bytes::from_static(b"t"),
+            commit: true,
+            quiet: false,
+        });
         wire::Command { time_ms: 7, tenant: 1, kind: Some(kind) }
     }
 

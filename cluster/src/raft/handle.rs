@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use storage::log::LogStore;
-use tokio::sync::{Semaphore, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// For so long a start waits for other nodes.
 const OTHERS: Duration = Duration::from_secs(5);
@@ -54,6 +54,10 @@ pub(crate) struct Handle {
     pub(super) raft: Raft,
     pub(super) target: Target,
     rebuilding: Arc<AtomicBool>,
+    /// Entries that are in the tables and that the observer has heard of.
+    heard: Arc<watch::Sender<u64>>,
+    /// This node is on its way out, and leads nothing any more.
+    leaving: Arc<AtomicBool>,
     /// Others may get a vote from now on: the only voter's short way to a read is closed (decisions/0003).
     pub(super) may_have_others: Arc<AtomicBool>,
     pub(super) lease: Duration,
@@ -73,7 +77,7 @@ impl Handle {
         seed: Option<u64>,
     ) -> Result<Handle, Error> {
         let (group, node_id, target) = (network.group, network.node_id, machine.target.clone());
-        let rebuilding = machine.rebuilding.clone();
+        let (rebuilding, heard) = (machine.rebuilding.clone(), machine.heard.clone());
         let fail = |reason: String| Error::Raft { group, reason };
         let applied = machine.applied_index();
         // A group votes before it has its first entry.
@@ -104,6 +108,8 @@ impl Handle {
             raft,
             target,
             rebuilding,
+            heard,
+            leaving: Arc::default(),
             may_have_others,
             lease: options.lease(),
             promised_until,
@@ -232,14 +238,43 @@ impl Handle {
         if self.is_sole_leader() {
             return Ok(());
         }
-        match self.raft.ensure_linearizable(ReadPolicy::LeaseRead).await {
-            Ok(_) => Ok(()),
-            Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(to))) => {
-                Err(ReadError::NotLeader { leader: to.leader_id })
-            }
-            Err(RaftError::APIError(LinearizableReadError::QuorumNotEnough(_))) => Err(ReadError::NoQuorum),
-            Err(RaftError::Fatal(error)) => Err(ReadError::Unavailable(error.to_string())),
+        self.raft.ensure_linearizable(ReadPolicy::LeaseRead).await.map(drop).map_err(unproved)
+    }
+
+    /// How many entries a replica must have in its tables to have all that was acknowledged before the call. Only the leader
+    /// knows.
+    pub(crate) async fn position(&self) -> Result<u64, ReadError> {
+        let read = self.raft.get_read_log_id(ReadPolicy::LeaseRead).await.map_err(unproved)?;
+        Ok(read.0.index() + 1)
+    }
+
+    /// Waits until so many entries are in the tables here; `false` where that took too long.
+    pub(crate) async fn reached(&self, entries: u64, within: Duration) -> bool {
+        if *self.heard.borrow() >= entries {
+            return true;
         }
+        let mut heard = self.heard.subscribe();
+        matches!(timeout(within, heard.wait_for(|has| *has >= entries)).await, Ok(Ok(_)))
+    }
+
+    /// From now on this node leads the group no more: nobody is to hand it over to it.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
+        self.raft.runtime_config().elect(false);
+    }
+
+    /// Whether this node would lead the group.
+    pub(crate) fn is_willing(&self) -> bool {
+        !self.leaving.load(Ordering::Acquire)
+            && !self.is_rebuilding()
+            && Instant::now() >= self.promised_until
+    }
+
+    /// Whether this node votes in the group, as far as is known here.
+    pub(crate) fn votes(&self) -> bool {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        metrics.membership_config.membership().voter_ids().any(|voter| voter == self.node_id)
     }
 
     /// Nobody else can commit anything, and all that was acknowledged is applied: no barrier is needed
@@ -295,6 +330,17 @@ impl Handle {
     pub(crate) async fn shutdown(&self) -> Result<(), Error> {
         let stopped = self.raft.shutdown().await;
         stopped.map_err(|error| Error::Raft { group: self.group, reason: error.to_string() })
+    }
+}
+
+/// Why a linearizable read is not possible, in this crate's terms.
+fn unproved(error: RaftError<Types, LinearizableReadError<Types>>) -> ReadError {
+    match error {
+        RaftError::APIError(LinearizableReadError::ForwardToLeader(to)) => {
+            ReadError::NotLeader { leader: to.leader_id }
+        }
+        RaftError::APIError(LinearizableReadError::QuorumNotEnough(_)) => ReadError::NoQuorum,
+        RaftError::Fatal(error) => ReadError::Unavailable(error.to_string()),
     }
 }
 

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use storage::{Applied, Partition, Shortage};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -49,6 +49,8 @@ pub(crate) struct Machine {
     /// The observer's work on rows that were replaced, until somebody waits for it.
     rebuild: Arc<tokio::sync::Mutex<Option<JoinHandle<io::Result<()>>>>>,
     pub(crate) rebuilding: Arc<AtomicBool>,
+    /// Entries that are in the tables and that the observer has heard of.
+    pub(crate) heard: Arc<watch::Sender<u64>>,
     /// Held, never used: tells a shutdown when the last clone is gone.
     pub(crate) alive: mpsc::Sender<Infallible>,
 }
@@ -63,7 +65,11 @@ impl Machine {
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
         let (flushed, rebuild, rebuilding) = Default::default();
-        Machine { target, admission, meters, flushed, rebuild, rebuilding, alive }
+        let heard = Arc::new(watch::Sender::new(0));
+        let machine = Machine { target, admission, meters, flushed, rebuild, rebuilding, heard, alive };
+        // At the start the observer has what the tables have.
+        machine.heard.send_replace(machine.applied_index());
+        machine
     }
 
     /// What is applied: the last log id and membership.
@@ -113,6 +119,8 @@ impl Machine {
     ) -> io::Result<()> {
         let Some(last) = slice.last().map(|entry| entry.index) else { return Ok(()) };
         let Target::Partition { id, partition, observer } = &self.target else { return Ok(()) };
+        let shows_part = slice.iter().any(|entry| entry.payload.shows_part());
+        let _showing = shows_part.then(|| observer.showing());
         let started = Instant::now();
         let apply = || match blocking(slice.len() > INLINE_MAX, || partition.try_apply(slice)) {
             // The tables are behind with their own writes: waited for, but not on a worker.
@@ -129,6 +137,7 @@ impl Machine {
             changes.extend(changed);
         }
         observer.applied(*id, last, &changes).await;
+        self.heard.send_replace(last);
         for (reply, answer) in replies.drain(..).zip(answers) {
             if let Some(reply) = reply {
                 reply.send(answer);
@@ -176,10 +185,10 @@ impl Machine {
 
     /// Has the observer take in rows that were replaced, beside the group: the library answers nobody while a snapshot is
     /// installed, and this may take minutes. Nothing is applied before it is done.
-    async fn rebuild(&self, id: PartitionId, observer: Arc<dyn Observer>) {
+    async fn rebuild(&self, id: PartitionId, partition: Arc<Partition>, observer: Arc<dyn Observer>) {
         let mut last = self.rebuild.lock().await;
         let before = last.take();
-        let rebuilding = self.rebuilding.clone();
+        let (rebuilding, heard) = (self.rebuilding.clone(), self.heard.clone());
         rebuilding.store(true, Ordering::Release);
         *last = Some(tokio::spawn(async move {
             if let Some(before) = before {
@@ -187,6 +196,7 @@ impl Machine {
             }
             rebuilding.store(true, Ordering::Release);
             let done = observer.replaced(id).await;
+            heard.send_replace(partition.applied().index);
             rebuilding.store(false, Ordering::Release);
             done
         }));
@@ -265,7 +275,7 @@ impl RaftStateMachine<Types> for Machine {
             (Target::Partition { id, partition, observer }, Rows::Received(Received::Partition(import))) => {
                 let installed = partition.clone();
                 threads::beside(move || installed.install(*import)).await?.map_err(io::Error::other)?;
-                self.rebuild(*id, observer.clone()).await;
+                self.rebuild(*id, partition.clone(), observer.clone()).await;
             }
             (Target::Meta(meta), Rows::Received(Received::Meta(state))) => {
                 let meta = meta.clone();

@@ -24,6 +24,10 @@ impl Observer for Deaf {
     fn applied<'a>(&'a self, _: PartitionId, _: u64, _: &'a [Change]) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
+    fn showing(&self) -> Box<dyn Send> {
+        Box::new(())
+    }
+
     fn replaced(&self, _: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
         Box::pin(async { Ok(()) })
     }

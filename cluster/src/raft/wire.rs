@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn entries_arrive_as_the_log_has_them() {
-        let finish = log::Finish { transaction: Bytes::from_static(b"t"), commit: true };
+        let finish = log::Finish { transaction: Bytes::from_static(b"t"), commit: true, quiet: false };
         let command = log::Command { time_ms: 7, tenant: 1, kind: Some(log::command::Kind::Finish(finish)) };
         let payloads = [EntryPayload::Blank, EntryPayload::Normal(Proposal::partition(command))];
         let id = |index| LogId::new_term_index(5, index);

@@ -40,6 +40,10 @@ impl Observer for Heard {
             }
         })
     }
+    fn showing(&self) -> Box<dyn Send> {
+        Box::new(())
+    }
+
     fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
         self.replaced.lock().push(partition);
         Box::pin(async { Ok(()) })

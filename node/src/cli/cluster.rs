@@ -85,20 +85,17 @@ async fn drain(admin: &Admin, node: u64, undo: bool) -> anyhow::Result<()> {
 async fn transfer(admin: &Admin, to: u64) -> anyhow::Result<()> {
     loop {
         let status = admin.status().await?;
-        let leads = status.groups.iter().filter(|group| group.leader == to).count();
-        writeln!(std::io::stdout().lock(), "node {to} leads {leads} of {} groups", status.groups.len())?;
-        if leads == status.groups.len() {
+        writeln!(std::io::stdout().lock(), "node {} leads the meta group", status.leader)?;
+        if status.leader == to {
             return Ok(());
         }
-        if status.leader != to {
-            admin.transfer_leader(to).await?;
-        }
+        admin.transfer_leader(to).await?;
         tokio::time::sleep(PAUSE).await;
     }
 }
 
 fn as_text(status: &StatusResponse) -> String {
-    let mut text = format!("cluster {}, led by node {}\n", status.cluster_id, status.leader);
+    let mut text = format!("cluster {}, its meta group led by node {}\n", status.cluster_id, status.leader);
     text += "  node  standing  address                 votes  leads        lag\n";
     for node in &status.nodes {
         let (id, standing, address) = (node.node_id, &node.standing, &node.address);

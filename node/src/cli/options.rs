@@ -39,6 +39,7 @@ pub fn engine(config: &Config) -> Options {
         dedup_retention: ms(config.idempotency.retention_ms),
         transaction_timeout: ms(config.transactions.prepare_timeout_ms),
         resolve_interval: ms(config.transactions.resolve_interval_ms),
+        clock_off_max: ms(config.cluster.clock_off_max_ms),
         reservation_timeout: ms(config.transactions.reservation_timeout_ms),
         history_page_max: config.limits.history_page_max,
         reference_cache_max: config.transactions.reference_cache_max,

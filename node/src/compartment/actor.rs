@@ -244,11 +244,12 @@ fn command(
     let write = log_write(batch.dedup.as_ref(), now_ms, mutations, releases, responses);
     let kind = match &batch.deciding {
         None => log::command::Kind::Write(write),
-        Some(Deciding { transaction, participants }) => log::command::Kind::Decide(log::Decide {
+        Some(Deciding { transaction, participants, is_quiet }) => log::command::Kind::Decide(log::Decide {
             transaction: transaction.clone(),
             commit: true,
             write: Some(write),
             participants: participants.clone(),
+            quiet: *is_quiet,
         }),
     };
     log::Command { time_ms: now_ms, tenant: batch.tenant.0, kind: Some(kind) }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use fhir::{json::Document, resource};
 use proto::{
     Code, CompartmentKey, Error, ResourceKey, Slot,
-    api::v1::{Outcome, WriteResponse},
+    api::v1::{Outcome, PatchKind, WriteResponse},
     log::v1 as log,
 };
 use std::{fmt, sync::Arc};
@@ -43,6 +43,9 @@ pub enum Intent {
 pub trait Change: fmt::Debug + Send + Sync {
     /// The next version of the resource with key `key`, made of the stored body of the current one.
     fn next(&self, key: &ResourceKey, current: &Bytes) -> Result<Next, Error>;
+
+    /// As it was sent: for another node.
+    fn source(&self) -> (PatchKind, Bytes);
 }
 
 /// What a change makes of the current version.
@@ -407,6 +410,10 @@ mod tests {
                 true => Err(Error::new(Code::Invalid, "female already")),
                 false => Ok(Next::Draft(draft(FEMALE))),
             }
+        }
+
+        fn source(&self) -> (PatchKind, Bytes) {
+            (PatchKind::Unspecified, Bytes::new())
         }
     }
 

@@ -65,6 +65,8 @@ pub struct Deciding {
     pub transaction: bytes::Bytes,
     /// Partitions that have to finish.
     pub participants: Vec<u32>,
+    /// They have no resources to show.
+    pub is_quiet: bool,
 }
 
 /// A resource whose next version belongs to another compartment.

@@ -70,6 +70,8 @@ section! {
         join: String = String::new();
         /// Open connections of other nodes, some for each of them; above it new ones wait in the kernel's queue.
         connections_max: usize = 64 => 16..=65_536;
+        /// A node whose clock is further from those of most others, where there are two others at the least, leads nothing.
+        clock_off_max_ms: u64 = 1000 => 1..=DAY_MS;
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a node's requests share: its groups, its actors, its search, what it knows of criteria and transactions under way.
 //! Nothing here calls what is above it.
 
+mod at_work;
 mod finished;
 mod level;
 mod options;
@@ -11,6 +12,7 @@ mod tokens;
 mod turns;
 mod visibility;
 
+pub use at_work::AT_WORK;
 pub use finished::Finished;
 pub use level::Level;
 pub use options::Options;
@@ -19,13 +21,13 @@ pub use task::to_its_end;
 pub use threads::Threads;
 pub use tokens::{Owner, Tokens};
 pub use turns::{Turn, Turns};
-pub use visibility::Visibility;
+pub use visibility::{Showing, Visibility};
 
 use crate::{
     clock::Clock,
     compartment::{Actors, Keys},
     conformance::Conformance,
-    partition::Partition,
+    partition::{self, Partition},
 };
 use cluster::{Cluster, Entropy};
 use proto::{Error, PartitionId, Slot};
@@ -43,7 +45,7 @@ pub struct Engine {
     pub references: Arc<ReferenceCache>,
     pub clock: Clock,
     pub entropy: Entropy,
-    pub visibility: Visibility,
+    pub visibility: Arc<Visibility>,
     pub turns: Turns,
     pub tokens: Tokens,
     pub finished: Finished,
@@ -67,9 +69,28 @@ impl Engine {
         self.cluster.map().partition_of(slot)
     }
 
-    /// Whether this node leads the partition, with everything of earlier leaders applied.
-    pub fn leads(&self, partition: PartitionId) -> bool {
-        self.cluster.group(partition).is_some_and(|group| group.is_leader())
+    /// The verbs of a partition that this node leads, with everything of earlier leaders applied.
+    ///
+    /// # Errors
+    /// `Unavailable` where it does not; `Failed` where it has failed for good.
+    pub fn led_here(&self, partition: PartitionId) -> Result<Partition<'_>, Error> {
+        Partition::led_here(&self.cluster, partition)
+    }
+
+    /// Has the rows of these partitions here hold everything that was acknowledged before the call.
+    ///
+    /// # Errors
+    /// As [`Engine::current`].
+    pub async fn these_current(&self, partitions: impl Iterator<Item = PartitionId>) -> Result<(), Error> {
+        partition::current(&self.cluster, partitions).await
+    }
+
+    /// Has the rows of all partitions here hold everything that was acknowledged before the call.
+    ///
+    /// # Errors
+    /// As [`Engine::current`].
+    pub async fn all_current(&self) -> Result<(), Error> {
+        partition::current(&self.cluster, self.partitions()).await
     }
 
     /// The verbs of a partition.

@@ -46,6 +46,8 @@ pub struct Options {
     pub transaction_timeout: Duration,
     /// How often prepared transactions that nobody is at work on are looked for.
     pub resolve_interval: Duration,
+    /// A clock that is further from those of most other nodes is off.
+    pub clock_off_max: Duration,
     /// How long criteria of a conditional interaction stay reserved at most.
     pub reservation_timeout: Duration,
     /// Versions on a history page.

@@ -19,8 +19,8 @@ pub enum Owner {
     This,
     /// Nobody: an earlier life of this node, or one of before names told.
     Gone,
-    /// Another node; whether that lives is for others to say.
-    Other,
+    /// That other node; whether it lives is for it to say.
+    Other(u64),
 }
 
 impl Tokens {
@@ -39,7 +39,7 @@ impl Tokens {
     /// Who stands behind the name.
     pub fn owner(&self, name: &[u8]) -> Owner {
         match Token::parse(name) {
-            Some(token) if token.node != self.node => Owner::Other,
+            Some(token) if token.node != self.node => Owner::Other(token.node),
             Some(token) if token.incarnation == self.incarnation => Owner::This,
             _ => Owner::Gone,
         }
@@ -57,6 +57,6 @@ mod tests {
         assert_eq!(now.owner(&now.next()), Owner::This);
         assert_eq!(now.owner(&before.next()), Owner::Gone);
         assert_eq!(now.owner(b"sixteen bytes --"), Owner::Gone);
-        assert_eq!(now.owner(&other.next()), Owner::Other);
+        assert_eq!(now.owner(&other.next()), Owner::Other(2));
     }
 }

@@ -1,11 +1,16 @@
 //! Keeps searches from seeing half a transaction. A transaction over several partitions becomes visible partition by
 //! partition, between its decision and its last Finish: its *window*. A search that looks into several partitions must
-//! not look while a window is open, nor across its opening.
+//! not look while a window is open, nor across its opening. Its coordinator has one open all the time; where another node
+//! coordinates, this one sees only that parts are applied here, each of which is a window: who looks makes sure, besides,
+//! that nothing decided is left unfinished in the rows here.
 //!
 //! Searches do not wait for windows as a rule: they note that none is open, search, and look again. Where transactions
 //! come too thick for that, a search has them stand still for one moment.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The windows of this node.
@@ -22,6 +27,10 @@ pub struct Window<'v> {
     _gate: RwLockReadGuard<'v, ()>,
 }
 
+/// A part becomes visible in the tables here while this lives.
+#[derive(Debug)]
+pub struct Showing(Arc<Visibility>);
+
 /// A moment without open windows.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment(u64);
@@ -32,6 +41,12 @@ impl Visibility {
         let gate = self.gate.read().await;
         self.opened.fetch_add(1, Ordering::SeqCst);
         Window { visibility: self, _gate: gate }
+    }
+
+    /// A window that nobody can hold back.
+    pub fn show(self: &Arc<Self>) -> Showing {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        Showing(self.clone())
     }
 
     /// `None` while a window is open.
@@ -56,6 +71,12 @@ impl Visibility {
 impl Drop for Window<'_> {
     fn drop(&mut self) {
         self.visibility.closed.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Showing {
+    fn drop(&mut self) {
+        self.0.closed.fetch_add(1, Ordering::SeqCst);
     }
 }
 

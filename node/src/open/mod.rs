@@ -13,13 +13,14 @@ use crate::{
     conformance::{self, Conformance},
     engine::{Engine, Finished, Options, ReferenceCache, Threads, Tokens, Turns, Visibility},
     host::elsewhere,
-    service::Node,
+    service::{Node, clocks},
     writer,
 };
 use cluster::{Cluster, Entropy, Folder, Transport};
 use std::{
     path::PathBuf,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 use storage::{Store, log::LogStore};
 
@@ -76,11 +77,13 @@ impl Node {
         let Opened { options, store, log, search, folder, transport, clock, entropy, definitions, packages } =
             opened;
         let references = Arc::new(ReferenceCache::new(options.reference_cache_max));
+        let visibility = Arc::new(Visibility::default());
         let observer = Arc::new(observer::Observer {
             store: store.clone(),
             search: search.clone(),
             references: references.clone(),
             definitions: definitions.clone(),
+            visibility: visibility.clone(),
             node: OnceLock::new(),
             runtime: tokio::runtime::Handle::current(),
         });
@@ -105,7 +108,7 @@ impl Node {
             references,
             clock,
             entropy,
-            visibility: Visibility::default(),
+            visibility,
             turns: Turns::default(),
             tokens,
             finished: Finished::default(),
@@ -119,6 +122,8 @@ impl Node {
             cluster::Observer::leadership(&*observer, group.id(), group.is_leader());
         }
         tokio::spawn(writer::resolve(Arc::downgrade(&engine)));
+        tokio::spawn(clocks::watch(Arc::downgrade(&engine)));
+        seal(&engine);
         Ok(Node { engine })
     }
 
@@ -146,12 +151,38 @@ impl Node {
         if let Some(group) = rebuilt {
             return Err(format!("the index of {} is rebuilt from rows of another node", group.id()));
         }
+        if holds && leaderless.is_empty() && !cluster.is_alone() && !cluster.holds_all() {
+            return Err("its replicas are behind those of others".to_owned());
+        }
         match leaderless.is_empty() {
             true => Ok(()),
             false => Err(format!("no leader for {}", leaderless.join(", "))),
         }
     }
 }
+
+/// Pages that begin on one node go on on every other: all sign their links with what they agreed on, which is the founder's.
+fn seal(engine: &Arc<Engine>) {
+    let agreed = engine.cluster.meta().seal;
+    if !agreed.is_empty() {
+        return engine.search.signer().agree(&agreed);
+    }
+    let engine = Arc::downgrade(engine);
+    tokio::spawn(async move {
+        while let Some(engine) = engine.upgrade() {
+            let own = engine.search.signer().key().to_vec().into();
+            match engine.cluster.seal(own).await {
+                Ok(agreed) => return engine.search.signer().agree(&agreed),
+                Err(error) => tracing::debug!(%error, "what links are signed with is not agreed on yet"),
+            }
+            drop(engine);
+            tokio::time::sleep(SEAL_AGAIN).await;
+        }
+    });
+}
+
+/// Between two tries.
+const SEAL_AGAIN: Duration = Duration::from_millis(500);
 
 /// What a node has before its groups run.
 struct Opened {

@@ -3,7 +3,7 @@
 
 use crate::{
     conformance,
-    engine::{Engine, ReferenceCache},
+    engine::{Engine, ReferenceCache, Visibility},
     host::elsewhere,
     observe::steps::{Step, ended},
     service::Node,
@@ -26,6 +26,7 @@ pub struct Observer {
     pub search: Arc<search::Engine>,
     pub references: Arc<ReferenceCache>,
     pub definitions: Arc<conformance::Stored>,
+    pub visibility: Arc<Visibility>,
     pub node: OnceLock<Weak<Engine>>,
     pub runtime: tokio::runtime::Handle,
 }
@@ -41,8 +42,14 @@ impl cluster::Observer for Observer {
         })
     }
 
+    fn showing(&self) -> Box<dyn Send> {
+        Box::new(self.visibility.show())
+    }
+
     fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, io::Result<()>> {
+        let showing = self.visibility.show();
         Box::pin(async move {
+            let _showing = showing;
             let (search, store, definitions) =
                 (self.search.clone(), self.store.clone(), self.definitions.clone());
             let references = self.references.clone();

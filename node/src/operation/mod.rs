@@ -60,6 +60,7 @@ pub async fn run(session: Session<'_>, request: OperationRequest) -> Result<Oper
     if request.read_only && definition.affects_state {
         return Err(Error::new(Code::MethodNotAllowed, format!("${name} may change something: send a POST")));
     }
+    session.catch_up().await?;
     let input = Input::read(definition, &request.parameters, request.body, &session.options().json)?;
     let invocation = Invocation { caller: session.owned(), scope, input };
     let body = (definition.run)(invocation).await?;

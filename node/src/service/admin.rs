@@ -1,16 +1,22 @@
 //! What operators ask. Any node answers; what only the leader of the meta group knows or can do is asked of it.
 
-use super::{Node, patience::unreadable};
+use super::{Node, status::merged};
+use crate::partition::unreadable;
 use bytes::Bytes;
 use cluster::{Standing, View};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use prost::Message;
 use proto::{Code, Error, api::v1::*};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::timeout;
+
+/// A node that does not tell its view within this is left out.
+const VIEW: Duration = Duration::from_secs(1);
+const REMOVED: &str = "removed";
 
 /// The operator's calls, as `proto/api/v1/admin.proto` has them.
 pub trait AdminService: Send + Sync + 'static {
-    /// Nodes and groups, as the node sees them that leads, else as this one does.
+    /// Nodes and groups, each as who leads it sees it.
     fn status(&self, request: StatusRequest) -> BoxFuture<'_, Result<StatusResponse, Error>>;
     /// Gives a new node its id.
     fn join(&self, request: JoinRequest) -> BoxFuture<'_, Result<JoinResponse, Error>>;
@@ -28,15 +34,15 @@ pub trait AdminService: Send + Sync + 'static {
 impl AdminService for Node {
     fn status(&self, _: StatusRequest) -> BoxFuture<'_, Result<StatusResponse, Error>> {
         Box::pin(async {
-            let own = self.engine.cluster.node_id();
-            match self.engine.cluster.chief().filter(|chief| *chief != own) {
-                // Where it cannot be asked, what is known here is better than nothing.
-                Some(chief) => {
-                    let seen = self.ask_admin(chief, Asked::Status, StatusRequest {}).await;
-                    Ok(seen.unwrap_or_else(|_| self.seen()))
-                }
-                None => Ok(self.seen()),
-            }
+            let (own, seen) = (self.engine.cluster.node_id(), self.seen());
+            let others = seen.nodes.iter().filter(|node| node.standing != REMOVED && node.node_id != own);
+            let asked = others.map(|node| async {
+                let asked = self.ask_admin(node.node_id, Asked::Status, StatusRequest {});
+                timeout(VIEW, asked).await.ok()?.ok()
+            });
+            // Who cannot be asked leads nothing for long.
+            let views: Vec<StatusResponse> = join_all(asked).await.into_iter().flatten().collect();
+            Ok(merged(seen, views))
         })
     }
 
@@ -114,7 +120,7 @@ impl Node {
         asked: Asked,
         request: impl Message,
     ) -> Result<A, Error> {
-        self.ask_another(node, asked.label(), request.encode_to_vec().into()).await
+        self.ask_another(node, asked.label(), &request).await
     }
 
     /// Answers another node; `None` where this is none of these calls.
@@ -222,7 +228,7 @@ fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Member => "member",
         Standing::Draining => "draining",
-        Standing::Removed => "removed",
+        Standing::Removed => REMOVED,
     }
 }
 

@@ -1,32 +1,38 @@
-//! A request that came to a node which does not lead goes to the one that does, one step and no further: who is asked by another
-//! node answers, or says that it does not lead.
+//! A request that came to a node which does not hold all partitions goes to one that does, one step and no further: who is asked
+//! by another node answers, or says that it cannot. And what nodes ask of each other besides, by its name.
 
-use super::patience::{LEADER, Place, unreadable};
-use super::{Call, Node};
-use crate::{observe::Trace, session::Context};
+use super::{
+    Call, Node,
+    clocks::{self, CLOCK},
+};
+use crate::{
+    engine::AT_WORK,
+    interaction::patch::Patch,
+    observe::Trace,
+    partition::{self, Twice, ask, question, unreadable},
+    session::Context,
+    writer,
+};
 use bytes::Bytes;
 use prost::Message;
 use proto::{Code, Error, TenantId, internal::v1 as wire};
-use std::{io, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 /// A request without a deadline has this.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// A question of a node's own has this: longer than an election.
+const OWN: Duration = Duration::from_secs(10);
 
 impl Node {
-    pub(super) fn place(&self) -> Place {
-        let cluster = &self.engine.cluster;
-        if cluster.leads_all() {
-            return Place::Here;
-        }
-        let other = cluster.chief().filter(|chief| *chief != cluster.node_id());
-        other.map_or(Place::Nowhere, Place::At)
+    /// Whether requests are carried out here.
+    pub(super) fn serves(&self) -> bool {
+        self.engine.cluster.is_alone() || self.engine.cluster.holds_all()
     }
 
-    /// Has the node carry the request out.
+    /// Has another node carry the request out: the first that can be asked.
     pub(super) async fn forward<A: Message + Default>(
         &self,
-        node: u64,
         context: &Context,
         call: Call,
         request: &impl Message,
@@ -42,12 +48,18 @@ impl Node {
             deadline_ms: left.as_millis() as u64,
             body: request.encode_to_vec().into(),
         };
-        let asked = self.engine.cluster.ask(node, message.encode_to_vec().into());
-        let late =
-            || Err(Error::new(Code::Timeout, "the node that leads did not answer before the deadline"));
-        let Ok(answer) = timeout(left, asked).await else { return late() };
-        let answer = answer.map_err(|error| lost(call, &error))?;
-        read(answer)
+        let asked = async {
+            let mut last = Error::new(Code::Unavailable, "no node that holds the data is known here yet");
+            for node in self.engine.cluster.other_holders() {
+                match ask(&self.engine.cluster, node, &message, twice(call)).await {
+                    Err(error) if error.code == Code::Unavailable => last = error,
+                    answer => return answer,
+                }
+            }
+            Err(last)
+        };
+        let late = |_| Error::new(Code::Timeout, "no node that holds the data answered before the deadline");
+        timeout(left, asked).await.map_err(late)?
     }
 
     /// Asks another node something of its own, which does no harm twice.
@@ -55,14 +67,11 @@ impl Node {
         &self,
         node: u64,
         call: &str,
-        body: Bytes,
+        message: &impl Message,
     ) -> Result<A, Error> {
-        let message = wire::Request { call: call.to_owned(), body, ..wire::Request::default() };
-        let asked = self.engine.cluster.ask(node, message.encode_to_vec().into());
-        let gone =
-            |error: String| Error::new(Code::Unavailable, format!("node {node} cannot be asked: {error}"));
-        let answer = timeout(LEADER, asked).await.map_err(|late| gone(late.to_string()))?;
-        read(answer.map_err(|error| gone(error.to_string()))?)
+        let asked = ask(&self.engine.cluster, node, &question(call, message), Twice::Harmless);
+        let late = |_| Error::new(Code::Unavailable, format!("node {node} does not answer"));
+        timeout(OWN, asked).await.map_err(late)?
     }
 
     /// Carries out what came from another node.
@@ -77,11 +86,20 @@ impl Node {
     async fn answered(&self, request: Bytes) -> Result<Bytes, Error> {
         let bytes = request.len();
         let request = wire::Request::decode(request).map_err(|error| unreadable(&error))?;
-        if let Some(answer) = self.administer(&request.call, request.body.clone()).await {
+        if let Some(answer) =
+            partition::answer(&self.engine.cluster, &request.call, request.body.clone()).await
+        {
             return answer;
         }
-        if !self.engine.cluster.leads_all() {
-            return Err(Error::new(Code::Unavailable, "the node that was asked does not lead"));
+        if request.call == AT_WORK {
+            let asked = wire::AtWorkRequest::decode(request.body).map_err(|error| unreadable(&error))?;
+            return Ok(self.engine.tell_at_work(&asked));
+        }
+        if request.call == CLOCK {
+            return Ok(clocks::answer(&self.engine));
+        }
+        if let Some(answer) = self.administer(&request.call, request.body.clone()).await {
+            return answer;
         }
         let share = self.engine.options.bounds.share();
         share.take(bytes)?;
@@ -94,37 +112,36 @@ impl Node {
             base: (!request.base.is_empty()).then(|| request.base.as_str().into()),
             share,
         };
+        if request.call == writer::WRITE {
+            return self.write(&context, request.body).await;
+        }
+        if !self.serves() {
+            return Err(Error::new(Code::Unavailable, "the node that was asked does not hold all data now"));
+        }
         let done = self.carry_out(&context, &request.call, request.body);
         match timeout(deadline.unwrap_or(DEADLINE), done).await {
             Ok(done) => done,
-            Err(_) => {
-                Err(Error::new(Code::Timeout, "the deadline of the request passed at the node that leads"))
-            }
+            Err(_) => Err(Error::new(
+                Code::Timeout,
+                "the deadline of the request passed at the node that was asked",
+            )),
         }
     }
-}
 
-/// The connection broke. What only reads can be asked again; what writes may have been done.
-fn lost(call: Call, error: &io::Error) -> Error {
-    let reads = matches!(call, Call::Read | Call::VRead | Call::History | Call::Search | Call::Capabilities);
-    if reads || error.kind() == io::ErrorKind::NotConnected {
-        return Error::new(Code::Unavailable, format!("the node that leads cannot be reached: {error}"));
+    /// A write of another node, whose compartment's actor is here.
+    async fn write(&self, context: &Context, message: Bytes) -> Result<Bytes, Error> {
+        let session = self.session(context);
+        let patch = |resource_type, kind, body| {
+            Patch::read(session, resource_type, kind, body)
+                .map(|patch| patch as Arc<dyn crate::compartment::Change>)
+        };
+        writer::write_here(&self.engine, context.tenant, context.share.clone(), message, &patch).await
     }
-    let text = format!(
-        "the connection to the node that leads was lost ({error}); read what the request was to write, or send it again under \
-         the idempotency key that it had"
-    );
-    Error::new(Code::OutcomeUnknown, text)
 }
 
-fn read<A: Message + Default>(answer: Bytes) -> Result<A, Error> {
-    let response = wire::Response::decode(answer).map_err(|error| unreadable(&error))?;
-    match response.outcome {
-        Some(wire::response::Outcome::Body(body)) => A::decode(body).map_err(|error| unreadable(&error)),
-        Some(wire::response::Outcome::Error(detail)) => Err(Error::of_detail(detail)),
-        None => Err(Error::new(
-            Code::Internal,
-            "another node's answer is of a kind that this version does not know",
-        )),
+fn twice(call: Call) -> Twice {
+    match call {
+        Call::Read | Call::VRead | Call::History | Call::Search | Call::Capabilities => Twice::Harmless,
+        _ => Twice::Writes,
     }
 }

@@ -4,9 +4,11 @@
 
 mod admin;
 mod calls;
+pub(crate) mod clocks;
 mod forward;
 mod node;
 mod patience;
+mod status;
 
 pub use admin::AdminService;
 pub(crate) use calls::calls;

@@ -1,14 +1,12 @@
 //! The service of this node: each call to who carries it out.
 
-use super::{
-    Call, FhirService, calls,
-    patience::{Patience, Place, leaderless, unreadable},
-};
+use super::{Call, FhirService, calls, patience::Patience};
 use crate::{
     bounds::weight,
     capabilities,
-    engine::Engine,
+    engine::{Engine, Level},
     interaction, operation,
+    partition::unreadable,
     session::{Context, Session},
     transaction,
 };
@@ -28,6 +26,15 @@ impl Node {
     pub(crate) fn session<'s>(&'s self, context: &'s Context) -> Session<'s> {
         Session::new(&self.engine, context)
     }
+
+    /// The same where other nodes write, too: what every write is held against is known here.
+    async fn ready_session<'s>(&'s self, context: &'s Context) -> Result<Session<'s>, Error> {
+        let session = self.session(context);
+        if self.engine.options.validation == Level::Full {
+            session.catch_up().await?;
+        }
+        Ok(session)
+    }
 }
 
 macro_rules! carried_out {
@@ -43,10 +50,12 @@ macro_rules! carried_out {
                 }
                 let mut patience = Patience::new();
                 loop {
-                    let answer = match self.place() {
-                        Place::Here => $room::$run(self.session(context), request.clone()).await,
-                        Place::At(node) => self.forward(node, context, Call::$name, &request).await,
-                        Place::Nowhere => Err(leaderless()),
+                    let answer = match self.serves() {
+                        true => match self.ready_session(context).await {
+                            Ok(session) => $room::$run(session, request.clone()).await,
+                            Err(error) => Err(error),
+                        },
+                        false => self.forward(context, Call::$name, &request).await,
                     };
                     if let Some(answer) = patience.with(answer).await {
                         return answer;
@@ -75,7 +84,7 @@ macro_rules! carried_out {
                     let weigh = |$of: &$request| -> usize { $weight };
                     let request = $request::decode(message).map_err(|error| unreadable(&error))?;
                     context.share.admit(weigh(&request))?;
-                    let answer = $room::$run(self.session(context), request).await?;
+                    let answer = $room::$run(self.ready_session(context).await?, request).await?;
                     return Ok(answer.encode_to_vec().into());
                 })*
                 let text = format!("another node asks for `{call}`, which this version does not know");
@@ -88,13 +97,13 @@ macro_rules! carried_out {
 calls!(carried_out);
 
 impl Node {
-    /// The matches of a search, read here where this node leads, else page by page from the one that does.
+    /// The matches of a search, read here where this node holds all data, else page by page from one that does.
     async fn matches(
         &self,
         context: &Context,
         request: SearchRequest,
     ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
-        if self.engine.cluster.is_alone() || self.engine.cluster.leads_all() {
+        if self.serves() {
             return interaction::search_stream(self.session(context), request).await;
         }
         let (node, context) = (self.clone(), context.clone());

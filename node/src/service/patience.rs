@@ -5,16 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// A request waits so long for a leader: longer than an election takes.
-pub(super) const LEADER: Duration = Duration::from_secs(10);
+const LEADER: Duration = Duration::from_secs(10);
 /// Between two looks.
 const AGAIN: Duration = Duration::from_millis(25);
-
-/// Where a request is carried out.
-pub(super) enum Place {
-    Here,
-    At(u64),
-    Nowhere,
-}
 
 /// What a request has while nobody leads: it is tried again as long as it is certain that nothing was done.
 pub(super) struct Patience {
@@ -36,13 +29,4 @@ impl Patience {
             other => Some(other),
         }
     }
-}
-
-pub(super) fn leaderless() -> Error {
-    Error::new(Code::Unavailable, "no node leads; send the request again after a moment")
-}
-
-/// Another node's message is of no form that this version knows.
-pub(super) fn unreadable(error: &prost::DecodeError) -> Error {
-    Error::new(Code::Internal, format!("another node's message cannot be read: {error}"))
 }

@@ -111,6 +111,18 @@ impl<'s> Session<'s> {
         self.definitions().judge(resource, profile.as_slice(), self.clock().now_ms())
     }
 
+    /// Has all that was acknowledged anywhere be known here: for what rests on what this node keeps of the rows, such as
+    /// definitions and resolved references.
+    ///
+    /// # Errors
+    /// `Unavailable` while a partition has no leader.
+    pub async fn catch_up(self) -> Result<(), Error> {
+        match self.engine.cluster.is_alone() {
+            true => Ok(()),
+            false => self.engine.all_current().await,
+        }
+    }
+
     /// Runs what takes long on a thread of its own, which counts `share` as held until it ends.
     ///
     /// # Errors

@@ -1,40 +1,72 @@
 //! Looks over several partitions at one moment: nobody finds half a transaction.
 
 use super::Session;
-use crate::{partition::Partition, writer};
-use proto::{Error, PartitionId};
+use crate::{error::contended, partition::Partition, writer};
+use proto::{Code, Error, PartitionId};
+use std::time::Duration;
 
-/// How often a moment is looked for without a transaction that is just becoming visible.
+/// How often a moment is looked for without a transaction that is just becoming visible, before this node has those that it
+/// coordinates stand still.
 const MOMENTS_MAX: usize = 3;
+/// How often it is looked for then, where others coordinate, too.
+const STILL_MAX: usize = 100;
+/// Between two of those.
+const PAUSE: Duration = Duration::from_millis(2);
+/// How often what is left half done is looked for: it is finished each time.
+const ROUNDS_MAX: usize = 16;
 
 impl<'s> Session<'s> {
     /// What `look` finds in all partitions, after everything acknowledged so far is in reach, while no transaction is
     /// becoming visible. Called again where one began meanwhile.
     ///
     /// # Errors
-    /// Those of `look`; `Unavailable` while a partition has no leader, `Failed` where it never will have one again.
+    /// Those of `look`; `Unavailable` while a partition has no leader, `Failed` where it never will have one again;
+    /// `Overloaded` where transactions of other nodes came too thick.
     pub async fn at_a_moment<T>(self, look: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         for _ in 0..MOMENTS_MAX {
-            let Some(moment) = self.engine.visibility.moment() else {
-                tokio::task::yield_now().await;
-                continue;
-            };
-            self.settle_all().await?;
-            let seen = look()?;
-            if self.engine.visibility.is_still(moment) {
-                return Ok(seen);
+            match self.try_moment(&look).await? {
+                Some(seen) => return Ok(seen),
+                None => tokio::task::yield_now().await,
             }
         }
         let _still = self.engine.visibility.stand_still().await;
-        self.settle_all().await?;
-        look()
+        if self.engine.cluster.is_alone() {
+            self.settle_all().await?;
+            return look();
+        }
+        for _ in 0..STILL_MAX {
+            match self.try_moment(&look).await? {
+                Some(seen) => return Ok(seen),
+                None => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        let text =
+            "transactions come too thick for a look at all of them at once; send it again after a moment";
+        Err(Error::new(Code::Overloaded, text))
     }
 
+    /// `None`: a transaction became visible meanwhile.
+    async fn try_moment<T>(self, look: impl Fn() -> Result<T, Error>) -> Result<Option<T>, Error> {
+        // Before anything is asked: a part that is applied here ahead of the others is seen by then, or moves the count.
+        let Some(moment) = self.engine.visibility.moment() else { return Ok(None) };
+        self.settle_all().await?;
+        let seen = look()?;
+        Ok(self.engine.visibility.is_still(moment).then_some(seen))
+    }
+
+    /// All partitions are current, with nothing left half done.
     async fn settle_all(self) -> Result<(), Error> {
-        for partition in self.engine.partitions() {
-            self.settled(partition).await?;
+        for _ in 0..ROUNDS_MAX {
+            self.engine.all_current().await?;
+            let mut is_whole = true;
+            for partition in self.engine.partitions() {
+                is_whole &= !self.finish_decided(partition).await?;
+            }
+            if is_whole {
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(contended())
     }
 
     /// The partition, current, with nothing left half done.
@@ -42,13 +74,29 @@ impl<'s> Session<'s> {
     /// # Errors
     /// `Unavailable` without a leader, `Failed` where there will be none; storage's.
     pub(super) async fn settled(self, partition: PartitionId) -> Result<Partition<'s>, Error> {
-        let rows = self.engine.current(partition).await?;
-        if rows.has_prepared().await {
-            for record in rows.prepared().await? {
-                let lock = storage::Lock { transaction: record.transaction, coordinator: record.coordinator };
-                writer::finish_if_decided(self.engine, partition, record.tenant, lock).await?;
+        for _ in 0..ROUNDS_MAX {
+            let rows = self.engine.current(partition).await?;
+            if !rows.has_prepared().await {
+                return Ok(rows);
+            }
+            // What it shows may have been decided in any of the others.
+            self.engine.all_current().await?;
+            if !self.finish_decided(partition).await? {
+                return Ok(rows);
             }
         }
-        Ok(rows)
+        Err(contended())
+    }
+
+    /// Finishes what is prepared in the partition and, as the rows here say, decided; whether there was any.
+    async fn finish_decided(self, partition: PartitionId) -> Result<bool, Error> {
+        let rows = self.engine.partition(partition)?;
+        let mut found = false;
+        if rows.has_prepared().await {
+            for record in rows.prepared().await? {
+                found |= writer::finish_if_known(self.engine, partition, record).await?;
+            }
+        }
+        Ok(found)
     }
 }

@@ -4,7 +4,7 @@
 
 use super::Session;
 use crate::{
-    engine::{Owner, Turn},
+    engine::Turn,
     error::contended,
     writer::{self, Hold},
 };
@@ -49,11 +49,19 @@ impl Reservation {
         };
         let mut pause = HELD_PAUSE_MIN;
         loop {
-            match reservation.reserve(session).await? {
+            let reserved = match reservation.reserve(session).await {
+                // The same once more: it does no harm twice, and nobody else would know whether it is held.
+                Err(error) if error.code == Code::OutcomeUnknown && Instant::now() < until => {
+                    tokio::time::sleep(HELD_PAUSE_MIN).await;
+                    continue;
+                }
+                reserved => reserved?,
+            };
+            match reserved {
                 Applied::Done => return Ok(reservation),
                 Applied::ReservationHeld { holder, .. } => {
-                    if session.engine.tokens.owner(&holder) == Owner::Other {
-                        // This node leads now: what the other one was about to write rests on this row, and is refused.
+                    if !session.engine.is_at_work(&holder).await {
+                        // What a node that is gone was about to write rests on this row, and is refused.
                         reservation.void(session, holder).await?;
                         continue;
                     }
@@ -101,16 +109,37 @@ impl Reservation {
         Hold { partition: self.partition, release }
     }
 
-    /// Gives it back where no write did. One that is lost on the way expires.
+    /// Gives it back where no write did. Where nobody leads just now, it is tried again behind the answer; one that is lost all
+    /// the same expires.
     pub async fn release(self, session: Session<'_>) {
         let kind = Some(log::command::Kind::Release(self.hold().release));
         let command = log::Command { time_ms: session.clock().now_ms(), tenant: self.tenant.0, kind };
-        if let Ok(partition) = session.engine.partition(self.partition)
-            && let Err(error) = partition.propose(command).await
-        {
-            tracing::warn!(%error, "a reservation was not released; it expires");
+        let Err(error) = give_back(session, self.partition, command.clone()).await else { return };
+        if session.engine.cluster.is_alone() || !passes(&error) {
+            return tracing::warn!(%error, "a reservation was not released; it expires");
         }
+        let owned = session.owned();
+        tokio::spawn(async move {
+            let until = Instant::now() + owned.session().options().reservation_timeout;
+            // Whoever waits here for the same criteria waits on: they are held.
+            let held = self;
+            while Instant::now() < until {
+                tokio::time::sleep(HELD_PAUSE_MAX).await;
+                match give_back(owned.session(), held.partition, command.clone()).await {
+                    Err(error) if passes(&error) => {}
+                    _ => return,
+                }
+            }
+        });
     }
+}
+
+async fn give_back(session: Session<'_>, partition: PartitionId, command: log::Command) -> Result<(), Error> {
+    session.engine.partition(partition)?.propose(command).await.map(drop)
+}
+
+fn passes(error: &Error) -> bool {
+    matches!(error.code, Code::Unavailable | Code::OutcomeUnknown)
 }
 
 impl Session<'_> {

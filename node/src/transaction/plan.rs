@@ -42,7 +42,11 @@ pub async fn plan(
     idempotency_key: &str,
 ) -> Result<Planned, Error> {
     let mut resolved: FxHashMap<String, String> = FxHashMap::default();
-    for reference in conditional_references(bundle) {
+    let references = conditional_references(bundle);
+    if !references.is_empty() {
+        session.catch_up().await?;
+    }
+    for reference in references {
         let target = conditional::resolve_reference(session, &reference).await?;
         resolved.insert(reference.into_owned(), target);
     }

@@ -9,14 +9,14 @@ use super::{
     Attempt, Home, Plan, Step,
     part::{self, Part, Parts},
     settle::refused,
-    single::{Outcome, through_actor},
+    single::{Outcome, anywhere},
     transaction::Transaction,
 };
 use crate::{
     compartment::{Batch, Deciding, Op, locate},
     engine::{Engine, to_its_end},
 };
-use proto::{CompartmentKey, Error, PartitionId};
+use proto::{Code, CompartmentKey, Error, PartitionId};
 use storage::Applied;
 
 /// On a task of its own: a caller that goes away must not leave a row prepared.
@@ -38,10 +38,14 @@ pub async fn run(
             transaction.abort(&node).await;
             return refused(&node, tenant, refusing, refusal).await;
         }
-        let deciding = Deciding { transaction: transaction.id(), participants: transaction.participants() };
+        let deciding = Deciding {
+            transaction: transaction.id(),
+            participants: transaction.participants(),
+            is_quiet: transaction.is_quiet(),
+        };
         let (dedup, share) = (plan.dedup, plan.share);
         let batch = Batch { tenant, ops, dedup, releases, deciding: Some(deciding), share };
-        let outcome = match through_actor(&node, partition, compartment, batch).await {
+        let outcome = match anywhere(&node, partition, compartment, batch).await {
             Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) => {
                 let finishing = node.clone();
                 tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
@@ -52,8 +56,10 @@ pub async fn run(
             Err(error) => Err(error),
         };
         // The first decision stands: where the outcome is not known, this asks for it as much as it aborts.
-        transaction.abort(&node).await;
-        outcome
+        match (transaction.abort(&node).await, outcome) {
+            (Some(false), Err(error)) if error.code == Code::OutcomeUnknown => Ok(Attempt::Stale),
+            (_, outcome) => outcome,
+        }
     })
     .await
 }

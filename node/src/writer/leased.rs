@@ -13,15 +13,31 @@ use crate::{
     engine::{Engine, to_its_end},
 };
 use proto::{Error, PartitionId};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::time::sleep;
 
 /// On a task of its own: a caller that goes away must not leave a transaction half way.
 pub async fn run(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     let node = node.handle();
-    to_its_end(async move { run_whole(&node, plan).await }).await
+    to_its_end(async move {
+        let attempt = run_whole(&node, plan).await;
+        if matches!(attempt, Ok(Attempt::Stale)) && !node.cluster.is_alone() {
+            // Coordinators on two nodes that stood in each other's way must not do it again at the same moment.
+            sleep(Duration::from_millis(node.entropy.number() % STAND_BACK_MS)).await;
+        }
+        attempt
+    })
+    .await
 }
+
+/// The longest pause before a plan that others came before is tried again.
+const STAND_BACK_MS: u64 = 16;
 
 async fn run_whole(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     let leases = lease_all(node, &plan).await?;
+    // What is decided without a proposal is told as it is decided: on rows that are current.
+    let read: BTreeSet<PartitionId> = read_in(node, &plan).collect();
+    node.these_current(read.into_iter()).await?;
     // What the leases were waited for may have been this very request.
     if let Some(answers) = answered_before(node, plan.tenant, plan.dedup.as_ref()).await? {
         return Ok(Attempt::Repeated(answers));
@@ -32,7 +48,6 @@ async fn run_whole(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
         Err(halted) => return halt(node, &plan, leases, halted).await,
     };
     if parts.is_empty() {
-        prove(node, &plan).await?;
         return keep(node, plan.tenant, plan.dedup.as_ref(), answers).await;
     }
     part::rest_on(&mut parts, plan.holds.clone());
@@ -51,12 +66,19 @@ fn coordinator(node: &Engine, plan: &Plan) -> PartitionId {
     node.partition_of(plan.dedup.as_ref().map_or(first, |dedup| dedup.home))
 }
 
+/// The partitions whose rows the plan is decided on.
+fn read_in(node: &Engine, plan: &Plan) -> impl Iterator<Item = PartitionId> {
+    plan.steps.iter().map(|step| node.partition_of(step.lives_at().compartment.slot))
+}
+
+/// Compartments that another node leads do not stand still: what comes first there makes the plan stale.
 async fn lease_all(node: &Engine, plan: &Plan) -> Result<Vec<Lease>, Error> {
     let mut leases = vec![];
     for compartment in existing_compartments(&plan.steps) {
         let partition = node.partition_of(compartment.slot);
-        node.partition(partition)?;
-        leases.push(node.actors.lease(partition, plan.tenant, compartment).await?);
+        if node.partition(partition)?.leader().is_none() {
+            leases.push(node.actors.lease(partition, plan.tenant, compartment).await?);
+        }
     }
     Ok(leases)
 }
@@ -71,17 +93,6 @@ async fn halt(node: &Engine, plan: &Plan, leases: Vec<Lease>, halted: Halted) ->
             settle::settle_lock(node, halted.partition, plan.tenant, &lock).await?;
             Ok(Attempt::Stale)
         }
-        Halt::Refused(error) => {
-            prove(node, plan).await?;
-            Err(error)
-        }
+        Halt::Refused(error) => Err(error),
     }
-}
-
-/// What was decided without a proposal is told only when this node has proved that it led.
-async fn prove(node: &Engine, plan: &Plan) -> Result<(), Error> {
-    for compartment in existing_compartments(&plan.steps) {
-        node.current_at(compartment.slot).await?;
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@
 mod admission;
 mod command;
 mod directory;
+mod elsewhere;
 mod kept;
 mod leased;
 mod part;
@@ -23,11 +24,13 @@ mod step;
 pub mod testing;
 mod transaction;
 mod two_phase;
+mod wire;
 
+pub use elsewhere::{WRITE, write_here};
 pub use kept::keep;
 pub use part::Hold;
 pub use resolver::{recover, run as resolve};
-pub use settle::{finish_if_decided, settle};
+pub use settle::{finish_if_decided, finish_if_known, settle};
 pub use step::{Home, Step};
 
 use crate::{

@@ -22,6 +22,13 @@ pub struct Hold {
 }
 
 impl Part {
+    /// Whether it writes no resource, so that no search and no history shows it.
+    pub fn is_quiet(&self) -> bool {
+        let locates =
+            |mutation: &log::Mutation| matches!(mutation.kind, Some(log::mutation::Kind::Locate(_)));
+        self.mutations.iter().all(locates)
+    }
+
     /// Adds a mutation.
     pub fn push(&mut self, mutation: log::Mutation) {
         self.mutations.push(mutation);

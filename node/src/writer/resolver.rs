@@ -15,6 +15,8 @@ use tokio::time::{MissedTickBehavior, interval};
 const PAGE: usize = 256;
 /// Of a page, so many at once.
 const AT_ONCE: usize = 16;
+/// A transaction of another node is not asked about before.
+const YOUNG_MS: u64 = 500;
 
 /// Runs until the node is gone.
 pub async fn run(node: Weak<Engine>) {
@@ -49,7 +51,7 @@ pub async fn recover(node: &Engine, partition: PartitionId) {
 
 /// Settles prepared transactions that nobody is at work on.
 async fn settle_abandoned(node: &Engine, partition: PartitionId) {
-    let Ok(rows) = node.partition(partition) else { return };
+    let Ok(rows) = node.led_here(partition) else { return };
     if !rows.has_prepared().await {
         return;
     }
@@ -58,12 +60,26 @@ async fn settle_abandoned(node: &Engine, partition: PartitionId) {
         Ok(prepared) => prepared,
         Err(error) => return tracing::error!(%partition, %error, "prepared transactions cannot be read"),
     };
-    let abandoned = prepared.into_iter().filter(|record| is_abandoned(node, record)).take(PAGE);
-    let settled = abandoned.map(|record| settle_one(node, partition, record));
+    let mature = prepared.into_iter().filter(|record| !is_young(node, record));
+    let settled = mature.take(PAGE).map(|record| settle_one(node, partition, record));
     stream::iter(settled).buffer_unordered(AT_ONCE).collect().await
 }
 
+/// Of this node, now, or of another that need not be asked yet: most are through before.
+fn is_young(node: &Engine, record: &Prepared) -> bool {
+    let left_ms = record.deadline_ms.saturating_sub(node.clock.now_ms());
+    let age_ms = (node.options.transaction_timeout.as_millis() as u64).saturating_sub(left_ms);
+    match node.tokens.owner(&record.transaction) {
+        Owner::Gone => false,
+        Owner::This => left_ms > 0,
+        Owner::Other(_) => age_ms < YOUNG_MS,
+    }
+}
+
 async fn settle_one(node: &Engine, partition: PartitionId, record: Prepared) {
+    if !is_abandoned(node, &record).await {
+        return;
+    }
     counter!("salamander_transactions_orphaned_total").increment(1);
     let outcome = match try_settle(node, partition, &record).await {
         Ok(Settled::Committed) => "commit",
@@ -87,14 +103,15 @@ async fn forget_finished(node: &Engine) {
     }
 }
 
-/// The same for those that an earlier life of this node left behind, once all participants have finished.
+/// The same for those that an earlier life of this node left behind, or another node, once all participants have finished.
 async fn forget_left(node: &Engine, partition: PartitionId) -> Result<(), Error> {
     let mut last = None;
     loop {
-        let page = node.partition(partition)?.decisions(last.as_ref(), PAGE).await?;
+        let page = node.led_here(partition)?.decisions(last.as_ref(), PAGE).await?;
         let mut ended: BTreeMap<TenantId, Vec<Bytes>> = BTreeMap::new();
         for decided in &page {
-            if node.tokens.owner(&decided.transaction) == Owner::Gone && is_finished(node, decided).await? {
+            // Of another node, too: if it is at work, its participants are not through, or it forgets it itself.
+            if node.tokens.owner(&decided.transaction) != Owner::This && is_finished(node, decided).await? {
                 ended.entry(decided.tenant).or_default().push(decided.transaction.clone());
             }
         }

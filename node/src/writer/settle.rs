@@ -5,7 +5,7 @@ use super::{
     Attempt,
     transaction::{Transaction, committed},
 };
-use crate::engine::{Engine, Owner};
+use crate::engine::Engine;
 use proto::{Code, Error, PartitionId, TenantId};
 use std::time::Duration;
 use storage::{Applied, Prepared};
@@ -58,7 +58,7 @@ pub async fn settle(
 ) -> Result<(), Error> {
     let mut pause = PAUSE_MIN;
     loop {
-        let prepared = node.partition(partition)?.prepared_one(tenant, transaction).await?;
+        let prepared = node.current(partition).await?.prepared_one(tenant, transaction).await?;
         let Some(record) = prepared else { return Ok(()) };
         if try_settle(node, partition, &record).await? != Settled::Open {
             return Ok(());
@@ -88,7 +88,7 @@ pub async fn try_settle(node: &Engine, partition: PartitionId, record: &Prepared
         Some(commit) => commit,
         // Forgotten, perhaps: that is after it was finished here.
         None if !is_prepared(node, partition, record).await? => return Ok(Settled::Before),
-        None if !is_abandoned(node, record) => return Ok(Settled::Open),
+        None if !is_abandoned(node, record).await => return Ok(Settled::Open),
         // The first decision stands, so asking for an abort too early does no harm.
         None => committed(&transaction.decide_abort(node).await?),
     };
@@ -97,31 +97,38 @@ pub async fn try_settle(node: &Engine, partition: PartitionId, record: &Prepared
 }
 
 async fn is_prepared(node: &Engine, partition: PartitionId, record: &Prepared) -> Result<bool, Error> {
-    let found = node.partition(partition)?.prepared_one(record.tenant, &record.transaction).await?;
+    let found = node.current(partition).await?.prepared_one(record.tenant, &record.transaction).await?;
     Ok(found.is_some())
 }
 
-/// Whether nobody will decide. A coordinator of an earlier life of this node is not at work; nor is another node, where this
-/// one leads the partition that decides: the one request that leads coordinates. Of who else it may be it is known when their
-/// time is up.
-pub fn is_abandoned(node: &Engine, record: &Prepared) -> bool {
-    match node.tokens.owner(&record.transaction) {
-        Owner::Gone => true,
-        Owner::Other if node.leads(record.coordinator) => true,
-        Owner::This | Owner::Other => node.clock.now_ms() >= record.deadline_ms,
-    }
+/// Whether nobody will decide: its coordinator's process is gone, or its time is up.
+pub async fn is_abandoned(node: &Engine, record: &Prepared) -> bool {
+    node.clock.now_ms() >= record.deadline_ms || !node.is_at_work(&record.transaction).await
 }
 
-/// Finishes the transaction that holds a lock in this partition if its decision is logged; leaves it alone if not.
+/// Finishes the transaction that holds a lock in this partition if its decision is logged; leaves it alone if not. What it
+/// wrote is in the rows here then.
 pub async fn finish_if_decided(
     node: &Engine,
     partition: PartitionId,
     tenant: TenantId,
     lock: storage::Lock,
 ) -> Result<(), Error> {
-    let decision = node.current(lock.coordinator).await?.decision(tenant, &lock.transaction).await?;
-    let Some(commit) = decision else { return Ok(()) };
+    node.current(lock.coordinator).await?;
     let record =
         Prepared { tenant, transaction: lock.transaction, coordinator: lock.coordinator, deadline_ms: 0 };
-    Transaction::of(&record, partition).finish(node, commit).await
+    if finish_if_known(node, partition, record).await? {
+        node.current(partition).await?;
+    }
+    Ok(())
+}
+
+/// Finishes a transaction that is prepared in this partition if the coordinator's rows here have its decision; whether they do.
+pub async fn finish_if_known(node: &Engine, partition: PartitionId, record: Prepared) -> Result<bool, Error> {
+    let coordinator = node.partition(record.coordinator)?;
+    let Some(commit) = coordinator.decision(record.tenant, &record.transaction).await? else {
+        return Ok(false);
+    };
+    Transaction::of(&record, partition).finish(node, commit).await?;
+    Ok(true)
 }

@@ -1,6 +1,6 @@
 //! The common case: one actor decides everything.
 
-use super::{Attempt, Home, Plan, keep, settle};
+use super::{Attempt, Home, Plan, elsewhere::through_actor_at, keep, settle};
 use crate::{
     compartment::{Basis, Batch, Op, Verdict},
     engine::Engine,
@@ -25,7 +25,7 @@ pub async fn run(
     let ops = steps.into_iter().map(with_home).collect();
     let releases = holds.into_iter().map(|hold| hold.release).collect();
     let batch = Batch { tenant, ops, dedup, releases, deciding: None, share };
-    match through_actor(node, partition, compartment, batch).await? {
+    match anywhere(node, partition, compartment, batch).await? {
         Outcome::Ended(attempt) => Ok(attempt),
         Outcome::Applied(Applied::Done, answers) => Ok(Attempt::Done(answers)),
         Outcome::Applied(other, _) => settle::refused(node, tenant, partition, other).await,
@@ -40,7 +40,21 @@ pub(super) enum Outcome {
     Applied(Applied, Vec<WriteResponse>),
 }
 
-/// Has the actor decide, and waits for what it proposes or what its answer rests on.
+/// Has the actor decide, wherever its partition is led.
+pub(super) async fn anywhere(
+    node: &Engine,
+    partition: PartitionId,
+    compartment: CompartmentKey,
+    batch: Batch,
+) -> Result<Outcome, Error> {
+    match node.partition(partition)?.leader() {
+        None => through_actor(node, partition, compartment, batch).await,
+        // Boxed: alone there is none, and every write would carry its future along.
+        Some(leader) => Box::pin(through_actor_at(node, leader, partition, compartment, &batch)).await,
+    }
+}
+
+/// Has the actor here decide, and waits for what it proposes or what its answer rests on.
 pub(super) async fn through_actor(
     node: &Engine,
     partition: PartitionId,
@@ -64,7 +78,7 @@ pub(super) async fn through_actor(
             Told::Otherwise(attempt) => attempt,
         },
         Verdict::Repeated(answers) => {
-            node.current(partition).await?;
+            node.led_here(partition)?.barrier().await?;
             Attempt::Repeated(answers)
         }
         Verdict::Gone => Attempt::Stale,
@@ -89,7 +103,8 @@ async fn told(node: &Engine, partition: PartitionId, batch: &Batch, basis: Basis
     if !basis.stands().await {
         return Ok(Told::Otherwise(Attempt::Stale));
     }
-    let partition = node.current(partition).await?;
+    let partition = node.led_here(partition)?;
+    partition.barrier().await?;
     // What it waited for may have been this very request.
     if let (true, Some(dedup)) = (waited, &batch.dedup) {
         let row = partition.answered(batch.tenant, &dedup.key, node.clock.now_ms()).await?;

@@ -5,7 +5,9 @@ use crate::engine::Engine;
 use bytes::Bytes;
 use futures::future::{join_all, try_join_all};
 use proto::{Code, Error, PartitionId, TenantId, log::v1 as log};
+use std::time::Duration;
 use storage::{Applied, Prepared};
+use tokio::time::{Instant, sleep};
 
 /// Whether what a Decide answered means that the transaction is committed; anything else means that it is aborted.
 pub fn committed(decision: &Applied) -> bool {
@@ -18,7 +20,14 @@ pub struct Transaction {
     tenant: TenantId,
     coordinator: PartitionId,
     participants: Vec<PartitionId>,
+    /// Its participants have no resources to show.
+    is_quiet: bool,
 }
+
+/// A step that does no harm twice is tried for so long where nobody leads, or its outcome is not known: longer than an election.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two tries.
+const AGAIN: Duration = Duration::from_millis(25);
 
 impl Transaction {
     /// With a new id; its participants are the partitions of `parts`.
@@ -28,6 +37,7 @@ impl Transaction {
             tenant,
             coordinator,
             participants: parts.keys().copied().collect(),
+            is_quiet: parts.values().all(Part::is_quiet),
         }
     }
 
@@ -38,7 +48,13 @@ impl Transaction {
             tenant: record.tenant,
             coordinator: record.coordinator,
             participants: vec![partition],
+            is_quiet: false,
         }
+    }
+
+    /// Whether its participants have no resources to show.
+    pub fn is_quiet(&self) -> bool {
+        self.is_quiet
     }
 
     /// Its name in the log.
@@ -89,8 +105,11 @@ impl Transaction {
             match outcome {
                 Ok(Applied::Done) => {}
                 Ok(other) => refusal = Some((partition, other)),
-                // Not prepared there, so that nothing can come of it; another try may find a leader.
+                // Nobody decides to commit what is not prepared for certain; another try may find a leader.
                 Err(error) if error.code == Code::Unavailable => leaderless = Some(error),
+                Err(error) if error.code == Code::OutcomeUnknown => {
+                    leaderless = Some(Error::new(Code::Unavailable, error.diagnostics()));
+                }
                 // Not known whether it is prepared: an abort settles it either way.
                 Err(error) => {
                     tracing::warn!(%error, "a participant did not prepare");
@@ -125,8 +144,9 @@ impl Transaction {
             commit,
             write: Some(write),
             participants: self.participants(),
+            quiet: self.is_quiet,
         });
-        self.propose(node, self.coordinator, now_ms, kind).await
+        self.propose_surely(node, self.coordinator, now_ms, kind).await
     }
 
     /// Phase two, at all participants at once. A participant that cannot be reached asks for the decision later.
@@ -147,8 +167,35 @@ impl Transaction {
     }
 
     async fn finish_at(&self, node: &Engine, partition: PartitionId, commit: bool) -> Result<Applied, Error> {
-        let kind = log::command::Kind::Finish(log::Finish { transaction: self.id.clone(), commit });
-        self.propose(node, partition, node.clock.now_ms(), kind).await
+        let finish = log::Finish { transaction: self.id.clone(), commit, quiet: self.is_quiet };
+        let kind = log::command::Kind::Finish(finish);
+        self.propose_surely(node, partition, node.clock.now_ms(), kind).await
+    }
+
+    /// Decisions and finishes do no harm twice: the first one stands. So they ride out an election.
+    async fn propose_surely(
+        &self,
+        node: &Engine,
+        partition: PartitionId,
+        now_ms: u64,
+        kind: log::command::Kind,
+    ) -> Result<Applied, Error> {
+        let until = Instant::now() + PATIENCE;
+        let mut unknown = None;
+        loop {
+            let error = match self.propose(node, partition, now_ms, kind.clone()).await {
+                Err(error) if matches!(error.code, Code::Unavailable | Code::OutcomeUnknown) => error,
+                ended => return ended,
+            };
+            let is_over = node.cluster.is_alone() || Instant::now() >= until;
+            if error.code == Code::OutcomeUnknown {
+                unknown = Some(error.clone());
+            }
+            if is_over {
+                return Err(unknown.unwrap_or(error));
+            }
+            sleep(AGAIN).await;
+        }
     }
 
     async fn propose(

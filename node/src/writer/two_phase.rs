@@ -17,7 +17,7 @@ use super::{
     transaction::{Transaction, committed},
 };
 use crate::{compartment::log_write, engine::Engine};
-use proto::{Error, PartitionId, api::v1::WriteResponse};
+use proto::{Code, Error, PartitionId, api::v1::WriteResponse};
 
 /// Commits `parts`; `coordinator`'s own part goes with the decision.
 pub async fn commit(
@@ -41,6 +41,7 @@ pub async fn commit(
         // The first decision stands: this asks for it as much as it aborts.
         Err(error) => match transaction.abort(node).await {
             Some(true) => return Ok(Attempt::Done(answers)),
+            Some(false) if error.code == Code::OutcomeUnknown => return Ok(Attempt::Stale),
             _ => return Err(error),
         },
     };

@@ -102,6 +102,7 @@ fn every_number_arrives_at_its_own_place() {
         ("log.spares", all.log.spares as u64),
         ("log.group_bytes", all.cluster.group_log_bytes),
         ("log.total_bytes", all.cluster.log_bytes),
+        ("cluster.clock_off_max_ms", millis(all.clock_off_max)),
         ("raft.heartbeat_interval_ms", millis(all.cluster.heartbeat)),
         ("raft.proposals_max", all.cluster.proposals_max as u64),
         ("raft.proposal_bytes_max", all.cluster.proposal_bytes_max as u64),

@@ -20,6 +20,8 @@ pub struct Patch {
     caller: Owned,
     resource_type: ResourceType,
     patch: patch::Patch,
+    /// What was sent.
+    source: (PatchKind, Bytes),
 }
 
 impl Patch {
@@ -30,6 +32,7 @@ impl Patch {
         kind: PatchKind,
         body: Bytes,
     ) -> Result<Arc<Patch>, Error> {
+        let source = (kind, body.clone());
         let kind = match kind {
             PatchKind::Json => Kind::Json,
             PatchKind::Merge => Kind::Merge,
@@ -40,7 +43,7 @@ impl Patch {
         };
         let patch =
             patch::Patch::read(kind, body, &session.options().patch).map_err(|error| refused(&error))?;
-        Ok(Arc::new(Patch { caller: session.owned(), resource_type, patch }))
+        Ok(Arc::new(Patch { caller: session.owned(), resource_type, patch, source }))
     }
 
     /// The type of the resources it is for.
@@ -71,6 +74,10 @@ impl Change for Patch {
             return Ok(Next::Elsewhere(compartment));
         }
         session.draft(&parsed).map(Next::Draft)
+    }
+
+    fn source(&self) -> (PatchKind, Bytes) {
+        self.source.clone()
     }
 }
 

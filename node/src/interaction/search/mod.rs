@@ -130,6 +130,7 @@ async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Query,
     if !lists_codes {
         return compile(&NoTerminology);
     }
+    session.catch_up().await?;
     let definitions = session.definitions();
     let list = move || compile(&Codes { terminology: &definitions.terminology, stored: &stored });
     // The bound on threads is all it needs: a search without a caller holds no body.

@@ -187,7 +187,7 @@ pub fn prepare_held(transaction: &'static str, criteria: &'static str, holder: &
 }
 
 pub fn finish(transaction: &'static str, commit: bool) -> Kind {
-    Kind::Finish(log::Finish { transaction: transaction.into(), commit })
+    Kind::Finish(log::Finish { transaction: transaction.into(), commit, quiet: false })
 }
 
 pub fn decide(transaction: &'static str, commit: bool, own: Option<Kind>) -> Kind {
@@ -195,7 +195,8 @@ pub fn decide(transaction: &'static str, commit: bool, own: Option<Kind>) -> Kin
         Kind::Write(write) => write,
         _ => panic!("the coordinator's part is a write"),
     });
-    Kind::Decide(log::Decide { transaction: transaction.into(), commit, write, participants: vec![2, 3] })
+    let transaction = transaction.into();
+    Kind::Decide(log::Decide { transaction, commit, write, participants: vec![2, 3], quiet: false })
 }
 
 pub fn reserve(criteria: &'static str, holder: &'static str, expires_ms: u64) -> Kind {

@@ -1,0 +1,69 @@
+//! Questions to another node, and what comes of them.
+
+use bytes::Bytes;
+use cluster::Cluster;
+use prost::Message;
+use proto::{Code, Error, internal::v1 as wire};
+use std::io;
+
+/// What asking twice may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Twice {
+    /// Nothing: it only reads, or says what stands.
+    Harmless,
+    /// Something is written again.
+    Writes,
+}
+
+/// Asks a node. The question is under way when this returns.
+///
+/// # Errors
+/// The other node's own. `Unavailable` where it was certainly not carried out, or does no harm twice; else `OutcomeUnknown`.
+pub fn ask<A: Message + Default>(
+    cluster: &Cluster,
+    node: u64,
+    request: &wire::Request,
+    twice: Twice,
+) -> impl Future<Output = Result<A, Error>> + Send + use<A> {
+    let asked = cluster.ask(node, request.encode_to_vec().into());
+    async move { read(asked.await.map_err(|error| lost(node, twice, &error))?) }
+}
+
+/// A question without a caller's context.
+pub fn question(call: &str, message: &impl Message) -> wire::Request {
+    wire::Request { call: call.to_owned(), body: message.encode_to_vec().into(), ..wire::Request::default() }
+}
+
+/// The connection broke.
+fn lost(node: u64, twice: Twice, error: &io::Error) -> Error {
+    if twice == Twice::Harmless || error.kind() == io::ErrorKind::NotConnected {
+        return Error::new(Code::Unavailable, format!("node {node} cannot be asked: {error}"));
+    }
+    let text = format!(
+        "the connection to node {node} was lost ({error}); read what the request was to write, or send it again under the \
+         idempotency key that it had"
+    );
+    Error::new(Code::OutcomeUnknown, text)
+}
+
+fn read<A: Message + Default>(answer: Bytes) -> Result<A, Error> {
+    let response = wire::Response::decode(answer).map_err(|error| unreadable(&error))?;
+    match response.outcome {
+        Some(wire::response::Outcome::Body(body)) => A::decode(body).map_err(|error| unreadable(&error)),
+        Some(wire::response::Outcome::Error(detail)) => Err(Error::of_detail(detail)),
+        None => Err(Error::new(
+            Code::Internal,
+            "another node's answer is of a kind that this version does not know",
+        )),
+    }
+}
+
+/// Another node's message is of no form that this version knows.
+pub fn unreadable(error: &prost::DecodeError) -> Error {
+    Error::new(Code::Internal, format!("another node's message cannot be read: {error}"))
+}
+
+/// A part of another node's message is missing.
+pub fn incomplete(part: &str) -> Error {
+    Error::new(Code::Internal, format!("another node's message is incomplete: {part}"))
+}
