@@ -101,7 +101,7 @@ fn as_many_seeds_as_are_asked_for() {
     println!("{} seeds from {first} on ran in {:.0?}", ran.load(Ordering::SeqCst), began.elapsed());
     match failed.load(Ordering::SeqCst) {
         u64::MAX => println!("all hold"),
-        seed => panic!("seed {seed} fails; once more, with all that was done: make sim SEED={seed}"),
+        seed => panic!("seed {seed} fails; once more, told in full: make sim SIMULATION_SEED={seed}"),
     }
 }
 
