@@ -6,7 +6,7 @@ DATA ?= $(HOME)/.local/share/salamander
 PATIENTS ?= 25
 SEED ?= 1
 
-.PHONY: run cluster test bench chaos build setup fmt clippy fresh clean-data
+.PHONY: run cluster test bench chaos sim build setup fmt clippy fresh clean-data
 
 ## Builds, starts a node, loads a generated sample hospital on the first run, prints addresses and things to try.
 run: build
@@ -29,6 +29,16 @@ bench: build
 CHAOS ?= --seconds 60
 chaos: build
 	@$(ENV) cargo run --release -p testkit --features harness --example chaos -- "$(BIN)" $(CHAOS)
+
+## Many runs of the simulated cluster. SEEDS: how many; SIMULATION_FIRST: from which on; SIMULATION_SEED: that one alone, told in full.
+SEEDS ?= 1000
+SIM = cargo test --release --workspace --test simulation several::
+sim: setup
+ifdef SIMULATION_SEED
+	@$(ENV) SIMULATION_SEED=$(SIMULATION_SEED) $(SIM)the_seed_that_is_asked_for -- --nocapture
+else
+	@$(ENV) SIMULATION_SEEDS=$(SEEDS) $(SIM)as_many_seeds_as_are_asked_for -- --nocapture
+endif
 
 build: setup
 	@$(ENV) .ci/build salamander cargo build --release --bin salamander

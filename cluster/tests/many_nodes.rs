@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Applied, Disk, Store};
-use support::network::Network;
+use support::network::{Network, Way};
 use support::{Heard, TENANT, key, options, put};
+use testkit::simulation::network::Ways;
 use tokio::runtime::{Builder, RngSeed};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -38,7 +39,7 @@ struct World {
 impl World {
     fn new(seed: u64) -> Arc<World> {
         let entropy = Entropy::seeded(seed);
-        let network = Network::new(Entropy::seeded(entropy.number()));
+        let network = Network::new(entropy.number());
         Arc::new(World { entropy, network, machines: Mutex::default(), known: Mutex::default() })
     }
 
@@ -69,7 +70,7 @@ impl World {
             log,
             folder: Arc::new(folder),
             observer: Arc::new(Heard::default()),
-            transport: self.network.transport(&address),
+            transport: Way::of(&self.network, &address),
             entropy: seed(),
         };
         // Small, so that there are flushes, purges and so snapshots.

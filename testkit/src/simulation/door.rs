@@ -84,7 +84,7 @@ impl<A: Api + 'static> Door<A> {
 }
 
 /// One who asks.
-pub(super) struct Guest<A>(Door<A>);
+pub struct Guest<A>(Door<A>);
 
 impl<A: Api + 'static> Guest<A> {
     pub(super) fn at(door: &Door<A>) -> Guest<A> {
@@ -96,7 +96,7 @@ impl<A: Api + 'static> Guest<A> {
         self.0.state().open.is_none()
     }
 
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         call: impl FnOnce(Arc<A>) -> BoxFuture<'static, Result<T, Failure>> + Send + 'static,
     ) -> Result<T, Failure> {
@@ -123,13 +123,19 @@ impl<A: Api + 'static> Guest<A> {
 }
 
 macro_rules! asked {
-    ($($call:ident: $request:ident -> $response:ident, of the client $method:ident;)*) => {
-        impl<A: Api + 'static> Api for Guest<A> {
+    ($asked:ident; $($call:ident: $request:ident -> $response:ident, of the client $method:ident;)*) => {
+        impl<A: $asked + $crate::chaos::Api + 'static> $asked for Guest<A> {
             $(async fn $call(&self, request: api::$request) -> Result<api::$response, Failure> {
-                self.ask(move |api| Box::pin(async move { api.$call(request).await })).await
+                self.ask(move |api: Arc<A>| Box::pin(async move { api.$call(request).await })).await
             })*
         }
     };
 }
 
-crate::calls_of_a_run!(asked);
+pub(super) use asked;
+
+macro_rules! asked_of_a_run {
+    ($($calls:tt)*) => { asked! { Api; $($calls)* } };
+}
+
+crate::calls_of_a_run!(asked_of_a_run);

@@ -4,7 +4,9 @@
 //! The clients are those of [`chaos`](crate::chaos), the invariants too; only that here a crash may fall at any point of a
 //! request, at a moment that the seed gives, and that the same seed gives the very same run again.
 
+pub mod cluster;
 mod door;
+pub mod network;
 
 pub use door::Door;
 
@@ -200,7 +202,7 @@ async fn clients<A: Api + 'static>(
     Ok(())
 }
 
-fn trace(record: &Record, surveys: &[&Survey]) -> Vec<String> {
+pub(crate) fn trace(record: &Record, surveys: &[&Survey]) -> Vec<String> {
     fn lines<T: std::fmt::Debug>(all: &[T]) -> impl Iterator<Item = String> {
         all.iter().map(|one| format!("{one:?}"))
     }

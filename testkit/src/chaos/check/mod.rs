@@ -46,7 +46,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    fn hold(&mut self, good: bool, text: impl FnOnce() -> String) {
+    pub(crate) fn hold(&mut self, good: bool, text: impl FnOnce() -> String) {
         self.checked += 1;
         if !good {
             self.violations.push(text());
