@@ -1,5 +1,6 @@
 //! One request and one answer for both wires.
 
+mod any;
 mod api;
 mod calls;
 mod grpc;
@@ -155,6 +156,14 @@ impl Wires {
     /// An address that is none.
     pub fn new(rest: &str, grpc: &str) -> anyhow::Result<Wires> {
         Ok(Wires::of(Process { rest: rest::Rest::new(rest)?, grpc: Served(grpc::Grpc::new(grpc)?) }))
+    }
+
+    /// Of a cluster whose nodes are asked at random; those of one node are its own.
+    pub fn any(mut each: Vec<Wires>, seed: u64) -> Wires {
+        match each.len() {
+            1 => each.remove(0),
+            _ => Wires::of(any::Any::new(each, seed)),
+        }
     }
 
     /// Of a server that is asked otherwise.
