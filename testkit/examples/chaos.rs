@@ -1,5 +1,6 @@
 //! The consistency checker: `cargo run --release -p testkit --example chaos -- PATH/salamander [--seconds N] [--seed N]
-//! [--nodes N] [--kill-every N|never] [--faults FAULT,…] [--clients N] [--without ACTION,…] [--logs FOLDER]`. Ends with 1 where
+//! [--nodes N] [--kill-every N|never] [--faults FAULT,…] [--clients N] [--without ACTION,…]
+//! [--set OPTION=VALUE,…] [--logs FOLDER]`. Ends with 1 where
 //! an invariant does not hold.
 
 use anyhow::{Context, bail, ensure};
@@ -41,6 +42,12 @@ fn options() -> anyhow::Result<Options> {
             "--kill-every" => options.kill_every = Some(Duration::from_secs(number()?)),
             "--faults" => options.faults = named(&value, KINDS)?,
             "--without" => options.without = named(&value, ACTIONS)?,
+            "--set" => {
+                let one =
+                    |pair: &str| pair.split_once('=').map(|(option, value)| (option.into(), value.into()));
+                options.set =
+                    value.split(',').map(one).collect::<Option<_>>().context("--set OPTION=VALUE,…")?;
+            }
             "--logs" => options.logs = Some(value.into()),
             _ => bail!("there is no option {name}"),
         }

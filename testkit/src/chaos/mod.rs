@@ -46,7 +46,7 @@ use workload::Shared;
 /// A node that does not start, or does not answer when nobody disturbs it.
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let given_up = GivenUp::default();
-    let nodes = Nodes::start(&options.binary, options.nodes, options.logs.as_deref())?;
+    let nodes = Nodes::start(options)?;
     nodes.at_rest().await?;
     let wires = wire::Wires::any(nodes.wires()?, options.seed);
     let began = Instant::now();

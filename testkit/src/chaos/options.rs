@@ -21,6 +21,8 @@ pub struct Options {
     pub kill_every: Option<Duration>,
     /// What goes wrong, as far as it can be done here.
     pub faults: Vec<Kind>,
+    /// Options of the nodes and their values, such as `storage.partitions` and `16`.
+    pub set: Vec<(String, String)>,
     /// What the clients do not do.
     pub without: Vec<Action>,
     /// Where the nodes' logs stay; `None`: nowhere.
@@ -40,6 +42,7 @@ impl Options {
             nodes: 1,
             kill_every: Some(Duration::from_secs(3)),
             faults: KINDS.iter().map(|(kind, _)| *kind).collect(),
+            set: Vec::new(),
             without: Vec::new(),
             logs: None,
             told: false,
@@ -49,13 +52,14 @@ impl Options {
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Options { seed, time, clients, nodes, kill_every, faults, without, .. } = self;
+        let Options { seed, time, clients, nodes, kill_every, faults, set, without, .. } = self;
         write!(f, "seed {seed}, {time:?}, {clients} clients, {nodes} nodes, ")?;
         match kill_every {
             Some(every) if *nodes == 1 => write!(f, "kills every {every:?}")?,
             Some(every) => write!(f, "faults every {every:?} of {faults:?}")?,
             None => write!(f, "no faults")?,
         }
+        set.iter().try_for_each(|(option, value)| write!(f, ", {option} {value}"))?;
         write!(f, ", without {without:?}")
     }
 }

@@ -94,7 +94,8 @@ impl Nemesis {
         let named = |fault: &Fault| match leader {
             _ if nodes.count() == 1 => format!("{:?}", fault.kind),
             Some(leader) if leader == fault.at => format!("{:?} of the leader", fault.kind),
-            _ => format!("{:?} of another", fault.kind),
+            Some(_) => format!("{:?} of another", fault.kind),
+            None => format!("{:?} while nobody led", fault.kind),
         };
         let what = faults.iter().map(named).collect::<Vec<_>>().join(" and ");
         self.tell(&format!("{what}: {faults:?}"));

@@ -9,7 +9,7 @@ mod whole;
 
 pub use apart::{enter, is_apart};
 
-use super::wire::Wires;
+use super::{Options, wire::Wires};
 use crate::node::NodeProcess;
 use anyhow::Context;
 use network::Network;
@@ -17,7 +17,7 @@ pub(super) use operator::Operator;
 use seat::Seat;
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -35,18 +35,19 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
-    /// So many nodes, of which the first founds the cluster that the others join. `logs`: where their logs stay.
+    /// As many as asked for, of which the first founds the cluster that the others join.
     ///
     /// # Errors
     /// One that does not start.
-    pub(super) fn start(binary: &Path, count: usize, logs: Option<&Path>) -> anyhow::Result<Nodes> {
+    pub(super) fn start(options: &Options) -> anyhow::Result<Nodes> {
+        let (binary, count, logs) = (&options.binary, options.nodes, options.logs.as_deref());
         let own = logs.is_none().then(tempfile::tempdir).transpose()?;
         let folder =
             logs.or(own.as_ref().map(tempfile::TempDir::path)).context("a folder for logs")?.to_owned();
         fs::create_dir_all(&folder)?;
         let network = Network::new(count)?;
         let mut nodes = Nodes {
-            binary: binary.to_owned(),
+            binary: binary.clone(),
             seats: Vec::new(),
             network,
             starts: Vec::new(),
@@ -55,6 +56,7 @@ impl Nodes {
         };
         for at in 0..count {
             let mut seat = Seat::new(binary, &nodes.network, at, count, &folder)?;
+            options.set.iter().for_each(|(option, value)| seat.process.change(option, value));
             if let Some(first) = nodes.seats.first() {
                 seat.process.change("cluster.join", first.process.grpc.trim_start_matches("http://"));
             }
