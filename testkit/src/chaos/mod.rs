@@ -37,6 +37,7 @@ use std::{
     time::Instant,
 };
 use survey::Survey;
+use wire::Wires;
 use workload::Shared;
 
 /// Starts nodes of its own, and ends them. Must be called within a tokio runtime of several threads. Where the future is dropped,
@@ -48,13 +49,15 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let given_up = GivenUp::default();
     let nodes = Nodes::start(options)?;
     nodes.at_rest().await?;
-    let wires = wire::Wires::any(nodes.wires()?, options.seed);
+    let (wires, each) = wires(&nodes, options.seed)?;
     let began = Instant::now();
     let shared = Arc::new(Shared::new(wires, options.seed, options.time, &options.without));
     workload::set_up(&shared).await?;
     let plan = plan(options, &nodes, began, &given_up);
     let haunted = tokio::task::spawn_blocking(move || haunted(nodes, plan));
+    let pulse = tokio::spawn(workload::pulse(shared.clone(), each));
     workload::work(&shared, options.clients).await?;
+    pulse.await?;
     let (mut nodes, events) = haunted.await??;
     rest(&mut nodes).await;
     let record = shared.recorded();
@@ -69,9 +72,20 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
         starts: nodes.starts.clone(),
         outages: outage::outages(&record, &events),
         findings: check::all(&check::Evidence::new(&record, &survey, &surveys)),
+        notes: nodes.notes.clone(),
         surprises: record.surprises,
         troubles: nodes.complaints(),
     })
+}
+
+/// What the clients ask, and each node of a cluster, for its pulse.
+fn wires(nodes: &Nodes, seed: u64) -> anyhow::Result<(Wires, Vec<Wires>)> {
+    let mut each = nodes.wires()?;
+    if each.len() == 1 {
+        return Ok((each.remove(0), Vec::new()));
+    }
+    let alone = |(wires, seed): (Wires, u64)| Wires::any(vec![wires], seed);
+    Ok((Wires::any(each.clone(), seed), each.into_iter().zip(seed..).map(alone).collect()))
 }
 
 /// Tells the nemesis that nobody waits any more.

@@ -3,6 +3,7 @@
 use super::{
     nemesis::Event,
     record::{Made, Micros, Outcome, Record},
+    workload::PULSE,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,7 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outage {
     pub times: u64,
-    /// Between two acknowledged writes.
+    /// Between two acknowledged writes; of several nodes: of those that come at a steady pace.
     pub longest: Duration,
     /// When that began, since the clients did.
     pub from: Duration,
@@ -36,6 +37,12 @@ pub(super) fn outages(record: &Record, events: &[Event]) -> BTreeMap<String, Out
 
 fn acknowledged(record: &Record) -> Vec<Micros> {
     let writes = record.writes.iter().filter(|write| matches!(write.outcome, Outcome::Done(_)));
+    let mut pulse: Vec<_> =
+        writes.clone().filter(|write| write.of.starts_with(PULSE)).map(|write| write.span.end).collect();
+    if !pulse.is_empty() {
+        pulse.sort_unstable();
+        return pulse;
+    }
     let made = |answer: &Made| matches!(answer, Made::New(_) | Made::Found(_));
     let creates = record.creates.iter().filter(|create| create.answers.first().is_some_and(made));
     let mut times: Vec<_> =

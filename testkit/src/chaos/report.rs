@@ -14,6 +14,8 @@ pub struct Report {
     pub starts: Vec<Duration>,
     /// How long no write was acknowledged, by what had gone wrong.
     pub outages: BTreeMap<String, Outage>,
+    /// What else is of interest.
+    pub notes: Vec<String>,
     /// Of each invariant.
     pub findings: Vec<(&'static str, Findings)>,
     /// Answers that nobody should get.
@@ -57,6 +59,7 @@ impl fmt::Display for Report {
         for (what, Outage { times, longest, from }) in &self.outages {
             writeln!(f, "  {times} × {what}: no write for at most {longest:.1?}, from {from:.1?} on")?;
         }
+        self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))?;
         for (name, findings) in &self.findings {
             let verdict = match (findings.violations.len(), findings.checked) {
                 (0, 0) => "NOT CHECKED".to_owned(),

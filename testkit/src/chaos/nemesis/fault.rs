@@ -126,9 +126,11 @@ impl Fault {
             }
             Kind::Corrupt => {
                 nodes.process(at).kill9()?;
-                damage(nodes.process(at).data())?;
+                let file = damage(nodes.process(at).data())?;
                 nodes.process(at).launch()?;
                 sleep(DAMAGED);
+                let went = if nodes.process(at).runs() { "runs on" } else { "refuses to start" };
+                nodes.notes.push(format!("node {} {went} with a damaged {}", at + 1, file.display()));
                 nodes.process(at).kill9()?;
                 nodes.wipe(at)
             }
@@ -175,8 +177,8 @@ fn block<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Handle::current().block_on(future)
 }
 
-/// Turns bytes in the middle of the largest file, where no crash could have left any.
-fn damage(data: PathBuf) -> anyhow::Result<()> {
+/// Turns bytes in the middle of the largest file, where no crash can have left any. Which one.
+fn damage(data: PathBuf) -> anyhow::Result<PathBuf> {
     let mut largest = (0, PathBuf::new());
     let mut folders = vec![data];
     while let Some(folder) = folders.pop() {
@@ -193,5 +195,6 @@ fn damage(data: PathBuf) -> anyhow::Result<()> {
     let mut bytes = fs::read(&largest.1)?;
     let written = bytes.iter().rposition(|byte| *byte != 0).unwrap_or_default();
     bytes.iter_mut().skip(written / 2).take(64).for_each(|byte| *byte = !*byte);
-    Ok(fs::write(&largest.1, bytes)?)
+    fs::write(&largest.1, bytes)?;
+    Ok(largest.1)
 }

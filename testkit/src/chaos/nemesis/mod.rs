@@ -8,6 +8,7 @@ use super::{nodes::Nodes, record::Micros};
 use fault::Fault;
 use generator::random::Random;
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -86,19 +87,19 @@ impl Nemesis {
     }
 
     fn round(&mut self, nodes: &mut Nodes) -> anyhow::Result<()> {
-        let leader = tokio::runtime::Handle::current().block_on(nodes.leader());
-        let first = self.fault(nodes, leader, None);
+        let leaders = tokio::runtime::Handle::current().block_on(nodes.leaders());
+        let first = self.fault(nodes, &leaders, None);
         let second = (nodes.count() > 2 && first.kind.is_plain() && self.random.chance(TWO_AT_A_TIME))
-            .then(|| self.fault(nodes, leader, Some(first.at)));
+            .then(|| self.fault(nodes, &leaders, Some(first.at)));
         let faults: Vec<Fault> = [first].into_iter().chain(second).collect();
-        let named = |fault: &Fault| match leader {
+        let named = |fault: &Fault| match leaders.contains(&fault.at) {
             _ if nodes.count() == 1 => format!("{:?}", fault.kind),
-            Some(leader) if leader == fault.at => format!("{:?} of the leader", fault.kind),
-            Some(_) => format!("{:?} of another", fault.kind),
-            None => format!("{:?} while nobody led", fault.kind),
+            true => format!("{:?} of a leader", fault.kind),
+            false if leaders.is_empty() => format!("{:?} while nobody led", fault.kind),
+            false => format!("{:?} of another", fault.kind),
         };
         let what = faults.iter().map(named).collect::<Vec<_>>().join(" and ");
-        self.tell(&format!("{what}: {faults:?}"));
+        self.tell(&format!("{what}: {faults:?}, led by {leaders:?}"));
         self.events.push(Event { what, start: self.plan.began.elapsed().as_micros() as Micros });
         for fault in &faults {
             fault.begin(nodes)?;
@@ -114,7 +115,7 @@ impl Nemesis {
     }
 
     /// `taken`: the node to which something is done already.
-    fn fault(&mut self, nodes: &Nodes, leader: Option<usize>, taken: Option<usize>) -> Fault {
+    fn fault(&mut self, nodes: &Nodes, leaders: &BTreeSet<usize>, taken: Option<usize>) -> Fault {
         let fits = |kind: &Kind| taken.is_none() || kind.is_plain();
         let kinds: Vec<(Kind, u64)> =
             KINDS.iter().copied().filter(|(kind, _)| self.plan.kinds.contains(kind) && fits(kind)).collect();
@@ -128,11 +129,10 @@ impl Nemesis {
         let others =
             |not: Option<usize>| (0..nodes.count()).filter(|at| Some(*at) != not).collect::<Vec<_>>();
         let any = self.random.pick(&others(taken));
-        let at = match leader.filter(|leader| Some(*leader) != taken) {
-            // Most of what goes wrong elsewhere is seen by nobody.
-            Some(leader) if self.random.chance(400) => leader,
-            _ => any,
-        };
+        let leaders: Vec<usize> = leaders.iter().copied().filter(|leader| Some(*leader) != taken).collect();
+        // Most of what goes wrong elsewhere is seen by nobody.
+        let at =
+            if !leaders.is_empty() && self.random.chance(400) { self.random.pick(&leaders) } else { any };
         let other = if nodes.count() > 1 { self.random.pick(&others(Some(at))) } else { at };
         let (least, most) = if nodes.count() > 1 { kind.lasts() } else { (0, 200) };
         Fault { kind, at, other, lasts: Duration::from_millis(least + self.random.below(most - least)) }

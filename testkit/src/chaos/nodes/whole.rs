@@ -2,7 +2,8 @@
 
 use super::Nodes;
 use anyhow::{Context, bail, ensure};
-use client::api::StatusResponse;
+use client::api::{GroupStatus, StatusResponse};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// Of what should take a second or two, and more where rows are sent.
@@ -23,11 +24,14 @@ impl Nodes {
         Err(last.context("no nodes")?)
     }
 
-    /// The node that leads, as far as it can be known.
-    pub(in crate::chaos) async fn leader(&self) -> Option<usize> {
-        let status = self.status().await.ok()?;
-        let address = &status.nodes.iter().find(|node| node.node_id == status.leader)?.address;
-        self.at_address(address)
+    /// The nodes that lead partitions, as far as it can be known.
+    pub(in crate::chaos) async fn leaders(&self) -> BTreeSet<usize> {
+        let Ok(status) = self.status().await else { return BTreeSet::new() };
+        let led = status.groups.iter().filter(|group| group.group > 0);
+        let address = |group: &GroupStatus| {
+            status.nodes.iter().find(|node| node.node_id == group.leader).map(|node| node.address.clone())
+        };
+        led.filter_map(address).filter_map(|address| self.at_address(&address)).collect()
     }
 
     /// The id that a node of this run has in the cluster; the last, where it joined several times.
@@ -102,7 +106,7 @@ impl Nodes {
 }
 
 fn is_whole(status: &StatusResponse, nodes: usize) -> bool {
-    let group_is_whole = |group: &client::api::GroupStatus| {
+    let group_is_whole = |group: &GroupStatus| {
         group.leader != 0 && !group.changing && group.voters.len() == nodes.min(REPLICAS)
     };
     !status.groups.is_empty() && status.groups.iter().all(group_is_whole)

@@ -158,12 +158,9 @@ impl Wires {
         Ok(Wires::of(Process { rest: rest::Rest::new(rest)?, grpc: Served(grpc::Grpc::new(grpc)?) }))
     }
 
-    /// Of a cluster whose nodes are asked at random; those of one node are its own.
-    pub fn any(mut each: Vec<Wires>, seed: u64) -> Wires {
-        match each.len() {
-            1 => each.remove(0),
-            _ => Wires::of(any::Any::new(each, seed)),
-        }
+    /// Of a cluster whose nodes are asked at random, or of a node that is not waited for long.
+    pub fn any(each: Vec<Wires>, seed: u64) -> Wires {
+        Wires::of(any::Any::new(each, seed))
     }
 
     /// Of a server that is asked otherwise.

@@ -50,7 +50,7 @@ impl Worker {
 
     async fn once(&mut self, wire: Wire, call: &Call, key: Option<&str>) -> Sent {
         let start = self.now();
-        let reply = self.shared.wires.send(wire, call, key).await;
+        let reply = self.wires.send(wire, call, key).await;
         let span = Span { start, end: self.now() };
         self.tally(wire, call, &reply);
         if matches!(reply, Reply::Refused(None, _)) {
