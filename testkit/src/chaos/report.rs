@@ -1,22 +1,26 @@
 //! What a run found.
 
-use super::{check::Findings, wire::Wire};
+use super::{check::Findings, outage::Outage, wire::Wire};
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// Shown, it is the whole story.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// What was run, with its seed.
     pub run: String,
     /// How often which interaction was answered how.
     pub tally: BTreeMap<(&'static str, Wire, String), u64>,
-    /// How long the node took to be ready again, after each kill.
+    /// How long a node took to be ready again, after each kill.
     pub starts: Vec<Duration>,
+    /// How long no write was acknowledged, by what had gone wrong.
+    pub outages: BTreeMap<String, Outage>,
+    /// What else is of interest.
+    pub notes: Vec<String>,
     /// Of each invariant.
     pub findings: Vec<(&'static str, Findings)>,
     /// Answers that nobody should get.
     pub surprises: Vec<String>,
-    /// What the node wrote into its log that is no good news.
+    /// What a node did, or wrote into its log, that is no good news.
     pub troubles: Vec<String>,
 }
 
@@ -47,8 +51,15 @@ impl fmt::Display for Report {
             writeln!(f, "  {what} over {wire:?}: {}", told.join(", "))?;
         }
         if let Some(longest) = self.starts.iter().max() {
-            writeln!(f, "  {} kills; ready again after at most {longest:.1?}", self.starts.len())?;
+            let mut sorted = self.starts.clone();
+            sorted.sort_unstable();
+            let half = sorted[sorted.len() / 2];
+            writeln!(f, "  {} starts; ready after {half:.1?}, at most {longest:.1?}", sorted.len())?;
         }
+        for (what, Outage { times, longest, from }) in &self.outages {
+            writeln!(f, "  {times} × {what}: no write for at most {longest:.1?}, from {from:.1?} on")?;
+        }
+        self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))?;
         for (name, findings) in &self.findings {
             let verdict = match (findings.violations.len(), findings.checked) {
                 (0, 0) => "NOT CHECKED".to_owned(),
@@ -58,7 +69,8 @@ impl fmt::Display for Report {
             writeln!(f, "{name}: {verdict}")?;
             show(f, &findings.violations)?;
         }
-        for (what, texts) in [("surprising answers", &self.surprises), ("the node's log", &self.troubles)] {
+        for (what, texts) in [("surprising answers", &self.surprises), ("troubles of nodes", &self.troubles)]
+        {
             if !texts.is_empty() {
                 writeln!(f, "{what}: {}", texts.len())?;
                 show(f, texts)?;

@@ -188,15 +188,15 @@ async fn clients<A: Api + 'static>(
         tokio::time::sleep(TICK).await;
     }
     let after_restart = Survey::take(&wires, &record).await.map_err(|error| error.to_string())?;
-    let findings = check::all(&Evidence::new(&record, &survey, &after_restart));
-    let trace = trace(&record, &[&survey, &after_restart]);
+    let later = [("after a restart".to_owned(), after_restart)];
+    let findings = check::all(&Evidence::new(&record, &survey, &later));
+    let trace = trace(&record, &[&survey, &later[0].1]);
     let report = Report {
         run: format!("{options:?}"),
         tally: shared.tallied(),
-        starts: Vec::new(),
         findings,
         surprises: record.surprises,
-        troubles: Vec::new(),
+        ..Report::default()
     };
     *outcome.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Outcome { report, trace });
     Ok(())

@@ -25,15 +25,15 @@ use timeline::Timelines;
 pub struct Evidence<'a> {
     record: &'a Record,
     survey: &'a Survey,
-    /// After one more kill -9 and start.
-    after_restart: &'a Survey,
+    /// The same once more, and how: through another node, after a restart.
+    later: &'a [(String, Survey)],
     timelines: Timelines<'a>,
 }
 
 impl<'a> Evidence<'a> {
-    /// Of a run whose end `survey` saw, and `after_restart` once more.
-    pub fn new(record: &'a Record, survey: &'a Survey, after_restart: &'a Survey) -> Self {
-        Evidence { record, survey, after_restart, timelines: Timelines::new(record, survey) }
+    /// Of a run whose end `survey` saw, and each of `later` once more.
+    pub fn new(record: &'a Record, survey: &'a Survey, later: &'a [(String, Survey)]) -> Self {
+        Evidence { record, survey, later, timelines: Timelines::new(record, survey) }
     }
 }
 
@@ -70,7 +70,7 @@ const INVARIANTS: &[(&str, Check)] = &[
     ("histories are complete and in order", history::check),
     ("pages read meanwhile are complete and in order", pages::check),
     ("searches find what is there and nothing else", search::check),
-    ("a restart changes nothing", restart::check),
+    ("every node, also after a restart, says the same", restart::check),
 ];
 
 /// Each invariant's name and findings.

@@ -1,19 +1,33 @@
-//! One more kill -9 and start, with nobody writing, changes nothing that can be read or found.
+//! Every other node, and one more kill -9 and start with nobody writing, change nothing that can be read or found.
 
 use super::{Evidence, Findings, search};
+use crate::chaos::survey::Survey;
 
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
-    let (before, after) = (&evidence.survey.histories, &evidence.after_restart.histories);
+    for (how, later) in evidence.later {
+        compare(evidence.survey, how, later, findings);
+    }
+}
+
+fn compare(survey: &Survey, how: &str, later: &Survey, findings: &mut Findings) {
+    let (before, after) = (&survey.histories, &later.histories);
     let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
     for name in names {
         let (before, after) = (before.get(name), after.get(name));
         findings.hold(before == after, || {
             let last =
                 |versions: Option<&Vec<_>>| versions.map(|all| (all.len(), format!("{:?}", all.last())));
-            format!("another history: {name}: {:?}, then {:?}", last(before), last(after))
+            format!("another history ({how}): {name}: {:?}, then {:?}", last(before), last(after))
         });
     }
-    search::of_survey(evidence.after_restart, findings);
+    for (before, after) in survey.listings.iter().zip(&later.listings) {
+        findings.hold(before == after, || {
+            let of = |listing: &crate::chaos::survey::Listing| (listing.level.clone(), listing.page_size);
+            let differs = before.rows.iter().zip(&after.rows).find(|(before, after)| before != after);
+            format!("another list ({how}): {:?} and {:?}: {differs:?}", of(before), of(after))
+        });
+    }
+    search::of_survey(later, findings);
 }
 
 #[cfg(test)]
@@ -25,7 +39,7 @@ mod tests {
 
     fn after(sample: Sample) -> Sample {
         let before = Sample::default().history(A, &["o1"]);
-        Sample { after_restart: Some(sample.survey), ..before }
+        Sample { later: Some(sample.survey), ..before }
     }
 
     #[test]

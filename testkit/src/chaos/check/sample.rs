@@ -12,7 +12,8 @@ use crate::chaos::{
 pub(super) struct Sample {
     pub(super) record: Record,
     pub(super) survey: Survey,
-    pub(super) after_restart: Option<Survey>,
+    /// The same, seen another way.
+    pub(super) later: Option<Survey>,
 }
 
 pub(super) const A: &str = "Patient/a";
@@ -85,9 +86,9 @@ impl Sample {
     }
 
     pub(super) fn find(&self, check: super::Check) -> Findings {
-        let after = self.after_restart.as_ref().unwrap_or(&self.survey);
+        let later = [("later".to_owned(), self.later.as_ref().unwrap_or(&self.survey).clone())];
         let mut findings = Findings::default();
-        check(&Evidence::new(&self.record, &self.survey, after), &mut findings);
+        check(&Evidence::new(&self.record, &self.survey, &later), &mut findings);
         findings
     }
 

@@ -24,7 +24,7 @@ pub struct Version {
 }
 
 /// A history, read to its end in pages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     pub level: Level,
     pub page_size: u32,

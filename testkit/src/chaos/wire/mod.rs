@@ -1,5 +1,6 @@
 //! One request and one answer for both wires.
 
+mod any;
 mod api;
 mod calls;
 mod grpc;
@@ -155,6 +156,11 @@ impl Wires {
     /// An address that is none.
     pub fn new(rest: &str, grpc: &str) -> anyhow::Result<Wires> {
         Ok(Wires::of(Process { rest: rest::Rest::new(rest)?, grpc: Served(grpc::Grpc::new(grpc)?) }))
+    }
+
+    /// Of a cluster whose nodes are asked at random, or of a node that is not waited for long.
+    pub fn any(each: Vec<Wires>, seed: u64) -> Wires {
+        Wires::of(any::Any::new(each, seed))
     }
 
     /// Of a server that is asked otherwise.

@@ -4,6 +4,7 @@ mod bundle;
 mod create;
 mod entry;
 mod look;
+mod pulse;
 mod sending;
 mod setup;
 mod single;
@@ -79,6 +80,8 @@ pub const ACTIONS: &[(Action, u64)] = &[
     (Action::History, 2),
     (Action::GroupSearch, 9),
 ];
+
+pub(crate) use pulse::{PREFIX as PULSE, pulse};
 
 /// What the clients of a run share.
 pub(crate) struct Shared {
@@ -193,6 +196,7 @@ struct Remembered {
 /// One client.
 struct Worker {
     shared: Arc<Shared>,
+    wires: Wires,
     number: u64,
     random: Random,
     /// Of its writes.
@@ -203,7 +207,8 @@ struct Worker {
 impl Worker {
     fn new(shared: Arc<Shared>, number: u64) -> Worker {
         let random = Random::of(shared.seed, u64::from_be_bytes(*b"chaos wk"), number);
-        Worker { shared, number, random, count: 0, remembered: Vec::new() }
+        let wires = shared.wires.clone();
+        Worker { shared, wires, number, random, count: 0, remembered: Vec::new() }
     }
 
     /// Until the run is over.

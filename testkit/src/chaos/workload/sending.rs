@@ -50,7 +50,7 @@ impl Worker {
 
     async fn once(&mut self, wire: Wire, call: &Call, key: Option<&str>) -> Sent {
         let start = self.now();
-        let reply = self.shared.wires.send(wire, call, key).await;
+        let reply = self.wires.send(wire, call, key).await;
         let span = Span { start, end: self.now() };
         self.tally(wire, call, &reply);
         if matches!(reply, Reply::Refused(None, _)) {
@@ -288,7 +288,7 @@ pub(super) fn write_of(op: &str, of: &str, change: Change) -> Write {
 /// What a request of a run may be refused with; anything else is a surprise.
 fn is_usual(code: Code, call: &Call) -> bool {
     match code {
-        Code::Conflict | Code::Overloaded | Code::Unavailable => true,
+        Code::Conflict | Code::Overloaded | Code::Unavailable | Code::StorageFull => true,
         Code::NotFound | Code::Gone | Code::VersionConflict | Code::PreconditionFailed => true,
         // The test of a patch did not hold.
         Code::Invalid => matches!(call, Call::Patch { .. } | Call::Bundle { .. }),
