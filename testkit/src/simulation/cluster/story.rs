@@ -108,9 +108,8 @@ fn outcome<N: Nodes>(
     seen: &Seen,
 ) -> Outcome {
     let mut findings = Vec::new();
-    let (before, after) = (seen.before.first(), seen.after.first());
-    if let (Some((_, before)), Some((_, after))) = (before, after) {
-        findings = crate::chaos::check::all(&Evidence::new(record, before, after));
+    if let Some((_, before)) = seen.before.first() {
+        findings = crate::chaos::check::all(&Evidence::new(record, before, &seen.after));
     }
     findings.extend(check::all(seen));
     let surveys: Vec<&Survey> = seen.before.iter().chain(&seen.after).map(|(_, survey)| survey).collect();
@@ -123,7 +122,7 @@ fn outcome<N: Nodes>(
         starts: vec![Duration::ZERO; stage.crashes() as usize],
         findings,
         surprises: record.surprises.clone(),
-        troubles: Vec::new(),
+        ..Report::default()
     };
     Outcome { report, trace: lines }
 }
