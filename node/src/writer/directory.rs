@@ -41,19 +41,19 @@ pub async fn run(
         let deciding = Deciding { transaction: transaction.id(), participants: transaction.participants() };
         let (dedup, share) = (plan.dedup, plan.share);
         let batch = Batch { tenant, ops, dedup, releases, deciding: Some(deciding), share };
-        let outcome = match through_actor(&node, partition, compartment, batch).await {
-            Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) => {
-                let finishing = node.clone();
-                tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
-                return Ok(Attempt::Done(answers));
-            }
-            Ok(Outcome::Applied(other, _)) => refused(&node, tenant, partition, other).await,
-            Ok(Outcome::Ended(attempt)) => Ok(attempt),
-            Err(error) => Err(error),
-        };
-        // The first decision stands: where the outcome is not known, this asks for it as much as it aborts.
+        let outcome = through_actor(&node, partition, compartment, batch).await;
+        if let Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) = outcome {
+            let finishing = node.clone();
+            tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
+            return Ok(Attempt::Done(answers));
+        }
+        // The first decision stands: where the outcome is not known, this asks for it as much as it aborts. Before a lock is
+        // waited out: who holds it may wait for what is prepared here.
         transaction.abort(&node).await;
-        outcome
+        match outcome? {
+            Outcome::Applied(other, _) => refused(&node, tenant, partition, other).await,
+            Outcome::Ended(attempt) => Ok(attempt),
+        }
     })
     .await
 }
