@@ -25,7 +25,7 @@ test: setup
 bench: build
 	@$(ENV) cargo bench -p fhir -p storage -p search -p cluster && cargo run --release -p bench -- table
 
-## The consistency checker: clients that collide over both wires while the node is killed. CHAOS: its options.
+## The consistency checker: clients that collide over both wires while things go wrong. CHAOS: its options, such as --nodes 3.
 CHAOS ?= --seconds 60
 chaos: build
 	@$(ENV) cargo run --release -p testkit --features harness --example chaos -- "$(BIN)" $(CHAOS)

@@ -23,10 +23,23 @@ pub async fn commit(
     part: Part,
     answers: Vec<WriteResponse>,
 ) -> Result<Attempt, Error> {
-    let write = log_write(dedup, now_ms, part.mutations, part.releases, &answers);
-    let command = log::Command { time_ms: now_ms, tenant: tenant.0, kind: Some(Kind::Write(write)) };
-    match node.partition(partition)?.propose(command).await? {
+    match write(node, partition, tenant, dedup, now_ms, part, &answers).await? {
         Applied::Done => Ok(Attempt::Done(answers)),
         other => settle::refused(node, tenant, partition, other).await,
     }
+}
+
+/// The same, up to what apply says.
+pub async fn write(
+    node: &Engine,
+    partition: PartitionId,
+    tenant: TenantId,
+    dedup: Option<&Dedup>,
+    now_ms: u64,
+    part: Part,
+    answers: &[WriteResponse],
+) -> Result<Applied, Error> {
+    let write = log_write(dedup, now_ms, part.mutations, part.releases, answers);
+    let command = log::Command { time_ms: now_ms, tenant: tenant.0, kind: Some(Kind::Write(write)) };
+    node.partition(partition)?.propose(command).await
 }

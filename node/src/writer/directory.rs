@@ -45,20 +45,20 @@ pub async fn run(
         };
         let (dedup, share) = (plan.dedup, plan.share);
         let batch = Batch { tenant, ops, dedup, releases, deciding: Some(deciding), share };
-        let outcome = match anywhere(&node, partition, compartment, batch).await {
-            Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) => {
-                let finishing = node.clone();
-                tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
-                return Ok(Attempt::Done(answers));
-            }
+        let outcome = anywhere(&node, partition, compartment, batch).await;
+        if let Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) = outcome {
+            let finishing = node.clone();
+            tokio::spawn(async move { transaction.finish_or_log(&finishing, true).await });
+            return Ok(Attempt::Done(answers));
+        }
+        // The first decision stands: where the outcome is not known, this asks for it as much as it aborts. Before a lock is
+        // waited out: who holds it may wait for what is prepared here.
+        let decision = transaction.abort(&node).await;
+        match outcome {
             Ok(Outcome::Applied(other, _)) => refused(&node, tenant, partition, other).await,
             Ok(Outcome::Ended(attempt)) => Ok(attempt),
+            Err(error) if error.code == Code::OutcomeUnknown && decision == Some(false) => Ok(Attempt::Stale),
             Err(error) => Err(error),
-        };
-        // The first decision stands: where the outcome is not known, this asks for it as much as it aborts.
-        match (transaction.abort(&node).await, outcome) {
-            (Some(false), Err(error)) if error.code == Code::OutcomeUnknown => Ok(Attempt::Stale),
-            (_, outcome) => outcome,
         }
     })
     .await

@@ -14,6 +14,7 @@ use crate::{
 };
 use proto::{Error, PartitionId};
 use std::{collections::BTreeSet, time::Duration};
+use storage::Applied;
 use tokio::time::sleep;
 
 /// On a task of its own: a caller that goes away must not leave a transaction half way.
@@ -54,9 +55,17 @@ async fn run_whole(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     let coordinator = coordinator(node, &plan);
     if parts.len() <= 1 && parts.keys().all(|partition| *partition == coordinator) {
         let part = parts.into_values().next().unwrap_or_default();
-        command::commit(node, coordinator, plan.tenant, plan.dedup.as_ref(), now_ms, part, answers).await
+        let dedup = plan.dedup.as_ref();
+        match command::write(node, coordinator, plan.tenant, dedup, now_ms, part, &answers).await? {
+            Applied::Done => Ok(Attempt::Done(answers)),
+            other => {
+                // Who holds a lock that is waited for may wait for these compartments: `directory` prepares first.
+                drop(leases);
+                settle::refused(node, plan.tenant, coordinator, other).await
+            }
+        }
     } else {
-        two_phase::commit(node, coordinator, plan, now_ms, parts, answers).await
+        two_phase::commit(node, coordinator, plan, now_ms, parts, answers, leases).await
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn run(
 pub(super) enum Outcome {
     /// Nothing was proposed.
     Ended(Attempt),
-    /// What apply said to the proposal, and the answers if it agreed.
+    /// What apply said to the proposal, or would have said, and the answers if it agreed.
     Applied(Applied, Vec<WriteResponse>),
 }
 
@@ -83,9 +83,9 @@ pub(super) async fn through_actor(
         }
         Verdict::Gone => Attempt::Stale,
         Verdict::Moves(moves) => Attempt::Moves(moves),
-        Verdict::Locked(lock) => {
-            settle::settle_lock(node, partition, batch.tenant, &lock).await?;
-            Attempt::Stale
+        // Waited out by who asked, once nothing of its own is prepared that the holder may wait for.
+        Verdict::Locked(storage::Lock { transaction, coordinator }) => {
+            return Ok(Outcome::Applied(Applied::Locked { transaction, coordinator }, vec![]));
         }
     };
     Ok(Outcome::Ended(attempt))

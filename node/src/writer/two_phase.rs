@@ -16,10 +16,13 @@ use super::{
     settle::refused,
     transaction::{Transaction, committed},
 };
-use crate::{compartment::log_write, engine::Engine};
+use crate::{
+    compartment::{Lease, log_write},
+    engine::Engine,
+};
 use proto::{Code, Error, PartitionId, api::v1::WriteResponse};
 
-/// Commits `parts`; `coordinator`'s own part goes with the decision.
+/// Commits `parts`; `coordinator`'s own part goes with the decision. `leases` are held until it is decided.
 pub async fn commit(
     node: &Engine,
     coordinator: PartitionId,
@@ -27,11 +30,14 @@ pub async fn commit(
     now_ms: u64,
     mut parts: Parts,
     answers: Vec<WriteResponse>,
+    leases: Vec<Lease>,
 ) -> Result<Attempt, Error> {
     let own = parts.remove(&coordinator).unwrap_or_default();
     let transaction = Transaction::new(node, plan.tenant, coordinator, &parts);
     if let Some((partition, refusal)) = transaction.prepare(node, parts, now_ms).await? {
         transaction.abort(node).await;
+        // Who holds the lock that is waited for may wait for these compartments: `directory` prepares first.
+        drop(leases);
         return refused(node, plan.tenant, partition, refusal).await;
     }
     let write = log_write(plan.dedup.as_ref(), now_ms, own.mutations, own.releases, &answers);
@@ -46,7 +52,7 @@ pub async fn commit(
         },
     };
     transaction.finish_or_log(node, committed(&decision)).await;
-    drop(window);
+    drop((window, leases));
     match committed(&decision) {
         true => Ok(Attempt::Done(answers)),
         false => refused(node, plan.tenant, coordinator, decision).await,

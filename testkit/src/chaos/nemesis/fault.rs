@@ -1,7 +1,13 @@
 //! What can go wrong, how it begins and how it is made good.
 
 use crate::chaos::nodes::Nodes;
-use std::{fs, path::PathBuf, thread::sleep, time::Duration};
+use anyhow::Context;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    thread::sleep,
+    time::Duration,
+};
 
 /// The names are those of `--faults`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +36,7 @@ pub enum Kind {
     Fill,
     /// A node loses its data, is removed, and a new one takes its place.
     Wipe,
-    /// A node's largest file is damaged and the node started with it; then as with [`Kind::Wipe`].
+    /// A node's log is damaged and the node started with it; then as with [`Kind::Wipe`].
     Corrupt,
 }
 
@@ -126,7 +132,7 @@ impl Fault {
             }
             Kind::Corrupt => {
                 nodes.process(at).kill9()?;
-                let file = damage(nodes.process(at).data())?;
+                let file = damage(&nodes.process(at).data())?;
                 nodes.process(at).launch()?;
                 sleep(DAMAGED);
                 let went = if nodes.process(at).runs() { "runs on" } else { "refuses to start" };
@@ -177,24 +183,18 @@ fn block<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Handle::current().block_on(future)
 }
 
-/// Turns bytes in the middle of the largest file, where no crash can have left any. Which one.
-fn damage(data: PathBuf) -> anyhow::Result<PathBuf> {
-    let mut largest = (0, PathBuf::new());
-    let mut folders = vec![data];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let (path, kind) =
-                (entry.as_ref().map(fs::DirEntry::path), entry.as_ref().map(fs::DirEntry::metadata));
-            let (Ok(path), Ok(Ok(kind))) = (path, kind) else { continue };
-            match kind.is_dir() {
-                true => folders.push(path),
-                false => largest = largest.max((kind.len(), path)),
-            }
-        }
-    }
-    let mut bytes = fs::read(&largest.1)?;
+/// Turns bytes in the middle of the oldest segment of the log, where no crash can have left any. Which file that is.
+fn damage(data: &Path) -> anyhow::Result<PathBuf> {
+    let files = fs::read_dir(data.join("log"))?.map(|entry| Ok(entry?.path()));
+    let files = files.collect::<io::Result<Vec<_>>>()?;
+    let is_segment = |path: &PathBuf| {
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let oldest = files.into_iter().filter(is_segment).min().context("no segment of the log")?;
+    let mut bytes = fs::read(&oldest)?;
     let written = bytes.iter().rposition(|byte| *byte != 0).unwrap_or_default();
     bytes.iter_mut().skip(written / 2).take(64).for_each(|byte| *byte = !*byte);
-    fs::write(&largest.1, bytes)?;
-    Ok(largest.1)
+    fs::write(&oldest, bytes)?;
+    Ok(oldest)
 }
