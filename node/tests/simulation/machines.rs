@@ -5,14 +5,15 @@ use crate::{
     options::{CURSOR_KEY, SYNC, options},
     rows,
     served::Served,
-    tapped::{Leaders, Tapped},
+    tapped::{Heard, Tapped},
 };
 use anyhow::Context;
 use cluster::{Entropy, Identity, Joining, MemoryFolder, MetaNode, sync_later};
+use futures::future::BoxFuture;
 use generator::random::Random;
 use node::{clock::Clock, engine::Options, open::Parts, service::Node};
 use proto::api::v1 as api;
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration};
 use storage::{Disk, Store};
 use testkit::simulation::{
     cluster::{Doors, Nodes, Operated, Placed, name},
@@ -34,23 +35,23 @@ pub struct Machines {
     seed: u64,
     machines: RefCell<BTreeMap<usize, Machine>>,
     network: Network,
-    leaders: Leaders,
-    /// A crash takes everything away from a majority.
+    pub heard: Heard,
+    /// A crash takes everything away from the first two that joined, but for who they are.
     is_forgetful: bool,
 }
 
-/// Nodes that forget, where they do.
-const FORGETFUL: usize = 2;
+/// Which those are.
+const FORGETFUL: RangeInclusive<usize> = 1..=2;
 /// Nothing is kept there.
 const FOLDER: &str = "nowhere";
 
 impl Machines {
     pub fn new(seed: u64) -> Machines {
-        let (network, leaders) = (Network::new(seed), Leaders::default());
-        Machines { seed, machines: RefCell::default(), network, leaders, is_forgetful: false }
+        let (network, heard) = (Network::new(seed), Heard::default());
+        Machines { seed, machines: RefCell::default(), network, heard, is_forgetful: false }
     }
 
-    /// The first two lose at each crash what they acknowledged, but for who they are.
+    /// A majority loses at each crash what it acknowledged.
     pub fn forgetful(seed: u64) -> Machines {
         Machines { is_forgetful: true, ..Machines::new(seed) }
     }
@@ -73,10 +74,11 @@ impl Machines {
     }
 }
 
-/// Elections are quick: many fit into a run.
+/// Elections are quick: many fit into a run. Logs are short: who was away gets a snapshot.
 fn options_of(at: usize) -> Options {
     let mut options = options();
     options.cluster.heartbeat = Duration::from_millis(60);
+    options.cluster.group_log_bytes = 8 << 10;
     options.cluster.maintenance = Duration::from_millis(200);
     options.cluster.address = name(at);
     options
@@ -119,6 +121,17 @@ async fn join(
     Ok(())
 }
 
+/// A node that has only its name left: neither its log nor its votes.
+fn forget(machine: &mut Machine) -> anyhow::Result<()> {
+    let old = Arc::new(std::mem::take(&mut machine.folder));
+    machine.disk = Disk::default();
+    if let Some(identity) = cluster::known(old, FOLDER.as_ref(), 0)?.identity {
+        let new = Arc::new(machine.folder.clone());
+        Joining::begin(new, FOLDER.as_ref(), &machine.entropy)?.context("a new folder")?.end(identity)?;
+    }
+    Ok(())
+}
+
 impl Nodes for Machines {
     type Api = Served;
 
@@ -128,7 +141,7 @@ impl Nodes for Machines {
             let entropy = Entropy::seeded(machine.entropy.number());
             (machine.disk.clone(), Arc::new(machine.folder.clone()), entropy, machine.founds)
         });
-        let transport = Tapped::of(&self.network, &name(at), &self.leaders);
+        let transport = Tapped::of(&self.network, &name(at), &self.heard);
         if !founds {
             join(&mut options, folder.clone(), &entropy, others).await?;
         }
@@ -159,10 +172,14 @@ impl Nodes for Machines {
             machine.life = None;
             machine.disk.crash();
             machine.folder = machine.folder.after_crash();
-            if self.is_forgetful && at < FORGETFUL {
-                machine.disk = Disk::default();
+            if self.is_forgetful && FORGETFUL.contains(&at) {
+                forget(machine).expect("a folder in memory");
             }
         });
+    }
+
+    fn stop(api: Arc<Served>) -> BoxFuture<'static, ()> {
+        Box::pin(async move { api.0.shutdown().await })
     }
 
     fn wipe(&self, at: usize) {
@@ -192,6 +209,6 @@ impl Nodes for Machines {
     }
 
     fn leaders(&self) -> BTreeMap<(u32, u64), Vec<u64>> {
-        self.leaders.heard()
+        self.heard.leaders()
     }
 }

@@ -14,10 +14,10 @@ use testkit::simulation::{
 };
 
 fn run(seed: u64) -> Outcome {
-    run_on(Machines::new(seed), seed)
+    run_on(Rc::new(Machines::new(seed)), seed)
 }
 
-fn run_on(machines: Machines, seed: u64) -> Outcome {
+fn run_on(machines: Rc<Machines>, seed: u64) -> Outcome {
     let options = Options {
         seed,
         time: Duration::from_secs(10),
@@ -25,7 +25,7 @@ fn run_on(machines: Machines, seed: u64) -> Outcome {
         skew: Duration::from_millis(number("SIMULATION_SKEW_MS").unwrap_or(40)),
         plan: None,
     };
-    cluster::run(&options, Rc::new(machines)).unwrap_or_else(|error| panic!("seed {seed}: {error}"))
+    cluster::run(&options, machines).unwrap_or_else(|error| panic!("seed {seed}: {error}"))
 }
 
 /// Of the environment.
@@ -34,15 +34,19 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn hold(seeds: Range<u64>) {
-    let (runs, mut crashes, mut done) = (seeds.end - seeds.start, 0, 0);
+    let (runs, mut crashes, mut done, mut snapshots) = (seeds.end - seeds.start, 0, 0, 0);
     for seed in seeds {
-        let outcome = run(seed);
+        let machines = Rc::new(Machines::new(seed));
+        let outcome = run_on(machines.clone(), seed);
         assert!(holds(&outcome), "{}", outcome.report);
         crashes += outcome.report.starts.len() as u64;
         done += outcome.report.done();
+        snapshots += machines.heard.snapshots();
     }
     // Three crashes or more are of every run, the last ones; and what is never done says nothing.
-    assert!(crashes > 6 * runs && done > 200 * runs, "{crashes} crashes, {done} done in {runs} runs");
+    let told = format!("{crashes} crashes, {done} done, {snapshots} snapshots in {runs} runs");
+    println!("{told}");
+    assert!(crashes > 6 * runs && done > 200 * runs && snapshots > runs, "{told}");
 }
 
 #[test]
@@ -55,17 +59,19 @@ fn a_seed_gives_the_same_run_again() {
     }
 }
 
+/// Not every seed tells it, since one disk still keeps all: the first that does, from one that did when this was written.
 #[test]
 fn a_majority_of_disks_that_forget_is_found() {
-    let seed = 5;
-    let found = catch_unwind(|| {
-        let outcome = run_on(Machines::forgetful(seed), seed);
-        assert!(holds(&outcome), "{}", outcome.report);
-    });
-    let found = found.expect_err("nothing was found");
-    let text = found.downcast_ref::<String>().cloned().unwrap_or_default();
-    println!("{text}");
-    assert!(text.contains("VIOLATED"), "{text}");
+    let told = |seed: u64| {
+        let held = catch_unwind(|| {
+            let outcome = run_on(Rc::new(Machines::forgetful(seed)), seed);
+            assert!(holds(&outcome), "{}", outcome.report);
+        });
+        held.err()?.downcast_ref::<String>().cloned()
+    };
+    let is_lost =
+        |text: &String| text.contains("acknowledged writes are there, refused ones are not: VIOLATED");
+    assert!((14..64).filter_map(told).any(|text| is_lost(&text)), "nothing was lost, or it was not seen");
 }
 
 #[test]

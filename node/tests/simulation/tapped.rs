@@ -1,4 +1,4 @@
-//! A node's way to the others, on which is heard who speaks as a leader.
+//! A node's way to the others, on which is heard who speaks as a leader, and what never happens is missed.
 
 use crate::network::{Network, Way};
 use cluster::{Answer, Kind, Message, Peer, Pieces, Receiver, Transport};
@@ -6,35 +6,47 @@ use prost::Message as _;
 use proto::internal::v1 as wire;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-/// By group and term, the ids of who sent entries or heartbeats. Clones share it.
+/// What was heard. Clones share it.
 #[derive(Clone, Default)]
-pub struct Leaders(Arc<Mutex<BTreeMap<(u32, u64), BTreeSet<u64>>>>);
+pub struct Heard {
+    /// By group and term, the ids of who sent entries or heartbeats.
+    leaders: Arc<Mutex<BTreeMap<(u32, u64), BTreeSet<u64>>>>,
+    snapshots: Arc<AtomicU64>,
+}
 
-impl Leaders {
+impl Heard {
     fn hear(&self, message: &Message) {
         let append = wire::Append::decode(message.body.clone()).expect("an append is one");
         let vote = append.vote.expect("a leader has its own vote");
-        let mut heard = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut heard = self.leaders.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         heard.entry((message.group, vote.term)).or_default().insert(vote.node_id);
     }
 
-    pub fn heard(&self) -> BTreeMap<(u32, u64), Vec<u64>> {
-        let heard = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    /// How many were begun.
+    pub fn snapshots(&self) -> u64 {
+        self.snapshots.load(Ordering::Relaxed)
+    }
+
+    pub fn leaders(&self) -> BTreeMap<(u32, u64), Vec<u64>> {
+        let heard = self.leaders.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         heard.iter().map(|(term, leaders)| (*term, leaders.iter().copied().collect())).collect()
     }
 }
 
 pub struct Tapped {
     way: Arc<Way>,
-    leaders: Leaders,
+    heard: Heard,
 }
 
 impl Tapped {
-    pub fn of(network: &Network, address: &str, leaders: &Leaders) -> Arc<Tapped> {
-        Arc::new(Tapped { way: Way::of(network, address), leaders: leaders.clone() })
+    pub fn of(network: &Network, address: &str, heard: &Heard) -> Arc<Tapped> {
+        Arc::new(Tapped { way: Way::of(network, address), heard: heard.clone() })
     }
 }
 
@@ -45,12 +57,13 @@ impl Transport for Tapped {
 
     fn call(&self, to: &Peer, message: Message) -> Answer {
         if message.kind == Kind::Append as u32 {
-            self.leaders.hear(&message);
+            self.heard.hear(&message);
         }
         self.way.call(to, message)
     }
 
     fn send(&self, to: &Peer, head: Message, pieces: Pieces) -> Answer {
+        self.heard.snapshots.fetch_add(1, Ordering::Relaxed);
         self.way.send(to, head, pieces)
     }
 }

@@ -9,7 +9,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, timeout},
+};
 
 type Job<A> = Box<dyn FnOnce(Arc<A>) -> BoxFuture<'static, ()> + Send>;
 
@@ -19,6 +22,8 @@ pub struct Door<A>(Arc<Mutex<State<A>>>);
 struct State<A> {
     /// `None`: the server is away.
     open: Option<mpsc::UnboundedSender<Job<A>>>,
+    /// It lets nobody else in.
+    is_closing: bool,
     random: Random,
     /// Who waits for an answer, in the order in which they asked.
     waiting: BTreeMap<u64, oneshot::Sender<()>>,
@@ -34,7 +39,13 @@ impl<A> Clone for Door<A> {
 impl<A: Api + 'static> Door<A> {
     pub(super) fn new(seed: u64) -> Door<A> {
         let random = Random::of(seed, u64::from_be_bytes(*b"sim door"), 0);
-        Door(Arc::new(Mutex::new(State { open: None, random, waiting: BTreeMap::new(), asked: 0 })))
+        Door(Arc::new(Mutex::new(State {
+            open: None,
+            is_closing: false,
+            random,
+            waiting: BTreeMap::new(),
+            asked: 0,
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State<A>> {
@@ -44,7 +55,10 @@ impl<A: Api + 'static> Door<A> {
     /// Has `api` answer whoever comes, each on a task of its own.
     pub(super) async fn serve(&self, api: A) {
         let (open, mut jobs) = mpsc::unbounded_channel::<Job<A>>();
-        self.state().open = Some(open);
+        {
+            let mut state = self.state();
+            (state.open, state.is_closing) = (Some(open), false);
+        }
         let api = Arc::new(api);
         while let Some(job) = jobs.recv().await {
             tokio::spawn(job(api.clone()));
@@ -64,6 +78,9 @@ impl<A: Api + 'static> Door<A> {
     /// Hands the job in; resolves when the server has gone away. `None`: it is away already.
     fn hand_in(&self, job: Job<A>) -> Option<(u64, oneshot::Receiver<()>)> {
         let mut state = self.state();
+        if state.is_closing {
+            return None;
+        }
         state.open.as_ref()?.send(job).ok()?;
         let (tell, gone) = oneshot::channel();
         let number = state.asked;
@@ -93,7 +110,37 @@ impl<A: Api + 'static> Guest<A> {
 
     /// The server is away.
     pub(super) fn is_alone(&self) -> bool {
-        self.0.state().open.is_none()
+        let state = self.0.state();
+        state.open.is_none() || state.is_closing
+    }
+
+    /// Has the server let nobody else in, answer who is inside, for as long as `patience` lasts, and then do `last`, for as long
+    /// again. It still has to be closed.
+    pub(super) async fn end(
+        &self,
+        patience: Duration,
+        last: impl FnOnce(Arc<A>) -> BoxFuture<'static, ()> + Send + 'static,
+    ) {
+        let open = {
+            let mut state = self.0.state();
+            state.is_closing = true;
+            state.open.clone()
+        };
+        let until = Instant::now() + patience;
+        while Instant::now() < until && !self.0.state().waiting.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let (tell, told) = oneshot::channel();
+        let job: Job<A> = Box::new(move |api| {
+            Box::pin(async move {
+                last(api).await;
+                let _ = tell.send(());
+            })
+        });
+        if open.is_some_and(|open| open.send(job).is_ok()) {
+            // Where it takes longer it is ended by force.
+            let _ = timeout(patience, told).await;
+        }
     }
 
     pub(super) async fn ask<T: Send + 'static>(

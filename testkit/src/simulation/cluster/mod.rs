@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`stage`] | the simulator under it: steps through the time, crashes and starts nodes |
 //! | [`story`] | a run from its first node to its last look |
-//! | [`weather`] | what goes wrong meanwhile: crashes, power cuts, cut and slow ways |
+//! | [`weather`] | what goes wrong meanwhile: crashes, power cuts, stops, cut and slow ways |
 //! | [`plan`] | what operators do meanwhile: nodes join, are drained, emptied, replaced |
 //! | [`calm`] | waits until every node is ready and has caught up |
 //! | [`doors`], [`operator`] | who asks any node |
@@ -26,7 +26,8 @@ pub use plan::Plan;
 
 use super::{Outcome, network::Ways};
 use crate::chaos::Api;
-use std::{collections::BTreeMap, rc::Rc, time::Duration};
+use futures::future::BoxFuture;
+use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 /// The nodes of a run, by number from 0: what each is made of, and what of it lasts. The first one founds the cluster.
 pub trait Nodes: 'static {
@@ -46,6 +47,9 @@ pub trait Nodes: 'static {
 
     /// It is gone: nothing of it does anything any more, and what was not synced is lost.
     fn crash(&self, at: usize);
+
+    /// Stops it in order. It is crashed then.
+    fn stop(api: Arc<Self::Api>) -> BoxFuture<'static, ()>;
 
     /// A node that is gone gets an empty disk.
     fn wipe(&self, at: usize);

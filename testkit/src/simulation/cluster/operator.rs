@@ -116,13 +116,18 @@ impl<N: Nodes> Operator<N> {
     /// Has that node lead, and waits a moment until it does. Whether it does: who has no vote cannot.
     pub(super) async fn has_lead(&self, id: u64) -> bool {
         let until = Instant::now() + MOMENT;
-        let leads = |status: &api::StatusResponse| status.groups.iter().all(|group| group.leader == id);
         while Instant::now() < until {
-            match self.status().await {
-                Some(status) if status.leader == id && leads(&status) => return true,
-                Some(status) if status.leader != id && self.transfer(id).await.is_none() => return false,
-                _ => sleep(AGAIN / 5).await,
+            let status = self.status().await.unwrap_or_default();
+            if !status.groups.is_empty() && !status.groups.iter().all(|group| group.voters.contains(&id)) {
+                return false;
             }
+            if status.leader == id && status.groups.iter().all(|group| group.leader == id) {
+                return true;
+            }
+            if status.leader != id {
+                self.transfer(id).await;
+            }
+            sleep(AGAIN / 5).await;
         }
         false
     }

@@ -41,6 +41,8 @@ pub(super) struct Stage<N: Nodes> {
     told: RefCell<Vec<String>>,
 }
 
+/// What a node has to answer who is inside, and to stop.
+const GRACE: Duration = Duration::from_secs(2);
 /// So long before a crash the disk may be cut off already.
 const DYING: Duration = Duration::from_millis(30);
 /// After at most so many more operations.
@@ -69,6 +71,21 @@ impl<N: Nodes> Stage<N> {
             sleep(Duration::from_millis(random.below(DYING.as_millis() as u64))).await;
         }
         self.tell(&format!("{} crashes", name(at)));
+        self.crashes.set(self.crashes.get() + 1);
+        self.deeds.borrow_mut().push_back(Deed::Crash(at));
+        self.done().await;
+        true
+    }
+
+    /// Has a node end as it does when it is told to. `false`: it is away already.
+    pub(super) async fn stop(&self, at: usize) -> bool {
+        if self.beings.borrow()[at] != Being::Up {
+            return false;
+        }
+        self.set(at, Being::Away);
+        self.tell(&format!("{} stops", name(at)));
+        self.doors.guest(at).end(GRACE, N::stop).await;
+        self.tell(&format!("{} has stopped", name(at)));
         self.crashes.set(self.crashes.get() + 1);
         self.deeds.borrow_mut().push_back(Deed::Crash(at));
         self.done().await;

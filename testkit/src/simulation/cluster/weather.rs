@@ -64,10 +64,13 @@ async fn away(random: &mut Random) {
     sleep(Duration::from_millis(random.below(most))).await;
 }
 
-/// A node crashes, sometimes again while it starts.
+/// A node crashes, sometimes again while it starts; or it is stopped.
 async fn fall<N: Nodes>(stage: &Stage<N>, random: &mut Random) {
     let Some(at) = one(stage, random) else { return };
-    let mut again = stage.crash(at, random).await;
+    let mut again = match random.chance(250) {
+        true => stage.stop(at).await,
+        false => stage.crash(at, random).await,
+    };
     while again {
         away(random).await;
         stage.start(at).await;

@@ -2,6 +2,10 @@
 //! other, and they are lost where the way is cut. The nodes may be in one runtime or each in its own: who is asked answers in the
 //! runtime in which it serves.
 
+mod way;
+
+pub use way::Way;
+
 use futures::future::BoxFuture;
 use generator::random::Random;
 use std::{
@@ -12,7 +16,7 @@ use std::{
 };
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, sleep, sleep_until},
+    time::sleep,
 };
 
 /// An answer, or why there is none.
@@ -82,7 +86,7 @@ impl<R: ?Sized + Send + Sync + 'static, A: Send + 'static> Network<R, A> {
     /// For the node that now begins to live at that address.
     pub fn way(&self, address: &str) -> Way<R, A> {
         let life = *self.state().lives.entry(address.to_owned()).and_modify(|life| *life += 1).or_default();
-        Way { network: self.clone(), from: address.to_owned(), life, lanes: Mutex::default() }
+        Way::of(self.clone(), address, life)
     }
 
     /// Nothing gets there, or from there, until another life of it serves. Who waits for it is told in order: in which order a
@@ -252,115 +256,4 @@ impl<R: ?Sized, A> State<R, A> {
 
 fn nobody() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "nobody there")
-}
-
-/// One node's way to the others.
-pub struct Way<R: ?Sized, A> {
-    network: Network<R, A>,
-    from: String,
-    life: u64,
-    lanes: Mutex<Lanes<R, A>>,
-}
-
-/// By where to, and which.
-type Lanes<R, A> = BTreeMap<(String, u8), mpsc::UnboundedSender<Parcel<R, A>>>;
-
-struct Parcel<R: ?Sized, A> {
-    due: Instant,
-    ask: Ask<R, A>,
-    told: Told<A>,
-}
-
-impl<R: ?Sized + Send + Sync + 'static, A: Send + 'static> Way<R, A> {
-    /// From now on the node is asked through `receiver`, on tasks of this runtime.
-    pub fn serve(&self, receiver: Arc<R>) {
-        let mut state = self.network.state();
-        if state.lives.get(&self.from) != Some(&self.life) {
-            return;
-        }
-        let (serving, mut jobs) = mpsc::unbounded_channel::<Job<R>>();
-        state.serving.insert(self.from.clone(), serving);
-        tokio::spawn(async move {
-            while let Some(job) = jobs.recv().await {
-                tokio::spawn(job(receiver.clone()));
-            }
-        });
-    }
-
-    /// Asks a node. What goes to one node by one `lane` arrives in order or not at all, whoever still waits for its answer.
-    pub fn ask(
-        &self,
-        to: &str,
-        lane: u8,
-        ask: impl FnOnce(Arc<R>) -> Answer<A> + Send + 'static,
-    ) -> Answer<A> {
-        let (told, answer) = oneshot::channel();
-        let due = Instant::now() + self.network.state().time(&self.from, to);
-        let parcel = Parcel { due, ask: Box::new(ask), told };
-        // A lane ends with its way.
-        let _ = self.lane(to, lane).send(parcel);
-        Box::pin(answered(answer))
-    }
-
-    /// Gives a node something long, in `pieces`.
-    pub fn send(
-        &self,
-        to: &str,
-        mut pieces: Pieces<A>,
-        give: impl FnOnce(Arc<R>, Pieces<A>) -> Answer<A> + Send + 'static,
-    ) -> Answer<A> {
-        let (told, answer) = oneshot::channel();
-        let (way, to, network) = ((self.from.clone(), self.life), to.to_owned(), self.network.clone());
-        tokio::spawn(async move {
-            let time = network.state().time(&way.0, &to);
-            sleep(time).await;
-            let (carried, arrived) = mpsc::channel(PIECES);
-            let ask: Ask<R, A> = Box::new(move |receiver| give(receiver, arrived));
-            let Some(number) = network.arrive(&way, &to, ask, told, Some(carried)) else { return };
-            while let Some(piece) = pieces.recv().await {
-                let time = network.state().time(&way.0, &to);
-                sleep(time).await;
-                let mut piece = Some(piece);
-                while let Some(given) = piece.take() {
-                    match network.piece(number, given) {
-                        Ok(None) => {}
-                        Ok(again) => {
-                            piece = again;
-                            sleep(Duration::from_millis(1)).await;
-                        }
-                        Err(()) => return network.last_piece(number),
-                    }
-                }
-            }
-            network.last_piece(number);
-        });
-        Box::pin(answered(answer))
-    }
-
-    fn lane(&self, to: &str, lane: u8) -> mpsc::UnboundedSender<Parcel<R, A>> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let made = || {
-            let (parcels, mut waiting) = mpsc::unbounded_channel::<Parcel<R, A>>();
-            let (way, to, network) = ((self.from.clone(), self.life), to.to_owned(), self.network.clone());
-            tokio::spawn(async move {
-                while let Some(Parcel { due, ask, told }) = waiting.recv().await {
-                    sleep_until(due).await;
-                    network.arrive(&way, &to, ask, told, None);
-                }
-            });
-            parcels
-        };
-        lanes.entry((to.to_owned(), lane)).or_insert_with(made).clone()
-    }
-}
-
-async fn answered<A>(answer: oneshot::Receiver<Result<io::Result<A>, Loss>>) -> io::Result<A> {
-    match answer.await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(Loss { after, error })) => {
-            sleep(after).await;
-            Err(error)
-        }
-        Err(_) => Err(io::Error::other("the node that asked is gone")),
-    }
 }
