@@ -232,6 +232,7 @@ impl Cluster {
             group: group.clone(),
             council: self.council.clone(),
             pause: self.options.maintenance,
+            tried: Mutex::default(),
         })
     }
 

@@ -6,11 +6,15 @@ use crate::placement::{self, Leader, Step};
 use crate::raft::Handle;
 use crate::transport::Kind;
 use futures::future::join_all;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Until a step has been committed.
 const STEP: Duration = Duration::from_secs(30);
+/// For so long a node is left alone that was handed over to: what it could not take it is not given again and again.
+const REST: Duration = Duration::from_secs(10);
 /// Until somebody else leads what was handed over.
 const LEAVING: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(5);
@@ -50,6 +54,8 @@ pub(crate) struct Placing {
     pub group: Handle,
     pub council: Council,
     pub pause: Duration,
+    /// Whom it was handed over to, and when.
+    pub tried: Mutex<BTreeMap<u64, Instant>>,
 }
 
 impl Placing {
@@ -86,9 +92,15 @@ impl Placing {
 
     /// Hands over to the first that would lead.
     async fn hand_over(&self, heirs: Vec<u64>) -> Result<(), String> {
+        let now = Instant::now();
         for heir in heirs {
+            if self.tried.lock().get(&heir).is_some_and(|tried| now < *tried + REST) {
+                continue;
+            }
             let asked = self.council.ask_group(self.number, heir, Kind::Willing);
             if matches!(timeout(WILLING, asked).await, Ok(Ok(_))) {
+                // Should this node lead again soon, that one could not.
+                self.tried.lock().insert(heir, now);
                 return self.group.transfer(heir).await;
             }
         }

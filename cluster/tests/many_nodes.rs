@@ -159,8 +159,9 @@ impl World {
                                 && view.voters.iter().eq(voters)
                         })
                 });
+                let holder = nodes.iter().position(|node| voters.contains(&node.node_id())).unwrap();
                 let leads = |voter: &u64| {
-                    states[0][1..].iter().filter(|(_, view)| view.leader == Some(*voter)).count()
+                    states[holder][1..].iter().filter(|(_, view)| view.leader == Some(*voter)).count()
                 };
                 let least = (states[0].len() - 1) / voters.len();
                 if good && voters.iter().all(|voter| leads(voter) >= least) {

@@ -50,7 +50,7 @@ fn read(result: ClientWriteResult<Types>) -> Outcome {
 #[derive(Clone)]
 pub(crate) struct Handle {
     pub(super) group: u32,
-    node_id: u64,
+    pub(super) node_id: u64,
     pub(super) raft: Raft,
     pub(super) target: Target,
     rebuilding: Arc<AtomicBool>,
@@ -94,12 +94,13 @@ impl Handle {
         let has_others = has_others(&raft.metrics().borrow_watched(), node_id);
         let bound = voted && has_others;
         let promised_until = Instant::now() + if bound { options.lease() } else { Duration::ZERO };
+        let leaving = Arc::new(AtomicBool::new(false));
         if bound {
             raft.runtime_config().elect(false);
-            let raft = raft.clone();
+            let (raft, leaving) = (raft.clone(), leaving.clone());
             tokio::spawn(async move {
                 sleep_until(promised_until).await;
-                raft.runtime_config().elect(true);
+                raft.runtime_config().elect(!leaving.load(Ordering::Acquire));
             });
         }
         Ok(Handle {
@@ -109,7 +110,7 @@ impl Handle {
             target,
             rebuilding,
             heard,
-            leaving: Arc::default(),
+            leaving,
             may_have_others,
             lease: options.lease(),
             promised_until,

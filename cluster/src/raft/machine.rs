@@ -185,7 +185,13 @@ impl Machine {
 
     /// Has the observer take in rows that were replaced, beside the group: the library answers nobody while a snapshot is
     /// installed, and this may take minutes. Nothing is applied before it is done.
-    async fn rebuild(&self, id: PartitionId, partition: Arc<Partition>, observer: Arc<dyn Observer>) {
+    async fn rebuild(
+        &self,
+        id: PartitionId,
+        partition: Arc<Partition>,
+        observer: Arc<dyn Observer>,
+        showing: Box<dyn Send>,
+    ) {
         let mut last = self.rebuild.lock().await;
         let before = last.take();
         let (rebuilding, heard) = (self.rebuilding.clone(), self.heard.clone());
@@ -196,6 +202,7 @@ impl Machine {
             }
             rebuilding.store(true, Ordering::Release);
             let done = observer.replaced(id).await;
+            drop(showing);
             heard.send_replace(partition.applied().index);
             rebuilding.store(false, Ordering::Release);
             done
@@ -273,9 +280,11 @@ impl RaftStateMachine<Types> for Machine {
     async fn install_snapshot(&mut self, _: &SnapshotMetaOf<Types>, snapshot: Rows) -> io::Result<()> {
         match (&self.target, snapshot) {
             (Target::Partition { id, partition, observer }, Rows::Received(Received::Partition(import))) => {
+                // Rows and index disagree from here on until the observer has taken them in.
+                let showing = observer.showing();
                 let installed = partition.clone();
                 threads::beside(move || installed.install(*import)).await?.map_err(io::Error::other)?;
-                self.rebuild(*id, partition.clone(), observer.clone()).await;
+                self.rebuild(*id, partition.clone(), observer.clone(), showing).await;
             }
             (Target::Meta(meta), Rows::Received(Received::Meta(state))) => {
                 let meta = meta.clone();

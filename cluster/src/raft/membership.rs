@@ -82,6 +82,10 @@ impl Handle {
 
     /// Asks the node to lead instead. Whether it does is seen by who leads next.
     pub(crate) async fn transfer(&self, to: u64) -> Result<(), String> {
+        // The library would hand over to itself, and never come back from that.
+        if to == self.node_id {
+            return Ok(());
+        }
         self.raft.trigger().transfer_leader(to).await.map_err(text)
     }
 }

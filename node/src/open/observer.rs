@@ -47,9 +47,7 @@ impl cluster::Observer for Observer {
     }
 
     fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, io::Result<()>> {
-        let showing = self.visibility.show();
         Box::pin(async move {
-            let _showing = showing;
             let (search, store, definitions) =
                 (self.search.clone(), self.store.clone(), self.definitions.clone());
             let references = self.references.clone();

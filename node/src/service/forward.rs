@@ -86,11 +86,6 @@ impl Node {
     async fn answered(&self, request: Bytes) -> Result<Bytes, Error> {
         let bytes = request.len();
         let request = wire::Request::decode(request).map_err(|error| unreadable(&error))?;
-        if let Some(answer) =
-            partition::answer(&self.engine.cluster, &request.call, request.body.clone()).await
-        {
-            return answer;
-        }
         if request.call == AT_WORK {
             let asked = wire::AtWorkRequest::decode(request.body).map_err(|error| unreadable(&error))?;
             return Ok(self.engine.tell_at_work(&asked));
@@ -103,6 +98,11 @@ impl Node {
         }
         let share = self.engine.options.bounds.share();
         share.take(bytes)?;
+        if let Some(answer) =
+            partition::answer(&self.engine.cluster, &request.call, request.body.clone()).await
+        {
+            return answer;
+        }
         let deadline = (request.deadline_ms > 0).then(|| Duration::from_millis(request.deadline_ms));
         let context = Context {
             tenant: TenantId(request.tenant),
@@ -130,7 +130,8 @@ impl Node {
 
     /// A write of another node, whose compartment's actor is here.
     async fn write(&self, context: &Context, message: Bytes) -> Result<Bytes, Error> {
-        let session = self.session(context);
+        context.share.take(2 * message.len())?;
+        let session = self.ready_session(context).await?;
         let patch = |resource_type, kind, body| {
             Patch::read(session, resource_type, kind, body)
                 .map(|patch| patch as Arc<dyn crate::compartment::Change>)

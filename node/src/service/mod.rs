@@ -7,7 +7,6 @@ mod calls;
 pub(crate) mod clocks;
 mod forward;
 mod node;
-mod patience;
 mod status;
 
 pub use admin::AdminService;

@@ -1,13 +1,13 @@
 //! The service of this node: each call to who carries it out.
 
-use super::{Call, FhirService, calls, patience::Patience};
+use super::{Call, FhirService, calls};
 use crate::{
     bounds::weight,
     capabilities,
     engine::{Engine, Level},
     interaction, operation,
     partition::unreadable,
-    session::{Context, Session},
+    session::{Context, Patience, Session},
     transaction,
 };
 use bytes::Bytes;
@@ -28,7 +28,7 @@ impl Node {
     }
 
     /// The same where other nodes write, too: what every write is held against is known here.
-    async fn ready_session<'s>(&'s self, context: &'s Context) -> Result<Session<'s>, Error> {
+    pub(super) async fn ready_session<'s>(&'s self, context: &'s Context) -> Result<Session<'s>, Error> {
         let session = self.session(context);
         if self.engine.options.validation == Level::Full {
             session.catch_up().await?;
@@ -48,7 +48,7 @@ macro_rules! carried_out {
                 if self.engine.cluster.is_alone() {
                     return $room::$run(self.session(context), request).await;
                 }
-                let mut patience = Patience::new();
+                let patience = Patience::new();
                 loop {
                     let answer = match self.serves() {
                         true => match self.ready_session(context).await {

@@ -136,7 +136,8 @@ impl Look for Matched {
 
 impl Partitions for Engine {
     fn of_slot(&self, slot: Slot) -> Option<(PartitionId, Arc<storage::Partition>)> {
-        let partition = self.at(slot).ok()?;
-        Some((partition.id(), partition.tables().clone()))
+        // They were brought up to date before, whoever leads by now: without them nothing would be found.
+        let id = self.partition_of(slot);
+        Some((id, self.cluster.group(id)?.partition().clone()))
     }
 }

@@ -11,17 +11,20 @@
 //! | [`reservation`] | the right to decide about criteria |
 //! | [`moment`] | several partitions at one moment |
 //! | [`find`] | searches, and the rows of their hits |
+//! | [`patience`] | what a request has while nobody leads |
 
 mod context;
 mod find;
 mod look;
 mod moment;
+mod patience;
 pub mod place;
 mod reservation;
 mod write;
 
 pub use context::Context;
 pub use look::{Current, Look, Newest, Numbered};
+pub use patience::Patience;
 pub use reservation::Reservation;
 pub use write::One;
 

@@ -4,12 +4,15 @@ use super::Session;
 use crate::{error::contended, partition::Partition, writer};
 use proto::{Code, Error, PartitionId};
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// How often a moment is looked for without a transaction that is just becoming visible, before this node has those that it
 /// coordinates stand still.
 const MOMENTS_MAX: usize = 3;
 /// How often it is looked for then, where others coordinate, too.
 const STILL_MAX: usize = 100;
+/// Transactions that this node coordinates come to rest in that time, or the search is asked again.
+const STILL: Duration = Duration::from_secs(2);
 /// Between two of those.
 const PAUSE: Duration = Duration::from_millis(2);
 /// How often what is left half done is looked for: it is finished each time.
@@ -29,11 +32,15 @@ impl<'s> Session<'s> {
                 None => tokio::task::yield_now().await,
             }
         }
-        let _still = self.engine.visibility.stand_still().await;
         if self.engine.cluster.is_alone() {
+            let _still = self.engine.visibility.stand_still().await;
             self.settle_all().await?;
             return look();
         }
+        // Where a partition has no leader, a transaction may become visible for long: that is told at once.
+        self.engine.all_current().await?;
+        let late = |_| Error::new(Code::Unavailable, "a transaction takes long to become visible; ask again");
+        let _still = timeout(STILL, self.engine.visibility.stand_still()).await.map_err(late)?;
         for _ in 0..STILL_MAX {
             match self.try_moment(&look).await? {
                 Some(seen) => return Ok(seen),
@@ -91,11 +98,23 @@ impl<'s> Session<'s> {
     /// Finishes what is prepared in the partition and, as the rows here say, decided; whether there was any.
     async fn finish_decided(self, partition: PartitionId) -> Result<bool, Error> {
         let rows = self.engine.partition(partition)?;
-        let mut found = false;
-        if rows.has_prepared().await {
-            for record in rows.prepared().await? {
-                found |= writer::finish_if_known(self.engine, partition, record).await?;
+        if !rows.has_prepared().await {
+            return Ok(false);
+        }
+        let (mut found, mut undecided) = (false, vec![]);
+        for record in rows.prepared().await? {
+            match writer::finish_if_known(self.engine, partition, record.clone()).await? {
+                true => found = true,
+                false => undecided.push(record),
             }
+        }
+        if found || undecided.is_empty() || self.engine.cluster.is_alone() {
+            return Ok(found);
+        }
+        // A decision that is not known may be forgotten: that is after it was finished here, which the replica may lack.
+        let rows = self.engine.current(partition).await?;
+        for record in undecided {
+            found |= rows.prepared_one(record.tenant, &record.transaction).await?.is_none();
         }
         Ok(found)
     }

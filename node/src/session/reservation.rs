@@ -48,12 +48,18 @@ impl Reservation {
             _turn: session.turn(key, told).await?,
         };
         let mut pause = HELD_PAUSE_MIN;
+        let mut is_unknown = false;
         loop {
             let reserved = match reservation.reserve(session).await {
                 // The same once more: it does no harm twice, and nobody else would know whether it is held.
                 Err(error) if error.code == Code::OutcomeUnknown && Instant::now() < until => {
+                    is_unknown = true;
                     tokio::time::sleep(HELD_PAUSE_MIN).await;
                     continue;
+                }
+                Err(error) if is_unknown => {
+                    reservation.release(session).await;
+                    return Err(error);
                 }
                 reserved => reserved?,
             };

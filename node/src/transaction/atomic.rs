@@ -12,7 +12,7 @@ use crate::{
     compartment::{Dedup, Intent},
     error::contended,
     interaction::patch,
-    session::{Session, place},
+    session::{Patience, Session, place},
     writer::{Attempt, Step},
 };
 use fhir::bundle::{Bundle, Method, ResponseEntry};
@@ -32,13 +32,14 @@ pub async fn run(
     let answers = write(session, bundle, idempotency_key, dedup).await?;
     let mut responses = Vec::with_capacity(answers.len());
     let room = Room::new(session.options().bundle_answer_bytes_max, session.context().share.clone());
+    let patience = Patience::of(session);
     for (number, answer) in answers.into_iter().enumerate() {
         responses.push(match answer {
             Some(answer) => written(bundle.entries[number].method, &answer),
             // The writes are done: a read that finds nothing cannot undo them and answers for itself.
             None => {
                 let request = batch::request(&bundle.entries[number], number, "");
-                entry::answer(session, request, &room).await
+                entry::answer(session, request, &room, &patience).await
             }
         });
     }

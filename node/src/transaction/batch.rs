@@ -1,7 +1,7 @@
 //! A batch: every entry by itself, several at once, answers in the order of the entries.
 
 use super::{entry, request::Request, room::Room};
-use crate::session::Session;
+use crate::session::{Patience, Session};
 use bytes::Bytes;
 use fhir::bundle::{Bundle, Entry, ResponseEntry};
 use futures::{StreamExt, stream};
@@ -17,7 +17,8 @@ pub async fn run(
     let requests: Vec<Request> =
         numbered.map(|(number, entry)| request(entry, number, idempotency_key)).collect();
     let room = Room::new(session.options().bundle_answer_bytes_max, session.context().share.clone());
-    let answers = stream::iter(requests).map(|request| entry::answer(session, request, &room));
+    let patience = Patience::of(session);
+    let answers = stream::iter(requests).map(|request| entry::answer(session, request, &room, &patience));
     Ok(answers.buffered(session.options().batch_concurrency).collect().await)
 }
 

@@ -6,8 +6,12 @@ use super::{
     room::Room,
 };
 use crate::{
-    capabilities, interaction, link::Links, operation as operations, pages, query::history_request,
-    query::parameters, session::Session,
+    capabilities, interaction,
+    link::Links,
+    operation as operations, pages,
+    query::history_request,
+    query::parameters,
+    session::{Patience, Session},
 };
 use bytes::Bytes;
 use fhir::{
@@ -22,17 +26,36 @@ use proto::{
     },
 };
 
-/// Carries one entry out, if there is room for its answer; an error is an answer, too.
-pub async fn answer(session: Session<'_>, request: Request, room: &Room) -> ResponseEntry {
+/// Carries one entry out, if there is room for its answer; an error is an answer, too. `patience` is that of the bundle.
+pub async fn answer(
+    session: Session<'_>,
+    request: Request,
+    room: &Room,
+    patience: &Patience,
+) -> ResponseEntry {
     // What else is posted has a bare type as its url; the `$` may be percent-encoded.
     let is_operation = request.method == Method::Post && request.url.contains(['$', '%']);
     let answered = match room.admit(request.method, is_operation) {
-        Ok(()) => run(session, request).await,
+        Ok(()) => patiently(session, request, patience).await,
         Err(full) => Err(full),
     };
     let answer = answered.unwrap_or_else(|error| failed(&error));
     room.take(&answer);
     answer
+}
+
+/// As the request on its own would, an entry waits out that nobody leads.
+async fn patiently(
+    session: Session<'_>,
+    request: Request,
+    patience: &Patience,
+) -> Result<ResponseEntry, Error> {
+    loop {
+        let answer = run(session, request.clone()).await;
+        if let Some(answer) = patience.with(answer).await {
+            return answer;
+        }
+    }
 }
 
 async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Error> {

@@ -45,6 +45,7 @@ pub async fn run(
         };
         let (dedup, share) = (plan.dedup, plan.share);
         let batch = Batch { tenant, ops, dedup, releases, deciding: Some(deciding), share };
+        transaction.sends_commit();
         let outcome = anywhere(&node, partition, compartment, batch).await;
         if let Ok(Outcome::Applied(Applied::Decided { commit: true }, answers)) = outcome {
             let finishing = node.clone();

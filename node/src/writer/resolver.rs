@@ -15,6 +15,8 @@ use tokio::time::{MissedTickBehavior, interval};
 const PAGE: usize = 256;
 /// Of a page, so many at once.
 const AT_ONCE: usize = 16;
+/// Of a name: its node, and that node's incarnation.
+const LIFE_BYTES: usize = 16;
 /// A transaction of another node is not asked about before.
 const YOUNG_MS: u64 = 500;
 
@@ -97,21 +99,22 @@ async fn settle_one(node: &Engine, partition: PartitionId, record: Prepared) {
 async fn forget_finished(node: &Engine) {
     let finished = node.finished.take();
     for ((partition, tenant), transactions) in finished {
-        if let Err(error) = forget(node, partition, tenant, transactions).await {
-            tracing::warn!(%partition, %error, "decisions of finished transactions stay until the next start");
+        if let Err(error) = forget(node, partition, tenant, transactions.clone()).await {
+            // Forgetting twice does no harm.
+            tracing::debug!(%partition, %error, "decisions of finished transactions stay for now");
+            transactions.into_iter().for_each(|name| node.finished.add(partition, tenant, name));
         }
     }
 }
 
 /// The same for those that an earlier life of this node left behind, or another node, once all participants have finished.
 async fn forget_left(node: &Engine, partition: PartitionId) -> Result<(), Error> {
-    let mut last = None;
+    let (mut last, mut lives) = (None, Lives::default());
     loop {
         let page = node.led_here(partition)?.decisions(last.as_ref(), PAGE).await?;
         let mut ended: BTreeMap<TenantId, Vec<Bytes>> = BTreeMap::new();
         for decided in &page {
-            // Of another node, too: if it is at work, its participants are not through, or it forgets it itself.
-            if node.tokens.owner(&decided.transaction) != Owner::This && is_finished(node, decided).await? {
+            if is_left(node, decided, &mut lives).await && is_finished(node, decided).await? {
                 ended.entry(decided.tenant).or_default().push(decided.transaction.clone());
             }
         }
@@ -122,6 +125,33 @@ async fn forget_left(node: &Engine, partition: PartitionId) -> Result<(), Error>
             Some(decided) => last = Some(decided),
             None => return Ok(()),
         }
+    }
+}
+
+/// Lives of nodes, each asked once.
+#[derive(Default)]
+struct Lives(BTreeMap<Bytes, bool>);
+
+impl Lives {
+    /// Whether the process that gave out that name is gone for certain.
+    async fn is_gone(&mut self, node: &Engine, name: &Bytes) -> bool {
+        let life = name.slice(..name.len().min(LIFE_BYTES));
+        if let Some(gone) = self.0.get(&life) {
+            return *gone;
+        }
+        let gone = node.is_gone(name).await;
+        self.0.insert(life, gone);
+        gone
+    }
+}
+
+/// Whether its coordinator will not forget it itself, nor ask again. An abort stays until it expires: it keeps what a coordinator that
+/// was overtaken sent, and that is still under way, from committing a part.
+async fn is_left(node: &Engine, decided: &Decided, lives: &mut Lives) -> bool {
+    match node.tokens.owner(&decided.transaction) {
+        Owner::This => false,
+        Owner::Gone => decided.commit || node.cluster.is_alone(),
+        Owner::Other(_) => decided.commit && lives.is_gone(node, &decided.transaction).await,
     }
 }
 

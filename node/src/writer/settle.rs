@@ -106,8 +106,8 @@ pub async fn is_abandoned(node: &Engine, record: &Prepared) -> bool {
     node.clock.now_ms() >= record.deadline_ms || !node.is_at_work(&record.transaction).await
 }
 
-/// Finishes the transaction that holds a lock in this partition if its decision is logged; leaves it alone if not. What it
-/// wrote is in the rows here then.
+/// Finishes the transaction that holds a lock in this partition if its decision is logged; leaves it alone if not. If it is
+/// committed, what it wrote is in the rows here then.
 pub async fn finish_if_decided(
     node: &Engine,
     partition: PartitionId,
@@ -117,10 +117,9 @@ pub async fn finish_if_decided(
     node.current(lock.coordinator).await?;
     let record =
         Prepared { tenant, transaction: lock.transaction, coordinator: lock.coordinator, deadline_ms: 0 };
-    if finish_if_known(node, partition, record).await? {
-        node.current(partition).await?;
-    }
-    Ok(())
+    finish_if_known(node, partition, record).await?;
+    // Also where no decision is known: a forgotten one was finished here before.
+    node.current(partition).await.map(drop)
 }
 
 /// Finishes a transaction that is prepared in this partition if the coordinator's rows here have its decision; whether they do.

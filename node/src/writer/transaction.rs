@@ -5,9 +5,15 @@ use crate::engine::Engine;
 use bytes::Bytes;
 use futures::future::{join_all, try_join_all};
 use proto::{Code, Error, PartitionId, TenantId, log::v1 as log};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use storage::{Applied, Prepared};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Whether what a Decide answered means that the transaction is committed; anything else means that it is aborted.
 pub fn committed(decision: &Applied) -> bool {
@@ -15,6 +21,7 @@ pub fn committed(decision: &Applied) -> bool {
 }
 
 /// A transaction under way.
+#[derive(Clone)]
 pub struct Transaction {
     id: Bytes,
     tenant: TenantId,
@@ -22,10 +29,14 @@ pub struct Transaction {
     participants: Vec<PartitionId>,
     /// Its participants have no resources to show.
     is_quiet: bool,
+    /// A decision to commit is on its way, and may arrive whenever it likes.
+    commit_is_sent: Arc<AtomicBool>,
 }
 
 /// A step that does no harm twice is tried for so long where nobody leads, or its outcome is not known: longer than an election.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A leader that says nothing for so long is asked again, or another one.
+const TRY: Duration = Duration::from_secs(3);
 /// Between two tries.
 const AGAIN: Duration = Duration::from_millis(25);
 
@@ -38,6 +49,7 @@ impl Transaction {
             coordinator,
             participants: parts.keys().copied().collect(),
             is_quiet: parts.values().all(Part::is_quiet),
+            commit_is_sent: Arc::default(),
         }
     }
 
@@ -49,7 +61,13 @@ impl Transaction {
             coordinator: record.coordinator,
             participants: vec![partition],
             is_quiet: false,
+            commit_is_sent: Arc::default(),
         }
+    }
+
+    /// From now on a decision to commit may be under way.
+    pub fn sends_commit(&self) {
+        self.commit_is_sent.store(true, Ordering::Relaxed);
     }
 
     /// Whether its participants have no resources to show.
@@ -119,7 +137,9 @@ impl Transaction {
         }
         match leaderless.filter(|_| refusal.is_none()) {
             Some(error) => {
-                self.abort(node).await;
+                // Nobody will decide to commit it: who asked need not wait until that is written down.
+                let (node, aborted) = (node.handle(), self.clone());
+                tokio::spawn(async move { aborted.abort(&node).await });
                 Err(error)
             }
             None => Ok(refusal),
@@ -139,6 +159,9 @@ impl Transaction {
         commit: bool,
         write: log::Write,
     ) -> Result<Applied, Error> {
+        if commit {
+            self.sends_commit();
+        }
         let kind = log::command::Kind::Decide(log::Decide {
             transaction: self.id.clone(),
             commit,
@@ -159,6 +182,8 @@ impl Transaction {
     /// prepared is finished by whoever meets it.
     pub async fn finish_or_log(&self, node: &Engine, commit: bool) {
         match self.finish(node, commit).await {
+            // Where a commit may still be under way to another node, the abort stays that keeps it from being the first decision.
+            Ok(()) if !commit && self.commit_is_sent.load(Ordering::Relaxed) && !node.cluster.is_alone() => {}
             Ok(()) => node.finished.add(self.coordinator, self.tenant, self.id.clone()),
             Err(error) => {
                 tracing::warn!(%error, "a participant is not finished yet; its readers will ask again");
@@ -183,7 +208,9 @@ impl Transaction {
         let until = Instant::now() + PATIENCE;
         let mut unknown = None;
         loop {
-            let error = match self.propose(node, partition, now_ms, kind.clone()).await {
+            let late = |_| Err(Error::new(Code::OutcomeUnknown, "the leader does not answer"));
+            let proposed = timeout(TRY, self.propose(node, partition, now_ms, kind.clone())).await;
+            let error = match proposed.unwrap_or_else(late) {
                 Err(error) if matches!(error.code, Code::Unavailable | Code::OutcomeUnknown) => error,
                 ended => return ended,
             };

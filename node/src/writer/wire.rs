@@ -179,3 +179,115 @@ pub fn moves_from(moves: &messages::Moves) -> Result<Moves, Error> {
     let to = compartment_from(moves.to.as_ref())?;
     Ok(Moves { type_code: TypeCode(moves.type_code as u16), id: id_from(&moves.id)?, to })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compartment::{Change, Next};
+    use bytes::Bytes;
+    use proto::{
+        ResourceId, ResourceKey,
+        api::v1::{PatchKind, WriteResponse},
+        log::v1 as log,
+    };
+
+    /// A patch that is nothing but what was sent.
+    #[derive(Debug)]
+    struct Sent(PatchKind, Bytes);
+
+    impl Change for Sent {
+        fn next(&self, _: &ResourceKey, _: &Bytes) -> Result<Next, Error> {
+            Err(incomplete("nothing to change"))
+        }
+
+        fn source(&self) -> (PatchKind, Bytes) {
+            (self.0, self.1.clone())
+        }
+    }
+
+    fn draft(body: &'static str) -> Draft {
+        let document = Document::parse(body, &Limits::default()).unwrap();
+        Draft { document: Arc::new(document), index_values: Bytes::from_static(b"values") }
+    }
+
+    fn op(intent: Intent, standing: Standing, locate: Option<Slot>) -> Op {
+        let id = ResourceId::parse("a").unwrap();
+        let key = CompartmentKey::of(TenantId::DEFAULT, TypeCode(ResourceType::PATIENT.code()), id).own();
+        Op { key, resource_type: "Patient", intent, standing, movable: locate.is_some(), locate }
+    }
+
+    /// All that there is to say about an op.
+    fn told(op: &Op) -> String {
+        let draft = |draft: &Draft| format!("{:?} {:?}", draft.document.source(), draft.index_values);
+        let intent = match &op.intent {
+            Intent::Create(new) => format!("create {}", draft(new)),
+            Intent::Update { draft: new, if_match, must_be_new } => {
+                format!("update {} {if_match:?} {must_be_new}", draft(new))
+            }
+            Intent::Change { change, if_match } => format!("change {:?} {if_match:?}", change.source()),
+            Intent::Delete { if_match } => format!("delete {if_match:?}"),
+        };
+        let Op { key, resource_type, standing, movable, locate, .. } = op;
+        format!("{key:?} {resource_type} {standing:?} {movable} {locate:?} {intent}")
+    }
+
+    #[test]
+    fn a_batch_arrives_as_it_was_sent() {
+        const MALE: &str = r#"{"resourceType":"Patient","gender":"male","x":1.50}"#;
+        let versions = IfMatch::OneOf([3, 4].into());
+        let update = |if_match: &IfMatch, must_be_new| Intent::Update {
+            draft: draft(MALE),
+            if_match: if_match.clone(),
+            must_be_new,
+        };
+        let change = Arc::new(Sent(PatchKind::Merge, Bytes::from_static(b"{}")));
+        let ops = vec![
+            op(Intent::Create(draft(MALE)), Standing::Fresh, None),
+            op(update(&IfMatch::Anything, true), Standing::Unlisted, Some(Slot(7))),
+            op(update(&IfMatch::Existing, false), Standing::Known, Some(Slot(0))),
+            op(Intent::Change { change, if_match: versions.clone() }, Standing::Known, None),
+            op(Intent::Delete { if_match: versions }, Standing::Known, None),
+        ];
+        let answer = WriteResponse { id: "b".to_owned(), ..WriteResponse::default() };
+        let dedup = Dedup {
+            key: b"key".as_slice().into(),
+            home: Slot(9),
+            fingerprint: 77,
+            retention_ms: 5,
+            found: vec![(1, answer)],
+        };
+        let deciding =
+            Deciding { transaction: Bytes::from_static(b"t"), participants: vec![2, 3], is_quiet: true };
+        let releases =
+            vec![log::Release { criteria: Bytes::from_static(b"c"), holder: Bytes::from_static(b"h") }];
+        let sent = Batch {
+            tenant: TenantId(4),
+            ops,
+            dedup: Some(dedup),
+            releases,
+            deciding: Some(deciding),
+            share: Share::default(),
+        };
+        let compartment = sent.ops[0].key.compartment;
+        let message = request(PartitionId(5), compartment, &sent);
+        assert_eq!(compartment_from(message.compartment.as_ref()).unwrap(), compartment);
+        let read = |_: ResourceType, kind, body| Ok(Arc::new(Sent(kind, body)) as Arc<dyn Change>);
+        let came = batch(TenantId(4), Share::default(), message, &read).unwrap();
+        assert_eq!(
+            came.ops.iter().map(told).collect::<Vec<_>>(),
+            sent.ops.iter().map(told).collect::<Vec<_>>()
+        );
+        let rest = |batch: &Batch| {
+            format!("{:?} {:?} {:?} {:?}", batch.tenant, batch.dedup, batch.releases, batch.deciding)
+        };
+        assert_eq!(rest(&came), rest(&sent));
+        let bare = Batch { dedup: None, deciding: None, releases: vec![], ..sent };
+        let message = request(PartitionId(5), compartment, &bare);
+        assert_eq!(rest(&batch(TenantId(4), Share::default(), message, &read).unwrap()), rest(&bare));
+        let empty = messages::WriteRequest {
+            ops: vec![messages::WriteOp::default()],
+            ..messages::WriteRequest::default()
+        };
+        assert!(batch(TenantId(4), Share::default(), empty, &read).is_err());
+    }
+}

@@ -8,7 +8,11 @@ use super::{
     codes::{self, Codes},
     part,
 };
-use crate::{bounds::Share, draft, session::Session};
+use crate::{
+    bounds::Share,
+    draft,
+    session::{Patience, Session},
+};
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
@@ -45,8 +49,14 @@ pub async fn search_stream(
         let (caller, query, part) = (caller.clone(), query.clone(), part.clone());
         let share = caller.session().context().share.split(0);
         async move {
-            let (entries, page) = read_page(caller.session(), &share, &query, &part, &cursor).await?;
-            Ok::<_, Error>(((entries, share), page.next))
+            let patience = Patience::of(caller.session());
+            loop {
+                let read = read_page(caller.session(), &share, &query, &part, &cursor).await;
+                if let Some(read) = patience.with(read).await {
+                    let (entries, page) = read?;
+                    return Ok::<_, Error>(((entries, share), page.next));
+                }
+            }
         }
     };
     let (first, next) = pages(request.cursor).await?;

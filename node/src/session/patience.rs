@@ -1,5 +1,6 @@
 //! What a request has while nobody leads.
 
+use super::Session;
 use proto::{Code, Error};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -10,17 +11,27 @@ const LEADER: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_millis(25);
 
 /// What a request has while nobody leads: it is tried again as long as it is certain that nothing was done.
-pub(super) struct Patience {
+pub struct Patience {
     until: Instant,
 }
 
 impl Patience {
-    pub(super) fn new() -> Patience {
+    /// For what begins now.
+    pub fn new() -> Patience {
         Patience { until: Instant::now() + LEADER }
     }
 
+    /// The same for a part of a request; where the node is alone, nobody else can take the lead, and there is none.
+    pub fn of(session: Session<'_>) -> Patience {
+        let patience = Patience::new();
+        match session.engine.cluster.is_alone() {
+            true => Patience { until: Instant::now() },
+            false => patience,
+        }
+    }
+
     /// The answer, where it is one; `None`, after a while, where it should be asked again.
-    pub(super) async fn with<A>(&mut self, answer: Result<A, Error>) -> Option<Result<A, Error>> {
+    pub async fn with<A>(&self, answer: Result<A, Error>) -> Option<Result<A, Error>> {
         match answer {
             Err(error) if error.code == Code::Unavailable && Instant::now() < self.until => {
                 sleep(AGAIN).await;
