@@ -7,10 +7,10 @@ use crate::error::Error;
 use crate::failure::{Failure, Failures, Part};
 use crate::folder::Folder;
 use crate::group::Group;
+use crate::holding::Holding;
 use crate::incoming::Incoming;
 use crate::maintenance::Maintenance;
 use crate::map::PartitionMap;
-use crate::members::Holding;
 use crate::meta::{FEATURE_LEVEL, META, MetaState, MetaStore};
 use crate::meters::Meters;
 use crate::observer::Observer;
@@ -28,7 +28,6 @@ use std::sync::Arc;
 use storage::log::{Health, LogStore};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 /// All groups of this node.
 pub struct Cluster {
@@ -41,7 +40,7 @@ pub struct Cluster {
     failures: Failures,
     options: Options,
     tasks: Mutex<JoinSet<()>>,
-    pub(crate) holding: Mutex<Holding>,
+    pub(crate) holding: Arc<Holding>,
     /// Ends when the last part of a group that uses log or tables is gone.
     stopped: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
 }
@@ -92,7 +91,7 @@ impl Cluster {
             failures: Failures::new(),
             options,
             tasks: Mutex::default(),
-            holding: Mutex::new(Holding { holds_all: false, until: Instant::now() }),
+            holding: Arc::default(),
             stopped: tokio::sync::Mutex::new(stopped),
         };
         cluster.council.transport.serve(Arc::new(Incoming {
@@ -220,6 +219,8 @@ impl Cluster {
             groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
         };
         self.tasks.get_mut().spawn(maintenance.run());
+        self.holding.look(&self.groups);
+        self.tasks.get_mut().spawn(self.holding.clone().watch(self.groups.clone()));
         let registering = self.council.clone().register(self.options.address.clone());
         self.tasks.get_mut().spawn(registering);
         let placings: Vec<Placing> = self.placings().collect();

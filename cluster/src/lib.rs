@@ -15,6 +15,7 @@ mod failure;
 mod figures;
 mod folder;
 mod group;
+mod holding;
 mod incoming;
 mod join;
 mod maintenance;

@@ -10,19 +10,7 @@ use crate::transport::{Answer, Kind};
 use bytes::Bytes;
 use proto::log::v1::{MetaCommand, MetaNewcomer, MetaNode, MetaStanding, Standing};
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-use tokio::time::{Instant, timeout};
-
-/// A node whose replica was behind lets others answer for so long.
-const BEHIND: Duration = Duration::from_secs(1);
-/// What is asked with each request is looked at no more often.
-const LOOK: Duration = Duration::from_millis(20);
-
-/// Whether this node holds all partitions, as it is told until then.
-pub(crate) struct Holding {
-    pub holds_all: bool,
-    pub until: Instant,
-}
+use tokio::time::timeout;
 
 impl Cluster {
     /// This node's id.
@@ -49,13 +37,7 @@ impl Cluster {
     /// Whether this node has, or will have in a moment, all rows of every partition: what it is asked it can carry out itself,
     /// with the help of those who lead.
     pub fn holds_all(&self) -> bool {
-        let now = Instant::now();
-        let mut holding = self.holding.lock();
-        if now >= holding.until {
-            let holds_all = self.groups().iter().all(|group| group.votes() && !group.is_rebuilding());
-            *holding = Holding { holds_all, until: now + LOOK };
-        }
-        holding.holds_all
+        self.holding.holds_all()
     }
 
     /// Whether this node is to lead nothing that another would lead.
@@ -65,7 +47,7 @@ impl Cluster {
 
     /// A replica here did not catch up in time: for a while [`Cluster::holds_all`] is false.
     pub fn is_behind(&self) {
-        *self.holding.lock() = Holding { holds_all: false, until: Instant::now() + BEHIND };
+        self.holding.is_behind();
     }
 
     /// Other nodes that should hold every partition, best asked first: who leads the meta group.

@@ -371,6 +371,20 @@ fn a_node_that_stops_hands_over_and_nobody_waits_for_an_election() {
     });
 }
 
+/// The library would hand over to itself for ever (seed 1171 of the whole nodes' simulation, of its first day).
+#[test]
+fn a_leader_that_is_told_to_hand_over_to_itself_goes_on() {
+    run(6, async |world| {
+        let first = world.add_machine();
+        let founder = world.start(first).await;
+        founder.hand_over(1).await.unwrap();
+        sleep(Duration::from_secs(5)).await;
+        world.join(&founder).await;
+        world.join(&founder).await;
+        world.settled(&[1, 2, 3]).await;
+    });
+}
+
 /// The operator drains the wrong one of two.
 #[test]
 fn votes_are_not_moved_to_who_could_decide_nothing() {

@@ -71,7 +71,7 @@ impl Look for Newest {
     }
 }
 
-impl<'s> Session<'s> {
+impl Session<'_> {
     /// Looks at a resource where it lives, and again where it moved to meanwhile: what is there all the time is never
     /// missed. Linearizable; nobody sees half a transaction.
     ///
@@ -86,7 +86,14 @@ impl<'s> Session<'s> {
         for _ in 0..self.options().write_attempts_max {
             let place = self.find(resource_type, id).await?;
             let key = place.key();
-            let rows = self.settled_at(&key).await?;
+            let rows = match place.row {
+                // Its home was made current to find it, and it is there.
+                None if super::place::may_live_with_a_patient(resource_type) => {
+                    self.engine.at(key.compartment.slot)?
+                }
+                _ => self.engine.current_at(key.compartment.slot).await?,
+            };
+            self.settle_lock(rows, rows.lock_of(self.tenant(), &key).await).await?;
             if let Some(seen) = look.look(rows, self.tenant(), &key).await? {
                 return Ok(Some(seen));
             }
@@ -96,13 +103,6 @@ impl<'s> Session<'s> {
             }
         }
         Err(contended())
-    }
-
-    /// The partition that holds `key`, current, with no decided transaction left half done on the key.
-    async fn settled_at(self, key: &ResourceKey) -> Result<Partition<'s>, Error> {
-        let rows = self.engine.current_at(key.compartment.slot).await?;
-        self.settle_lock(rows, rows.lock_of(self.tenant(), key).await).await?;
-        Ok(rows)
     }
 
     /// Whether the directory says by now that the resource lives with a patient.

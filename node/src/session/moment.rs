@@ -23,8 +23,8 @@ impl<'s> Session<'s> {
     /// becoming visible. Called again where one began meanwhile.
     ///
     /// # Errors
-    /// Those of `look`; `Unavailable` while a partition has no leader, `Failed` where it never will have one again;
-    /// `Overloaded` where transactions of other nodes came too thick.
+    /// Those of `look`; `Unavailable` while a partition has no leader, or where transactions of other nodes came too thick; `Failed`
+    /// where a partition never will have a leader again.
     pub async fn at_a_moment<T>(self, look: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         for _ in 0..MOMENTS_MAX {
             match self.try_moment(&look).await? {
@@ -49,7 +49,7 @@ impl<'s> Session<'s> {
         }
         let text =
             "transactions come too thick for a look at all of them at once; send it again after a moment";
-        Err(Error::new(Code::Overloaded, text))
+        Err(Error::new(Code::Unavailable, text))
     }
 
     /// `None`: a transaction became visible meanwhile.

@@ -128,6 +128,11 @@ pub async fn finish_if_known(node: &Engine, partition: PartitionId, record: Prep
     let Some(commit) = coordinator.decision(record.tenant, &record.transaction).await? else {
         return Ok(false);
     };
-    Transaction::of(&record, partition).finish(node, commit).await?;
-    Ok(true)
+    match Transaction::of(&record, partition).finish(node, commit).await {
+        // The leader hands over because of that: who only reads waits for the next one.
+        Err(error) if error.code == Code::StorageFull && !node.cluster.is_alone() => {
+            Err(Error::new(Code::Unavailable, error.diagnostics()))
+        }
+        finished => finished.map(|()| true),
+    }
 }
