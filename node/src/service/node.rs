@@ -48,7 +48,7 @@ macro_rules! carried_out {
                 if self.engine.cluster.is_alone() {
                     return $room::$run(self.session(context), request).await;
                 }
-                let patience = Patience::new();
+                let patience = Patience::begin();
                 loop {
                     let answer = match self.serves() {
                         true => match self.ready_session(context).await {

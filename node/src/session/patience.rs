@@ -17,13 +17,13 @@ pub struct Patience {
 
 impl Patience {
     /// For what begins now.
-    pub fn new() -> Patience {
+    pub fn begin() -> Patience {
         Patience { until: Instant::now() + LEADER }
     }
 
     /// The same for a part of a request; where the node is alone, nobody else can take the lead, and there is none.
     pub fn of(session: Session<'_>) -> Patience {
-        let patience = Patience::new();
+        let patience = Patience::begin();
         match session.engine.cluster.is_alone() {
             true => Patience { until: Instant::now() },
             false => patience,

@@ -12,11 +12,14 @@ use std::{
     },
 };
 
+/// Who led a group in a term, as its messages say.
+type Leaders = BTreeMap<(u32, u64), BTreeSet<u64>>;
+
 /// What was heard. Clones share it.
 #[derive(Clone, Default)]
 pub struct Heard {
     /// By group and term, the ids of who sent entries or heartbeats.
-    leaders: Arc<Mutex<BTreeMap<(u32, u64), BTreeSet<u64>>>>,
+    leaders: Arc<Mutex<Leaders>>,
     snapshots: Arc<AtomicU64>,
 }
 

@@ -61,8 +61,8 @@ pub(super) async fn play<N: Nodes>(options: &Options, stage: Rc<Stage<N>>) -> an
     planned?;
     calm::rest(&stage, &operator).await?;
     let record = shared.recorded();
-    let mut seen = Seen::default();
-    seen.before = look(&stage, &operator, &record).await?;
+    let before = look(&stage, &operator, &record).await?;
+    let mut seen = Seen { before, ..Seen::default() };
     calm::rest(&stage, &operator).await?;
     let mut last = random(options, b"sim last");
     for at in stage.all(Being::Up) {
