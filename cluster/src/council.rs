@@ -2,9 +2,8 @@
 
 use crate::admission::Admission;
 use crate::error::Error;
-use crate::incoming;
 use crate::meta::{META, MetaStore};
-use crate::raft::Handle;
+use crate::raft::{Handle, Proposal};
 use crate::transport::{Answer, Kind, Message, Peer, Transport};
 use bytes::Bytes;
 use prost::Message as _;
@@ -44,7 +43,7 @@ impl Council {
         loop {
             let error = match self.meta.leader() {
                 Some(leader) if leader == self.node_id => {
-                    match incoming::propose(&self.meta, &self.admission, command.clone()).await {
+                    match propose(&self.meta, &self.admission, command.clone()).await {
                         Ok(()) => return Ok(()),
                         Err(error) => error,
                     }
@@ -109,4 +108,15 @@ impl Council {
             tokio::time::sleep(AGREED / 10).await;
         }
     }
+}
+
+/// Has the meta group agree on a command.
+pub(crate) async fn propose(
+    meta: &Handle,
+    admission: &Arc<Admission>,
+    command: MetaCommand,
+) -> io::Result<()> {
+    let permit = admission.admit(0).map_err(io::Error::other)?;
+    let proposed = meta.propose(Proposal::meta(command), permit).map_err(io::Error::other)?;
+    proposed.outcome().await.map(drop).map_err(io::Error::other)
 }

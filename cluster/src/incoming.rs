@@ -1,9 +1,8 @@
 //! Who answers other nodes: the group that is meant, or the application above.
 
-use crate::admission::Admission;
-use crate::council::Council;
+use crate::council::{self, Council};
 use crate::observer::Observer;
-use crate::raft::{Handle, Proposal};
+use crate::raft::Handle;
 use crate::transport::{Answer, Kind, Message, Pieces, Receiver};
 use bytes::Bytes;
 use prost::Message as _;
@@ -49,7 +48,7 @@ impl Receiver for Incoming {
                 let admission = self.council.admission.clone();
                 Box::pin(async move {
                     let command = MetaCommand::decode(message.body).map_err(io::Error::other)?;
-                    propose(&group?, &admission, command).await.map(|()| Bytes::new())
+                    council::propose(&group?, &admission, command).await.map(|()| Bytes::new())
                 })
             }
             WILLING => {
@@ -69,15 +68,4 @@ impl Receiver for Incoming {
         let group = self.group(&head);
         Box::pin(async move { group?.receive(head.body, pieces).await })
     }
-}
-
-/// Has the meta group agree on a command.
-pub(crate) async fn propose(
-    meta: &Handle,
-    admission: &Arc<Admission>,
-    command: MetaCommand,
-) -> io::Result<()> {
-    let permit = admission.admit(0).map_err(io::Error::other)?;
-    let proposed = meta.propose(Proposal::meta(command), permit).map_err(io::Error::other)?;
-    proposed.outcome().await.map(drop).map_err(io::Error::other)
 }

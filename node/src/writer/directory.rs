@@ -9,7 +9,8 @@ use super::{
     Attempt, Home, Plan, Step,
     part::{self, Part, Parts},
     settle::refused,
-    single::{Outcome, anywhere},
+    single::anywhere,
+    through::Outcome,
     transaction::Transaction,
 };
 use crate::{

@@ -3,24 +3,21 @@
 
 use super::{
     Attempt, admission,
-    single::{Outcome, through_actor},
-    wire,
+    through::{Outcome, through_actor},
+    wire::{self, ReadPatch},
 };
 use crate::{
     bounds::Share,
-    compartment::{Batch, Change},
+    compartment::Batch,
     engine::Engine,
     partition::{Twice, applied_from, applied_to, ask, compartment_from, incomplete, question, unreadable},
 };
 use bytes::Bytes;
-use fhir::definitions::ResourceType;
 use prost::Message;
 use proto::{
     CompartmentKey, Error, PartitionId, TenantId,
-    api::v1::PatchKind,
     internal::v1::{self as messages, write_answer},
 };
-use std::sync::Arc;
 
 /// How another node asks.
 pub const WRITE: &str = "partition-write";
@@ -63,10 +60,6 @@ fn answer(outcome: Outcome) -> messages::WriteAnswer {
     };
     messages::WriteAnswer { outcome: Some(outcome), answers }
 }
-
-/// Reads a patch as an actor takes it.
-pub type ReadPatch<'r> =
-    &'r (dyn Fn(ResourceType, PatchKind, Bytes) -> Result<Arc<dyn Change>, Error> + Sync);
 
 /// Carries out a write of another node, through an actor here. `share` holds what came.
 ///

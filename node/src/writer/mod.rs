@@ -22,6 +22,7 @@ mod single;
 mod step;
 #[cfg(test)]
 pub mod testing;
+mod through;
 mod transaction;
 mod two_phase;
 mod wire;

@@ -1,20 +1,25 @@
 //! What an actor is asked, as nodes tell each other.
 
-use super::elsewhere::ReadPatch;
 use crate::{
     bounds::Share,
-    compartment::{Batch, Deciding, Dedup, Draft, IfMatch, Intent, Moves, Op, Standing},
+    compartment::{Batch, Change, Deciding, Dedup, Draft, IfMatch, Intent, Moves, Op, Standing},
     partition::{compartment_from, id_from, incomplete, key_from},
 };
+use bytes::Bytes;
 use fhir::{
     definitions::ResourceType,
     json::{Document, Limits},
 };
 use proto::{
     Code, CompartmentKey, Error, PartitionId, Slot, TenantId, TypeCode,
+    api::v1::PatchKind,
     internal::v1::{self as messages, write_op},
 };
 use std::sync::Arc;
+
+/// Reads a patch as an actor takes it.
+pub type ReadPatch<'r> =
+    &'r (dyn Fn(ResourceType, PatchKind, Bytes) -> Result<Arc<dyn Change>, Error> + Sync);
 
 /// For another node.
 pub fn request(partition: PartitionId, compartment: CompartmentKey, batch: &Batch) -> messages::WriteRequest {
@@ -141,7 +146,7 @@ fn key_to(dedup: &Dedup) -> messages::IdempotencyKey {
         answer: Some(Clone::clone(answer)),
     };
     messages::IdempotencyKey {
-        key: bytes::Bytes::copy_from_slice(&dedup.key),
+        key: Bytes::copy_from_slice(&dedup.key),
         home: u32::from(dedup.home.0),
         fingerprint: dedup.fingerprint,
         retention_ms: dedup.retention_ms,
@@ -183,13 +188,8 @@ pub fn moves_from(moves: &messages::Moves) -> Result<Moves, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compartment::{Change, Next};
-    use bytes::Bytes;
-    use proto::{
-        ResourceId, ResourceKey,
-        api::v1::{PatchKind, WriteResponse},
-        log::v1 as log,
-    };
+    use crate::compartment::Next;
+    use proto::{ResourceId, ResourceKey, api::v1::WriteResponse, log::v1 as log};
 
     /// A patch that is nothing but what was sent.
     #[derive(Debug)]

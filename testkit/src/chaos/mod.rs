@@ -8,6 +8,7 @@
 pub mod check;
 mod content;
 mod instant;
+mod kind;
 mod nemesis;
 mod nodes;
 mod options;
@@ -18,7 +19,7 @@ pub(crate) mod survey;
 pub(crate) mod wire;
 pub(crate) mod workload;
 
-pub use nemesis::{KINDS, Kind};
+pub use kind::{KINDS, Kind};
 pub use nodes::{enter as enter_apart, is_apart};
 pub use options::Options;
 pub use outage::Outage;

@@ -1,7 +1,7 @@
 //! What a run is.
 
 use super::{
-    nemesis::{KINDS, Kind},
+    kind::{KINDS, Kind},
     workload::Action,
 };
 use std::{fmt, path::PathBuf, time::Duration};

@@ -2,9 +2,11 @@
 
 mod fault;
 
-pub use fault::{KINDS, Kind};
-
-use super::{nodes::Nodes, record::Micros};
+use super::{
+    kind::{KINDS, Kind},
+    nodes::Nodes,
+    record::Micros,
+};
 use fault::Fault;
 use generator::random::Random;
 use std::{
