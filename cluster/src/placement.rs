@@ -132,8 +132,8 @@ mod tests {
     use Standing::{Draining, Member, Removed};
 
     fn led(node: u64) -> Leader {
-        // Of this group node 1 is to lead, then 2.
-        Leader { node, group: 3, is_unfit: false }
+        // Of this group node 1 is to lead, then 2, then 3.
+        Leader { node, group: 6, is_unfit: false }
     }
 
     #[test]
