@@ -136,9 +136,9 @@ impl Cluster {
         self.council.meta_store.state().unwrap_or_default()
     }
 
-    /// Hands over what this node leads, where others can; rejects new proposals, waits for those in flight, flushes the tables (so that the next start replays
-    /// nothing) and stops all groups. Afterwards nothing here uses the log or the store any more; they stay open.
-    /// The observer hears nothing of it.
+    /// Hands over what this node leads, where others can; rejects new proposals, waits for those in flight, flushes the tables
+    /// (so that the next start replays nothing) and stops all groups. Afterwards nothing here uses the log or the store any
+    /// more; they stay open. The observer hears nothing of it.
     pub async fn shutdown(&self) -> Result<(), Error> {
         placing::leave(self.placings().collect()).await;
         if tokio::time::timeout(self.options.shutdown_timeout, self.council.admission.drain()).await.is_err()
@@ -219,8 +219,9 @@ impl Cluster {
             groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
         };
         self.tasks.get_mut().spawn(maintenance.run());
-        self.holding.look(&self.groups);
-        self.tasks.get_mut().spawn(self.holding.clone().watch(self.groups.clone()));
+        self.holding.look(&self.council, &self.groups);
+        let watching = self.holding.clone().watch(self.council.clone(), self.groups.clone());
+        self.tasks.get_mut().spawn(watching);
         let registering = self.council.clone().register(self.options.address.clone());
         self.tasks.get_mut().spawn(registering);
         let placings: Vec<Placing> = self.placings().collect();

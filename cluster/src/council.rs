@@ -3,6 +3,7 @@
 use crate::admission::Admission;
 use crate::error::Error;
 use crate::meta::{META, MetaStore};
+use crate::placement;
 use crate::raft::{Handle, Proposal};
 use crate::transport::{Answer, Kind, Message, Peer, Transport};
 use bytes::Bytes;
@@ -35,6 +36,11 @@ impl Council {
     /// Whether this node would lead the group.
     pub(crate) fn would_lead(&self, group: &Handle) -> bool {
         group.is_willing() && !self.admission.is_short() && !self.shuns_leading.load(Ordering::Relaxed)
+    }
+
+    /// Whether this node is one of those that hold the partitions, as was agreed.
+    pub(crate) fn is_holder(&self) -> bool {
+        self.meta_store.state().is_some_and(|state| placement::voters(&state).contains(&self.node_id))
     }
 
     /// Has it agree on a command, wherever its leader is. It must do no harm twice.

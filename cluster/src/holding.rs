@@ -1,5 +1,6 @@
 //! Whether this node's replicas are ones to answer from. Asked with each request, so it is looked at now and then beside them.
 
+use crate::council::Council;
 use crate::group::Group;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -19,7 +20,7 @@ pub(crate) struct Holding {
 }
 
 impl Holding {
-    /// Whether this node votes in all groups, and no replica was behind just now.
+    /// Whether this node holds all groups, as was agreed and as they say themselves, and no replica was behind just now.
     pub(crate) fn holds_all(&self) -> bool {
         self.holds_all.load(Ordering::Relaxed)
     }
@@ -31,17 +32,18 @@ impl Holding {
     }
 
     /// Looks once.
-    pub(crate) fn look(&self, groups: &[Arc<Group>]) {
+    pub(crate) fn look(&self, council: &Council, groups: &[Arc<Group>]) {
         let spend = |left: u32| left.checked_sub(1);
         let is_behind = self.behind.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok();
-        let holds = groups.iter().all(|group| group.votes() && !group.is_rebuilding());
+        // Who gave up its replicas is the last to hear of it from the groups, if ever.
+        let holds = council.is_holder() && groups.iter().all(|group| group.votes() && !group.is_rebuilding());
         self.holds_all.store(holds && !is_behind, Ordering::Relaxed);
     }
 
     /// Looks for ever.
-    pub(crate) async fn watch(self: Arc<Self>, groups: Vec<Arc<Group>>) {
+    pub(crate) async fn watch(self: Arc<Self>, council: Council, groups: Vec<Arc<Group>>) {
         loop {
-            self.look(&groups);
+            self.look(&council, &groups);
             sleep(LOOK).await;
         }
     }

@@ -30,8 +30,7 @@ impl Cluster {
 
     /// Whether this node is one of those that hold the partitions.
     pub fn is_holder(&self) -> bool {
-        let state = self.council.meta_store.state();
-        state.is_some_and(|state| placement::voters(&state).contains(&self.council.node_id))
+        self.council.is_holder()
     }
 
     /// Whether this node has, or will have in a moment, all rows of every partition: what it is asked it can carry out itself,
@@ -48,6 +47,13 @@ impl Cluster {
     /// A replica here did not catch up in time: for a while [`Cluster::holds_all`] is false.
     pub fn is_behind(&self) {
         self.holding.is_behind();
+    }
+
+    /// Every other node that has not gone for good.
+    pub fn others(&self) -> Vec<u64> {
+        let own = self.council.node_id;
+        let stays = |node: &MetaNode| node.node_id != own && node.standing() != Standing::Removed;
+        self.meta().nodes.into_iter().filter(stays).map(|node| node.node_id).collect()
     }
 
     /// Other nodes that should hold every partition, best asked first: who leads the meta group.

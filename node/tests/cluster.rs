@@ -215,6 +215,11 @@ async fn a_drained_node_is_replaced_and_can_be_removed() {
     settled(&fourth, "2, 3 and 4 vote", |status| status.groups.iter().all(|group| group.voters == [2, 3, 4]))
         .await;
     load.progress(50).await;
+    // Who holds nothing any more answers all the same, by way of others.
+    let drained = Client::connect(&nodes[0].grpc).unwrap();
+    let created = drained.create(basic("by-the-drained")).await.unwrap();
+    assert_eq!(ids_of(&drained, "by-the-drained").await, [created.id.as_str()]);
+    assert_eq!(drained.read("Basic", &created.id).await.unwrap().version_id, "1");
     admin.remove(1).await.unwrap();
     load.progress(20).await;
     let written = load.end().await;

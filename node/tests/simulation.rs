@@ -30,6 +30,13 @@ fn holds(outcome: &Outcome) -> bool {
     good && report.surprises.is_empty()
 }
 
+/// Two runs of one seed, line by line.
+fn assert_same(seed: u64, first: &[String], again: &[String]) {
+    let differs = first.iter().zip(again).find(|(one, other)| one != other);
+    assert_eq!(differs, None, "seed {seed}");
+    assert_eq!(first.len(), again.len(), "seed {seed}");
+}
+
 /// Tests of parts of the seeds, so that all cores have something to do.
 macro_rules! seeds {
     ($hold:ident; $($name:ident: $seeds:expr;)*) => {

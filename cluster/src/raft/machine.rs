@@ -203,7 +203,9 @@ impl Machine {
             rebuilding.store(true, Ordering::Release);
             let done = observer.replaced(id).await;
             drop(showing);
-            heard.send_replace(partition.applied().index);
+            if done.is_ok() {
+                heard.send_replace(partition.applied().index);
+            }
             rebuilding.store(false, Ordering::Release);
             done
         }));

@@ -90,7 +90,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::current`].
     pub async fn all_current(&self) -> Result<(), Error> {
-        partition::current(&self.cluster, self.partitions()).await
+        self.these_current(self.partitions()).await
     }
 
     /// The verbs of a partition.

@@ -12,7 +12,6 @@ use tokio::time::timeout;
 
 /// A node that does not tell its view within this is left out.
 const VIEW: Duration = Duration::from_secs(1);
-const REMOVED: &str = "removed";
 
 /// The operator's calls, as `proto/api/v1/admin.proto` has them.
 pub trait AdminService: Send + Sync + 'static {
@@ -33,16 +32,15 @@ pub trait AdminService: Send + Sync + 'static {
 
 impl AdminService for Node {
     fn status(&self, _: StatusRequest) -> BoxFuture<'_, Result<StatusResponse, Error>> {
-        Box::pin(async {
-            let (own, seen) = (self.engine.cluster.node_id(), self.seen());
-            let others = seen.nodes.iter().filter(|node| node.standing != REMOVED && node.node_id != own);
-            let asked = others.map(|node| async {
-                let asked = self.ask_admin(node.node_id, Asked::Status, StatusRequest {});
+        Box::pin(async move {
+            let others = self.engine.cluster.others().into_iter();
+            let asked = others.map(|node| async move {
+                let asked = self.ask_admin(node, Asked::Status, StatusRequest {});
                 timeout(VIEW, asked).await.ok()?.ok()
             });
             // Who cannot be asked leads nothing for long.
             let views: Vec<StatusResponse> = join_all(asked).await.into_iter().flatten().collect();
-            Ok(merged(seen, views))
+            Ok(merged(self.seen(), views))
         })
     }
 
@@ -228,7 +226,7 @@ fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Member => "member",
         Standing::Draining => "draining",
-        Standing::Removed => REMOVED,
+        Standing::Removed => "removed",
     }
 }
 

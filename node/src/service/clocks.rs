@@ -6,7 +6,6 @@ use crate::{
     partition::{Twice, ask, question},
 };
 use bytes::Bytes;
-use cluster::Standing;
 use futures::future::join_all;
 use metrics::{describe_gauge, gauge};
 use prost::Message;
@@ -61,13 +60,10 @@ fn tell(is_off: bool, median_ms: i64) {
 
 /// How far the clocks of the others that answer quickly are ahead of this one's.
 async fn offsets(node: &Engine) -> Vec<i64> {
-    let (meta, own) = (node.cluster.meta(), node.cluster.node_id());
-    let others =
-        meta.nodes.iter().filter(|other| other.node_id != own && other.standing() != Standing::Removed);
-    let asked = others.map(|other| async {
+    let asked = node.cluster.others().into_iter().map(|other| async move {
         let (began, now_ms) = (Instant::now(), node.clock.now_ms());
         let request = question(CLOCK, &wire::ClockRequest {});
-        let answer = ask::<wire::ClockAnswer>(&node.cluster, other.node_id, &request, Twice::Harmless);
+        let answer = ask::<wire::ClockAnswer>(&node.cluster, other, &request, Twice::Harmless);
         let answer = timeout(QUICK, answer).await.ok()?.ok()?;
         let half = began.elapsed().as_millis() as u64 / 2;
         Some(answer.now_ms as i64 - (now_ms + half) as i64)
