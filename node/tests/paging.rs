@@ -6,10 +6,11 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 use testkit::{node::NodeProcess, probe::Probe};
+use tokio::sync::Semaphore;
 
 fn start() -> (NodeProcess, Probe) {
     let node = NodeProcess::start(env!("CARGO_BIN_EXE_salamander")).unwrap();
@@ -157,6 +158,17 @@ fn rows(page: &api::HistoryResponse) -> Vec<Row> {
 }
 
 async fn pages(probe: &Probe, resource_type: &str, count: u32, since_ms: u64) -> Vec<Row> {
+    pages_and(probe, resource_type, count, since_ms, |_| {}).await
+}
+
+/// As [`pages`]; before each page something is done that is told its number.
+async fn pages_and(
+    probe: &Probe,
+    resource_type: &str,
+    count: u32,
+    since_ms: u64,
+    before: impl Fn(usize),
+) -> Vec<Row> {
     let mut request = api::HistoryRequest {
         resource_type: resource_type.to_owned(),
         count,
@@ -164,15 +176,17 @@ async fn pages(probe: &Probe, resource_type: &str, count: u32, since_ms: u64) ->
         ..Default::default()
     };
     let mut all = vec![];
-    loop {
+    for number in 0.. {
+        before(number);
         let page = probe.grpc.history(request.clone()).await.unwrap();
         assert!(page.entries.len() <= count as usize);
         all.extend(rows(&page));
         if page.next_cursor.is_empty() {
-            return all;
+            break;
         }
         request.cursor = page.next_cursor;
     }
+    all
 }
 
 async fn rest_pages(node: &NodeProcess, probe: &Probe, path: &str) -> Vec<(String, u64)> {
@@ -210,10 +224,17 @@ fn transaction(bodies: &[(String, String)]) -> String {
     format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#, entries.join(","))
 }
 
+/// How many turns writers may begin, and how many they began.
+struct Turns {
+    allowed: Semaphore,
+    begun: AtomicU64,
+}
+
 /// Patients written two at a time, one turn to a transaction, and observations that go from patient to patient.
-async fn write(probe: Probe, writer: usize, stop: Arc<AtomicBool>, turns: Arc<AtomicU64>) {
-    while !stop.load(Ordering::Relaxed) {
-        let turn = turns.fetch_add(1, Ordering::Relaxed);
+async fn write(probe: Probe, writer: usize, turns: Arc<Turns>) {
+    while let Ok(allowed) = turns.allowed.acquire().await {
+        allowed.forget();
+        let turn = turns.begun.fetch_add(1, Ordering::Relaxed);
         let pair = |number: usize| {
             let id = format!("pair{writer}-{number}");
             (format!("Patient/{id}"), patient(&id, turn))
@@ -242,29 +263,36 @@ fn check_page_set(rows: &[Row], what: &str) {
     }
 }
 
+const WRITERS: usize = 6;
+/// In a round, each of a turn of each writer.
+const BURSTS: usize = 3;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn histories_are_whole_while_resources_are_written_and_move() {
     let (node, probe) = start();
-    let (stop, turns) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let writers: Vec<_> = (0..6)
-        .map(|writer| tokio::spawn(write(probe.clone(), writer, stop.clone(), turns.clone())))
-        .collect();
+    // A history that grows as fast as the machine writes would take pages by ones for ever: each round grows it by so much.
+    let turns = Arc::new(Turns { allowed: Semaphore::new(WRITERS * 10), begun: AtomicU64::new(0) });
+    let writers: Vec<_> =
+        (0..WRITERS).map(|writer| tokio::spawn(write(probe.clone(), writer, turns.clone()))).collect();
     let mut acknowledged: BTreeSet<Row> = BTreeSet::new();
-    for round in 0..30_usize {
+    for round in 0..24_usize {
         let resource_type = ["Patient", "Observation", ""][round % 3];
         let count = [1, 2, 7, 40][round % 4];
-        let read = pages(&probe, resource_type, count, 0).await;
+        // Spread over the round's pages.
+        let every = 1 + acknowledged.len() / count as usize / BURSTS;
+        let burst = |page: usize| {
+            if page.is_multiple_of(every) && page / every < BURSTS {
+                turns.allowed.add_permits(WRITERS);
+            }
+        };
+        let read = pages_and(&probe, resource_type, count, 0, burst).await;
         check_page_set(&read, &format!("round {round}, {resource_type} by {count}"));
         let is_of_type = |row: &&Row| resource_type.is_empty() || row.1 == resource_type;
         let lost: Vec<_> = acknowledged.iter().filter(is_of_type).filter(|row| !read.contains(row)).collect();
         assert!(lost.is_empty(), "round {round}: {lost:?} were read before");
         acknowledged.extend(read);
-        // Pages by ones of a history that grows for ever would take for ever.
-        if acknowledged.len() > 600 {
-            break;
-        }
     }
-    stop.store(true, Ordering::Relaxed);
+    turns.allowed.close();
     for writer in writers {
         writer.await.unwrap();
     }
