@@ -6,6 +6,9 @@
 
 use proto::id::{CompartmentKey, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
 
+/// Bytes that most keys fit into.
+pub const GUESSED: usize = 160;
+
 /// Appends the key.
 pub fn encode(tenant: TenantId, key: &ResourceKey, out: &mut Vec<u8>) {
     prefix(tenant, key.type_code, key.id.as_str(), out);

@@ -1,7 +1,8 @@
 //! Reading a shard's segments: documents come in the default order, so a page is a seek and a few steps.
 
 use super::identity;
-use super::index::schema::{KEY, LAST_UPDATED, PARTITION, SORT, VERSION};
+use super::index::order::DocumentOrder;
+use super::index::schema::{KEY, LAST_UPDATED, PARTITION, VERSION};
 use super::index::translate::{Counting, how_to_count, translate};
 use super::segments::Segments;
 use super::tail::View;
@@ -9,8 +10,7 @@ use crate::error::{Error, Result};
 use crate::page::{Best, Hit, SortKey};
 use crate::query::Query;
 use proto::id::{PartitionId, ResourceKey, TenantId};
-use std::sync::Arc;
-use tantivy::columnar::{BytesColumn, Column, ColumnValues};
+use tantivy::columnar::{BytesColumn, Column};
 use tantivy::query::{EnableScoring, Weight};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED};
 
@@ -19,7 +19,7 @@ struct Segment<'a> {
     reader: &'a SegmentReader,
     view: &'a View,
     shard: usize,
-    sort: Arc<dyn ColumnValues<u64>>,
+    order: DocumentOrder,
     keys: BytesColumn,
 }
 
@@ -62,10 +62,10 @@ pub fn collect(
 
 impl<'a> Segment<'a> {
     fn open(reader: &'a SegmentReader, view: &'a View, shard: usize) -> Result<Self> {
-        let sort = reader.fast_fields().u64(SORT)?.first_or_default_col(0);
+        let order = DocumentOrder::open(reader)?;
         let keys = reader.fast_fields().bytes(KEY)?;
         let keys = keys.ok_or_else(|| Error::Damaged("a segment has no keys".to_owned()))?;
-        Ok(Segment { reader, view, shard, sort, keys })
+        Ok(Segment { reader, view, shard, order, keys })
     }
 
     /// Whether the document is the current state of its row, as far as this snapshot knows.
@@ -74,7 +74,7 @@ impl<'a> Segment<'a> {
         if self.reader.is_deleted(doc) {
             return Ok(false);
         }
-        let hash = self.sort.get_val(doc);
+        let hash = self.order.hash(doc);
         if !self.view.may_hide(self.shard, hash) {
             return Ok(true);
         }
@@ -101,7 +101,7 @@ impl<'a> Segment<'a> {
         let mut docs = weight.scorer(self.reader, 1.0)?;
         let mut doc = docs.doc();
         if let Some(after) = after {
-            let start = self.first_at(after.hash);
+            let start = self.order.first_at(after.hash, 0);
             if start >= self.reader.max_doc() {
                 return Ok(());
             }
@@ -113,7 +113,7 @@ impl<'a> Segment<'a> {
         let (mut found, mut last) = (0, None);
         while doc != TERMINATED {
             if self.is_current(doc)? {
-                let hash = self.sort.get_val(doc);
+                let hash = self.order.hash(doc);
                 // A run of equal hashes is one resource, for a moment at two places, or nearly so: it is taken whole.
                 if last != Some(hash) && (found >= limit || !best.wants(hash)) {
                     break;
@@ -129,19 +129,6 @@ impl<'a> Segment<'a> {
             doc = docs.advance();
         }
         Ok(())
-    }
-
-    /// The first document whose hash is not below `hash`.
-    fn first_at(&self, hash: u64) -> DocId {
-        let (mut low, mut high) = (0, self.reader.max_doc());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.sort.get_val(middle) < hash {
-                true => low = middle + 1,
-                false => high = middle,
-            }
-        }
-        low
     }
 
     fn count(&self, weight: &dyn Weight, how: Counting) -> Result<u64> {

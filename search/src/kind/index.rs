@@ -10,7 +10,7 @@ use proto::id::{PartitionId, TenantId, TypeCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise it when the schema, the terms, the columns or the payload of a commit change: indexes are rebuilt.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// The first byte of a term. No two are alike, and a change raises [`FORMAT`].
 pub mod tag {

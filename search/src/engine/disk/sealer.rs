@@ -7,10 +7,11 @@ use super::document;
 use super::merging;
 use super::work::{Next, Queue, Work};
 use crate::engine::identity;
+use crate::engine::index::by_key::{ByKey, Wanted};
 use crate::engine::index::schema::{Fields, schema};
 use crate::engine::options::Options;
 use crate::engine::segments::Segments;
-use crate::engine::tail::{Sieve, Tail};
+use crate::engine::tail::{Entry, Sieve, Tail};
 use crate::engine::upto;
 use crate::error::{Error, Result};
 use crate::kind;
@@ -115,22 +116,25 @@ impl Sealer {
     fn seal(&mut self, work: &Work, again: bool) -> Result<()> {
         let started = Instant::now();
         let fields = self.fields;
-        let mut key = Vec::with_capacity(160);
         let len = work.generation.len();
+        let entries: Vec<&Entry> = work.generation.newest(len, &Sieve::Pass).collect();
+        let replaced = entries.iter().filter(|entry| again || !entry.first);
+        let replaced: Vec<Wanted> =
+            replaced.map(|entry| Wanted::row(entry.tenant, &entry.key, entry.hash)).collect();
+        let mut key = Vec::with_capacity(identity::GUESSED);
         let writer = self.writer()?;
         for forget in &work.forgets {
             let term = kind::index::partition(forget.partition);
             writer.delete_term(Term::from_field_bytes(fields.terms, &term));
         }
-        for entry in work.generation.newest(len, &Sieve::Pass) {
+        // All at once and first: a segment is opened once for them, and what is added below stays.
+        if !replaced.is_empty() {
+            writer.delete_query(Box::new(ByKey::any(replaced)))?;
+        }
+        for entry in entries.into_iter().filter(|entry| entry.values.is_some()) {
             key.clear();
             identity::encode(entry.tenant, &entry.key, &mut key);
-            if again || !entry.first {
-                writer.delete_term(Term::from_field_bytes(fields.key, &key));
-            }
-            if entry.values.is_some() {
-                writer.add_document(document::of(entry, &key, &fields))?;
-            }
+            writer.add_document(document::of(entry, &key, &fields))?;
         }
         let mut commit = writer.prepare_commit()?;
         commit.set_payload(&upto::write(&work.upto));

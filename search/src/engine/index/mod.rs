@@ -1,5 +1,7 @@
 //! The Tantivy back end: the schema of documents, and what of a query becomes a Tantivy query.
 
+pub mod by_key;
+pub mod order;
 mod pair_set;
 pub mod pairs;
 pub mod schema;

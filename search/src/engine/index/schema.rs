@@ -5,7 +5,7 @@ use tantivy::schema::{BytesOptions, FAST, Field, JsonObjectOptions, Schema};
 /// The fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields {
-    /// [`crate::engine::identity`]: indexed, to delete and to answer `_id`; fast, to name a hit.
+    /// [`crate::engine::identity`]: to name a hit, and to tell those of one hash apart.
     pub key: Field,
     /// [`crate::kind::index`]: exact, no frequencies, no norms.
     pub terms: Field,
@@ -40,7 +40,7 @@ pub const PARTITION: &str = "partition";
 pub fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
     let fields = Fields {
-        key: builder.add_bytes_field(KEY, BytesOptions::default().set_indexed().set_fast()),
+        key: builder.add_bytes_field(KEY, BytesOptions::default().set_fast()),
         terms: builder.add_bytes_field("terms", BytesOptions::default().set_indexed()),
         pairs: builder.add_json_field(PAIRS, JsonObjectOptions::default().set_fast("raw")),
         sort: builder.add_u64_field(SORT, FAST),

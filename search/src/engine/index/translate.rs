@@ -1,10 +1,10 @@
 //! The tree as a Tantivy query. It finds exactly what the matcher finds.
 
+use super::by_key::{ByKey, Wanted};
 use super::pairs::{PairTest, Source};
 use super::schema::Fields;
 use super::stored::StoredTest;
 use super::term_range::TermRange;
-use crate::engine::identity;
 use crate::kind::comparison::Comparison;
 use crate::kind::condition::Condition;
 use crate::kind::index::{self, Interval, Lookup, Owner, Place, VALUE_AT};
@@ -85,12 +85,8 @@ impl Translation<'_> {
     fn leaf(&self, leaf: &Leaf) -> Boxed {
         match leaf {
             Leaf::Id(id) => {
-                let prefix = |owner: Owner| {
-                    let mut prefix = Vec::new();
-                    identity::prefix(owner.tenant, owner.type_code, id.as_str(), &mut prefix);
-                    Box::new(TermRange { field: self.fields.key, prefix, test: None }) as Boxed
-                };
-                union(self.owners().map(prefix).collect())
+                let of = |owner: Owner| Wanted::resource(owner.tenant, owner.type_code, id.as_str());
+                Box::new(ByKey::any(self.owners().map(of).collect()))
             }
             Leaf::LastUpdated(date) => pairs(Source::LastUpdated, date.0, None),
             _ => match leaf.condition() {

@@ -1,0 +1,45 @@
+//! The order of a segment's documents: by the hash of their resource (decisions/0001).
+
+use super::schema::SORT;
+use std::sync::Arc;
+use tantivy::columnar::ColumnValues;
+use tantivy::{DocId, SegmentReader};
+
+/// The hashes, which rise with the documents.
+pub struct DocumentOrder {
+    hashes: Arc<dyn ColumnValues<u64>>,
+    len: DocId,
+}
+
+impl DocumentOrder {
+    /// Of a segment.
+    pub fn open(reader: &SegmentReader) -> tantivy::Result<Self> {
+        let hashes = reader.fast_fields().u64(SORT)?.first_or_default_col(0);
+        Ok(DocumentOrder { hashes, len: reader.max_doc() })
+    }
+
+    /// The hash of a document.
+    #[inline]
+    pub fn hash(&self, doc: DocId) -> u64 {
+        self.hashes.get_val(doc)
+    }
+
+    /// The first document from `from` on whose hash is not below `hash`; the number of all documents if there is none. All
+    /// before `from` must be below it.
+    pub fn first_at(&self, hash: u64, from: DocId) -> DocId {
+        let (mut low, mut high) = (from, self.len);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.hash(middle) < hash {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low
+    }
+
+    /// The documents from `from` on that have this hash, with `from` as in [`Self::first_at`].
+    pub fn run(&self, hash: u64, from: DocId) -> impl Iterator<Item = DocId> {
+        (self.first_at(hash, from)..self.len).take_while(move |&doc| self.hash(doc) == hash)
+    }
+}
