@@ -60,7 +60,7 @@ pub async fn run(
     let workers =
         (0..submitters).map(|_| Submitter { requests: requests.clone(), bytes: bytes.clone() }).collect();
     drop(requests);
-    let measured = measure(plan, workers, None).await;
+    let measured = measure(plan, workers, &[]).await;
     // The channel closed with the last worker, so the thread ends by itself.
     let counts = tokio::task::spawn_blocking(move || writer.join()).await?;
     let counts = counts.map_err(|_| anyhow!("the floor's writer panicked"))??;

@@ -9,9 +9,11 @@
 //! - [`floor`]: one thread, one file, one `fdatasync` per batch; [`echo`]: servers that only answer.
 //! - [`process`], [`node`], [`usage`], [`threads`]: child processes, ended by pid whatever happens, and what they cost.
 //! - [`shape`]: the query shapes as data; [`pool`]: values for them, drawn from what is loaded.
+//! - [`cluster`]: several nodes beside one: rates, and what goes between them for a write.
 //! - [`large`]: a store that grows to millions, and whether the server stays as it is.
 //! - [`table`]: the whole run; [`report`], [`markdown`]: what it found; [`machine`]: on what.
 
+pub mod cluster;
 pub mod echo;
 pub mod floor;
 pub mod large;

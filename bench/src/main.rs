@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use bench::{
-    echo, large, markdown,
+    cluster, echo, large, markdown,
     measure::Plan,
     report::{Report, Section},
     shape::SHAPES,
@@ -30,6 +30,8 @@ enum Command {
     Table(Table),
     /// Grows a kept store to millions of resources: rate, CPU and latencies for each million. Takes up to an hour.
     Large(large::Options),
+    /// Clusters of several sizes beside each other: rates, and what a write costs. Takes minutes.
+    Cluster(cluster::Options),
     /// One row against any FHIR REST server.
     Run(Single),
     /// The query shapes.
@@ -119,6 +121,10 @@ async fn work(command: Command) -> Result<()> {
     match command {
         Command::Table(table) => run_table(table).await,
         Command::Large(options) => large::run(&options, &salamander(options.binary.clone())?).await,
+        Command::Cluster(options) => {
+            let (binary, work) = (salamander(options.binary.clone())?, work_folder(options.work.clone())?);
+            cluster::run(&options, &plan(options.warm_up, options.seconds)?, &binary, &work).await
+        }
         Command::Run(single) => run_single(single).await,
         Command::Shapes => {
             for shape in SHAPES {
@@ -147,6 +153,11 @@ fn beside() -> Result<PathBuf> {
     Ok(env::current_exe()?.parent().unwrap_or(Path::new(".")).to_owned())
 }
 
+/// Where temporary data goes: the folder given, or one beside this binary.
+fn work_folder(given: Option<PathBuf>) -> Result<PathBuf> {
+    given.map_or_else(|| beside().map(|beside| beside.join("bench-work")), Ok)
+}
+
 /// The `salamander` binary: the one given, or the one beside this.
 fn salamander(given: Option<PathBuf>) -> Result<PathBuf> {
     let binary = match given {
@@ -168,7 +179,7 @@ async fn run_table(table: Table) -> Result<()> {
     let options = table::Options {
         binary,
         bench: env::current_exe()?,
-        work: table.work.map_or_else(|| beside().map(|beside| beside.join("bench-work")), Ok)?,
+        work: work_folder(table.work)?,
         plan: plan(table.warm_up, table.seconds)?,
         levels: table.connections,
         patients: table.patients,

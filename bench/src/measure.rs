@@ -76,7 +76,7 @@ pub struct Measured {
     pub latency: Latency,
     /// The window as it was, from the first to the last look at the clock.
     pub elapsed: Duration,
-    /// Of the server's process; `None`: there is none.
+    /// Of the servers' processes; `None`: there is none.
     pub server_cpu: Option<Duration>,
     /// Of this process: the workers, and for a floor all of it.
     pub client_cpu: Duration,
@@ -111,11 +111,11 @@ where
     Ok(workers)
 }
 
-/// Runs all workers at once. `server` is the process whose CPU time is taken.
+/// Runs all workers at once. `servers` are the processes whose CPU time is taken, together.
 ///
 /// # Errors
 /// Any error of any worker; a worker that hangs; a window without a single operation; a server that is gone.
-pub async fn measure<W: Worker>(plan: &Plan, workers: Vec<W>, server: Option<u32>) -> Result<Measured> {
+pub async fn measure<W: Worker>(plan: &Plan, workers: Vec<W>, servers: &[u32]) -> Result<Measured> {
     let shared =
         Arc::new(Shared { phase: AtomicU8::new(WARM_UP), failed: Notify::new(), checks: AtomicU64::new(0) });
     let mut tasks = JoinSet::new();
@@ -123,7 +123,7 @@ pub async fn measure<W: Worker>(plan: &Plan, workers: Vec<W>, server: Option<u32
         tasks.spawn(work(worker, Recorder { shared: shared.clone(), latency: Latency::new()? }));
     }
     let failed_early = timeout(plan.warm_up, shared.failed.notified()).await.is_ok();
-    let (from, server_before, client_before) = snapshot(server)?;
+    let (from, server_before, client_before) = snapshot(servers)?;
     if !failed_early {
         shared.phase.store(WINDOW, Ordering::Relaxed);
         // Which of the two happened is told by the workers' results.
@@ -131,7 +131,7 @@ pub async fn measure<W: Worker>(plan: &Plan, workers: Vec<W>, server: Option<u32
     }
     shared.phase.store(STOP, Ordering::Relaxed);
     let elapsed = from.elapsed();
-    let usage = snapshot(server);
+    let usage = snapshot(servers);
     let latency = collect(tasks).await?;
     let (_, server_after, client_after) = usage?;
     if latency.count() == 0 {
@@ -155,9 +155,9 @@ async fn work<W: Worker>(worker: W, mut recorder: Recorder) -> Result<Latency> {
     result.map(|()| recorder.latency)
 }
 
-fn snapshot(server: Option<u32>) -> Result<(Instant, Option<Duration>, Duration)> {
-    let server = server.map(usage::cpu).transpose().context("the server is gone")?;
-    Ok((Instant::now(), server, usage::cpu(std::process::id())?))
+fn snapshot(servers: &[u32]) -> Result<(Instant, Option<Duration>, Duration)> {
+    let cpu = usage::cpu_of_all(servers).context("a server is gone")?;
+    Ok((Instant::now(), (!servers.is_empty()).then_some(cpu), usage::cpu(std::process::id())?))
 }
 
 async fn collect(mut tasks: JoinSet<Result<Latency>>) -> Result<Latency> {
@@ -214,7 +214,7 @@ mod tests {
     #[tokio::test]
     async fn counts_what_ends_in_the_window() -> Result<()> {
         let workers = (0..4).map(|_| Yielding { fail_after: None }).collect();
-        let measured = measure(&PLAN, workers, Some(std::process::id())).await?;
+        let measured = measure(&PLAN, workers, &[std::process::id()]).await?;
         assert!(measured.latency.count() > 4);
         assert!(measured.elapsed >= PLAN.window);
         assert!(measured.rate() > 0.0);
@@ -226,12 +226,12 @@ mod tests {
     async fn one_error_is_fatal_and_ends_the_row_early() {
         let plan = Plan { warm_up: Duration::from_secs(600), window: Duration::from_secs(600) };
         let workers = vec![Yielding { fail_after: None }, Yielding { fail_after: Some(3) }];
-        let error = measure(&plan, workers, None).await.err().map(|error| format!("{error:#}"));
+        let error = measure(&plan, workers, &[]).await.err().map(|error| format!("{error:#}"));
         assert_eq!(error.as_deref(), Some("1 of 2 workers failed; the first: broken on purpose"));
     }
 
     #[tokio::test]
     async fn a_window_with_nothing_in_it_is_no_result() {
-        assert!(measure::<Yielding>(&PLAN, vec![], None).await.is_err());
+        assert!(measure::<Yielding>(&PLAN, vec![], &[]).await.is_err());
     }
 }

@@ -62,7 +62,7 @@ async fn create(target: &str, connections: usize, plan: &Plan, pid: Option<u32>)
     let observations = &Observations::new("run", patients);
     // Other servers need not find a write at once, so that is not asked of them.
     let workers = fleet(connections, |_| Create::connect(target, observations.clone(), false)).await?;
-    Ok(measure(plan, workers, pid).await)
+    Ok(measure(plan, workers, pid.as_slice()).await)
 }
 
 async fn read(target: &str, connections: usize, plan: &Plan, pid: Option<u32>) -> Result<Result<Measured>> {
@@ -70,7 +70,7 @@ async fn read(target: &str, connections: usize, plan: &Plan, pid: Option<u32>) -
     let ids = create_observations(target, &patients, RESOURCES).await.context("creating resources")?;
     let paths: &Arc<Vec<String>> = &Arc::new(ids.iter().map(|id| format!("Observation/{id}")).collect());
     let workers = fleet(connections, |number| Read::connect(target, paths.clone(), number * 31)).await?;
-    Ok(measure(plan, workers, pid).await)
+    Ok(measure(plan, workers, pid.as_slice()).await)
 }
 
 async fn search(
@@ -83,7 +83,7 @@ async fn search(
     let pools = &Arc::new(Pools::read(target).await.context("drawing values from the data")?);
     let workers =
         fleet(connections, |number| Search::connect(target, shape, pools.clone(), number * 7)).await?;
-    Ok(measure(plan, workers, pid).await)
+    Ok(measure(plan, workers, pid.as_slice()).await)
 }
 
 #[cfg(test)]

@@ -17,6 +17,14 @@ pub fn cpu(pid: u32) -> Result<Duration> {
     parse_stat(&text).with_context(|| format!("/proc/{pid}/stat holds something else: {text}"))
 }
 
+/// The same of several processes together.
+///
+/// # Errors
+/// As of [`cpu`].
+pub fn cpu_of_all(pids: &[u32]) -> Result<Duration> {
+    pids.iter().map(|pid| cpu(*pid)).sum()
+}
+
 /// Fields 14 and 15 of `/proc/PID/stat`. The name in field 2 may hold blanks and parentheses, so counting begins
 /// behind the last `)`.
 pub fn parse_stat(text: &str) -> Option<Duration> {

@@ -91,7 +91,7 @@ impl Creates<'_> {
     }
 
     async fn echoes(&mut self, level: usize, echo: &Node) {
-        let (plan, pid) = (&self.run.options.plan, Some(echo.pid()));
+        let (plan, pid) = (&self.run.options.plan, &[echo.pid()]);
         let observations = &self.observations("e");
         let measured = async {
             let connect = |_| rest::Create::connect(&echo.rest, observations.clone(), false);
@@ -156,7 +156,7 @@ async fn rest_create(
     observations: Arc<Observations>,
 ) -> Result<Measured> {
     let connect = |_| rest::Create::connect(&node.rest, observations.clone(), true);
-    measure(&run.options.plan, fleet(level, connect).await?, Some(node.pid())).await
+    measure(&run.options.plan, fleet(level, connect).await?, &[node.pid()]).await
 }
 
 /// `level` unary connections to the node.
@@ -168,7 +168,7 @@ pub(super) async fn grpc_create(
     observations: Arc<Observations>,
 ) -> Result<Measured> {
     let connect = |_| grpc::Create::connect(&node.grpc, observations.clone(), kind, true);
-    measure(&run.options.plan, fleet(level, connect).await?, Some(node.pid())).await
+    measure(&run.options.plan, fleet(level, connect).await?, &[node.pid()]).await
 }
 
 async fn stream_create(
@@ -179,5 +179,5 @@ async fn stream_create(
     observations: Arc<Observations>,
 ) -> Result<Measured> {
     let connect = |_| stream::Create::connect(&node.grpc, observations.clone(), in_flight, true);
-    measure(&run.options.plan, fleet(streams, connect).await?, Some(node.pid())).await
+    measure(&run.options.plan, fleet(streams, connect).await?, &[node.pid()]).await
 }

@@ -47,10 +47,10 @@ fn push(section: &mut Section, floor: Row, row: Row) {
 async fn over_rest(run: &Run<'_>, server: &Node, level: usize, ids: &[String]) -> Result<Measured> {
     let paths: Arc<Vec<String>> = Arc::new(ids.iter().map(|id| format!("Observation/{id}")).collect());
     let connect = |number| rest::Read::connect(&server.rest, paths.clone(), number * 31);
-    measure(&run.options.plan, fleet(level, connect).await?, Some(server.pid())).await
+    measure(&run.options.plan, fleet(level, connect).await?, &[server.pid()]).await
 }
 
 async fn over_grpc(run: &Run<'_>, server: &Node, level: usize, ids: &Arc<Vec<String>>) -> Result<Measured> {
     let connect = |number| grpc::Read::connect(&server.grpc, ids.clone(), number * 31);
-    measure(&run.options.plan, fleet(level, connect).await?, Some(server.pid())).await
+    measure(&run.options.plan, fleet(level, connect).await?, &[server.pid()]).await
 }

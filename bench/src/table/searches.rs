@@ -49,5 +49,5 @@ async fn search(
     pools: &Arc<Pools>,
 ) -> Result<Measured> {
     let connect = |number| Search::connect(&node.rest, shape, pools.clone(), number * 7);
-    measure(&run.options.plan, fleet(level, connect).await?, Some(node.pid())).await
+    measure(&run.options.plan, fleet(level, connect).await?, &[node.pid()]).await
 }

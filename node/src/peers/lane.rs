@@ -2,7 +2,7 @@
 //! order. When it breaks, those that went out have an unknown fate, the others have gone nowhere; the next question connects
 //! again.
 
-use super::{body_of, client, endpoint, frame, not_connected};
+use super::{body_of, client, endpoint, frame, meters::Sent, not_connected};
 use cluster::{Answer, Message};
 use futures::StreamExt;
 use proto::internal::v1::{Frame, Frames};
@@ -34,9 +34,9 @@ pub struct Lane {
 }
 
 impl Lane {
-    pub fn start(address: Arc<str>) -> Lane {
+    pub fn start(address: Arc<str>, sent: Sent) -> Lane {
         let (questions, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(run(address, waiting));
+        tokio::spawn(run(address, sent, waiting));
         Lane { questions }
     }
 
@@ -48,7 +48,7 @@ impl Lane {
     }
 }
 
-async fn run(address: Arc<str>, mut waiting: UnboundedReceiver<(Message, Reply)>) {
+async fn run(address: Arc<str>, sent: Sent, mut waiting: UnboundedReceiver<(Message, Reply)>) {
     let (mut rest_until, mut is_lost) = (Instant::now(), false);
     while let Some(first) = waiting.recv().await {
         sleep_until(rest_until).await;
@@ -57,7 +57,8 @@ async fn run(address: Arc<str>, mut waiting: UnboundedReceiver<(Message, Reply)>
                 if std::mem::take(&mut is_lost) {
                     tracing::info!(%address, "a node can be reached again");
                 }
-                Stream { out, answers, pending: HashMap::new(), last: 0 }.carry(first, &mut waiting).await;
+                let stream = Stream { out, answers, pending: HashMap::new(), last: 0, sent: sent.clone() };
+                stream.carry(first, &mut waiting).await;
             }
             Err(error) => {
                 if !std::mem::replace(&mut is_lost, true) {
@@ -88,6 +89,7 @@ struct Stream {
     /// By correlation.
     pending: HashMap<u64, Reply>,
     last: u64,
+    sent: Sent,
 }
 
 impl Stream {
@@ -134,6 +136,7 @@ impl Stream {
             }
             next = if bytes < MESSAGE_BYTES { waiting.try_recv().ok() } else { None };
         }
+        self.sent.count(&frames);
         Frames { frames }
     }
 

@@ -6,8 +6,10 @@
 //! |---|---|
 //! | [`lane`] | one stream to one node: questions out, answers in |
 //! | [`serve`] | the other end of them |
+//! | [`meters`] | what is sent, counted |
 
 mod lane;
+mod meters;
 mod serve;
 
 pub use serve::router;
@@ -15,6 +17,7 @@ pub use serve::router;
 use cluster::{Answer, Kind, Message, Peer, Pieces, Receiver, Transport};
 use futures::StreamExt;
 use lane::Lane;
+use meters::Meters;
 use parking_lot::Mutex;
 use proto::internal::v1::{Frame, Piece, peer_client::PeerClient};
 use std::{
@@ -63,12 +66,13 @@ pub struct Peers(Arc<Shared>);
 struct Shared {
     receiver: OnceLock<Arc<dyn Receiver>>,
     lanes: Mutex<HashMap<(Arc<str>, Load), Lane>>,
+    meters: Meters,
 }
 
 impl Peers {
     fn lane(&self, to: &Peer, load: Load) -> Lane {
         let mut lanes = self.0.lanes.lock();
-        let made = || Lane::start(to.address.clone());
+        let made = || Lane::start(to.address.clone(), self.0.meters.questions(load));
         lanes.entry((to.address.clone(), load)).or_insert_with(made).clone()
     }
 

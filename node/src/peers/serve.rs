@@ -55,7 +55,12 @@ impl Peer for Served {
             }
         });
         let messages = UnboundedReceiverStream::new(answered).ready_chunks(ANSWERS);
-        Ok(Response::new(messages.map(|frames| Ok(Frames { frames })).boxed()))
+        let sent = self.0.0.meters.answers();
+        let messages = messages.map(move |frames| {
+            sent.count(&frames);
+            Ok(Frames { frames })
+        });
+        Ok(Response::new(messages.boxed()))
     }
 
     async fn send(&self, request: Request<Streaming<Piece>>) -> Result<Response<Frame>, Status> {

@@ -24,8 +24,9 @@ const QUICK: Duration = Duration::from_millis(200);
 pub async fn watch(node: Weak<Engine>) {
     describe_gauge!(
         "salamander_clock_offset_seconds",
-        "How far the clocks of other nodes are ahead of this one's, the median"
+        "How far the clocks of other nodes are ahead of this one's, the median; 0 where there are none"
     );
+    gauge!("salamander_clock_offset_seconds").set(0.0);
     let mut was_off = false;
     loop {
         sleep(EVERY).await;
