@@ -45,7 +45,7 @@ fn observations() -> Arc<Observations> {
 }
 
 async fn counts<W: Worker>(workers: Vec<W>) -> Result<()> {
-    let measured = measure(&PLAN, workers, Some(std::process::id())).await?;
+    let measured = measure(&PLAN, workers, &[std::process::id()]).await?;
     assert!(measured.latency.count() > 0);
     assert!(measured.latency.microseconds_at(50.0) > 0.0);
     assert_eq!(measured.checks, 0);
@@ -53,7 +53,7 @@ async fn counts<W: Worker>(workers: Vec<W>) -> Result<()> {
 }
 
 async fn error_of<W: Worker>(workers: Vec<W>) -> String {
-    measure(&LONG_WARM_UP, workers, None).await.err().map(|error| format!("{error:#}")).unwrap_or_default()
+    measure(&LONG_WARM_UP, workers, &[]).await.err().map(|error| format!("{error:#}")).unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +89,7 @@ async fn a_write_that_no_search_finds_fails_the_row() -> Result<()> {
 async fn a_write_that_a_search_finds_is_counted() -> Result<()> {
     let servers = servers(r#"{"resourceType":"Bundle","entry":[{}]}"#).await?;
     let workers = fleet(2, |_| rest::Create::connect(&servers.rest, observations(), true)).await?;
-    assert!(measure(&LONG_WARM_UP, workers, None).await?.checks > 0);
+    assert!(measure(&LONG_WARM_UP, workers, &[]).await?.checks > 0);
     Ok(())
 }
 
