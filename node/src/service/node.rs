@@ -48,19 +48,23 @@ macro_rules! carried_out {
                 if self.engine.cluster.is_alone() {
                     return $room::$run(self.session(context), request).await;
                 }
-                let patience = Patience::begin();
-                loop {
-                    let answer = match self.serves() {
-                        true => match self.ready_session(context).await {
-                            Ok(session) => $room::$run(session, request.clone()).await,
-                            Err(error) => Err(error),
-                        },
-                        false => self.forward(context, Call::$name, &request).await,
-                    };
-                    if let Some(answer) = patience.with(answer).await {
-                        return answer;
+                // Boxed: alone there is none, and every call would carry its future along.
+                Box::pin(async move {
+                    let patience = Patience::begin();
+                    loop {
+                        let answer = match self.serves() {
+                            true => match self.ready_session(context).await {
+                                Ok(session) => $room::$run(session, request.clone()).await,
+                                Err(error) => Err(error),
+                            },
+                            false => self.forward(context, Call::$name, &request).await,
+                        };
+                        if let Some(answer) = patience.with(answer).await {
+                            return answer;
+                        }
                     }
-                }
+                })
+                .await
             })*
 
             async fn search_stream(

@@ -120,7 +120,8 @@ macro_rules! fronted {
             $(async fn $call(&self, context: &Context, request: $request) -> Result<$response, Error> {
                 let weigh = |$of: &$request| -> usize { $weight };
                 let weight = weigh(&request);
-                self.run(Call::$name, context, weight, self.inner.$call(context, request)).await
+                // Boxed: it is large, and all that is around it would be copied with it.
+                self.run(Call::$name, context, weight, Box::pin(self.inner.$call(context, request))).await
             })*
 
             async fn search_stream(
