@@ -94,9 +94,17 @@ impl Log {
     }
 
     fn read(&self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
-        // From the disk, where they are not among the log's newest: a replay, or a follower far behind.
-        let stored = blocking(true, || self.store.read(self.group, start..end))?;
+        let stored = self.stored(start, end)?;
         stored.into_iter().map(|(index, record)| codec::decode_entry(index, record)).collect()
+    }
+
+    /// From the disk, and off the runtime's workers, where they are not among the log's newest: a replay, or a follower far
+    /// behind.
+    fn stored(&self, start: u64, end: u64) -> io::Result<Vec<(u64, Bytes)>> {
+        match self.store.recent(self.group, start..end) {
+            Some(stored) => Ok(stored),
+            None => blocking(true, || self.store.read(self.group, start..end)),
+        }
     }
 
     async fn wait(&self, start: impl FnOnce(storage::log::Done)) -> io::Result<()> {
@@ -136,7 +144,7 @@ impl RaftLogReader<Types> for Log {
         let mut entries = Vec::new();
         while (start + entries.len() as u64) < end && bytes < SENT_BYTES {
             let from = start + entries.len() as u64;
-            let stored = blocking(true, || self.store.read(self.group, from..end.min(from + SENT_STEP)))?;
+            let stored = self.stored(from, end.min(from + SENT_STEP))?;
             if stored.is_empty() {
                 break;
             }

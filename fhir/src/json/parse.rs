@@ -34,10 +34,10 @@ pub(super) fn room_max(text: &[u8]) -> usize {
 
 /// No tape has more: a value stands at the beginning, after each comma and in each container, a key before each colon.
 fn entries_max(text: &[u8]) -> usize {
-    let marks = |piece: &[u8]| {
-        piece.iter().map(|byte| u8::from(matches!(byte, b',' | b':' | b'{' | b'['))).sum::<u8>()
-    };
-    // In pieces whose sum fits a byte: this loop runs at memory speed.
+    // Compared one by one, as many bytes at once as the machine has lanes; a `matches!` becomes a jump for each byte.
+    let is_mark = |byte: u8| (byte == b',') | (byte == b':') | (byte == b'{') | (byte == b'[');
+    let marks = |piece: &[u8]| piece.iter().map(|byte| u8::from(is_mark(*byte))).sum::<u8>();
+    // In pieces whose sum fits a byte.
     1 + text.chunks(128).map(|piece| usize::from(marks(piece))).sum::<usize>()
 }
 

@@ -118,7 +118,8 @@ impl Node {
         if !self.serves() {
             return Err(Error::new(Code::Unavailable, "the node that was asked does not hold all data now"));
         }
-        let done = self.carry_out(&context, &request.call, request.body);
+        // Boxed: all calls are in it, and what other nodes ask most is none of them.
+        let done = Box::pin(self.carry_out(&context, &request.call, request.body));
         match timeout(deadline.unwrap_or(DEADLINE), done).await {
             Ok(done) => done,
             Err(_) => Err(Error::new(

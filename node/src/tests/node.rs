@@ -69,6 +69,9 @@ impl LogStore for HeldLog {
     fn read(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
         self.log.read(group, range)
     }
+    fn recent(&self, group: u32, range: Range<u64>) -> Option<Vec<(u64, Bytes)>> {
+        self.log.recent(group, range)
+    }
     fn state(&self, group: u32) -> State {
         self.log.state(group)
     }

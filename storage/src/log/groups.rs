@@ -122,6 +122,15 @@ impl Groups {
         self.map.read().iter().map(|(id, group)| (*id, group.clone())).collect()
     }
 
+    /// The entries of `range` that exist, if the bytes of all are in memory.
+    pub(super) fn recent(&self, group: u32, range: std::ops::Range<u64>) -> Option<Vec<(u64, Bytes)>> {
+        let group = self.get(group);
+        let group = group.lock();
+        let Some(first) = group.first() else { return Some(Vec::new()) };
+        let slots = (range.start.max(first)..range.end).map_while(|index| Some((index, group.slot(index)?)));
+        slots.map(|(index, slot)| Some((index, slot.bytes.clone()?))).collect()
+    }
+
     /// The entries of `range` that exist.
     pub(super) fn read(&self, group: u32, range: std::ops::Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
         let group = self.get(group);

@@ -263,6 +263,10 @@ impl LogStore for MemoryLog {
         self.groups.read(group, range)
     }
 
+    fn recent(&self, group: u32, range: Range<u64>) -> Option<Vec<(u64, Bytes)>> {
+        self.groups.recent(group, range)
+    }
+
     fn state(&self, group: u32) -> State {
         self.groups.get(group).lock().state()
     }

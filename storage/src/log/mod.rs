@@ -137,6 +137,9 @@ pub trait LogStore: Send + Sync + 'static {
     /// The entries of `range` that exist, in order.
     fn read(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>>;
 
+    /// The same where no disk is needed for it; `None` where it is. Never blocks.
+    fn recent(&self, group: u32, range: Range<u64>) -> Option<Vec<(u64, Bytes)>>;
+
     /// See [`State`].
     fn state(&self, group: u32) -> State;
 

@@ -109,6 +109,10 @@ impl LogStore for Wal {
         self.shared.groups.read(group, range)
     }
 
+    fn recent(&self, group: u32, range: Range<u64>) -> Option<Vec<(u64, Bytes)>> {
+        self.shared.groups.recent(group, range)
+    }
+
     fn state(&self, group: u32) -> State {
         self.shared.groups.get(group).lock().state()
     }
