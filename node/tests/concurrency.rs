@@ -104,6 +104,39 @@ async fn one_id_is_one_resource_whatever_patient_it_names() {
     assert_eq!(probe.total("Observation").await.unwrap(), 10);
 }
 
+fn entries(page: &serde_json::Value) -> usize {
+    page["entry"].as_array().map_or(0, Vec::len)
+}
+
+/// Each write is a transaction over two partitions, and there is no moment without some that are decided and not yet finished.
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_are_answered_while_resources_come_under_ids_of_clients() {
+    let (_node, probe) = start();
+    let writers = (0..48_usize).map(|writer| {
+        let probe = probe.clone();
+        async move {
+            for number in 0..60 {
+                let (id, patient) = (format!("o{writer}-{number}"), (writer + number) % 16);
+                let body = format!(
+                    r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/p{patient}"}},"identifier":[{{"value":"{id}"}}]}}"#
+                );
+                let written = probe.put(&format!("Observation/{id}"), body).await.unwrap();
+                assert_eq!(written.status, 201, "{written:?}");
+                if number % 4 > 0 {
+                    continue;
+                }
+                for criteria in [format!("identifier={id}"), format!("patient=p{patient}&identifier={id}")] {
+                    let found = probe.get(&format!("Observation?{criteria}")).await.unwrap();
+                    assert_eq!((found.status, entries(&found.body)), (200, 1), "{criteria}: {found:?}");
+                }
+                let read = probe.get(&format!("Observation?_id={id}")).await.unwrap();
+                assert_eq!((read.status, entries(&read.body)), (200, 1), "{id}: {read:?}");
+            }
+        }
+    });
+    join_all(writers).await;
+}
+
 fn version(entry: &serde_json::Value) -> u64 {
     entry["resource"]["meta"]["versionId"].as_str().unwrap().parse().unwrap()
 }

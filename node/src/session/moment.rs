@@ -1,7 +1,7 @@
 //! Looks over several partitions at one moment: nobody finds half a transaction.
 
 use super::Session;
-use crate::{error::contended, partition::Partition, writer};
+use crate::{partition::Partition, writer};
 use proto::{Code, Error, PartitionId};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -15,8 +15,6 @@ const STILL_MAX: usize = 100;
 const STILL: Duration = Duration::from_secs(2);
 /// Between two of those.
 const PAUSE: Duration = Duration::from_millis(2);
-/// How often what is left half done is looked for: it is finished each time.
-const ROUNDS_MAX: usize = 16;
 
 impl<'s> Session<'s> {
     /// What `look` finds in all partitions, after everything acknowledged so far is in reach, while no transaction is
@@ -61,38 +59,36 @@ impl<'s> Session<'s> {
         Ok(self.engine.visibility.is_still(moment).then_some(seen))
     }
 
-    /// All partitions are current, with nothing left half done.
+    /// All partitions are current, and what was decided before the call is finished in all of them. What is decided meanwhile
+    /// need not be: it was not acknowledged before, and a part that is shown moves the count.
     async fn settle_all(self) -> Result<(), Error> {
-        for _ in 0..ROUNDS_MAX {
-            self.engine.all_current().await?;
-            let mut is_whole = true;
-            for partition in self.engine.partitions() {
-                is_whole &= !self.finish_decided(partition).await?;
-            }
-            if is_whole {
-                return Ok(());
-            }
+        self.engine.all_current().await?;
+        let mut found = false;
+        for partition in self.engine.partitions() {
+            found |= self.finish_decided(partition).await?;
         }
-        Err(contended())
+        match found {
+            // What was finished where others lead is here then.
+            true => self.engine.all_current().await,
+            false => Ok(()),
+        }
     }
 
-    /// The partition, current, with nothing left half done.
+    /// The partition, current, with all finished in it that was decided before the call.
     ///
     /// # Errors
     /// `Unavailable` without a leader, `Failed` where there will be none; storage's.
     pub(super) async fn settled(self, partition: PartitionId) -> Result<Partition<'s>, Error> {
-        for _ in 0..ROUNDS_MAX {
-            let rows = self.engine.current(partition).await?;
-            if !rows.has_prepared().await {
-                return Ok(rows);
-            }
-            // What it shows may have been decided in any of the others.
-            self.engine.all_current().await?;
-            if !self.finish_decided(partition).await? {
-                return Ok(rows);
-            }
+        let rows = self.engine.current(partition).await?;
+        if !rows.has_prepared().await {
+            return Ok(rows);
         }
-        Err(contended())
+        // What it shows may have been decided in any of the others.
+        self.engine.all_current().await?;
+        match self.finish_decided(partition).await? {
+            true => self.engine.current(partition).await,
+            false => Ok(rows),
+        }
     }
 
     /// Finishes what is prepared in the partition and, as the rows here say, decided; whether there was any.
