@@ -104,37 +104,51 @@ async fn one_id_is_one_resource_whatever_patient_it_names() {
     assert_eq!(probe.total("Observation").await.unwrap(), 10);
 }
 
-fn entries(page: &serde_json::Value) -> usize {
-    page["entry"].as_array().map_or(0, Vec::len)
+fn observation(id: &str, of: usize) -> String {
+    format!(
+        r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/p{of}"}},"identifier":[{{"value":"{id}"}}]}}"#
+    )
 }
 
-/// Each write is a transaction over two partitions, and there is no moment without some that are decided and not yet finished.
+/// Each write is a transaction over two partitions, and there is hardly a moment without some that are decided and not yet
+/// finished. Each writer has a connection of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn searches_are_answered_while_resources_come_under_ids_of_clients() {
-    let (_node, probe) = start();
-    let writers = (0..48_usize).map(|writer| {
-        let probe = probe.clone();
-        async move {
-            for number in 0..60 {
-                let (id, patient) = (format!("o{writer}-{number}"), (writer + number) % 16);
-                let body = format!(
-                    r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/p{patient}"}},"identifier":[{{"value":"{id}"}}]}}"#
-                );
-                let written = probe.put(&format!("Observation/{id}"), body).await.unwrap();
-                assert_eq!(written.status, 201, "{written:?}");
-                if number % 4 > 0 {
-                    continue;
-                }
-                for criteria in [format!("identifier={id}"), format!("patient=p{patient}&identifier={id}")] {
-                    let found = probe.get(&format!("Observation?{criteria}")).await.unwrap();
-                    assert_eq!((found.status, entries(&found.body)), (200, 1), "{criteria}: {found:?}");
-                }
-                let read = probe.get(&format!("Observation?_id={id}")).await.unwrap();
-                assert_eq!((read.status, entries(&read.body)), (200, 1), "{id}: {read:?}");
-            }
-        }
+    let (node, _) = start();
+    let writers = (0..64).map(|writer| {
+        let probe = Probe::new(&node.rest, &node.grpc).unwrap();
+        tokio::spawn(write_and_search(probe, writer))
     });
-    join_all(writers).await;
+    for ended in join_all(writers).await {
+        ended.unwrap();
+    }
+}
+
+async fn write_and_search(probe: Probe, writer: usize) {
+    for number in 0..360 {
+        let (id, of) = (format!("o{writer}-{number}"), (writer + number) % 64);
+        let request = api::UpdateRequest {
+            resource_type: "Observation".into(),
+            id: id.clone(),
+            body: observation(&id, of).into(),
+            ..Default::default()
+        };
+        probe.grpc.update(request).await.unwrap();
+        let pairs = match number % 24 {
+            0 => vec![("identifier", id)],
+            8 => vec![("patient", format!("p{of}")), ("identifier", id)],
+            16 => vec![("_id", id)],
+            _ => continue,
+        };
+        let parameters =
+            pairs.into_iter().map(|(name, value)| api::SearchParameter { name: name.into(), value });
+        let request = api::SearchRequest {
+            resource_type: "Observation".into(),
+            parameters: parameters.collect(),
+            ..Default::default()
+        };
+        assert_eq!(probe.grpc.search(request.clone()).await.unwrap().entries.len(), 1, "{request:?}");
+    }
 }
 
 fn version(entry: &serde_json::Value) -> u64 {
