@@ -1,10 +1,9 @@
 //! What nodes count of themselves, on their metrics pages.
 
-use super::table::Costs;
 use crate::wire::http::Http;
 use anyhow::Result;
 
-/// Sums, over as many nodes as were asked.
+/// Sums, over as many nodes as were asked; or a part of them, for one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Counted {
     /// Questions and answers between nodes.
@@ -55,9 +54,9 @@ impl Counted {
     }
 
     /// For each of so many.
-    pub(super) fn each(self, count: u64) -> Costs {
+    pub(super) fn each(self, count: u64) -> Counted {
         let count = count.max(1) as f64;
-        Costs {
+        Counted {
             frames: self.frames / count,
             frame_bytes: self.frame_bytes / count,
             fsyncs: self.fsyncs / count,

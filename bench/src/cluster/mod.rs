@@ -24,7 +24,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use table::{Costs, Line};
+use table::Line;
 
 /// What to run.
 #[derive(Args, Clone, Debug)]
@@ -151,7 +151,7 @@ impl Bench<'_> {
         place: usize,
         connections: usize,
         measured: &Measured,
-        costs: Option<Costs>,
+        costs: Option<Counted>,
     ) {
         let (nodes, partitions, rate) = (self.nodes.len(), self.partitions, measured.rate());
         if self.ones.len() == place {

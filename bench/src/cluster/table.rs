@@ -1,5 +1,6 @@
 //! The lines of the table.
 
+use super::counted::Counted;
 use crate::measure::Measured;
 use std::fmt;
 
@@ -10,14 +11,6 @@ frames, bytes and syncs are those of all nodes together, for one operation.
 | nodes | partitions | what | connections | per second | of one | p50 ms | p99 ms | server CPU µs | frames between nodes | bytes in them | syncs | bytes to logs |
 |--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
 
-/// What one create cost beside CPU.
-pub(super) struct Costs {
-    pub(super) frames: f64,
-    pub(super) frame_bytes: f64,
-    pub(super) fsyncs: f64,
-    pub(super) log_bytes: f64,
-}
-
 /// A row.
 pub(super) struct Line<'l> {
     pub(super) nodes: usize,
@@ -26,7 +19,8 @@ pub(super) struct Line<'l> {
     pub(super) connections: usize,
     pub(super) of_one: f64,
     pub(super) measured: &'l Measured,
-    pub(super) costs: Option<Costs>,
+    /// What one create cost beside CPU.
+    pub(super) costs: Option<Counted>,
 }
 
 impl fmt::Display for Line<'_> {

@@ -38,8 +38,8 @@ impl DocumentOrder {
         low
     }
 
-    /// The documents from `from` on that have this hash, with `from` as in [`Self::first_at`].
-    pub fn run(&self, hash: u64, from: DocId) -> impl Iterator<Item = DocId> {
-        (self.first_at(hash, from)..self.len).take_while(move |&doc| self.hash(doc) == hash)
+    /// The documents with this hash, of which `first` is the first: what [`Self::first_at`] found.
+    pub fn run(&self, hash: u64, first: DocId) -> impl Iterator<Item = DocId> {
+        (first..self.len).take_while(move |&doc| self.hash(doc) == hash)
     }
 }
