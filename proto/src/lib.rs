@@ -2,6 +2,7 @@
 //! everything ([`id`]), the keys of what goes along with a call ([`metadata`]) and the one table of error codes
 //! ([`error`]).
 
+mod content;
 pub mod error;
 pub mod id;
 pub mod metadata;
@@ -33,5 +34,6 @@ pub mod log {
 /// The encoded `FileDescriptorSet` of all contracts, for gRPC reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+pub use content::content;
 pub use error::{Code, Error};
 pub use id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};

@@ -96,8 +96,13 @@ impl Actor for Compartment {
             // Nobody waits for it any more, and nothing is proposed yet: what was let go is not begun.
             Message::Write { reply, .. } if reply.is_closed() => {}
             Message::Write { batch, reply, place: _place } => {
+                let mut verdict = timed(Step::Decide, || state.write(&batch));
+                if verdict.is_none() {
+                    state.pending.drain().await;
+                    verdict = timed(Step::Decide, || state.write(&batch));
+                }
                 // The caller may be gone; a proposal stands all the same.
-                let _ = reply.send(timed(Step::Decide, || state.write(&batch)));
+                let _ = verdict.map(|verdict| reply.send(verdict));
             }
             // Done above, as before every message.
             Message::Prune => {}
@@ -111,29 +116,35 @@ impl Actor for Compartment {
 }
 
 impl State {
-    fn write(&mut self, batch: &Batch) -> Verdict {
+    /// `None`: once nothing is in flight, again.
+    fn write(&mut self, batch: &Batch) -> Option<Verdict> {
         let mut basis = Basis::default();
         match self.try_write(batch, &mut basis) {
             Ok(verdict) => verdict,
-            Err(Halt::Refused(error)) => Verdict::Refused(error, basis),
-            Err(Halt::Gone) => Verdict::Gone,
-            Err(Halt::Moves(moves)) => Verdict::Moves(*moves),
-            Err(Halt::Locked(lock)) => Verdict::Locked(lock),
+            Err(Halt::Refused(error)) => Some(Verdict::Refused(error, basis)),
+            Err(Halt::Gone) => Some(Verdict::Gone),
+            Err(Halt::Moves(moves)) => Some(Verdict::Moves(*moves)),
+            Err(Halt::Locked(lock)) => Some(Verdict::Locked(lock)),
         }
     }
 
-    fn try_write(&mut self, batch: &Batch, basis: &mut Basis) -> Result<Verdict, Halt> {
+    fn try_write(&mut self, batch: &Batch, basis: &mut Basis) -> Result<Option<Verdict>, Halt> {
         let now_ms = self.clock.now_ms();
         // One that is still in flight is caught at apply.
         if let Some(dedup) = &batch.dedup
             && let Some(answers) = dedup.answered(self.group.partition(), batch.tenant, now_ms)?
         {
-            return Ok(Verdict::Repeated(answers));
+            return Ok(Some(Verdict::Repeated(answers)));
         }
         let decided = decide_all(&batch.ops, now_ms, |op| self.current(batch.tenant, op, basis))?;
+        let is_answer_among = decided.iter().any(|decided| matches!(decided, Decided::Reply(_)));
         let (responses, mutations, states) = split(decided, &batch.ops);
         if mutations.is_empty() {
-            return Ok(Verdict::Answered(responses, std::mem::take(basis)));
+            return Ok(Some(Verdict::Answered(responses, std::mem::take(basis))));
+        }
+        // What is answered beside what is written has no mutation whose fence would say that its basis failed.
+        if is_answer_among && !basis.is_empty() {
+            return Ok(None);
         }
         let command = command(batch, now_ms, mutations, &responses);
         let flight = Arc::new(Flight::default());
@@ -143,7 +154,7 @@ impl State {
             return Err(crate::error::propose(error).into());
         }
         self.pending.push(&flight, states.into_iter());
-        Ok(Verdict::Proposed(flight, responses))
+        Ok(Some(Verdict::Proposed(flight, responses)))
     }
 
     fn current(&self, tenant: TenantId, op: &Op, basis: &mut Basis) -> Result<Found, Error> {

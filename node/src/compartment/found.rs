@@ -71,6 +71,7 @@ pub fn stored(partition: &Partition, tenant: TenantId, op: &Op, key: &ResourceKe
             last_updated_ms: row.last_updated_ms,
             deleted: row.method == storage::Method::Delete,
             body: row.body,
+            in_flight: false,
         })),
     })
 }

@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn state(version: u64) -> Current {
-        Current { version, last_updated_ms: 0, deleted: false, body: bytes::Bytes::new() }
+        Current { version, last_updated_ms: 0, deleted: false, body: bytes::Bytes::new(), in_flight: true }
     }
 
     fn propose(pending: &mut Pending, states: &[(&str, u64)]) -> Arc<Flight> {

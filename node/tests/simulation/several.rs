@@ -73,6 +73,15 @@ fn a_majority_of_disks_that_forget_is_found() {
     assert!((14..64).filter_map(told).any(|text| is_lost(&text)), "nothing was lost, or it was not seen");
 }
 
+/// 3574: what was decided on a write in flight was let in after another's with the same version number.
+#[test]
+fn seeds_that_found_faults() {
+    for seed in [3574] {
+        let outcome = run(seed);
+        assert!(holds(&outcome), "{}", outcome.report);
+    }
+}
+
 #[test]
 fn the_seed_that_is_asked_for() {
     let Some(seed) = number("SIMULATION_SEED") else { return };

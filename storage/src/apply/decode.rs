@@ -81,6 +81,8 @@ pub enum Mutation<'c> {
 pub struct Put<'c> {
     pub key: ResourceKey,
     pub expected_version: u64,
+    /// What that version must hold, where it was not applied yet when this was decided.
+    pub expected_content: Option<u64>,
     pub version: Version<'c>,
     pub index_values: &'c Bytes,
     pub adopted: Vec<Version<'c>>,
@@ -138,6 +140,7 @@ fn put(message: &log::Put) -> Result<Put<'_>> {
     let put = Put {
         key: resource(message.key.as_ref())?,
         expected_version: message.expected_version,
+        expected_content: message.expected_content,
         version: version(message.version.as_ref().ok_or_else(|| malformed("a put without version"))?)?,
         index_values: &message.index_values,
         adopted: message.adopted.iter().map(version).collect::<Result<_>>()?,

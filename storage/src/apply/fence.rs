@@ -5,6 +5,7 @@ use super::stop::{Step, Stop};
 use crate::entry::Applied;
 use crate::table::resource::Head;
 use crate::table::{self, Table};
+use crate::version::Method;
 use bytes::Bytes;
 use proto::id::{ResourceKey, TenantId};
 
@@ -27,6 +28,18 @@ pub fn current(key: &ResourceKey, expected: u64, row: Option<&Bytes>) -> Step<Op
         return Err(Stop::refused(Applied::Conflict { key: *key, current }));
     }
     Ok(head)
+}
+
+/// Refuses where the version that has the expected number is not the one that was decided on: that one was still in flight,
+/// and somebody else's was applied in its place.
+pub fn content(key: &ResourceKey, expected: u64, row: Option<&Bytes>) -> Step<()> {
+    let Some((head, body)) = row.map(|value| table::Resource::decode(value)).transpose()? else {
+        return Err(Stop::refused(Applied::Conflict { key: *key, current: 0 }));
+    };
+    if proto::content(head.last_updated_ms, head.method == Method::Delete, body) != expected {
+        return Err(Stop::refused(Applied::Conflict { key: *key, current: head.version }));
+    }
+    Ok(())
 }
 
 /// Refuses where the directory says that the resource with this own key lives elsewhere, or is about to.

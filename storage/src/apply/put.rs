@@ -17,6 +17,9 @@ pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
     unlocked(stage, &row)?;
     let old = stage.get(&row)?;
     let head = fence::current(&put.key, put.expected_version, old.as_ref())?;
+    if let Some(expected) = put.expected_content {
+        fence::content(&put.key, expected, old.as_ref())?;
+    }
     if put.unplaced {
         fence::unplaced(stage, &put.key)?;
     }

@@ -218,7 +218,7 @@ fn put(next: &Held, expected_version: u64, delete: bool, adopted: Vec<log::Versi
         version: Some(version),
         index_values: body.into(),
         adopted,
-        unplaced: false,
+        ..log::Put::default()
     };
     log::Mutation { kind: Some(mutation::Kind::Put(put)) }
 }

@@ -115,11 +115,24 @@ pub fn put_as(key: ResourceKey, expected: u64, version: log::Version) -> log::Mu
     mutation(mutation::Kind::Put(log::Put {
         key: Some(key.into()),
         expected_version: expected,
+        expected_content: None,
         version: Some(version),
         index_values,
         adopted: vec![],
         unplaced: false,
     }))
+}
+
+/// The same, if the version it follows is `held`.
+pub fn after(mut mutation: log::Mutation, held: &log::Version) -> log::Mutation {
+    let deleted = held.method == log::Method::Delete as i32;
+    match &mut mutation.kind {
+        Some(mutation::Kind::Put(put)) => {
+            put.expected_content = Some(proto::content(held.last_updated_ms, deleted, &held.body));
+        }
+        _ => panic!("only puts are fenced so"),
+    }
+    mutation
 }
 
 /// A resource that moves here as version `older + 1`, after `older` versions elsewhere.

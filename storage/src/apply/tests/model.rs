@@ -202,6 +202,14 @@ impl Model {
     fn put(&mut self, put: &log::Put, holder: Option<&Bytes>) -> Step<()> {
         let key = resource(put.key.as_ref().unwrap());
         self.fence(&key, put.expected_version)?;
+        if let Some(expected) = put.expected_content {
+            let current = self.current(&key);
+            let holds = current.map(|held| proto::content(held.last_updated_ms, held.is_deleted(), &held.body));
+            if holds != Some(expected) {
+                let current = current.map_or(0, |held| held.version);
+                return Err(Applied::Conflict { key, current });
+            }
+        }
         if put.unplaced {
             let (home_slot, type_code, id) = (key.compartment.slot, key.type_code, key.id);
             let home = (home_slot, type_code, id);

@@ -24,6 +24,10 @@ fn mutation() -> impl Strategy<Value = log::Mutation> {
         4 => (key(), 0..4_u64).prop_map(|(key, expected)| put(key, expected)),
         2 => key().prop_map(|key| put(key, 0)),
         1 => (key(), 1..4_u64).prop_map(|(key, expected)| delete(key, expected)),
+        1 => (key(), 1..4_u64, any::<bool>()).prop_map(|(key, expected, deleted)| {
+            let method = if deleted { log::Method::Delete } else { log::Method::Update };
+            after(put(key, expected), &version(expected, method))
+        }),
         1 => (key(), 1..4_u64).prop_map(|(key, expected)| evict(key, expected)),
         1 => (key(), 1..4_u64).prop_map(|(key, older)| adopt(key, older)),
         1 => (0..3_usize, patient(), patient()).prop_map(|(name, to, from)| locate(NAMES[name], to, from)),

@@ -53,6 +53,22 @@ fn a_failed_fence_changes_nothing_of_the_whole_command() {
 }
 
 #[test]
+fn what_was_decided_on_a_version_in_flight_is_refused_after_another_with_its_number() {
+    let f = Fixture::new();
+    let key = observation("x", "o");
+    let in_flight = version(1, log::Method::Create);
+    let after_it = || write([after(put(key, 1), &in_flight)]);
+    assert_eq!(f.apply(after_it()), Applied::Conflict { key, current: 0 });
+    let others = log::Version { body: "another's".into(), ..in_flight.clone() };
+    f.apply(write([put_as(key, 0, others)]));
+    assert_eq!(f.apply(after_it()), Applied::Conflict { key, current: 1 });
+    let key = observation("x", "p");
+    assert_eq!(f.apply(write([put(key, 0), after(put(key, 1), &in_flight)])), Applied::Done);
+    let deleted = version(2, log::Method::Delete);
+    assert_eq!(f.apply(write([after(put(key, 2), &deleted)])), Applied::Conflict { key, current: 2 });
+}
+
+#[test]
 fn mutations_see_the_ones_before_them() {
     let f = Fixture::new();
     let key = observation("x", "o");
