@@ -2,8 +2,13 @@
 
 use std::{env, path::PathBuf};
 
-const FILES: [&str; 4] =
-    ["api/v1/admin.proto", "api/v1/fhir.proto", "internal/v1/node.proto", "log/v1/log.proto"];
+const FILES: [&str; 5] = [
+    "api/v1/admin.proto",
+    "api/v1/fhir.proto",
+    "internal/v1/node.proto",
+    "internal/v1/partition.proto",
+    "log/v1/log.proto",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for file in FILES {

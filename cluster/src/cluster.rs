@@ -75,6 +75,7 @@ impl Cluster {
             let (admission, meters) = (admission.clone(), meters.clone());
             groups.push(Arc::new(Group { id, partition, raft, admission, meters }));
         }
+        let partitions = options.partitions;
         let mut cluster = Cluster {
             map,
             groups,
@@ -91,7 +92,7 @@ impl Cluster {
             failures: Failures::new(),
             options,
             tasks: Mutex::default(),
-            holding: Arc::default(),
+            holding: Arc::new(Holding::new(usize::from(partitions))),
             stopped: tokio::sync::Mutex::new(stopped),
         };
         cluster.council.transport.serve(Arc::new(Incoming {

@@ -8,7 +8,7 @@ use crate::raft::{Handle, Proposal};
 use crate::transport::{Answer, Kind, Message, Peer, Transport};
 use bytes::Bytes;
 use prost::Message as _;
-use proto::log::v1::{MetaCommand, MetaNode};
+use proto::log::v1::{MetaCommand, MetaNode, Standing};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,9 +38,16 @@ impl Council {
         group.is_willing() && !self.admission.is_short() && !self.shuns_leading.load(Ordering::Relaxed)
     }
 
-    /// Whether this node is one of those that hold the partitions, as was agreed.
-    pub(crate) fn is_holder(&self) -> bool {
-        self.meta_store.state().is_some_and(|state| placement::voters(&state).contains(&self.node_id))
+    /// Every other node that has not gone for good.
+    pub(crate) fn others(&self) -> Vec<u64> {
+        let stays = |node: &MetaNode| node.node_id != self.node_id && node.standing() != Standing::Removed;
+        let nodes = self.meta_store.state().unwrap_or_default().nodes;
+        nodes.into_iter().filter(stays).map(|node| node.node_id).collect()
+    }
+
+    /// The nodes that should vote on each partition, best leader first, in order.
+    pub(crate) fn voters_of_all(&self) -> Vec<Vec<u64>> {
+        self.meta_store.state().map(|state| placement::voters_of_all(&state)).unwrap_or_default()
     }
 
     /// Has it agree on a command, wherever its leader is. It must do no harm twice.

@@ -23,7 +23,7 @@ impl PartitionMap {
     }
 
     /// All partitions, in order.
-    pub fn partitions(&self) -> impl Iterator<Item = PartitionId> + use<> {
+    pub fn partitions(&self) -> impl Iterator<Item = PartitionId> + Clone + use<> {
         (1..=self.partitions).map(PartitionId)
     }
 

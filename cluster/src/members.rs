@@ -8,6 +8,7 @@ use crate::placement;
 use crate::raft::View;
 use crate::transport::{Answer, Kind};
 use bytes::Bytes;
+use proto::PartitionId;
 use proto::log::v1::{MetaCommand, MetaNewcomer, MetaNode, MetaStanding, Standing};
 use std::sync::atomic::Ordering;
 use tokio::time::timeout;
@@ -28,15 +29,35 @@ impl Cluster {
         self.council.meta_store.addresses().is_alone()
     }
 
-    /// Whether this node is one of those that hold the partitions.
-    pub fn is_holder(&self) -> bool {
-        self.council.is_holder()
+    /// Whether this node should have a replica of the partition.
+    pub fn should_hold(&self, partition: PartitionId) -> bool {
+        self.holding.should_hold(partition, self.council.node_id)
     }
 
-    /// Whether this node has, or will have in a moment, all rows of every partition: what it is asked it can carry out itself,
-    /// with the help of those who lead.
+    /// Whether this node has, or will have in a moment, all rows of every partition.
     pub fn holds_all(&self) -> bool {
         self.holding.holds_all()
+    }
+
+    /// Whether it has those of any: what it is asked it can carry out, with the help of those who lead.
+    pub fn holds_any(&self) -> bool {
+        self.holding.holds_any()
+    }
+
+    /// Whether it has those of that one.
+    pub fn holds(&self, partition: PartitionId) -> bool {
+        self.holding.holds(partition)
+    }
+
+    /// Whom to ask about a partition that this node does not hold: its leader, as far as that can be guessed here.
+    pub fn leader_elsewhere(&self, partition: PartitionId) -> Option<u64> {
+        self.holding.asked(partition)
+    }
+
+    /// To be called when that node, asked as its leader, turned out not to lead the partition: another one is asked from then on.
+    pub fn correction(&self, partition: PartitionId, node: u64) -> impl FnOnce() + Send + use<> {
+        let holding = self.holding.clone();
+        move || holding.does_not_lead(partition, node)
     }
 
     /// Whether this node is to lead nothing that another would lead.
@@ -44,26 +65,34 @@ impl Cluster {
         self.council.shuns_leading.store(shuns, Ordering::Relaxed);
     }
 
-    /// A replica here did not catch up in time: for a while [`Cluster::holds_all`] is false.
-    pub fn is_behind(&self) {
-        self.holding.is_behind();
+    /// A replica here did not catch up in time: for a while [`Cluster::holds`] is false.
+    pub fn is_behind(&self, partition: PartitionId) {
+        self.holding.is_behind(partition);
     }
 
     /// Every other node that has not gone for good.
     pub fn others(&self) -> Vec<u64> {
-        let own = self.council.node_id;
-        let stays = |node: &MetaNode| node.node_id != own && node.standing() != Standing::Removed;
-        self.meta().nodes.into_iter().filter(stays).map(|node| node.node_id).collect()
+        self.council.others()
     }
 
-    /// Other nodes that should hold every partition, best asked first: who leads the meta group.
-    pub fn other_holders(&self) -> Vec<u64> {
-        let state = self.council.meta_store.state().unwrap_or_default();
-        let (own, chief) = (self.council.node_id, self.chief());
-        let others = placement::voters(&state).into_iter().filter(|node| *node != own);
-        let (mut first, mut rest): (Vec<u64>, Vec<u64>) = others.partition(|node| Some(*node) == chief);
-        first.append(&mut rest);
-        first
+    /// Other nodes that can carry out what is asked about a partition, best asked first: who leads it, then who should hold it.
+    /// `None`: about anything, and the first is who leads the meta group.
+    pub fn others_for(&self, partition: Option<PartitionId>) -> Vec<u64> {
+        let own = self.council.node_id;
+        let (first, mut others) = match partition {
+            Some(partition) => (self.leader_elsewhere(partition), self.holding.candidates(partition)),
+            None => {
+                let state = self.council.meta_store.state().unwrap_or_default();
+                let mut holders: Vec<u64> = placement::voters_of_all(&state).concat();
+                holders.sort_unstable();
+                holders.dedup();
+                (self.chief(), holders)
+            }
+        };
+        others.retain(|node| *node != own);
+        // Who is asked first comes first, the others as they are.
+        others.sort_by_key(|node| Some(*node) != first);
+        others
     }
 
     /// What cursors are signed with on every node, once that is agreed on; until then, `own` is proposed where this node leads.

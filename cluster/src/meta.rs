@@ -18,7 +18,7 @@ use tokio::sync::watch;
 pub(crate) const META: u32 = 0;
 
 /// The features this program knows. Raised when stored or sent data changes in a way an older node cannot take.
-pub(crate) const FEATURE_LEVEL: u32 = 1;
+pub(crate) const FEATURE_LEVEL: u32 = 2;
 
 /// The state with its file.
 pub(crate) struct MetaStore {

@@ -5,7 +5,8 @@
 use crate::meta::{META, MetaState};
 use crate::raft::View;
 use proto::log::v1::Standing;
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Replicas of each group, where there are as many nodes.
 const REPLICAS: usize = 3;
@@ -27,10 +28,71 @@ pub(crate) enum Step {
     HandOver(Vec<u64>),
 }
 
-/// The nodes that vote on every group: the members with the lowest ids. Others have no replica of a partition.
-pub(crate) fn voters(state: &MetaState) -> BTreeSet<u64> {
+/// The nodes that should vote on a group, best leader first; of the meta group the members with the lowest ids.
+pub(crate) fn voters(state: &MetaState, group: u32) -> Vec<u64> {
+    let members = members(state);
+    match group.checked_sub(1) {
+        None => members.into_iter().take(REPLICAS).collect(),
+        Some(place) => spread(&members, state.partitions).into_iter().nth(place as usize).unwrap_or_default(),
+    }
+}
+
+/// The same of every partition, in order.
+pub(crate) fn voters_of_all(state: &MetaState) -> Vec<Vec<u64>> {
+    spread(&members(state), state.partitions)
+}
+
+fn members(state: &MetaState) -> Vec<u64> {
     let members = state.nodes.iter().filter(|node| node.standing() == Standing::Member);
-    members.map(|node| node.node_id).take(REPLICAS).collect()
+    members.map(|node| node.node_id).collect()
+}
+
+/// Up to three nodes have everything. Of more, each group has the three that its rendezvous hash names first among those that have not
+/// got their share yet: shares differ by one at most, and a node that comes or goes moves little more than its own.
+fn spread(members: &[u64], groups: u32) -> Vec<Vec<u64>> {
+    if members.len() <= REPLICAS {
+        return (1..=groups).map(|group| preferred(members, group)).collect();
+    }
+    let (each, more) =
+        ((groups as usize * REPLICAS) / members.len(), (groups as usize * REPLICAS) % members.len());
+    let share = |(place, node): (usize, &u64)| (*node, each + usize::from(place < more));
+    let mut wants: BTreeMap<u64, usize> = members.iter().enumerate().map(share).collect();
+    let mut all = Vec::with_capacity(groups as usize);
+    for group in 1..=groups {
+        let left = (groups - group + 1) as usize;
+        let mut ranked: Vec<u64> = members.iter().copied().filter(|node| wants[node] > 0).collect();
+        // Who gets its share only if it has every group from here on comes first.
+        ranked.sort_by_key(|node| (wants[node] < left, Reverse(rank(*node, group))));
+        ranked.truncate(REPLICAS);
+        ranked.iter().for_each(|node| *wants.entry(*node).or_default() -= 1);
+        all.push(ranked);
+    }
+    spread_leaders(members, &mut all);
+    all
+}
+
+/// Has nodes lead as many groups as any other, as far as that can be had from one change after the other.
+fn spread_leaders(members: &[u64], all: &mut [Vec<u64>]) {
+    let mut leads: BTreeMap<u64, usize> = members.iter().map(|node| (*node, 0)).collect();
+    for voters in all.iter_mut() {
+        voters.sort_by_key(|node| leads[node]);
+        *leads.entry(voters[0]).or_default() += 1;
+    }
+    // Each change takes one from a node that has two more than who gets it.
+    let next = |leads: &BTreeMap<u64, usize>, all: &[Vec<u64>]| {
+        let better = |voters: &Vec<u64>| voters.iter().position(|node| leads[node] + 1 < leads[&voters[0]]);
+        all.iter().enumerate().find_map(|(group, voters)| Some((group, better(voters)?)))
+    };
+    while let Some((group, heir)) = next(&leads, all) {
+        *leads.entry(all[group][0]).or_default() -= 1;
+        *leads.entry(all[group][heir]).or_default() += 1;
+        all[group].swap(0, heir);
+    }
+}
+
+/// How much a group wants to be on a node: the same on every machine, as placement is agreed upon.
+fn rank(node: u64, group: u32) -> u64 {
+    proto::content(node, false, &group.to_be_bytes())
 }
 
 /// What a group's leader knows beside the state of its group.
@@ -46,14 +108,15 @@ pub(crate) struct Leader {
 
 /// The next step of this group's leader; `None` where all is as it should be, or a node has yet to catch up.
 pub(crate) fn next(state: &MetaState, view: &View, leader: Leader) -> Option<Step> {
-    let voters = voters(state);
-    if voters.is_empty() {
+    let Leader { node, group, is_unfit } = leader;
+    let preferred = voters(state, group);
+    if preferred.is_empty() {
         return None;
     }
     if view.is_joint {
         return Some(Step::End);
     }
-    let Leader { node, group, is_unfit } = leader;
+    let voters: BTreeSet<u64> = preferred.iter().copied().collect();
     let is_meta = group == META;
     // Of the meta group everybody has the state.
     let gone =
@@ -83,16 +146,19 @@ pub(crate) fn next(state: &MetaState, view: &View, leader: Leader) -> Option<Ste
     if !surplus.is_empty() {
         return Some(Step::Remove(surplus));
     }
-    let better = preferred(&voters, group).into_iter().take_while(|id| is_unfit || *id != node);
+    let better = preferred.into_iter().take_while(|id| is_unfit || *id != node);
     let heirs: Vec<u64> = better.filter(|id| *id != node && has_caught_up(id)).collect();
     (!heirs.is_empty() && (is_unfit || !is_meta)).then_some(Step::HandOver(heirs))
 }
 
-/// Who should lead a group, best first: every voter is the first of as many groups as any other, and the second of as many
-/// among those of each first. Of the meta group nobody is better than who leads it.
-fn preferred(voters: &BTreeSet<u64>, group: u32) -> Vec<u64> {
-    let mut order: Vec<u64> = voters.iter().copied().collect();
+/// Who should lead a group that all have, best first: everybody is the first of as many groups as any other, and the second of
+/// as many among those of each first. Of the meta group nobody is better than who leads it.
+fn preferred(members: &[u64], group: u32) -> Vec<u64> {
+    let mut order = members.to_vec();
     let many = order.len();
+    if many == 0 {
+        return order;
+    }
     let turn = group as usize;
     order.rotate_left(turn % many);
     if many > 1 {
@@ -112,7 +178,8 @@ mod tests {
             standing: *standing as i32,
             ..MetaNode::default()
         };
-        MetaState { nodes: (1..).zip(standings).map(node).collect(), ..MetaState::default() }
+        let nodes = (1..).zip(standings).map(node).collect();
+        MetaState { nodes, partitions: 16, ..MetaState::default() }
     }
 
     fn view(voters: &[u64], learners: &[u64], matched: &[(u64, u64)]) -> View {
@@ -157,12 +224,15 @@ mod tests {
     fn a_fourth_node_has_the_meta_state_only_until_it_is_needed() {
         let meta = Leader { group: META, ..led(1) };
         let four = state(&[Member, Member, Member, Member]);
+        let are_the_first = |group: &u32| !voters(&four, *group).contains(&4);
+        let theirs = Leader { group: (1..=16).find(are_the_first).unwrap(), ..led(1) };
         let group = view(&[1, 2, 3], &[], &[(2, 5000), (3, 5000)]);
         let two = state(&[Member, Member, Draining]);
         let dead = view(&[1, 2, 3], &[], &[(3, 5000)]);
         assert_eq!(next(&two, &dead, led(1)), None, "2 is dead: 1 could decide nothing with it");
         assert_eq!(next(&two, &group, led(1)), Some(Step::Vote([1, 2].into())));
-        assert_eq!(next(&four, &group, led(1)), None);
+        let first = voters(&four, theirs.group)[0];
+        assert_eq!(next(&four, &group, Leader { node: first, ..theirs }), None);
         assert_eq!(next(&four, &group, meta), Some(Step::Add(4)));
         let drained = state(&[Member, Draining, Member, Member]);
         assert_eq!(next(&drained, &group, led(1)), Some(Step::Add(4)));
@@ -204,22 +274,51 @@ mod tests {
     #[test]
     fn leaders_are_spread_and_so_are_those_of_a_node_that_dies() {
         for nodes in 1..=5_u64 {
-            let voters: BTreeSet<u64> = (1..=nodes).collect();
-            let orders: Vec<Vec<u64>> = (1..=60).map(|group| preferred(&voters, group)).collect();
+            let members: Vec<u64> = (1..=nodes).collect();
+            let orders: Vec<Vec<u64>> = (1..=60).map(|group| preferred(&members, group)).collect();
             let counted = |place: usize, of: u64| {
                 let heirs = orders.iter().filter(move |order| place == 0 || order[0] == of);
-                let mut counts = std::collections::BTreeMap::<u64, usize>::new();
-                heirs.for_each(|order| *counts.entry(order[place]).or_default() += 1);
-                counts
+                counted(heirs.map(|order| order[place]))
             };
             assert!(counted(0, 0).values().all(|count| *count == 60 / nodes as usize));
             if nodes > 1 {
                 let second = counted(1, 1);
-                let (least, most) = (second.values().min(), second.values().max());
-                assert!(
-                    second.len() == nodes as usize - 1 && most.unwrap() - least.unwrap() <= 1,
-                    "{second:?}"
-                );
+                assert!(second.len() == nodes as usize - 1 && apart(&second) <= 1, "{second:?}");
+            }
+        }
+    }
+
+    fn counted(nodes: impl Iterator<Item = u64>) -> BTreeMap<u64, usize> {
+        let mut counts = BTreeMap::new();
+        nodes.for_each(|node| *counts.entry(node).or_default() += 1);
+        counts
+    }
+
+    fn apart(counts: &BTreeMap<u64, usize>) -> usize {
+        counts.values().max().unwrap() - counts.values().min().unwrap()
+    }
+
+    #[test]
+    fn replicas_and_leaders_are_spread_over_many_nodes_and_few_move_when_one_comes() {
+        for groups in [16, 48, 256_u32] {
+            let mut before: Option<Vec<Vec<u64>>> = None;
+            for nodes in 4..=9_u64 {
+                let all = spread(&(1..=nodes).collect::<Vec<_>>(), groups);
+                assert_eq!(all.len(), groups as usize);
+                let three = |voters: &Vec<u64>| voters.iter().collect::<BTreeSet<_>>().len() == REPLICAS;
+                assert!(all.iter().all(three));
+                let (held, led) = (counted(all.iter().flatten().copied()), counted(all.iter().map(|v| v[0])));
+                assert!(held.len() == nodes as usize && apart(&held) <= 1, "{groups} on {nodes}: {held:?}");
+                assert!(led.len() == nodes as usize && apart(&led) <= 2, "{groups} on {nodes}: {led:?}");
+                if let Some(before) = &before {
+                    let came = |(old, new): (&Vec<u64>, &Vec<u64>)| {
+                        new.iter().filter(|node| !old.contains(node)).count()
+                    };
+                    let moved: usize = before.iter().zip(&all).map(came).sum();
+                    // The newcomer's own, and as many again at most.
+                    assert!(moved <= 2 * held[&nodes], "{groups} on {nodes}: {moved} of {}", 3 * groups);
+                }
+                before = Some(all);
             }
         }
     }

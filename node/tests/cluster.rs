@@ -1,5 +1,8 @@
-//! Three real processes: a node becomes a cluster while it serves, loses any one of its nodes without losing a write, and every
+//! Real processes: a node becomes a cluster while it serves, loses any one of its nodes without losing a write, and every
 //! node answers alike.
+
+#[path = "cluster/five.rs"]
+mod five;
 
 use client::{Admin, Client, Retry, api};
 use parking_lot::Mutex;
@@ -93,6 +96,11 @@ struct Load {
 
 impl Load {
     fn start(nodes: &[&NodeProcess]) -> Load {
+        Load::with_pauses(nodes, Duration::ZERO)
+    }
+
+    /// Each writer rests so long after each write.
+    fn with_pauses(nodes: &[&NodeProcess], pause: Duration) -> Load {
         static LOADS: AtomicUsize = AtomicUsize::new(0);
         let load = LOADS.fetch_add(1, Ordering::Relaxed);
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(BTreeMap::new())));
@@ -108,6 +116,9 @@ impl Load {
                     match client.create(basic(&code)).await {
                         Ok(created) => drop(acknowledged.lock().insert(created.id, code)),
                         Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                    }
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
                     }
                 }
             })

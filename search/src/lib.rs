@@ -11,11 +11,15 @@ mod kind;
 mod local;
 pub mod matcher;
 pub mod page;
+mod part;
 pub mod query;
+mod set;
 
 pub use engine::{Engine, Options, Recovered};
 pub use error::{Error, Result};
 pub use local::{MATCHES_MAX, Partitions};
 pub use matcher::{Facts, matches};
-pub use page::{Hit, Page};
+pub use page::{Hit, Page, SortKey};
+pub use part::Part;
 pub use query::{Limits, NoTerminology, Query, Request, Scope, Terminology, Token};
+pub use set::PartitionSet;

@@ -93,7 +93,11 @@ fn read(
 }
 
 /// The matches among a compartment's rows: one range scan per type.
-fn compartment(partitions: &dyn Partitions, query: &Query, key: &CompartmentKey) -> Result<Vec<Hit>> {
+pub(crate) fn compartment(
+    partitions: &dyn Partitions,
+    query: &Query,
+    key: &CompartmentKey,
+) -> Result<Vec<Hit>> {
     let Some((id, partition)) = partitions.of_slot(key.slot) else { return Ok(Vec::new()) };
     let mut hits = Vec::new();
     for t in &query.types {

@@ -102,7 +102,9 @@ impl Actor for Compartment {
                     verdict = timed(Step::Decide, || state.write(&batch));
                 }
                 // The caller may be gone; a proposal stands all the same.
-                let _ = verdict.map(|verdict| reply.send(verdict));
+                if let Some(verdict) = verdict {
+                    let _ = reply.send(verdict);
+                }
             }
             // Done above, as before every message.
             Message::Prune => {}

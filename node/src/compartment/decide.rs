@@ -200,7 +200,8 @@ fn put(op: &Op, draft: &Draft, current: Option<&Current>, now_ms: u64) -> Decisi
     let body = Bytes::from(resource::stored(draft.document.root(), op.key.id.as_str(), version, now_ms));
     // A deleted resource that is put again is created again: https://hl7.org/fhir/R4/http.html#delete
     let created = current.is_none_or(|current| current.deleted);
-    let next = Current { version, last_updated_ms: now_ms, deleted: false, body: body.clone(), in_flight: true };
+    let next =
+        Current { version, last_updated_ms: now_ms, deleted: false, body: body.clone(), in_flight: true };
     let outcome = if created { Outcome::Created } else { Outcome::Updated };
     let method = if created && matches!(op.intent, Intent::Create(_)) {
         log::Method::Create
@@ -217,7 +218,8 @@ fn put(op: &Op, draft: &Draft, current: Option<&Current>, now_ms: u64) -> Decisi
 
 fn delete(op: &Op, current: &Current, now_ms: u64) -> Decision {
     let version = current.version + 1;
-    let next = Current { version, last_updated_ms: now_ms, deleted: true, body: Bytes::new(), in_flight: true };
+    let next =
+        Current { version, last_updated_ms: now_ms, deleted: true, body: Bytes::new(), in_flight: true };
     let write = mutation(op, Some(current), version, now_ms, log::Method::Delete, Bytes::new(), Bytes::new());
     let response = response(op, Outcome::Deleted, Some(&next));
     Decision::Propose(Proposal { response, mutations: vec![write], next })
@@ -391,10 +393,11 @@ mod tests {
 
     #[test]
     fn what_is_in_flight_is_fenced_by_its_content_and_what_is_applied_by_its_number() {
-        let content = |current: &Current| match &proposal(&update(MALE, None), Some(current), 2000).mutations[0].kind {
-            Some(log::mutation::Kind::Put(put)) => put.expected_content,
-            _ => panic!("a put"),
-        };
+        let content =
+            |current: &Current| match &proposal(&update(MALE, None), Some(current), 2000).mutations[0].kind {
+                Some(log::mutation::Kind::Put(put)) => put.expected_content,
+                _ => panic!("a put"),
+            };
         let in_flight = next(&update(FEMALE, None), None, 1000);
         assert_eq!(content(&in_flight), Some(proto::content(1000, false, &in_flight.body)));
         assert_eq!(content(&Current { in_flight: false, ..in_flight }), None);

@@ -4,9 +4,10 @@ use super::{
     decide::{Current, Op, Standing},
     flight::Flight,
 };
+use crate::partition::{self, State};
 use proto::{Error, ResourceKey, TenantId};
 use std::sync::Arc;
-use storage::{Lock, Partition};
+use storage::Lock;
 
 /// The state of a resource where its key says.
 #[derive(Debug)]
@@ -47,40 +48,30 @@ impl Basis {
 
 /// What the rows of `partition` say of an op whose resource is looked for under `key`: the op's own key, or that of the
 /// compartment it moves from.
-pub fn stored(partition: &Partition, tenant: TenantId, op: &Op, key: &ResourceKey) -> Result<Found, Error> {
-    // The lock first: a transaction that is not prepared here by now was not decided either, so old rows are right.
-    if let Some(lock) = lock(partition, tenant, op, key) {
-        return Ok(Found::Locked(lock));
-    }
-    let row = partition.get(tenant, key).map_err(crate::error::storage)?;
-    let elsewhere = match (&row, op.standing) {
-        (Some(_), _) => false,
-        (None, Standing::Known) => true,
-        // It may have been given to a patient since the caller looked: then the directory says so, here.
-        (None, _) if op.movable && key.is_own() => {
-            let home = key.compartment.slot;
-            let located = partition.locate(tenant, home, key.type_code, &key.id);
-            located.map_err(crate::error::storage)?.is_some()
-        }
-        (None, _) => false,
-    };
-    Ok(match elsewhere {
-        true => Found::Gone,
-        false => Found::Here(row.map(|row| Current {
-            version: row.version,
-            last_updated_ms: row.last_updated_ms,
-            deleted: row.method == storage::Method::Delete,
-            body: row.body,
-            in_flight: false,
-        })),
-    })
+pub fn stored(
+    partition: &storage::Partition,
+    tenant: TenantId,
+    op: &Op,
+    key: &ResourceKey,
+) -> Result<Found, Error> {
+    let state = partition::state(partition, tenant, key, op.movable).map_err(crate::error::storage)?;
+    Ok(found(op, state))
 }
 
-/// The prepared transaction that is about to change what was looked at. One atomic load where nothing is prepared.
-fn lock(partition: &Partition, tenant: TenantId, op: &Op, key: &ResourceKey) -> Option<Lock> {
-    let location = || match op.movable && key.is_own() {
-        true => partition.lock_of_location(tenant, key.compartment.slot, key.type_code, &key.id),
-        false => None,
-    };
-    partition.lock_of(tenant, key).or_else(location)
+/// The same of the state that was looked up.
+pub fn found(op: &Op, state: State) -> Found {
+    let State { lock, row, is_listed } = state;
+    if let Some(lock) = lock {
+        return Found::Locked(lock);
+    }
+    if row.is_none() && (is_listed || op.standing == Standing::Known) {
+        return Found::Gone;
+    }
+    Found::Here(row.map(|row| Current {
+        version: row.version,
+        last_updated_ms: row.last_updated_ms,
+        deleted: row.method == storage::Method::Delete,
+        body: row.body,
+        in_flight: false,
+    }))
 }

@@ -35,7 +35,7 @@ pub(crate) use decide::locate;
 pub use decide::{Change, Current, Decision, Draft, Intent, Next, Op, Proposal, Standing, decide};
 pub use dedup::{Dedup, fingerprint, key_reused};
 pub use flight::Flight;
-pub use found::{Basis, Found, stored};
+pub use found::{Basis, Found, found, stored};
 pub use if_match::IfMatch;
 pub use keys::Keys;
 

@@ -67,21 +67,39 @@ impl Index {
         }
     }
 
-    /// The resource of that URL: of the version, else the best.
-    pub fn find(&self, resource_type: ResourceType, url: &str, version: Option<&str>) -> Option<&Place> {
+    /// All of a partition.
+    pub fn of_partition(&self, partition: PartitionId) -> impl Iterator<Item = &Place> {
+        self.urls.values().flatten().filter(move |place| place.partition == partition)
+    }
+
+    /// The resource of that URL, in a partition that counts: of the version, else the best.
+    pub fn find(
+        &self,
+        resource_type: ResourceType,
+        url: &str,
+        version: Option<&str>,
+        counts: impl Fn(PartitionId) -> bool,
+    ) -> Option<&Place> {
         let places = self.urls.get(&(resource_type.code(), url.into()))?;
+        let mut found = places.iter().rev().filter(|place| counts(place.partition));
         match version {
-            Some(version) => places.iter().rev().find(|place| &*place.version == version),
-            None => places.last(),
+            Some(version) => found.find(|place| &*place.version == version),
+            None => found.next(),
         }
     }
 
-    /// All of a type, in the order of URLs, then versions.
-    pub fn canonicals(&self, resource_type: ResourceType) -> Vec<Canonical> {
+    /// All of a type in partitions that count, in the order of URLs, then versions.
+    pub fn canonicals(
+        &self,
+        resource_type: ResourceType,
+        counts: impl Fn(PartitionId) -> bool,
+    ) -> Vec<Canonical> {
         let code = resource_type.code();
         let of_type = self.urls.range((code, "".into())..).take_while(|((found, _), _)| *found == code);
         let mut all: Vec<Canonical> = of_type
-            .flat_map(|((_, url), places)| places.iter().map(move |place| place.canonical(url)))
+            .flat_map(|((_, url), places)| places.iter().map(move |place| (url, place)))
+            .filter(|(_, place)| counts(place.partition))
+            .map(|(url, place)| place.canonical(url))
             .collect();
         all.dedup();
         all
@@ -90,7 +108,7 @@ impl Index {
 
 impl Place {
     /// Later business versions are better; of the same the last written; the id decides between equals.
-    fn order(&self, other: &Place) -> Ordering {
+    pub fn order(&self, other: &Place) -> Ordering {
         version::compare(&self.version, &other.version)
             .then(self.last_updated_ms.cmp(&other.last_updated_ms))
             .then_with(|| self.key.id.as_str().cmp(other.key.id.as_str()))
@@ -153,13 +171,15 @@ mod tests {
         put(&mut index, "c", 3, "http://other", "");
         put(&mut index, "d", 4, "", "");
         let id = |index: &Index, version| {
-            index.find(value_set(), "http://v", version).map(|place| place.key.id.as_str().to_owned())
+            index
+                .find(value_set(), "http://v", version, |_| true)
+                .map(|place| place.key.id.as_str().to_owned())
         };
         assert_eq!(id(&index, None).as_deref(), Some("a"));
         assert_eq!(id(&index, Some("1.9")).as_deref(), Some("b"));
         assert_eq!(id(&index, Some("2")), None);
         let urls: Vec<String> = index
-            .canonicals(value_set())
+            .canonicals(value_set(), |_| true)
             .into_iter()
             .map(|one| format!("{}|{}", one.url, one.version.unwrap_or_default()))
             .collect();
@@ -173,12 +193,12 @@ mod tests {
         let first = index.revision;
         put(&mut index, "a", 2, "http://w", "");
         assert!(index.revision > first);
-        assert!(index.find(value_set(), "http://v", None).is_none());
-        let place = index.find(value_set(), "http://w", None).unwrap().clone();
+        assert!(index.find(value_set(), "http://v", None, |_| true).is_none());
+        let place = index.find(value_set(), "http://w", None, |_| true).unwrap().clone();
         assert_eq!(place.row_version, 2);
         let second = index.revision;
         index.remove(&place.key);
-        assert!(index.revision > second && index.canonicals(value_set()).is_empty());
+        assert!(index.revision > second && index.canonicals(value_set(), |_| true).is_empty());
         assert!(index.urls.is_empty() && index.keys.is_empty());
     }
 }

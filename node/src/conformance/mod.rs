@@ -4,10 +4,12 @@
 //! puts the layers together and keeps what is compiled from them.
 
 mod documents;
+mod far;
 mod index;
 mod packages;
 mod stored;
 
+pub use far::{Definition, Known};
 pub use packages::{Error as PackageError, load};
 pub use stored::Stored;
 
@@ -77,6 +79,11 @@ impl Conformance {
         };
         conformance.profiles = profiles.iter().map(profile).collect::<Result<_, _>>()?;
         Ok(conformance)
+    }
+
+    /// What users stored.
+    pub fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     /// The definitions of a tenant.

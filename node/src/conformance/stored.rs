@@ -2,17 +2,19 @@
 
 use super::{
     documents::Documents,
+    far::{Definition, Far, Known},
     index::{Index, Place, is_kept},
 };
+use bytes::Bytes;
 use fhir::{
-    conformance::{Canonical, Source},
+    conformance::{Canonical, Source, version},
     definitions::ResourceType,
     json::{self, Document},
 };
 use parking_lot::{Mutex, RwLock};
 use proto::{PartitionId, TenantId};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 use storage::{Change, ChangeKind, Store};
 
 /// The conformance resources of all tenants in this node's store.
@@ -23,13 +25,17 @@ pub struct Stored {
     limits: json::Limits,
     tenants: RwLock<FxHashMap<TenantId, Index>>,
     documents: Mutex<Documents>,
+    /// How often those of a partition have changed here.
+    changes: RwLock<FxHashMap<PartitionId, u64>>,
+    far: Far,
 }
 
 impl Stored {
     /// Over `store`; documents of at most `cache_bytes` together are kept.
     pub fn new(store: Arc<Store>, limits: json::Limits, cache_bytes: usize) -> Self {
         let documents = Mutex::new(Documents::new(cache_bytes));
-        Stored { store, limits, tenants: RwLock::default(), documents }
+        let (tenants, changes) = Default::default();
+        Stored { store, limits, tenants, documents, changes, far: Far::default() }
     }
 
     /// Takes in what is in the tables already. To be called once, before the log is replayed.
@@ -85,6 +91,7 @@ impl Stored {
     pub fn changed(&self, partition: PartitionId, changes: &[Change]) {
         for change in changes.iter().filter(|change| is_kept(change.key.type_code.0)) {
             let mut tenants = self.tenants.write();
+            *self.changes.write().entry(partition).or_default() += 1;
             let index = tenants.entry(change.tenant).or_default();
             match &change.kind {
                 ChangeKind::Put { index_values } => {
@@ -112,13 +119,64 @@ impl Stored {
         if let Some(document) = self.documents.lock().get(&key) {
             return Ok(Some(document));
         }
-        let partition = self.store.partition(place.partition)?;
-        let Some(row) = partition.get_version(tenant, &place.key, place.row_version)? else {
-            return Ok(None);
-        };
+        let Some(body) = self.body(tenant, place)? else { return Ok(None) };
         // It was parsed when it was written, perhaps under greater limits.
-        let Ok(document) = Document::parse(row.body, &self.limits) else { return Ok(None) };
+        let Ok(document) = Document::parse(body, &self.limits) else { return Ok(None) };
         Ok(Some(self.documents.lock().put(key, document)))
+    }
+}
+
+impl Stored {
+    fn body(&self, tenant: TenantId, place: &Place) -> Result<Option<Bytes>, storage::Error> {
+        if let Some(body) = self.far.body(place.partition, &(tenant, place.key, place.row_version)) {
+            return Ok(Some(body));
+        }
+        let partition = self.store.partition(place.partition)?;
+        let row = partition.get_version(tenant, &place.key, place.row_version)?;
+        Ok(row.map(|row| row.body))
+    }
+
+    /// What is known of a partition that other nodes hold.
+    pub fn known(&self, partition: PartitionId) -> Known {
+        self.far.known(partition)
+    }
+
+    /// Takes on all definitions of a partition that other nodes hold, in place of those that were known.
+    pub fn take_far(&self, partition: PartitionId, known: Known, definitions: Vec<Definition>) {
+        self.far.take(partition, known, definitions);
+    }
+
+    /// Of these partitions what other nodes told counts, of all others what is stored here.
+    pub fn rest_on_others(&self, partitions: &[PartitionId]) {
+        self.far.rest_on(partitions);
+    }
+
+    /// How often definitions of a partition have changed here.
+    pub fn changes(&self, partition: PartitionId) -> u64 {
+        self.changes.read().get(&partition).copied().unwrap_or_default()
+    }
+
+    /// All definitions of a partition that this node holds, and how often they had changed; `None` while one changes.
+    ///
+    /// # Errors
+    /// Storage's.
+    pub fn all_of(&self, partition: PartitionId) -> Result<Option<(u64, Vec<Definition>)>, storage::Error> {
+        // Before they are read: what changes meanwhile is told again.
+        let changes = self.changes(partition);
+        let rows = self.store.partition(partition)?;
+        let of = |(tenant, index): (&TenantId, &Index)| -> Vec<(TenantId, Place)> {
+            index.of_partition(partition).map(|place| (*tenant, place.clone())).collect()
+        };
+        let places: Vec<(TenantId, Place)> = self.tenants.read().iter().flat_map(of).collect();
+        let mut all = Vec::with_capacity(places.len());
+        for (tenant, place) in places {
+            let values = rows.index_row(tenant, &place.key)?.filter(|row| row.version == place.row_version);
+            let row = rows.get_version(tenant, &place.key, place.row_version)?;
+            // A change that is applied already and has yet to be heard of.
+            let (Some(values), Some(row)) = (values, row) else { return Ok(None) };
+            all.push(Definition { tenant, row, index_values: values.index_values });
+        }
+        Ok(Some((changes, all)))
     }
 }
 
@@ -130,7 +188,13 @@ pub struct Tenant {
 
 impl Tenant {
     fn place(&self, resource_type: ResourceType, url: &str, version: Option<&str>) -> Option<Place> {
-        self.stored.tenants.read().get(&self.tenant)?.find(resource_type, url, version).cloned()
+        let far = &self.stored.far;
+        let tenants = self.stored.tenants.read();
+        let index = tenants.get(&self.tenant);
+        let counts = |partition| !far.rests_on(partition);
+        let here = index.and_then(|index| index.find(resource_type, url, version, counts));
+        let there = far.find(self.tenant, resource_type, url, version);
+        here.cloned().into_iter().chain(there).max_by(Place::order)
     }
 }
 
@@ -147,11 +211,27 @@ impl Source for Tenant {
     }
 
     fn canonicals(&self, resource_type: ResourceType) -> Vec<Canonical> {
+        let far = &self.stored.far;
         let tenants = self.stored.tenants.read();
-        tenants.get(&self.tenant).map(|index| index.canonicals(resource_type)).unwrap_or_default()
+        let counts = |partition| !far.rests_on(partition);
+        let here = tenants.get(&self.tenant).map(|index| index.canonicals(resource_type, counts));
+        let mut all = here.unwrap_or_default();
+        let there = far.canonicals(self.tenant, resource_type);
+        if !there.is_empty() {
+            all.extend(there);
+            all.sort_by(|one, other| one.url.cmp(&other.url).then_with(|| compared(one, other)));
+            all.dedup();
+        }
+        all
     }
 
     fn revision(&self) -> u64 {
-        self.stored.tenants.read().get(&self.tenant).map_or(0, |index| index.revision)
+        let here = self.stored.tenants.read().get(&self.tenant).map_or(0, |index| index.revision);
+        here + self.stored.far.revision()
     }
+}
+
+fn compared(one: &Canonical, other: &Canonical) -> Ordering {
+    let version = |canonical: &Canonical| canonical.version.clone().unwrap_or_default();
+    version::compare(&version(one), &version(other))
 }

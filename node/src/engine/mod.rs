@@ -21,7 +21,7 @@ pub use task::to_its_end;
 pub use threads::Threads;
 pub use tokens::{Owner, Tokens};
 pub use turns::{Turn, Turns};
-pub use visibility::{Showing, Visibility};
+pub use visibility::{Moment, Showing, Visibility};
 
 use crate::{
     clock::Clock,
@@ -60,7 +60,7 @@ impl Engine {
     }
 
     /// All partitions, in order.
-    pub fn partitions(&self) -> impl Iterator<Item = PartitionId> + use<> {
+    pub fn partitions(&self) -> impl Iterator<Item = PartitionId> + Clone + use<> {
         self.cluster.map().partitions()
     }
 
@@ -77,20 +77,25 @@ impl Engine {
         Partition::led_here(&self.cluster, partition)
     }
 
-    /// Has the rows of these partitions here hold everything that was acknowledged before the call.
+    /// These partitions, each once its rows here hold everything that was acknowledged before the call. One without a replica
+    /// here answers for itself: what is read of it is current.
     ///
     /// # Errors
     /// As [`Engine::current`].
-    pub async fn these_current(&self, partitions: impl Iterator<Item = PartitionId>) -> Result<(), Error> {
+    pub async fn all_of(
+        &self,
+        partitions: impl Iterator<Item = PartitionId>,
+    ) -> Result<Vec<Partition<'_>>, Error> {
         partition::current(&self.cluster, partitions).await
     }
 
-    /// Has the rows of all partitions here hold everything that was acknowledged before the call.
+    /// The same where the rows here are read themselves.
     ///
     /// # Errors
-    /// As [`Engine::current`].
-    pub async fn all_current(&self) -> Result<(), Error> {
-        self.these_current(self.partitions()).await
+    /// As [`Engine::current`]; `Unavailable` where there is no replica here any more.
+    pub async fn all_here(&self, partitions: impl Iterator<Item = PartitionId>) -> Result<(), Error> {
+        let all = self.all_of(partitions).await?;
+        all.iter().try_for_each(|partition| partition.rows_here().map(drop))
     }
 
     /// The verbs of a partition.
@@ -105,6 +110,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::partition`].
+    #[cfg(test)]
     pub fn at(&self, slot: Slot) -> Result<Partition<'_>, Error> {
         self.partition(self.partition_of(slot))
     }

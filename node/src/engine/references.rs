@@ -54,6 +54,13 @@ impl ReferenceCache {
         entries.insert((tenant, key.clone()), Entry { id, generation });
     }
 
+    /// Forgets everything.
+    pub fn clear(&self) {
+        if !self.entries.read().is_empty() {
+            self.entries.write().clear();
+        }
+    }
+
     /// The change feed moved.
     pub fn changed(&self, changes: &[Change]) {
         for change in changes {

@@ -29,6 +29,11 @@ impl Tokens {
         Tokens { node, incarnation, next: AtomicU64::new(1) }
     }
 
+    /// This life's number.
+    pub fn life(&self) -> u64 {
+        self.incarnation
+    }
+
     /// A new name, as the log has it.
     pub fn next(&self) -> Bytes {
         let number = self.next.fetch_add(1, Ordering::Relaxed);

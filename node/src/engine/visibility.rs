@@ -68,6 +68,18 @@ impl Visibility {
     }
 }
 
+impl Moment {
+    /// As other nodes are told; never 0.
+    pub fn number(self) -> u64 {
+        self.0 + 1
+    }
+
+    /// From what they say.
+    pub fn from_number(number: u64) -> Option<Moment> {
+        number.checked_sub(1).map(Moment)
+    }
+}
+
 impl Drop for Window<'_> {
     fn drop(&mut self) {
         self.visibility.closed.fetch_add(1, Ordering::SeqCst);

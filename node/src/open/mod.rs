@@ -143,15 +143,17 @@ impl Node {
         if !cluster.is_alone() && (cluster.chief().is_none() || cluster.meta().nodes.is_empty()) {
             return Err("no leader is known, or who the nodes are".to_owned());
         }
-        let holds = cluster.is_holder();
-        let missing = |group: &&Arc<cluster::Group>| holds && !(group.is_leader() || group.follows());
+        let held: Vec<&Arc<cluster::Group>> =
+            cluster.groups().iter().filter(|group| cluster.should_hold(group.id())).collect();
+        let missing = |group: &&&Arc<cluster::Group>| !(group.is_leader() || group.follows());
         let leaderless: Vec<String> =
-            cluster.groups().iter().filter(missing).map(|group| group.id().to_string()).collect();
+            held.iter().filter(missing).map(|group| group.id().to_string()).collect();
         let rebuilt = cluster.groups().iter().find(|group| group.is_rebuilding());
         if let Some(group) = rebuilt {
             return Err(format!("the index of {} is rebuilt from rows of another node", group.id()));
         }
-        if holds && leaderless.is_empty() && !cluster.is_alone() && !cluster.holds_all() {
+        let is_behind = |group: &&Arc<cluster::Group>| !group.is_leader() && !cluster.holds(group.id());
+        if leaderless.is_empty() && !cluster.is_alone() && held.iter().any(is_behind) {
             return Err("its replicas are behind those of others".to_owned());
         }
         match leaderless.is_empty() {

@@ -1,6 +1,6 @@
 //! What a resource takes along when it moves to another compartment.
 
-use super::Partition;
+use super::{Partition, far};
 use proto::{Error, PartitionId, ResourceKey, TenantId, log::v1 as log};
 use storage::Version;
 
@@ -10,7 +10,10 @@ impl Partition<'_> {
     /// # Errors
     /// What the storage lacks, or why it failed.
     pub async fn adopted(&self, tenant: TenantId, key: &ResourceKey) -> Result<Vec<log::Version>, Error> {
-        adopted(self.tables(), self.id(), tenant, key).map_err(crate::error::storage)
+        match self.replica() {
+            Some(rows) => adopted(rows, self.id(), tenant, key).map_err(crate::error::storage),
+            None => far::adopted(*self, tenant, key).await,
+        }
     }
 }
 

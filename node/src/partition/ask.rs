@@ -29,6 +29,16 @@ pub fn ask<A: Message + Default>(
     async move { read(asked.await.map_err(|error| lost(node, twice, &error))?) }
 }
 
+/// The same of what does no harm twice: the outer error says that there was no answer.
+pub fn reach<A: Message + Default>(
+    cluster: &Cluster,
+    node: u64,
+    request: &wire::Request,
+) -> impl Future<Output = Result<Result<A, Error>, Error>> + Send + use<A> {
+    let asked = cluster.ask(node, request.encode_to_vec().into());
+    async move { Ok(read(asked.await.map_err(|error| lost(node, Twice::Harmless, &error))?)) }
+}
+
 /// A question without a caller's context.
 pub fn question(call: &str, message: &impl Message) -> wire::Request {
     wire::Request { call: call.to_owned(), body: message.encode_to_vec().into(), ..wire::Request::default() }

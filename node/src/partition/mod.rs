@@ -1,5 +1,6 @@
 //! The verbs of one partition: whatever is asked of it is asked here, and who asks cannot tell where its leader is. Rows are
-//! read from the replica here, once it has all that was acknowledged; what is written is proposed where the leader is.
+//! read from the replica here, once it has all that was acknowledged, and where there is none from the leader; what is written
+//! is proposed where the leader is.
 //!
 //! | file | verbs |
 //! |---|---|
@@ -8,20 +9,32 @@
 //! | [`transactions`] | what is prepared, decided and kept under idempotency keys |
 //! | [`adopt`] | what a resource takes along when it moves |
 //! | [`remote`] | what is asked of a leader elsewhere, and answered for others: positions, proposals |
-//! | [`ask`], [`applied`] | a question to another node; outcomes on their way |
+//! | [`far`], [`answers`] | the verbs of a partition that has no replica here, and their answers to others |
+//! | [`guess`] | who leads it |
+//! | [`seen`] | what one replica says of a resource at one moment |
+//! | [`ask`] | a question to another node |
+//! | [`applied`], [`told`] | outcomes, rows and hits on their way |
 
 mod adopt;
+mod answers;
 mod applied;
 mod ask;
+mod far;
+mod guess;
 mod remote;
 mod rows;
+mod seen;
+mod told;
 mod transactions;
 
 #[cfg(test)]
 pub(crate) use adopt::adopted;
 pub use applied::{applied_from, applied_to, compartment_from, id_from, key_from};
 pub use ask::{Twice, ask, incomplete, question, unreadable};
+pub use guess::{ANSWER, ask_all, led_elsewhere};
 pub use remote::{answer, current};
+pub use seen::{Seen, State, seen, state};
+pub use told::{hit_from, hit_to, place_from, place_to, version_from, version_to};
 
 use cluster::{Cluster, Group};
 use futures::future::Either;
@@ -29,26 +42,35 @@ use proto::{Code, Error, PartitionId, log::v1::Command};
 use std::sync::Arc;
 use storage::Applied;
 
-/// A partition that has a leader, and a replica here. Cheap to copy.
+/// A partition that has a leader. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Partition<'c> {
     cluster: &'c Cluster,
-    group: &'c Group,
+    id: PartitionId,
+    /// The group here, where its rows are ones to answer from.
+    group: Option<&'c Group>,
+    /// `None`: this node. Where there is no replica here it is a guess.
     leader: Option<u64>,
 }
 
 impl<'c> Partition<'c> {
     /// # Errors
-    /// `Unavailable` while nobody leads it, or there is no replica here; `Failed` where it has failed for good.
+    /// `Unavailable` while nobody leads it; `Failed` where it has failed for good.
     pub fn of(cluster: &'c Cluster, id: PartitionId) -> Result<Partition<'c>, Error> {
         let group = cluster.group(id).map(Arc::as_ref).ok_or_else(|| unavailable(id))?;
         if group.is_leader() {
-            return Ok(Partition { cluster, group, leader: None });
+            return Ok(Partition { cluster, id, group: Some(group), leader: None });
         }
-        let other = group.leader().filter(|leader| *leader != cluster.node_id());
-        match other.filter(|_| group.failure().is_none()) {
-            Some(leader) => Ok(Partition { cluster, group, leader: Some(leader) }),
-            None => Err(no_leader(group)),
+        if group.failure().is_some() {
+            return Err(no_leader(group));
+        }
+        let (group, leader) = match cluster.holds(id) {
+            true => (Some(group), group.leader().filter(|leader| *leader != cluster.node_id())),
+            false => (None, cluster.leader_elsewhere(id)),
+        };
+        match leader {
+            Some(_) => Ok(Partition { cluster, id, group, leader }),
+            None => Err(unavailable(id)),
         }
     }
 
@@ -58,7 +80,9 @@ impl<'c> Partition<'c> {
     /// `Unavailable` where it does not; `Failed` where it has failed for good.
     pub fn led_here(cluster: &'c Cluster, id: PartitionId) -> Result<Partition<'c>, Error> {
         match cluster.group(id).map(Arc::as_ref) {
-            Some(group) if group.is_leader() => Ok(Partition { cluster, group, leader: None }),
+            Some(group) if group.is_leader() => {
+                Ok(Partition { cluster, id, group: Some(group), leader: None })
+            }
             Some(group) => Err(no_leader(group)),
             None => Err(unavailable(id)),
         }
@@ -66,7 +90,7 @@ impl<'c> Partition<'c> {
 
     /// Its number.
     pub fn id(&self) -> PartitionId {
-        self.group.id()
+        self.id
     }
 
     /// The node that leads it; `None`: this one.
@@ -80,9 +104,11 @@ impl<'c> Partition<'c> {
     /// # Errors
     /// As [`Partition::of`]; `Unavailable` where the replica here is far behind.
     pub async fn barrier(&self) -> Result<(), Error> {
-        match self.leader {
-            None => self.group.read_barrier().await.map_err(|_| no_leader(self.group)),
-            Some(_) => Box::pin(current(self.cluster, std::iter::once(self.id()))).await,
+        match (self.leader, self.group) {
+            (None, Some(group)) => group.read_barrier().await.map_err(|_| no_leader(group)),
+            (Some(leader), Some(_)) => Box::pin(remote::catch_up(self.cluster, leader, &[self.id])).await,
+            // Whoever leads proves it with each answer.
+            (_, None) => Ok(()),
         }
     }
 
@@ -92,18 +118,47 @@ impl<'c> Partition<'c> {
     /// # Errors
     /// `OutcomeUnknown`: it may have been applied, or may yet be. All others: it was not and will not be.
     pub fn propose(&self, command: Command) -> impl Future<Output = Result<Applied, Error>> + Send + use<> {
-        match self.leader {
-            None => {
-                let proposed = self.group.propose(command);
+        match (self.leader, self.group) {
+            (None, Some(group)) => {
+                let proposed = group.propose(command);
                 Either::Left(async move { proposed.await.map_err(crate::error::propose) })
             }
-            Some(node) => Either::Right(remote::propose(self.cluster, node, self.id(), command)),
+            (leader, _) => {
+                let leader = leader.unwrap_or_default();
+                Either::Right(remote::propose(self.cluster, leader, self.id, command))
+            }
         }
     }
 
-    /// The tables of the replica here, for those who read more than a verb answers: histories, searches, decisions under leases.
-    pub fn tables(&self) -> &'c Arc<storage::Partition> {
-        self.group.partition()
+    /// The tables of the replica here.
+    ///
+    /// # Errors
+    /// `Unavailable` where there is none: until a moment ago there was one.
+    pub fn rows_here(&self) -> Result<&'c Arc<storage::Partition>, Error> {
+        let missing = || {
+            let text = format!("the replica of {} is not here any more; send the request again", self.id);
+            Error::new(Code::Unavailable, text)
+        };
+        self.replica().ok_or_else(missing)
+    }
+
+    /// Whether searches find here what the rows hold.
+    ///
+    /// # Errors
+    /// `Unavailable` while the index is rebuilt from rows of another node.
+    pub fn indexed(self) -> Result<Self, Error> {
+        match self.group.is_some_and(Group::is_rebuilding) {
+            true => {
+                let text = format!("the index of {} is rebuilt; send the request again", self.id);
+                Err(Error::new(Code::Unavailable, text))
+            }
+            false => Ok(self),
+        }
+    }
+
+    /// The tables of the replica here, if there is one, for those who read more than a verb answers: searches and histories.
+    pub fn replica(&self) -> Option<&'c Arc<storage::Partition>> {
+        self.group.map(Group::partition)
     }
 }
 

@@ -1,15 +1,18 @@
 //! The verbs of a partition that is led elsewhere: asked there, and answered here for others.
 
 use super::{
-    Partition,
+    Partition, answers,
     applied::{applied_from, applied_to},
     ask::{Twice, ask, incomplete, question, unreadable},
+    guess::ANSWER,
+    told::ROWS,
 };
+use crate::bounds::Share;
 use bytes::Bytes;
 use cluster::Cluster;
 use futures::future::join_all;
 use prost::Message;
-use proto::{Code, Error, PartitionId, internal::v1 as wire, log::v1::Command};
+use proto::{Code, Error, PartitionId, TenantId, internal::v1 as wire, log::v1::Command};
 use std::{collections::BTreeMap, time::Duration};
 use storage::Applied;
 use tokio::time::timeout;
@@ -17,8 +20,6 @@ use tokio::time::timeout;
 const POSITIONS: &str = "partition-positions";
 const PROPOSE: &str = "partition-propose";
 
-/// A leader that says nothing for so long is asked no longer; the next try may find another.
-const ANSWER: Duration = Duration::from_secs(2);
 /// A replica that is further behind than this makes up for lets others answer.
 const REACH: Duration = Duration::from_secs(2);
 
@@ -32,7 +33,7 @@ async fn positions(cluster: &Cluster, node: u64, partitions: &[PartitionId]) -> 
 }
 
 /// Brings replicas here of partitions that `node` leads up to what was acknowledged before the call.
-async fn catch_up(cluster: &Cluster, node: u64, partitions: &[PartitionId]) -> Result<(), Error> {
+pub(super) async fn catch_up(cluster: &Cluster, node: u64, partitions: &[PartitionId]) -> Result<(), Error> {
     let entries = positions(cluster, node, partitions).await?;
     if entries.len() != partitions.len() {
         return Err(incomplete("positions"));
@@ -43,7 +44,7 @@ async fn catch_up(cluster: &Cluster, node: u64, partitions: &[PartitionId]) -> R
             return Err(super::unavailable(*partition));
         }
         if !group.reached(entries, REACH).await {
-            cluster.is_behind();
+            cluster.is_behind(*partition);
             let text = format!("this node's replica of partition {partition} is behind; ask another node");
             return Err(Error::new(Code::Unavailable, text));
         }
@@ -51,25 +52,29 @@ async fn catch_up(cluster: &Cluster, node: u64, partitions: &[PartitionId]) -> R
     Ok(())
 }
 
-/// Returns once the rows of all these partitions here hold all that was acknowledged before the call: one question to each
-/// node that leads some of them.
+/// The partitions, each once its rows here hold all that was acknowledged before the call: one question to each node that leads
+/// some of them. Of those without a replica here nothing is to be waited for: they answer for themselves.
 ///
 /// # Errors
 /// `Unavailable` while one has no leader, or its replica here is far behind; `Failed` where it will have none.
-pub async fn current(cluster: &Cluster, partitions: impl Iterator<Item = PartitionId>) -> Result<(), Error> {
+pub async fn current(
+    cluster: &Cluster,
+    partitions: impl Iterator<Item = PartitionId>,
+) -> Result<Vec<Partition<'_>>, Error> {
+    let all = partitions.map(|id| Partition::of(cluster, id)).collect::<Result<Vec<_>, Error>>()?;
     let mut elsewhere: BTreeMap<u64, Vec<PartitionId>> = BTreeMap::new();
-    for id in partitions {
-        let partition = Partition::of(cluster, id)?;
-        match partition.leader() {
-            None => partition.barrier().await?,
-            Some(node) => elsewhere.entry(node).or_default().push(id),
+    for partition in &all {
+        match (partition.leader(), partition.replica()) {
+            (None, _) => partition.barrier().await?,
+            (Some(node), Some(_)) => elsewhere.entry(node).or_default().push(partition.id()),
+            (Some(_), None) => {}
         }
     }
-    if elsewhere.is_empty() {
-        return Ok(());
+    if !elsewhere.is_empty() {
+        let asked = elsewhere.iter().map(|(node, partitions)| catch_up(cluster, *node, partitions));
+        join_all(asked).await.into_iter().collect::<Result<(), Error>>()?;
     }
-    let asked = elsewhere.iter().map(|(node, partitions)| catch_up(cluster, *node, partitions));
-    join_all(asked).await.into_iter().collect()
+    Ok(all)
 }
 
 /// Has the node that leads the partition propose a command. It is under way when this returns.
@@ -81,12 +86,29 @@ pub(super) fn propose(
 ) -> impl Future<Output = Result<Applied, Error>> + Send + use<> {
     let message = wire::ProposeRequest { partition: u32::from(partition.0), command: Some(command) };
     let asked = ask::<wire::ProposeAnswer>(cluster, node, &question(PROPOSE, &message), Twice::Writes);
-    async move { applied_from(asked.await?.applied) }
+    let correct = cluster.correction(partition, node);
+    async move {
+        match asked.await {
+            Ok(answer) => applied_from(answer.applied),
+            Err(error) => {
+                if error.code == Code::Unavailable {
+                    correct();
+                }
+                Err(error)
+            }
+        }
+    }
 }
 
-/// Answers another node; `None` where this is none of these verbs.
-pub async fn answer(cluster: &Cluster, call: &str, message: Bytes) -> Option<Result<Bytes, Error>> {
+/// Answers another node that asks for `tenant`, within `share`; `None` where this is none of these verbs.
+pub async fn answer(
+    cluster: &Cluster,
+    tenant: TenantId,
+    share: &Share,
+    (call, message): (&str, Bytes),
+) -> Option<Result<Bytes, Error>> {
     match call {
+        ROWS => Some(answers::answer(cluster, tenant, share, message).await),
         POSITIONS => Some(tell_positions(cluster, message).await),
         PROPOSE => Some(propose_here(cluster, message).await),
         _ => None,

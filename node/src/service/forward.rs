@@ -1,5 +1,6 @@
-//! A request that came to a node which does not hold all partitions goes to one that does, one step and no further: who is asked
-//! by another node answers, or says that it cannot. And what nodes ask of each other besides, by its name.
+//! A request about a resource whose home partition is not here goes to who leads that, and any to another node where nothing is
+//! here, one step and no further: who is asked by another node answers, or says that it cannot. And what nodes ask of each
+//! other besides, by its name.
 
 use super::{
     Call, Node,
@@ -7,15 +8,19 @@ use super::{
 };
 use crate::{
     engine::AT_WORK,
-    interaction::patch::Patch,
+    interaction::{self, patch::Patch},
     observe::Trace,
-    partition::{self, Twice, ask, question, unreadable},
-    session::Context,
+    partition::{self, Twice, ask, incomplete, question, unreadable},
+    session::{Context, DEFINITIONS, LOOK, MOMENT, Session, place},
     writer,
 };
 use bytes::Bytes;
+use fhir::definitions::ResourceType;
 use prost::Message;
-use proto::{Code, Error, TenantId, internal::v1 as wire};
+use proto::{
+    Code, Error, PartitionId, ResourceId, TenantId,
+    internal::v1::{self as wire, look_request::Look},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
@@ -25,9 +30,20 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const OWN: Duration = Duration::from_secs(10);
 
 impl Node {
-    /// Whether requests are carried out here.
-    pub(super) fn serves(&self) -> bool {
-        self.engine.cluster.is_alone() || self.engine.cluster.holds_all()
+    /// Whether requests are carried out here: those about a resource whose home is not here go to who leads that.
+    pub(super) fn serves(&self, home: Option<PartitionId>) -> bool {
+        let cluster = &self.engine.cluster;
+        match home {
+            _ if cluster.is_alone() => true,
+            Some(home) => self.engine.partition(home).is_ok_and(|home| home.replica().is_some()),
+            None => cluster.holds_any(),
+        }
+    }
+
+    /// The partition that knows where the resource of that type and id lives, where the request names one.
+    pub(super) fn home(&self, context: &Context, resource_type: &str, id: &str) -> Option<PartitionId> {
+        let (resource_type, id) = (ResourceType::from_name(resource_type)?, ResourceId::parse(id).ok()?);
+        Some(self.engine.partition_of(place::home(context.tenant, resource_type, id)))
     }
 
     /// Has another node carry the request out: the first that can be asked.
@@ -35,6 +51,7 @@ impl Node {
         &self,
         context: &Context,
         call: Call,
+        home: Option<PartitionId>,
         request: &impl Message,
     ) -> Result<A, Error> {
         let left =
@@ -50,9 +67,12 @@ impl Node {
         };
         let asked = async {
             let mut last = Error::new(Code::Unavailable, "no node that holds the data is known here yet");
-            for node in self.engine.cluster.other_holders() {
+            for node in self.engine.cluster.others_for(home) {
                 match ask(&self.engine.cluster, node, &message, twice(call)).await {
-                    Err(error) if error.code == Code::Unavailable => last = error,
+                    Err(error) if error.code == Code::Unavailable => {
+                        last = error;
+                        home.into_iter().for_each(|home| self.engine.cluster.correction(home, node)());
+                    }
                     answer => return answer,
                 }
             }
@@ -98,9 +118,8 @@ impl Node {
         }
         let share = self.engine.options.bounds.share();
         share.take(bytes)?;
-        if let Some(answer) =
-            partition::answer(&self.engine.cluster, &request.call, request.body.clone()).await
-        {
+        let (tenant, asked) = (TenantId(request.tenant), (request.call.as_str(), request.body.clone()));
+        if let Some(answer) = partition::answer(&self.engine.cluster, tenant, &share, asked).await {
             return answer;
         }
         let deadline = (request.deadline_ms > 0).then(|| Duration::from_millis(request.deadline_ms));
@@ -115,8 +134,11 @@ impl Node {
         if request.call == writer::WRITE {
             return self.write(&context, request.body).await;
         }
-        if !self.serves() {
-            return Err(Error::new(Code::Unavailable, "the node that was asked does not hold all data now"));
+        if let Some(answer) = self.look(&context, &request.call, request.body.clone()).await {
+            return answer;
+        }
+        if !self.serves(None) {
+            return Err(Error::new(Code::Unavailable, "the node that was asked holds no data now"));
         }
         // Boxed: all calls are in it, and what other nodes ask most is none of them.
         let done = Box::pin(self.carry_out(&context, &request.call, request.body));
@@ -127,6 +149,35 @@ impl Node {
                 "the deadline of the request passed at the node that was asked",
             )),
         }
+    }
+
+    /// A look of another node that holds some of the partitions; `None` where this is none.
+    async fn look(&self, context: &Context, call: &str, message: Bytes) -> Option<Result<Bytes, Error>> {
+        let session = self.session(context);
+        match call {
+            MOMENT => Some(Ok(session.tell_moment().encode_to_vec().into())),
+            // Boxed: what other nodes ask most is none of them.
+            LOOK => Some(Box::pin(self.look_here(session, message)).await),
+            DEFINITIONS => Some(Box::pin(session.tell_definitions(message)).await),
+            _ => None,
+        }
+    }
+
+    async fn look_here(&self, session: Session<'_>, message: Bytes) -> Result<Bytes, Error> {
+        let request = wire::LookRequest::decode(message).map_err(|error| unreadable(&error))?;
+        let answer = match &request.look {
+            Some(Look::Search(look)) => interaction::look_for_search(session, &request, look).await,
+            Some(Look::History(look)) => interaction::look_for_history(session, &request, look).await,
+            Some(Look::Positions(_)) => {
+                let here = |only: &[PartitionId]| {
+                    let applied = session.positions(only)?;
+                    Ok(wire::LookAnswer { applied, ..Default::default() })
+                };
+                session.look_for(request.moment.as_ref(), &request.partitions, here).await
+            }
+            None => Err(incomplete("a look")),
+        };
+        Ok(answer?.encode_to_vec().into())
     }
 
     /// A write of another node, whose compartment's actor is here.

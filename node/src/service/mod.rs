@@ -22,7 +22,7 @@ macro_rules! service {
     ($(
         $(#[$about:meta])*
         $call:ident($request:ident) -> $response:ident:
-            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, weighs |$of:pat_param| $weight:expr;
+            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, about |$named:pat_param| $id:expr, weighs |$of:pat_param| $weight:expr;
     )*) => {
         /// FHIR R4's interactions over protobuf messages. Errors are the ones of the table in `proto::error`.
         pub trait FhirService: Send + Sync + 'static {

@@ -41,7 +41,7 @@ macro_rules! carried_out {
     ($(
         $(#[$about:meta])*
         $call:ident($request:ident) -> $response:ident:
-            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, weighs |$of:pat_param| $weight:expr;
+            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, about |$named:pat_param| $id:expr, weighs |$of:pat_param| $weight:expr;
     )*) => {
         impl FhirService for Node {
             $(async fn $call(&self, context: &Context, request: $request) -> Result<$response, Error> {
@@ -51,13 +51,19 @@ macro_rules! carried_out {
                 // Boxed: alone there is none, and every call would carry its future along.
                 Box::pin(async move {
                     let patience = Patience::begin();
+                    let home = {
+                        fn about($named: &$request) -> Option<(&str, &str)> {
+                            $id
+                        }
+                        about(&request).and_then(|(of, id)| self.home(context, of, id))
+                    };
                     loop {
-                        let answer = match self.serves() {
+                        let answer = match self.serves(home) {
                             true => match self.ready_session(context).await {
                                 Ok(session) => $room::$run(session, request.clone()).await,
                                 Err(error) => Err(error),
                             },
-                            false => self.forward(context, Call::$name, &request).await,
+                            false => self.forward(context, Call::$name, home, &request).await,
                         };
                         if let Some(answer) = patience.with(answer).await {
                             return answer;
@@ -101,13 +107,13 @@ macro_rules! carried_out {
 calls!(carried_out);
 
 impl Node {
-    /// The matches of a search, read here where this node holds all data, else page by page from one that does.
+    /// The matches of a search, read here where this node holds any data, else page by page from one that does.
     async fn matches(
         &self,
         context: &Context,
         request: SearchRequest,
     ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
-        if self.serves() {
+        if self.serves(None) {
             return interaction::search_stream(self.session(context), request).await;
         }
         let (node, context) = (self.clone(), context.clone());

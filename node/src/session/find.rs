@@ -1,29 +1,69 @@
 //! Searches over the partitions, and the rows of their hits.
 
 use super::{Look, Session};
-use crate::{engine::Engine, host::aside, partition::Partition};
+use crate::{
+    engine::Engine,
+    host::aside,
+    partition::{Partition, Seen, seen},
+};
 use fhir::definitions::ResourceType;
-use proto::{Error, PartitionId, ResourceKey, Slot, TenantId};
-use search::{Hit, Page, Partitions, Query, Scope};
-use std::sync::Arc;
+use futures::future::try_join_all;
+use proto::{Error, PartitionId, ResourceKey, Slot, TenantId, internal::v1 as wire};
+use search::{Hit, Page, Part, PartitionSet, Partitions, Query, Scope, SortKey};
+use std::{collections::BTreeMap, sync::Arc};
 use storage::Version;
 
+/// A search as it was compiled, and as it was asked, for other nodes that look for a part of it.
+#[derive(Clone, Debug)]
+pub struct Search {
+    pub query: Query,
+    /// `None`: this node was alone.
+    pub asked: Option<Box<wire::SearchLook>>,
+}
+
 impl Session<'_> {
+    /// Whether there is no other node.
+    pub fn is_alone(self) -> bool {
+        self.engine.cluster.is_alone()
+    }
+
+    /// Whether searches are answered by this node alone.
+    pub fn searches_alone(self) -> bool {
+        self.engine.cluster.is_alone() || self.engine.cluster.holds_all()
+    }
+
     /// The page of a query after `cursor`, after everything acknowledged so far is in reach.
     ///
     /// # Errors
     /// The search's own; `Unavailable` while a partition it needs has no leader.
-    pub async fn search(self, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
+    pub async fn search(self, search: &Search, cursor: Option<&str>) -> Result<Page, Error> {
+        let query = &search.query;
         if let Scope::Compartment(compartment) = query.scope() {
-            self.settled(self.engine.partition_of(compartment.slot)).await?;
-            return self.page(query, cursor);
+            let partition = self.engine.partition_of(compartment.slot);
+            if self.engine.partition(partition)?.replica().is_some() {
+                self.settled(partition).await?;
+                return self.page(query, cursor);
+            }
         }
-        self.at_a_moment(|| self.page(query, cursor)).await
+        match self.searches_alone() {
+            true => self.at_a_moment(|| self.page(query, cursor)).await,
+            false => Box::pin(self.search_everywhere(search, cursor)).await,
+        }
     }
 
     fn page(self, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
         // A search may take milliseconds of CPU: it does not hold up the other tasks of its thread.
         aside(|| self.engine.search.answer(self.engine, query, cursor)).map_err(Error::from)
+    }
+
+    /// What the partitions `only`, which have replicas here, have to a page.
+    pub(super) fn part(
+        self,
+        query: &Query,
+        only: &PartitionSet,
+        after: Option<&SortKey>,
+    ) -> Result<Part, Error> {
+        aside(|| self.engine.search.part(self.engine, query, only, after)).map_err(Error::from)
     }
 
     /// What `show` makes of the version of each hit that matched. Deleted ones are left out, what moved meanwhile is not.
@@ -35,9 +75,11 @@ impl Session<'_> {
         hits: &[Hit],
         show: impl Fn(&Hit, Version) -> Result<T, Error> + Send + Sync,
     ) -> Result<Vec<T>, Error> {
+        let far = self.rows_far(hits).await?;
+        let rows = || self.rows_here(hits, far, &show);
         let (mut shown, moved) = match hits.len() > LARGE_PAGE {
-            true => aside(|| self.rows_here(hits, &show)),
-            false => self.rows_here(hits, &show),
+            true => aside(rows),
+            false => rows(),
         }?;
         if moved {
             for hit in &hits[shown.len()..] {
@@ -52,18 +94,53 @@ impl Session<'_> {
     fn rows_here<T>(
         self,
         hits: &[Hit],
+        mut far: Far,
         show: &impl Fn(&Hit, Version) -> Result<T, Error>,
     ) -> Result<(Vec<Option<T>>, bool), Error> {
         let mut shown = Vec::with_capacity(hits.len());
-        for hit in hits {
-            let rows = self.engine.partition(hit.partition)?.tables();
-            shown.push(match seen(rows, self.tenant(), &hit.key, hit.version)? {
+        for (place, hit) in hits.iter().enumerate() {
+            let seen = match far.remove(&place) {
+                Some(seen) => seen,
+                None => match self.engine.partition(hit.partition)?.replica() {
+                    Some(rows) => {
+                        seen(rows, self.tenant(), &hit.key, hit.version).map_err(crate::error::storage)?
+                    }
+                    // It was here a moment ago.
+                    None => Seen::Elsewhere,
+                },
+            };
+            shown.push(match seen {
                 Seen::Here(row) => Some(show(hit, row)?),
                 Seen::Gone => None,
                 Seen::Elsewhere => return Ok((shown, true)),
             });
         }
         Ok((shown, false))
+    }
+
+    /// What partitions without a replica here have of the hits, each asked once.
+    async fn rows_far(self, hits: &[Hit]) -> Result<Far, Error> {
+        if self.searches_alone() {
+            return Ok(Far::new());
+        }
+        let mut far: BTreeMap<PartitionId, Vec<usize>> = BTreeMap::new();
+        for (place, hit) in hits.iter().enumerate() {
+            if self.engine.partition(hit.partition)?.replica().is_none() {
+                far.entry(hit.partition).or_default().push(place);
+            }
+        }
+        let asked = far.into_iter().map(|(partition, places)| async move {
+            let wanted: Vec<_> =
+                places.iter().map(|place| (hits[*place].key, hits[*place].version)).collect();
+            let seen = self.engine.partition(partition)?.seen(self.tenant(), &wanted).await?;
+            for seen in &seen {
+                if let Seen::Here(row) = seen {
+                    self.context.share.take(row.body.len())?;
+                }
+            }
+            Ok::<_, Error>(places.into_iter().zip(seen).collect::<Vec<_>>())
+        });
+        Ok(try_join_all(asked).await?.into_iter().flatten().collect())
     }
 
     /// The version that matched, wherever its resource went with its history; `None` if it is deleted by now.
@@ -73,46 +150,29 @@ impl Session<'_> {
         Ok(self.look(resource_type, hit.key.id, &Matched(hit.version)).await?.flatten())
     }
 
-    /// How many partitions there are.
-    pub fn partitions(self) -> usize {
-        self.engine.partitions().count()
+    /// All partitions, in order.
+    pub fn partitions(self) -> Vec<PartitionId> {
+        self.engine.partitions().collect()
     }
 
-    /// The tables of all partitions, in order.
+    /// The tables of these partitions.
     ///
     /// # Errors
-    /// `Unavailable` while a partition has no leader.
-    pub fn all_tables(self) -> Result<Vec<Arc<storage::Partition>>, Error> {
-        self.engine.partitions().map(|id| Ok(self.engine.partition(id)?.tables().clone())).collect()
+    /// `Unavailable` while one has no leader, or no replica here.
+    pub fn replicas(
+        self,
+        partitions: &[PartitionId],
+    ) -> Result<Vec<(PartitionId, Arc<storage::Partition>)>, Error> {
+        let one = |id: &PartitionId| Ok((*id, self.engine.partition(*id)?.rows_here()?.clone()));
+        partitions.iter().map(one).collect()
     }
 }
+
+/// By the places of the hits.
+type Far = BTreeMap<usize, Seen>;
 
 /// The rows of more hits take longer than the other tasks of a thread should wait.
 const LARGE_PAGE: usize = 20;
-
-/// What a partition has of a hit.
-enum Seen {
-    /// The version that matched, from its history where it was written again since.
-    Here(Version),
-    /// Deleted since.
-    Gone,
-    /// Not a row: it moved to another compartment since.
-    Elsewhere,
-}
-
-fn seen(rows: &storage::Partition, tenant: TenantId, key: &ResourceKey, version: u64) -> Result<Seen, Error> {
-    let Some(current) = rows.get(tenant, key).map_err(crate::error::storage)? else {
-        return Ok(Seen::Elsewhere);
-    };
-    if current.version == version {
-        return Ok(Seen::Here(current));
-    }
-    if current.is_deleted() {
-        return Ok(Seen::Gone);
-    }
-    let matched = rows.get_version(tenant, key, version).map_err(crate::error::storage)?;
-    Ok(matched.map_or(Seen::Elsewhere, Seen::Here))
-}
 
 /// The version of a hit that matched; `None` if it is deleted by now.
 struct Matched(u64);
@@ -126,7 +186,8 @@ impl Look for Matched {
         tenant: TenantId,
         key: &ResourceKey,
     ) -> Result<Option<Option<Version>>, Error> {
-        Ok(match seen(rows.tables(), tenant, key, self.0)? {
+        let seen = rows.seen(tenant, &[(*key, self.0)]).await?.pop();
+        Ok(match seen.unwrap_or(Seen::Elsewhere) {
             Seen::Here(row) => Some(Some(row)),
             Seen::Gone => Some(None),
             Seen::Elsewhere => None,

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::{error::contended, partition::Partition};
 use fhir::definitions::ResourceType;
-use proto::{CompartmentKey, Error, ResourceId, ResourceKey, TenantId};
+use proto::{Error, ResourceId, ResourceKey, TenantId};
 use storage::Version;
 
 /// What is looked for among the rows of a resource.
@@ -84,32 +84,29 @@ impl Session<'_> {
         look: &L,
     ) -> Result<Option<L::Seen>, Error> {
         for _ in 0..self.options().write_attempts_max {
-            let place = self.find(resource_type, id).await?;
+            let (place, home) = self.find(resource_type, id).await?;
             let key = place.key();
-            let rows = match place.row {
-                // Its home was made current to find it, and it is there.
-                None if super::place::may_live_with_a_patient(resource_type) => {
-                    self.engine.at(key.compartment.slot)?
-                }
-                _ => self.engine.current_at(key.compartment.slot).await?,
+            let rows = match home.filter(|_| place.row.is_none()) {
+                // It was made current to find it, and it is there.
+                Some(home) => home,
+                None => self.engine.current_at(key.compartment.slot).await?,
             };
-            self.settle_lock(rows, rows.lock_of(self.tenant(), &key).await).await?;
+            self.settle_lock(rows, rows.lock_of(self.tenant(), &key).await?).await?;
             if let Some(seen) = look.look(rows, self.tenant(), &key).await? {
                 return Ok(Some(seen));
             }
-            let is_here = rows.get(self.tenant(), &key).await?.is_some();
-            if is_here || (place.row.is_none() && !self.is_listed(resource_type, place.own).await?) {
+            if rows.get(self.tenant(), &key).await?.is_some() {
+                return Ok(None);
+            }
+            // The directory may say by now that it lives with a patient.
+            let is_listed = match (place.row, home) {
+                (None, Some(home)) => home.locate(self.tenant(), place.own).await?.is_some(),
+                (row, _) => row.is_some(),
+            };
+            if !is_listed {
                 return Ok(None);
             }
         }
         Err(contended())
-    }
-
-    /// Whether the directory says by now that the resource lives with a patient.
-    async fn is_listed(self, resource_type: ResourceType, own: CompartmentKey) -> Result<bool, Error> {
-        if !super::place::may_live_with_a_patient(resource_type) {
-            return Ok(false);
-        }
-        Ok(self.engine.at(own.slot)?.locate(self.tenant(), own).await?.is_some())
     }
 }

@@ -10,10 +10,14 @@
 //! | [`write`] | carries a plan out; answers kept under idempotency keys |
 //! | [`reservation`] | the right to decide about criteria |
 //! | [`moment`] | several partitions at one moment |
+//! | [`everywhere`] | the same where other nodes hold some of them |
+//! | [`definitions`] | what is stored there that this node's questions rest on |
 //! | [`find`] | searches, and the rows of their hits |
 //! | [`patience`] | what a request has while nobody leads |
 
 mod context;
+mod definitions;
+mod everywhere;
 mod find;
 mod look;
 mod moment;
@@ -23,6 +27,9 @@ mod reservation;
 mod write;
 
 pub use context::Context;
+pub use definitions::DEFINITIONS;
+pub use everywhere::{Everywhere, LOOK, MOMENT};
+pub use find::Search;
 pub use look::{Current, Look, Newest, Numbered};
 pub use patience::Patience;
 pub use reservation::Reservation;
@@ -96,9 +103,14 @@ impl<'s> Session<'s> {
         self.engine.conformance.of(self.tenant())
     }
 
-    /// Conditional references that were resolved before.
-    pub fn references(self) -> &'s ReferenceCache {
-        &self.engine.references
+    /// Conditional references that were resolved before; `None` where this node does not hear of all that changes.
+    pub fn references(self) -> Option<&'s ReferenceCache> {
+        let references = &self.engine.references;
+        if self.searches_alone() {
+            return Some(references);
+        }
+        references.clear();
+        None
     }
 
     /// A parsed body as an actor takes it, once it passed what `validation.level` asks of writes.
@@ -120,10 +132,17 @@ impl<'s> Session<'s> {
     /// # Errors
     /// `Unavailable` while a partition has no leader.
     pub async fn catch_up(self) -> Result<(), Error> {
-        match self.engine.cluster.is_alone() {
-            true => Ok(()),
-            false => self.engine.all_current().await,
+        if self.is_alone() {
+            return Ok(());
         }
+        let partitions = self.engine.all_of(self.engine.partitions()).await?;
+        if partitions.iter().all(|partition| partition.replica().is_some()) {
+            self.engine.conformance.stored().rest_on_others(&[]);
+            return Ok(());
+        }
+        // It does not hear of all that changes.
+        self.engine.references.clear();
+        Box::pin(self.learn_definitions(&partitions)).await
     }
 
     /// Runs what takes long on a thread of its own, which counts `share` as held until it ends.

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::{partition::Partition, writer};
 use proto::{Code, Error, PartitionId};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout;
 
 /// How often a moment is looked for without a transaction that is just becoming visible, before this node has those that it
@@ -36,7 +36,7 @@ impl<'s> Session<'s> {
             return look();
         }
         // Where a partition has no leader, a transaction may become visible for long: that is told at once.
-        self.engine.all_current().await?;
+        self.engine.all_here(self.engine.partitions()).await?;
         let late = |_| Error::new(Code::Unavailable, "a transaction takes long to become visible; ask again");
         let _still = timeout(STILL, self.engine.visibility.stand_still()).await.map_err(late)?;
         for _ in 0..STILL_MAX {
@@ -59,47 +59,55 @@ impl<'s> Session<'s> {
         Ok(self.engine.visibility.is_still(moment).then_some(seen))
     }
 
-    /// All partitions are current, and what was decided before the call is finished in all of them. What is decided meanwhile
-    /// need not be: it was not acknowledged before, and a part that is shown moves the count.
     async fn settle_all(self) -> Result<(), Error> {
-        self.engine.all_current().await?;
+        self.settle_these(self.engine.partitions()).await
+    }
+
+    /// These partitions are current, and what was decided before the call is finished in all of them. What is decided meanwhile
+    /// need not be: it was not acknowledged before, and a part that is shown moves the count.
+    pub(super) async fn settle_these(
+        self,
+        partitions: impl Iterator<Item = PartitionId> + Clone,
+    ) -> Result<(), Error> {
+        self.engine.all_here(partitions.clone()).await?;
         let mut found = false;
-        for partition in self.engine.partitions() {
+        for partition in partitions.clone() {
             found |= self.finish_decided(partition).await?;
         }
         match found {
             // What was finished where others lead is here then.
-            true => self.engine.all_current().await,
+            true => self.engine.all_here(partitions).await,
             false => Ok(()),
         }
     }
 
-    /// The partition, current, with all finished in it that was decided before the call.
+    /// The partition, whose rows here are current, with all finished in it that was decided before the call.
     ///
     /// # Errors
-    /// `Unavailable` without a leader, `Failed` where there will be none; storage's.
+    /// `Unavailable` without a leader, or a replica here, `Failed` where there will be none; storage's.
     pub(super) async fn settled(self, partition: PartitionId) -> Result<Partition<'s>, Error> {
-        let rows = self.engine.current(partition).await?;
-        if !rows.has_prepared().await {
-            return Ok(rows);
+        self.engine.all_here(std::iter::once(partition)).await?;
+        if self.finish_decided(partition).await? {
+            self.engine.all_here(std::iter::once(partition)).await?;
         }
-        // What it shows may have been decided in any of the others.
-        self.engine.all_current().await?;
-        match self.finish_decided(partition).await? {
-            true => self.engine.current(partition).await,
-            false => Ok(rows),
-        }
+        self.engine.partition(partition)
     }
 
-    /// Finishes what is prepared in the partition and, as the rows here say, decided; whether there was any.
+    /// Finishes what is prepared in the partition, as the rows here say, and decided before the call; whether there was any.
     async fn finish_decided(self, partition: PartitionId) -> Result<bool, Error> {
         let rows = self.engine.partition(partition)?;
-        if !rows.has_prepared().await {
+        if !rows.rows_here()?.has_prepared() {
             return Ok(false);
         }
+        let prepared = rows.prepared().await?;
+        // What is shown here may have been decided in any of the others.
+        let coordinators: BTreeSet<PartitionId> = prepared.iter().map(|record| record.coordinator).collect();
+        let coordinators = self.engine.all_of(coordinators.into_iter()).await?;
         let (mut found, mut undecided) = (false, vec![]);
-        for record in rows.prepared().await? {
-            match writer::finish_if_known(self.engine, partition, record.clone()).await? {
+        for record in prepared {
+            let decides = |one: &&Partition<'_>| one.id() == record.coordinator;
+            let Some(coordinator) = coordinators.iter().find(decides) else { continue };
+            match writer::finish_if_known(self.engine, *coordinator, partition, record.clone()).await? {
                 true => found = true,
                 false => undecided.push(record),
             }
@@ -108,7 +116,7 @@ impl<'s> Session<'s> {
             return Ok(found);
         }
         // A decision that is not known may be forgotten: that is after it was finished here, which the replica may lack.
-        let rows = self.engine.current(partition).await?;
+        rows.barrier().await?;
         for record in undecided {
             found |= rows.prepared_one(record.tenant, &record.transaction).await?.is_none();
         }

@@ -27,19 +27,23 @@ impl Place {
     }
 }
 
-impl Session<'_> {
-    /// Looks `resource_type`/`id` up. Linearizable.
+impl<'s> Session<'s> {
+    /// Looks `resource_type`/`id` up. Linearizable. With it comes its home partition, current, where the directory was asked.
     ///
     /// # Errors
     /// `Unavailable` without a leader.
-    pub async fn find(self, resource_type: ResourceType, id: ResourceId) -> Result<Place, Error> {
+    pub async fn find(
+        self,
+        resource_type: ResourceType,
+        id: ResourceId,
+    ) -> Result<(Place, Option<Partition<'s>>), Error> {
         let own = CompartmentKey::of(self.tenant(), TypeCode(resource_type.code()), id);
         if !may_live_with_a_patient(resource_type) {
-            return Ok(Place { own, row: None });
+            return Ok((Place { own, row: None }, None));
         }
         let home = self.engine.current_at(own.slot).await?;
-        self.settle_lock(home, home.lock_of_location(self.tenant(), own).await).await?;
-        Ok(Place { own, row: home.locate(self.tenant(), own).await? })
+        self.settle_lock(home, home.lock_of_location(self.tenant(), own).await?).await?;
+        Ok((Place { own, row: home.locate(self.tenant(), own).await? }, Some(home)))
     }
 
     /// A reader that meets a prepared resource asks for the decision: nobody sees half a transaction. One that is not
@@ -50,7 +54,7 @@ impl Session<'_> {
         lock: Option<storage::Lock>,
     ) -> Result<(), Error> {
         let Some(lock) = lock else { return Ok(()) };
-        writer::finish_if_decided(self.engine, partition.id(), self.tenant(), lock).await
+        writer::finish_if_decided(self.engine, partition, self.tenant(), lock).await
     }
 
     /// The write of a resource under the caller's id: where it is now, and where its new content belongs.
@@ -58,15 +62,15 @@ impl Session<'_> {
     /// # Errors
     /// As [`Session::find`].
     pub async fn update_step(self, parsed: &Parsed, id: ResourceId, intent: Intent) -> Result<Step, Error> {
-        let place = self.find(parsed.resource_type, id).await?;
+        let found = self.find(parsed.resource_type, id).await?;
         let wanted = parsed.compartment(self.tenant(), id);
-        self.step_to(place, parsed.resource_type, wanted, intent).await
+        self.step_to(found, parsed.resource_type, wanted, intent).await
     }
 
-    /// The write of a resource that is at `place`, and whose new content belongs to `wanted`.
+    /// The write of a resource that was found at a place, and whose new content belongs to `wanted`.
     async fn step_to(
         self,
-        place: Place,
+        (place, home): (Place, Option<Partition<'_>>),
         resource_type: ResourceType,
         wanted: CompartmentKey,
         intent: Intent,
@@ -77,7 +81,7 @@ impl Session<'_> {
             Some(found) if found == wanted => (Home::None, None),
             Some(found) => (row, Some(found)),
             None if wanted == place.own => (Home::None, None),
-            None if self.exists_free_standing(place.own).await? => (row, Some(place.own)),
+            None if self.exists_free_standing(place.own, home).await? => (row, Some(place.own)),
             None => (row, None),
         };
         let standing = match place.row.or(moved_from) {
@@ -87,8 +91,16 @@ impl Session<'_> {
         Ok(Step { op: op(key, resource_type, intent, standing), home, moved_from })
     }
 
-    async fn exists_free_standing(self, own: CompartmentKey) -> Result<bool, Error> {
-        Ok(self.engine.at(own.slot)?.get(self.tenant(), &own.own()).await?.is_some())
+    async fn exists_free_standing(
+        self,
+        own: CompartmentKey,
+        home: Option<Partition<'_>>,
+    ) -> Result<bool, Error> {
+        let home = match home {
+            Some(home) => home,
+            None => self.engine.current_at(own.slot).await?,
+        };
+        Ok(home.get(self.tenant(), &own.own()).await?.is_some())
     }
 
     /// The change of what is stored at `resource_type`/`id`. `wanted`: the compartment its next version was found to belong
@@ -103,9 +115,9 @@ impl Session<'_> {
         intent: Intent,
         wanted: Option<CompartmentKey>,
     ) -> Result<Step, Error> {
-        let place = self.find(resource_type, id).await?;
-        let wanted = wanted.unwrap_or(place.key().compartment);
-        self.step_to(place, resource_type, wanted, intent).await
+        let found = self.find(resource_type, id).await?;
+        let wanted = wanted.unwrap_or(found.0.key().compartment);
+        self.step_to(found, resource_type, wanted, intent).await
     }
 
     /// The deletion of `resource_type`/`id`, wherever it lives.

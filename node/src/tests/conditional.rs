@@ -202,7 +202,7 @@ fn new_resource(session: Session<'_>, body: &str, criteria: &Criteria) -> writer
 }
 
 fn is_there(node: &Engine, key: &ResourceKey) -> bool {
-    node.at(key.compartment.slot).unwrap().tables().get(TENANT, key).unwrap().is_some()
+    node.at(key.compartment.slot).unwrap().rows_here().unwrap().get(TENANT, key).unwrap().is_some()
 }
 
 /// Wherever the write goes: to the criteria's own partition, to a patient's, to several.

@@ -251,7 +251,7 @@ impl TestNode {
         let all = patients.iter().map(|patient| compartment("Patient", patient)).chain([own]);
         let has_rows = |compartment: &CompartmentKey| {
             let key = ResourceKey { compartment: *compartment, ..own.own() };
-            let rows = self.node.engine.at(compartment.slot).unwrap().tables();
+            let rows = self.node.engine.at(compartment.slot).unwrap().rows_here().unwrap();
             rows.get(TenantId::DEFAULT, &key).unwrap().is_some()
         };
         all.filter(has_rows).count()

@@ -66,7 +66,7 @@ fn patients(node: &Engine) -> [ResourceKey; 3] {
 }
 
 fn version(node: &Engine, key: &ResourceKey) -> u64 {
-    let partition = node.at(key.compartment.slot).unwrap().tables();
+    let partition = node.at(key.compartment.slot).unwrap().rows_here().unwrap();
     partition.get(TENANT, key).unwrap().map_or(0, |row| row.version)
 }
 
@@ -76,7 +76,7 @@ fn prepared(node: &Engine) -> usize {
 
 fn decisions(node: &Engine) -> usize {
     let of = |partition: PartitionId| {
-        node.partition(partition).unwrap().tables().decisions(None, usize::MAX).unwrap().len()
+        node.partition(partition).unwrap().rows_here().unwrap().decisions(None, usize::MAX).unwrap().len()
     };
     node.partitions().map(of).sum()
 }

@@ -114,7 +114,7 @@ macro_rules! fronted {
     ($(
         $(#[$about:meta])*
         $call:ident($request:ident) -> $response:ident:
-            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, weighs |$of:pat_param| $weight:expr;
+            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, about |$named:pat_param| $id:expr, weighs |$of:pat_param| $weight:expr;
     )*) => {
         impl<S: FhirService> FhirService for Front<S> {
             $(async fn $call(&self, context: &Context, request: $request) -> Result<$response, Error> {

@@ -15,7 +15,7 @@ use crate::{
 use bytes::Bytes;
 use prost::Message;
 use proto::{
-    CompartmentKey, Error, PartitionId, TenantId,
+    Code, CompartmentKey, Error, PartitionId, TenantId,
     internal::v1::{self as messages, write_answer},
 };
 
@@ -32,7 +32,15 @@ pub async fn through_actor_at(
 ) -> Result<Outcome, Error> {
     let message = wire::request(partition, compartment, batch);
     let request = messages::Request { tenant: batch.tenant.0, ..question(WRITE, &message) };
-    outcome(ask(&node.cluster, leader, &request, Twice::Writes).await?)
+    match ask(&node.cluster, leader, &request, Twice::Writes).await {
+        Ok(answer) => outcome(answer),
+        Err(error) => {
+            if error.code == Code::Unavailable {
+                node.cluster.correction(partition, leader)();
+            }
+            Err(error)
+        }
+    }
 }
 
 fn outcome(answer: messages::WriteAnswer) -> Result<Outcome, Error> {

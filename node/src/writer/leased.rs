@@ -38,13 +38,13 @@ async fn run_whole(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     let leases = lease_all(node, &plan).await?;
     // What is decided without a proposal is told as it is decided: on rows that are current.
     let read: BTreeSet<PartitionId> = read_in(node, &plan).collect();
-    node.these_current(read.into_iter()).await?;
+    let read = node.all_of(read.into_iter()).await?;
     // What the leases were waited for may have been this very request.
     if let Some(answers) = answered_before(node, plan.tenant, plan.dedup.as_ref()).await? {
         return Ok(Attempt::Repeated(answers));
     }
     let now_ms = node.clock.now_ms();
-    let Ready { answers, mut parts } = match decide(node, &plan, now_ms).await {
+    let Ready { answers, mut parts } = match decide(node, &plan, &read, now_ms).await {
         Ok(decided) => decided,
         Err(halted) => return halt(node, &plan, leases, halted).await,
     };

@@ -54,11 +54,9 @@ pub async fn recover(node: &Engine, partition: PartitionId) {
 /// Settles prepared transactions that nobody is at work on.
 async fn settle_abandoned(node: &Engine, partition: PartitionId) {
     let Ok(rows) = node.led_here(partition) else { return };
-    if !rows.has_prepared().await {
-        return;
-    }
+    let Some(rows) = rows.replica().filter(|rows| rows.has_prepared()) else { return };
     // Of this node: what is wrong with it goes into its log as it is.
-    let prepared = match rows.tables().prepared() {
+    let prepared = match rows.prepared() {
         Ok(prepared) => prepared,
         Err(error) => return tracing::error!(%partition, %error, "prepared transactions cannot be read"),
     };

@@ -5,7 +5,8 @@ use super::{
     Attempt,
     transaction::{Transaction, committed},
 };
-use crate::engine::Engine;
+use crate::{engine::Engine, partition::Partition};
+use bytes::Bytes;
 use proto::{Code, Error, PartitionId, TenantId};
 use std::time::Duration;
 use storage::{Applied, Prepared};
@@ -54,7 +55,7 @@ pub async fn settle(
     node: &Engine,
     partition: PartitionId,
     tenant: TenantId,
-    transaction: &[u8],
+    transaction: &Bytes,
 ) -> Result<(), Error> {
     let mut pause = PAUSE_MIN;
     loop {
@@ -107,24 +108,28 @@ pub async fn is_abandoned(node: &Engine, record: &Prepared) -> bool {
 }
 
 /// Finishes the transaction that holds a lock in this partition if its decision is logged; leaves it alone if not. If it is
-/// committed, what it wrote is in the rows here then.
+/// committed, what it wrote is in the partition's rows then.
 pub async fn finish_if_decided(
     node: &Engine,
-    partition: PartitionId,
+    partition: Partition<'_>,
     tenant: TenantId,
     lock: storage::Lock,
 ) -> Result<(), Error> {
-    node.current(lock.coordinator).await?;
+    let coordinator = node.current(lock.coordinator).await?;
     let record =
         Prepared { tenant, transaction: lock.transaction, coordinator: lock.coordinator, deadline_ms: 0 };
-    finish_if_known(node, partition, record).await?;
+    finish_if_known(node, coordinator, partition.id(), record).await?;
     // Also where no decision is known: a forgotten one was finished here before.
-    node.current(partition).await.map(drop)
+    partition.barrier().await
 }
 
-/// Finishes a transaction that is prepared in this partition if the coordinator's rows here have its decision; whether they do.
-pub async fn finish_if_known(node: &Engine, partition: PartitionId, record: Prepared) -> Result<bool, Error> {
-    let coordinator = node.partition(record.coordinator)?;
+/// Finishes a transaction that is prepared in this partition if its coordinator, which is current, has its decision; whether it does.
+pub async fn finish_if_known(
+    node: &Engine,
+    coordinator: Partition<'_>,
+    partition: PartitionId,
+    record: Prepared,
+) -> Result<bool, Error> {
     let Some(commit) = coordinator.decision(record.tenant, &record.transaction).await? else {
         return Ok(false);
     };

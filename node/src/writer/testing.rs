@@ -78,7 +78,7 @@ impl Half {
     /// Whether it waits for Finish anywhere.
     pub fn is_prepared(&self, node: &Engine) -> bool {
         let waits = |partition: &PartitionId| {
-            let rows = node.partition(*partition).unwrap().tables();
+            let rows = node.partition(*partition).unwrap().rows_here().unwrap();
             rows.prepared_one(TENANT, &self.transaction.id()).unwrap().is_some()
         };
         self.participants.iter().any(waits)

@@ -12,7 +12,7 @@ use cluster::{Entropy, Identity, Joining, MemoryFolder, MetaNode, sync_later};
 use futures::future::BoxFuture;
 use generator::random::Random;
 use node::{clock::Clock, engine::Options, open::Parts, service::Node};
-use proto::api::v1 as api;
+use proto::{PartitionId, api::v1 as api};
 use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration};
 use storage::{Disk, Store};
 use testkit::simulation::{
@@ -204,8 +204,9 @@ impl Nodes for Machines {
         rows::digests(&*self.store(at)?, options().cluster.partitions)
     }
 
-    fn places(&self, at: usize) -> anyhow::Result<Vec<Placed>> {
-        rows::places(&*self.store(at)?, options().cluster.partitions)
+    fn places(&self, replicas: &BTreeMap<u32, usize>) -> anyhow::Result<Vec<Placed>> {
+        let partition = |id: u32| Ok(self.store(replicas[&id])?.partition(PartitionId(id as u16))?);
+        rows::places(&partition, options().cluster.partitions)
     }
 
     fn leaders(&self) -> BTreeMap<(u32, u64), Vec<u64>> {

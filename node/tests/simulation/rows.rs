@@ -1,8 +1,11 @@
 //! What a node's tables have, read behind its back.
 
 use proto::{CompartmentKey, PartitionId, ResourceKey, Slot, TenantId};
-use std::collections::{BTreeMap, BTreeSet};
-use storage::Store;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use storage::{Partition, Store};
 use testkit::simulation::cluster::Placed;
 
 const TENANT: TenantId = TenantId::DEFAULT;
@@ -14,10 +17,13 @@ pub fn digests(store: &Store, partitions: u16) -> anyhow::Result<BTreeMap<u32, u
 }
 
 /// Where each resource is, and where the directory has it.
-pub fn places(store: &Store, partitions: u16) -> anyhow::Result<Vec<Placed>> {
+pub fn places(
+    partition: &dyn Fn(u32) -> anyhow::Result<Arc<Partition>>,
+    partitions: u16,
+) -> anyhow::Result<Vec<Placed>> {
     let mut found: BTreeMap<CompartmentKey, Vec<CompartmentKey>> = BTreeMap::new();
-    for id in (1..=partitions).map(PartitionId) {
-        let partition = store.partition(id)?;
+    for id in 1..=partitions {
+        let partition = partition(u32::from(id))?;
         let versions = partition.histories()?.all(TENANT)?;
         let keys: BTreeSet<ResourceKey> = versions.into_iter().map(|version| version.key).collect();
         for key in keys {
@@ -28,7 +34,7 @@ pub fn places(store: &Store, partitions: u16) -> anyhow::Result<Vec<Placed>> {
         }
     }
     let placed = |(own, places): (CompartmentKey, Vec<CompartmentKey>)| {
-        let home = store.partition(partition_of(own.slot, partitions))?;
+        let home = partition(u32::from(partition_of(own.slot, partitions).0))?;
         let told = home.locate(TENANT, own.slot, own.type_code, &own.id)?.unwrap_or(own);
         let named = |key: &CompartmentKey| format!("{}/{}", key.type_code.0, key.id);
         Ok(Placed { name: named(&own), found: places.iter().map(named).collect(), told: named(&told) })

@@ -21,6 +21,8 @@ pub struct Heard {
     /// By group and term, the ids of who sent entries or heartbeats.
     leaders: Arc<Mutex<Leaders>>,
     snapshots: Arc<AtomicU64>,
+    /// Parts of searches and histories, and rows, that were asked of nodes with replicas which the asking one had not.
+    far: Arc<AtomicU64>,
 }
 
 impl Heard {
@@ -29,6 +31,18 @@ impl Heard {
         let vote = append.vote.expect("a leader has its own vote");
         let mut heard = self.leaders.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         heard.entry((message.group, vote.term)).or_default().insert(vote.node_id);
+    }
+
+    fn hear_request(&self, message: &Message) {
+        let request = wire::Request::decode(message.body.clone()).expect("a request is one");
+        if ["look", "partition-rows"].contains(&request.call.as_str()) {
+            self.far.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many questions there were about partitions without a replica.
+    pub fn far(&self) -> u64 {
+        self.far.load(Ordering::Relaxed)
     }
 
     /// How many were begun.
@@ -61,6 +75,9 @@ impl Transport for Tapped {
     fn call(&self, to: &Peer, message: Message) -> Answer {
         if message.kind == Kind::Append as u32 {
             self.heard.hear(&message);
+        }
+        if message.kind == Kind::Request as u32 {
+            self.heard.hear_request(&message);
         }
         self.way.call(to, message)
     }

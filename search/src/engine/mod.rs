@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::matcher::{Facts, matches};
 use crate::page::{Best, Hit, Page, SortKey, cut};
 use crate::query::Query;
+use crate::set::PartitionSet;
 use fhir::index::Values;
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -109,7 +110,7 @@ impl Engine {
     pub fn search(&self, query: &Query, cursor: Option<&str>) -> Result<Page> {
         let after = cursor.map(|cursor| self.signer.check(query.digest, cursor)).transpose()?;
         let limit = if query.count == 0 { 0 } else { query.count + 1 };
-        let (mut hits, total) = self.collect(query, after.as_ref(), limit, query.total)?;
+        let (mut hits, total) = self.collect(query, None, after.as_ref(), limit, query.total)?;
         let last = cut(&mut hits, query.count);
         Ok(Page { hits, next: last.map(|last| self.signer.sign(query.digest, &last)), total })
     }
@@ -125,14 +126,16 @@ impl Engine {
     /// # Errors
     /// [`Error::TooMany`] if there are more than `max`; index errors.
     pub(crate) fn all(&self, query: &Query, max: usize) -> Result<Vec<Hit>> {
-        let (hits, _) = self.collect(query, None, max.saturating_add(1), false)?;
+        let (hits, _) = self.collect(query, None, None, max.saturating_add(1), false)?;
         if hits.len() > max { Err(Error::TooMany(max)) } else { Ok(hits) }
     }
 
-    /// The first `limit` matches after a place, sorted, and maybe some more; and how many there are in all.
-    fn collect(
+    /// The first `limit` matches after a place, sorted, and maybe some more; and how many there are in all. `only`: in these
+    /// partitions, else in all that are here.
+    pub(crate) fn collect(
         &self,
         query: &Query,
+        only: Option<&PartitionSet>,
         after: Option<&SortKey>,
         limit: usize,
         total: bool,
@@ -140,7 +143,7 @@ impl Engine {
         let view = View::new(self.shards.iter().map(|shard| shard.tail.snapshot()).collect());
         let sieve = Sieve::of(&query.expr);
         let (mut best, mut count) = (Best::new(limit), 0);
-        let wanted = Wanted { query, after, limit, count: total };
+        let wanted = Wanted { query, only, after, limit, count: total };
         for (number, snapshot) in view.shards().iter().enumerate() {
             if let Some(segments) = &snapshot.segments {
                 count += read::collect(segments, &view, number, &wanted, &mut best)?;
@@ -148,7 +151,7 @@ impl Engine {
         }
         // Segments first: what they have bounds what is wanted of the tails.
         for number in 0..self.shards.len() {
-            count += fresh(&view, number, query, &sieve, after, total, &mut best);
+            count += fresh(&view, number, &wanted, &sieve, &mut best);
         }
         Ok((best.into_hits(), total.then_some(count)))
     }
@@ -181,17 +184,13 @@ fn shard_of(partition: PartitionId, shards: usize) -> usize {
 }
 
 /// Matches of a shard's tail: adds those after the place, and counts all.
-fn fresh(
-    view: &View,
-    shard: usize,
-    query: &Query,
-    sieve: &Sieve,
-    after: Option<&SortKey>,
-    count: bool,
-    best: &mut Best,
-) -> u64 {
+fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &mut Best) -> u64 {
+    let Wanted { query, only, after, count, .. } = *wanted;
     let first = after.map_or(0, |after| after.hash);
-    let may_match = |entry: &Entry| entry.tenant == query.tenant && query.is_of_type(entry.key.type_code);
+    let may_match = |entry: &Entry| {
+        let is_asked = only.is_none_or(|only| only.contains(entry.partition));
+        is_asked && entry.tenant == query.tenant && query.is_of_type(entry.key.type_code)
+    };
     let mut total = 0;
     for entry in view.shards()[shard].fresh(sieve, may_match) {
         let wanted = entry.hash >= first && best.wants(entry.hash);

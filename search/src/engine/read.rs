@@ -9,6 +9,7 @@ use super::tail::View;
 use crate::error::{Error, Result};
 use crate::page::{Best, Hit, SortKey};
 use crate::query::Query;
+use crate::set::PartitionSet;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use tantivy::columnar::{BytesColumn, Column};
 use tantivy::query::{EnableScoring, Weight};
@@ -21,11 +22,15 @@ struct Segment<'a> {
     shard: usize,
     order: DocumentOrder,
     keys: BytesColumn,
+    /// Documents of these partitions alone, and where each document's is told.
+    only: Option<(&'a PartitionSet, Column<u64>)>,
 }
 
 /// What is wanted of the segments of a shard.
 pub struct Wanted<'a> {
     pub query: &'a Query,
+    /// `None`: of all partitions.
+    pub only: Option<&'a PartitionSet>,
     /// The place after which hits are wanted.
     pub after: Option<&'a SortKey>,
     /// How many of them.
@@ -48,7 +53,7 @@ pub fn collect(
     let how = wanted.count.then(|| how_to_count(&wanted.query.expr));
     let mut total = 0;
     for reader in segments.searcher.segment_readers() {
-        let segment = Segment::open(reader, view, shard)?;
+        let segment = Segment::open(reader, view, shard, wanted.only)?;
         if wanted.limit > 0 {
             segment.page(weight.as_ref(), wanted.after, wanted.limit, best)?;
             best.prune();
@@ -61,17 +66,28 @@ pub fn collect(
 }
 
 impl<'a> Segment<'a> {
-    fn open(reader: &'a SegmentReader, view: &'a View, shard: usize) -> Result<Self> {
+    fn open(
+        reader: &'a SegmentReader,
+        view: &'a View,
+        shard: usize,
+        only: Option<&'a PartitionSet>,
+    ) -> Result<Self> {
         let order = DocumentOrder::open(reader)?;
         let keys = reader.fast_fields().bytes(KEY)?;
         let keys = keys.ok_or_else(|| Error::Damaged("a segment has no keys".to_owned()))?;
-        Ok(Segment { reader, view, shard, order, keys })
+        let partitions = only.map(|_| reader.fast_fields().u64(PARTITION)).transpose()?;
+        Ok(Segment { reader, view, shard, order, keys, only: only.zip(partitions) })
     }
 
-    /// Whether the document is the current state of its row, as far as this snapshot knows.
+    /// Whether the document is of a partition that is asked for, and the current state of its row, as far as this snapshot knows.
     #[inline]
     fn is_current(&self, doc: DocId) -> Result<bool> {
         if self.reader.is_deleted(doc) {
+            return Ok(false);
+        }
+        if let Some((only, partitions)) = &self.only
+            && !only.contains(PartitionId(partitions.first(doc).unwrap_or_default() as u16))
+        {
             return Ok(false);
         }
         let hash = self.order.hash(doc);
@@ -132,7 +148,7 @@ impl<'a> Segment<'a> {
     }
 
     fn count(&self, weight: &dyn Weight, how: Counting) -> Result<u64> {
-        if self.view.is_sealed() && how == Counting::Whole {
+        if self.view.is_sealed() && how == Counting::Whole && self.only.is_none() {
             return Ok(u64::from(weight.count(self.reader)?));
         }
         let mut docs = weight.scorer(self.reader, 1.0)?;

@@ -4,11 +4,10 @@ use crate::{
     engine::Turn,
     interaction::search::compile_criteria,
     query::parameters,
-    session::{Reservation, Session},
+    session::{Reservation, Search, Session},
 };
 use fhir::definitions::ResourceType;
 use proto::{Code, Error, ResourceKey, Slot, TenantId};
-use search::Query;
 use std::{fmt, sync::Arc};
 
 /// Criteria as they were understood. Two spellings of one thing have one key, which is what locks, orders, caches and
@@ -18,7 +17,7 @@ pub struct Criteria {
     resource_type: ResourceType,
     text: String,
     key: Arc<str>,
-    query: Query,
+    search: Search,
 }
 
 /// As many bytes as the log takes.
@@ -38,9 +37,9 @@ impl Criteria {
         resource_type: ResourceType,
         text: &str,
     ) -> Result<Criteria, Error> {
-        let mut query = compile_criteria(session, resource_type, parameters(text)?).await?;
-        (query.count, query.total) = (MATCHES_WANTED, false);
-        let conditions = query.canonical()?;
+        let mut search = compile_criteria(session, resource_type, parameters(text)?).await?;
+        (search.query.count, search.query.total) = (MATCHES_WANTED, false);
+        let conditions = search.query.canonical()?;
         if conditions.is_empty() {
             let text = format!("the criteria '{text}' say nothing of the {resource_type} to match");
             return Err(
@@ -55,12 +54,12 @@ impl Criteria {
             );
             return Err(Error::new(Code::BadParameter, text).as_issue("too-long"));
         }
-        Ok(Criteria { resource_type, text: text.to_owned(), key: key.into(), query })
+        Ok(Criteria { resource_type, text: text.to_owned(), key: key.into(), search })
     }
 
     /// The tenant they were read for.
     pub fn tenant(&self) -> TenantId {
-        self.query.tenant
+        self.search.query.tenant
     }
 
     /// The type of what they match.
@@ -99,7 +98,7 @@ impl Criteria {
     /// # Errors
     /// `MultipleMatches` where more than one does.
     pub async fn only_match(&self, session: Session<'_>) -> Result<Option<ResourceKey>, Error> {
-        match session.search(&self.query, None).await?.hits.as_slice() {
+        match session.search(&self.search, None).await?.hits.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(one.key)),
             _ => Err(Error::new(

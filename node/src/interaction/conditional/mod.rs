@@ -45,13 +45,17 @@ pub async fn resolve_reference(session: Session<'_>, reference: &str) -> Result<
     let (name, criteria) = reference.split_once('?').ok_or_else(bare)?;
     let resource_type = draft::known_type(name)?;
     let criteria = Criteria::read(session, resource_type, criteria).await?;
-    if let Some(id) = session.references().get(session.tenant(), resource_type.code(), criteria.key()) {
+    let (tenant, code) = (session.tenant(), resource_type.code());
+    let known = session.references();
+    if let Some(id) = known.and_then(|known| known.get(tenant, code, criteria.key())) {
         return Ok(format!("{name}/{id}"));
     }
-    let generation = session.references().generation(resource_type.code());
+    let generation = known.map(|known| known.generation(code));
     let key = criteria.only_match(session).await?;
     let none = || unresolved("matches no resource; create it first").as_issue("not-found");
     let id = key.ok_or_else(none)?.id;
-    session.references().put(session.tenant(), criteria.key(), id, generation);
+    if let (Some(known), Some(generation)) = (session.references(), generation) {
+        known.put(tenant, criteria.key(), id, generation);
+    }
     Ok(format!("{name}/{id}"))
 }

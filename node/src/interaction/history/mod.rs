@@ -1,9 +1,12 @@
 //! <https://hl7.org/fhir/R4/http.html#history>: newest first, of an instance, a type or the whole tenant.
 
 mod cursor;
+mod everywhere;
 mod pages;
 #[cfg(test)]
 mod tests;
+
+pub use everywhere::look;
 
 use super::part;
 use crate::{
@@ -11,9 +14,9 @@ use crate::{
     host::aside,
     session::{Newest, Session},
 };
-use cursor::{Cursor, bad_cursor};
+use cursor::{Cursor, Moment, bad_cursor};
 use fhir::definitions::ResourceType;
-use pages::{Asked, Found};
+use pages::{Asked, Page};
 use proto::{
     Code, Error, TypeCode,
     api::v1::{HistoryEntry, HistoryRequest, HistoryResponse, Outcome},
@@ -85,25 +88,35 @@ async fn of_all(
     request: &HistoryRequest,
     limit: usize,
 ) -> Result<HistoryResponse, Error> {
-    let after = match request.cursor.as_str() {
+    let cursor = match request.cursor.as_str() {
         "" => None,
-        cursor => Some(Cursor::parse(cursor, session.partitions())?),
+        cursor => Some(Cursor::parse(cursor, session.partitions().len())?),
     };
-    let (tenant, tables) = (session.tenant(), session.all_tables()?);
-    let asked = Asked { tenant, type_code, since_ms: request.since_ms, after, limit };
-    let views = session.at_a_moment(|| {
-        let views = tables.iter().map(|table| table.histories());
-        views.collect::<storage::Result<Vec<_>>>().map_err(crate::error::storage)
-    });
-    let views = views.await?;
-    // A page may take milliseconds of reading: it does not hold up the other tasks of its thread.
-    let found = aside(|| pages::page(&views, &asked));
-    let Found { versions, next } = found.map_err(crate::error::storage)?;
+    let asked = Asked { tenant: session.tenant(), type_code, since_ms: request.since_ms, limit };
+    let page = match session.searches_alone() {
+        true => here(session, &asked, cursor).await,
+        false => Box::pin(everywhere::read(session, &asked, cursor)).await,
+    }?;
+    let Page { versions, next } = page;
     Ok(HistoryResponse {
         entries: versions.into_iter().map(entry).collect(),
         next_cursor: next.map(|cursor| cursor.to_string()).unwrap_or_default(),
         total: None,
     })
+}
+
+/// From the rows of this node, which holds all partitions.
+async fn here(session: Session<'_>, asked: &Asked, cursor: Option<Cursor>) -> Result<Page, Error> {
+    let replicas = session.replicas(&session.partitions())?;
+    let views = session.at_a_moment(|| pages::views(&replicas));
+    let views = views.await?;
+    let (after, moment) = match cursor {
+        Some(Cursor { last, moment }) => (Some(last), moment),
+        None => (None, Moment(views.iter().map(|(_, view)| view.applied_index()).collect())),
+    };
+    // A page may take milliseconds of reading: it does not hold up the other tasks of its thread.
+    let found = aside(|| pages::page(&views, asked, after.as_ref(), &moment));
+    Ok(Page::of(found.map_err(crate::error::storage)?, moment))
 }
 
 fn entry(version: Version) -> HistoryEntry {

@@ -3,8 +3,8 @@
 
 use super::cursor::{Cursor, Moment};
 use proto::{PartitionId, TenantId, TypeCode};
-use std::collections::BinaryHeap;
-use storage::{Histories, Listed, Places, Result, Version};
+use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
+use storage::{Histories, HistoryPlace, Listed, Places, Result, Version};
 
 /// What is asked for.
 pub struct Asked {
@@ -13,49 +13,84 @@ pub struct Asked {
     pub type_code: Option<TypeCode>,
     /// Versions of this time or later.
     pub since_ms: u64,
-    /// The end of the page before.
-    pub after: Option<Cursor>,
     pub limit: usize,
 }
 
-/// A page, and its end where more follows.
+/// A page, and whether more follows.
 pub struct Found {
+    pub versions: Vec<Version>,
+    pub more: bool,
+}
+
+/// A page as it is answered, and its end where more follows.
+pub struct Page {
     pub versions: Vec<Version>,
     pub next: Option<Cursor>,
 }
 
-/// Reads a page from views of all partitions, numbered from 1 in the order given, which were taken at one moment.
+impl Page {
+    /// Of what was found at `moment`.
+    pub fn of(found: Found, moment: Moment) -> Page {
+        let Found { versions, more } = found;
+        let last = versions.last().filter(|_| more).map(Version::place);
+        Page { next: last.map(|last| Cursor { last, moment }), versions }
+    }
+}
+
+/// A view of a partition's histories.
+pub type View<'p> = (PartitionId, Histories<'p>);
+
+/// Views of these partitions, as they are now.
 ///
 /// # Errors
 /// Storage's, which are the server's.
-pub fn page(views: &[Histories<'_>], asked: &Asked) -> Result<Found> {
-    let moment = match &asked.after {
-        Some(cursor) => cursor.moment.clone(),
-        None => Moment(views.iter().map(Histories::applied_index).collect()),
-    };
-    let mut merged = Merged::open(views, asked)?;
+pub fn views(
+    partitions: &[(PartitionId, Arc<storage::Partition>)],
+) -> std::result::Result<Vec<View<'_>>, proto::Error> {
+    let views = partitions.iter().map(|(id, rows)| Ok((*id, rows.histories()?)));
+    views.collect::<Result<_>>().map_err(crate::error::storage)
+}
+
+/// Reads a page from views of partitions: of what belongs to `moment`, the newest behind `after`.
+///
+/// # Errors
+/// Storage's, which are the server's.
+pub fn page(
+    views: &[View<'_>],
+    asked: &Asked,
+    after: Option<&HistoryPlace>,
+    moment: &Moment,
+) -> Result<Found> {
+    let mut merged = Merged::open(views, asked, after)?;
     let mut versions = Vec::with_capacity(asked.limit.min(VERSIONS_GUESSED));
     let mut last = None;
     while let Some((view, listed)) = merged.next()? {
         // One version is one entry, even where an old fault left it in two places.
-        if last == Some(listed.place) || !moment.holds(number_of(view), listed.origin) {
+        if last == Some(listed.place) || !moment.holds(views[view].0, listed.origin) {
             continue;
         }
         if versions.len() == asked.limit {
-            return Ok(Found { versions, next: last.map(|last| Cursor { last, moment }) });
+            return Ok(Found { versions, more: true });
         }
-        versions.push(views[view].version(asked.tenant, &listed)?);
+        versions.push(views[view].1.version(asked.tenant, &listed)?);
         last = Some(listed.place);
     }
-    Ok(Found { versions, next: None })
+    Ok(Found { versions, more: false })
+}
+
+/// The page that pages of all partitions make, each of which has as many versions or all that there are.
+pub fn merged(parts: Vec<Found>, limit: usize) -> Found {
+    let mut more = parts.iter().any(|part| part.more);
+    let mut versions: Vec<Version> = parts.into_iter().flat_map(|part| part.versions).collect();
+    versions.sort_by_key(|version| Reverse(version.place()));
+    versions.dedup_by_key(|version| version.place());
+    more |= versions.len() > limit;
+    versions.truncate(limit);
+    Found { versions, more }
 }
 
 /// Room for a page before its length is known.
 const VERSIONS_GUESSED: usize = 128;
-
-fn number_of(view: usize) -> PartitionId {
-    PartitionId(view as u16 + 1)
-}
 
 /// The versions of many sources, newest first.
 struct Merged<'v> {
@@ -70,10 +105,9 @@ struct Head {
 }
 
 impl<'v> Merged<'v> {
-    fn open(views: &'v [Histories<'_>], asked: &Asked) -> Result<Self> {
+    fn open(views: &'v [View<'_>], asked: &Asked, before: Option<&HistoryPlace>) -> Result<Self> {
         let mut merged = Merged { sources: vec![], heads: BinaryHeap::new() };
-        let before = asked.after.as_ref().map(|cursor| &cursor.last);
-        for (number, view) in views.iter().enumerate() {
+        for (number, (_, view)) in views.iter().enumerate() {
             let types = match asked.type_code {
                 Some(type_code) => vec![type_code],
                 None => view.types(asked.tenant)?,

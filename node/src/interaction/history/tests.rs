@@ -2,8 +2,8 @@
 //! readers that start at any time: each gets exactly what there was when it began, newest first.
 
 use super::{
-    cursor::Cursor,
-    pages::{Asked, page},
+    cursor::{Cursor, Moment},
+    pages::{Asked, Found, merged, page, views},
 };
 use crate::partition::adopted;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use proto::{
     log::v1::{self as log, command::Kind, mutation},
 };
 use std::{collections::BTreeMap, sync::Arc};
-use storage::{Applied, Disk, Entry, EntryPayload, HistoryPlace, Partition, Store};
+use storage::{Applied, Disk, Entry, EntryPayload, HistoryPlace, Partition, Store, Version};
 
 const TENANT: TenantId = TenantId(1);
 const PARTITIONS: u16 = 3;
@@ -57,6 +57,7 @@ struct Held {
 
 struct Reader {
     asked: Asked,
+    cursor: Option<Cursor>,
     expected: Vec<HistoryPlace>,
     read: Vec<HistoryPlace>,
     ended: bool,
@@ -156,22 +157,37 @@ impl World {
         };
         let mut expected: Vec<HistoryPlace> = self.all.iter().filter(wanted).copied().collect();
         expected.sort_unstable_by(|a, b| b.cmp(a));
-        let asked = Asked { tenant: TENANT, type_code, since_ms, after: None, limit: 1 };
-        self.readers.push(Reader { asked, expected, read: vec![], ended: false });
+        let asked = Asked { tenant: TENANT, type_code, since_ms, limit: 1 };
+        self.readers.push(Reader { asked, cursor: None, expected, read: vec![], ended: false });
         // Its moment is that of its first page.
         self.read(self.readers.len() - 1, 1);
     }
 
     fn read(&mut self, reader: usize, limit: usize) {
-        let views: Vec<_> = self.tables.iter().map(|table| table.histories().unwrap()).collect();
+        let numbered = self.tables.iter().enumerate();
+        let replicas: Vec<_> =
+            numbered.map(|(at, table)| (PartitionId(at as u16 + 1), table.clone())).collect();
+        let views = views(&replicas).unwrap();
         let reader = &mut self.readers[reader];
         reader.asked.limit = limit;
-        let found = page(&views, &reader.asked).unwrap();
-        reader.read.extend(found.versions.iter().map(|version| version.place()));
-        // As a client does: through the text of a link.
-        let text = found.next.map(|cursor| cursor.to_string());
-        reader.ended = text.is_none();
-        reader.asked.after = text.map(|text| Cursor::parse(&text, usize::from(PARTITIONS)).unwrap());
+        let (after, moment) = match reader.cursor.take() {
+            Some(Cursor { last, moment }) => (Some(last), moment),
+            None => (None, Moment(views.iter().map(|(_, view)| view.applied_index()).collect())),
+        };
+        let found = page(&views, &reader.asked, after.as_ref(), &moment).unwrap();
+        let places = |found: &Found| found.versions.iter().map(Version::place).collect::<Vec<_>>();
+        // Nodes that hold some of the partitions each come to the same page together.
+        let (one, other) = views.split_at(limit % views.len());
+        let shares = [one, other].map(|share| page(share, &reader.asked, after.as_ref(), &moment).unwrap());
+        let together = merged(shares.into(), limit);
+        assert_eq!((places(&together), together.more), (places(&found), found.more));
+        reader.read.extend(places(&found));
+        reader.ended = !found.more;
+        if let Some(last) = found.versions.last().map(Version::place) {
+            // As a client does: through the text of a link.
+            let text = Cursor { last, moment }.to_string();
+            reader.cursor = Some(Cursor::parse(&text, usize::from(PARTITIONS)).unwrap());
+        }
     }
 
     fn finish(&mut self) {

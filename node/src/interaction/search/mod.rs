@@ -11,23 +11,25 @@ use super::{
 use crate::{
     bounds::Share,
     draft,
-    session::{Patience, Session},
+    session::{Patience, Search, Session},
 };
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
-    Code, Error,
+    Code, Error, PartitionId,
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
+    internal::v1 as wire,
 };
 use search::{NoTerminology, Page, Query, Request};
 use std::{future::ready, sync::Arc};
 
 /// One page.
 pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<SearchResponse, Error> {
-    let query = compile(session, &request).await?;
+    let search = compile(session, &request).await?;
     let part = part::of_search(&request.parameters)?;
     let (entries, page) =
-        read_page(session, &session.context().share, &query, &part, &request.cursor).await?;
+        read_page(session, &session.context().share, &search, &part, &request.cursor).await?;
+    let query = search.query;
     Ok(SearchResponse {
         entries,
         next_cursor: page.next.unwrap_or_default(),
@@ -84,11 +86,11 @@ pub async fn search_stream(
 async fn read_page(
     session: Session<'_>,
     share: &Share,
-    query: &Query,
+    search: &Search,
     part: &Projection,
     cursor: &str,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
-    let page = session.search(query, (!cursor.is_empty()).then_some(cursor)).await?;
+    let page = session.search(search, (!cursor.is_empty()).then_some(cursor)).await?;
     let entries = bodies::of(session, share, part, &page.hits).await?;
     Ok((entries, page))
 }
@@ -98,14 +100,63 @@ pub async fn compile_criteria(
     session: Session<'_>,
     resource_type: ResourceType,
     parameters: Vec<SearchParameter>,
-) -> Result<Query, Error> {
+) -> Result<Search, Error> {
     let resource_type = resource_type.name().to_owned();
     let request = SearchRequest { resource_type, parameters, strict: true, ..Default::default() };
     compile(session, &request).await
 }
 
-/// Compiles the request; where it names value sets or branches of code systems, on a thread for what takes long.
-async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Query, Error> {
+/// Looks for another node in partitions that this one leads.
+///
+/// # Errors
+/// The search's own; `Unavailable` without a leader.
+pub async fn look(
+    session: Session<'_>,
+    asked: &wire::LookRequest,
+    look: &wire::SearchLook,
+) -> Result<wire::LookAnswer, Error> {
+    let pair = |pair: &wire::Pair| SearchParameter { name: pair.name.clone(), value: pair.value.clone() };
+    let request = SearchRequest {
+        resource_type: look.resource_type.clone(),
+        parameters: look.parameters.iter().map(pair).collect(),
+        compartment_type: look.compartment_type.clone(),
+        compartment_id: look.compartment_id.clone(),
+        strict: look.strict,
+        ..SearchRequest::default()
+    };
+    let mut query = compile_at(session, &request, look.now_ms).await?;
+    if query.digest != look.digest {
+        return Err(Error::new(Code::Internal, "another node's search is understood otherwise here"));
+    }
+    (query.count, query.total) = (look.count as usize, look.total);
+    let here = |only: &[PartitionId]| session.look_for_hits(&query, look, only);
+    session.look_for(asked.moment.as_ref(), &asked.partitions, here).await
+}
+
+/// Compiles the request, to be carried out here and on other nodes, where there are any.
+async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Search, Error> {
+    let now_ms = session.clock().now_ms();
+    let query = compile_at(session, request, now_ms).await?;
+    let asked = (!session.is_alone()).then(|| Box::new(told(request, now_ms)));
+    Ok(Search { query, asked })
+}
+
+/// For other nodes.
+fn told(request: &SearchRequest, now_ms: u64) -> wire::SearchLook {
+    let pair = |pair: &SearchParameter| wire::Pair { name: pair.name.clone(), value: pair.value.clone() };
+    wire::SearchLook {
+        resource_type: request.resource_type.clone(),
+        parameters: request.parameters.iter().map(pair).collect(),
+        compartment_type: request.compartment_type.clone(),
+        compartment_id: request.compartment_id.clone(),
+        strict: request.strict,
+        now_ms,
+        ..wire::SearchLook::default()
+    }
+}
+
+/// Where it names value sets or branches of code systems, on a thread for what takes long.
+async fn compile_at(session: Session<'_>, request: &SearchRequest, now_ms: u64) -> Result<Query, Error> {
     let owned = |pair: &SearchParameter| (pair.name.clone(), pair.value.clone());
     let pairs: Vec<(String, String)> = request.parameters.iter().map(owned).collect();
     let resource_type = match request.resource_type.as_str() {
@@ -118,7 +169,7 @@ async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Query,
         return Err(Error::new(Code::BadRequest, text));
     }
     let (strict, base) = (request.strict, session.options().base_url.clone());
-    let (limits, now_ms) = (session.options().search_limits.clone(), session.clock().now_ms());
+    let limits = session.options().search_limits.clone();
     let lists_codes = pairs.iter().any(|(name, _)| codes::are_asked_by(name));
     let stored = match lists_codes {
         true => codes::stored_value_sets(session, &pairs, base.as_deref()).await?,

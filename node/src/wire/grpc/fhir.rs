@@ -31,7 +31,7 @@ macro_rules! adapted {
     ($(
         $(#[$about:meta])*
         $call:ident($request:ident) -> $response:ident:
-            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, weighs |$of:pat_param| $weight:expr;
+            rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, about |$named:pat_param| $id:expr, weighs |$of:pat_param| $weight:expr;
     )*) => {
         #[tonic::async_trait]
         impl<S: FhirService> Fhir for Adapter<S> {

@@ -204,7 +204,8 @@ impl Model {
         self.fence(&key, put.expected_version)?;
         if let Some(expected) = put.expected_content {
             let current = self.current(&key);
-            let holds = current.map(|held| proto::content(held.last_updated_ms, held.is_deleted(), &held.body));
+            let holds =
+                current.map(|held| proto::content(held.last_updated_ms, held.is_deleted(), &held.body));
             if holds != Some(expected) {
                 let current = current.map_or(0, |held| held.version);
                 return Err(Applied::Conflict { key, current });

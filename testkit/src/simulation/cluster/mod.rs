@@ -63,14 +63,15 @@ pub trait Nodes: 'static {
     /// A checksum of the rows of each partition on a node that is there.
     fn digests(&self, at: usize) -> anyhow::Result<BTreeMap<u32, u32>>;
 
-    /// Each resource of a node that is there, by its name: where its directory says that it is, and where it is.
-    fn places(&self, at: usize) -> anyhow::Result<Vec<Placed>>;
+    /// Each resource, by its name: where the directory says that it is, and where it is. `replicas`: of each partition, the
+    /// node, which is there, whose rows are read.
+    fn places(&self, replicas: &BTreeMap<u32, usize>) -> anyhow::Result<Vec<Placed>>;
 
     /// Which nodes, by their ids, spoke as a leader in which group and term.
     fn leaders(&self) -> BTreeMap<(u32, u64), Vec<u64>>;
 }
 
-/// One resource as a node holds it.
+/// One resource as replicas hold it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placed {
     /// `Type/id`.

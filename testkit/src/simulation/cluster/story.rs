@@ -1,7 +1,8 @@
 //! A run from its first node to its last look.
 
 use super::{
-    Nodes, Options, Plan, calm,
+    Nodes, Options, Plan,
+    calm::{self, Replicas},
     check::{self, Seen},
     doors::Anyone,
     name,
@@ -22,7 +23,7 @@ use crate::{
     simulation::{Outcome, TICK, trace},
 };
 use generator::random::Random;
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// Numbers for one part of a run.
@@ -74,8 +75,8 @@ pub(super) async fn play<N: Nodes>(options: &Options, stage: Rc<Stage<N>>) -> an
     calm::rest(&stage, &operator).await?;
     seen.after = look(&stage, &operator, &record).await?;
     seen.replicas = calm::replicas(&stage, &operator).await?;
-    for at in stage.all(Being::Up) {
-        seen.places.push((name(at), stage.nodes.places(at)?));
+    for (told, replicas) in wholes(&stage, &seen.replicas) {
+        seen.places.push((told, stage.nodes.places(&replicas)?));
     }
     seen.leaders = stage.nodes.leaders();
     Ok(outcome(options, &stage, &shared, &record, &seen))
@@ -98,6 +99,23 @@ async fn look<N: Nodes>(
         stage.tell(&format!("all is read back at {}, which leads: {leads}", name(at)));
     }
     Ok(surveys)
+}
+
+/// All partitions once, so that each replica of each is in one of them: the names of the nodes, and which of them for which partition.
+fn wholes<N: Nodes>(stage: &Stage<N>, replicas: &Replicas) -> Vec<(String, BTreeMap<u32, usize>)> {
+    let up = stage.all(Being::Up);
+    let number = |node: &String| up.iter().copied().find(|at| name(*at) == *node);
+    let many = replicas.values().map(BTreeMap::len).max().unwrap_or_default();
+    let whole = |turn: usize| {
+        let replica = |(partition, digests): (&u32, &BTreeMap<String, u32>)| {
+            let node = digests.keys().nth(turn % digests.len())?;
+            Some((*partition, number(node)?))
+        };
+        let whole: BTreeMap<u32, usize> = replicas.iter().filter_map(replica).collect();
+        let nodes: Vec<String> = whole.values().map(|at| name(*at)).collect();
+        (nodes.join(" "), whole)
+    };
+    (0..many).map(whole).collect()
 }
 
 fn outcome<N: Nodes>(

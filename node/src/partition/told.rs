@@ -1,0 +1,83 @@
+//! Rows and hits, as nodes tell each other.
+
+use super::{
+    applied::{id_from, key_from},
+    ask::incomplete,
+};
+use proto::{Error, PartitionId, ResourceKey, TenantId, TypeCode, internal::v1 as wire};
+use search::{Hit, SortKey};
+use storage::{Method, Version};
+
+/// How another node asks for rows.
+pub const ROWS: &str = "partition-rows";
+
+/// One version that matched a search.
+pub fn numbered(key: &ResourceKey, version: u64) -> wire::Numbered {
+    wire::Numbered { key: Some((*key).into()), version }
+}
+
+/// For another node.
+pub fn version_to(row: Version) -> wire::Row {
+    wire::Row {
+        key: Some(row.key.into()),
+        version: row.version,
+        last_updated_ms: row.last_updated_ms,
+        method: row.method as i32,
+        body: row.body,
+        index: row.index,
+        seq: row.seq,
+    }
+}
+
+/// From another node.
+///
+/// # Errors
+/// `Internal` for what this version cannot read.
+pub fn version_from(row: &wire::Row) -> Result<Version, Error> {
+    Ok(Version {
+        key: key_from(row.key.as_ref())?,
+        version: row.version,
+        last_updated_ms: row.last_updated_ms,
+        method: Method::from_log(row.method).ok_or_else(|| incomplete("a version's method"))?,
+        body: row.body.clone(),
+        index: row.index,
+        seq: row.seq,
+    })
+}
+
+/// For another node.
+pub fn hit_to(hit: &Hit) -> wire::Hit {
+    wire::Hit {
+        partition: u32::from(hit.partition.0),
+        key: Some(hit.key.into()),
+        version: hit.version,
+        last_updated_ms: hit.last_updated_ms,
+    }
+}
+
+/// What another node found for `tenant`.
+///
+/// # Errors
+/// `Internal` for what this version cannot read.
+pub fn hit_from(tenant: TenantId, hit: &wire::Hit) -> Result<Hit, Error> {
+    let partition = PartitionId(hit.partition as u16);
+    Ok(Hit::told(tenant, partition, key_from(hit.key.as_ref())?, hit.version, hit.last_updated_ms))
+}
+
+/// For another node.
+pub fn place_to(place: &SortKey) -> wire::Place {
+    wire::Place {
+        hash: place.hash,
+        type_code: u32::from(place.type_code.0),
+        id: place.id.as_str().to_owned(),
+    }
+}
+
+/// From another node.
+///
+/// # Errors
+/// `Internal` for what is none.
+pub fn place_from(place: &wire::Place) -> Result<SortKey, Error> {
+    let type_code = TypeCode(place.type_code as u16);
+    Ok(SortKey { hash: place.hash, type_code, id: id_from(&place.id)? })
+}

@@ -1,0 +1,184 @@
+//! More nodes than hold each partition: each has its share, and each answers for all.
+
+use super::{Load, SOON, basic, has_all, join, settled, three};
+use client::{Client, api};
+use futures::future::join_all;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+use testkit::node::NodeProcess;
+
+/// Every partition is on three nodes, and each node has some.
+fn is_shared(status: &api::StatusResponse, nodes: u64) -> bool {
+    let partitions = &status.groups[1..];
+    let lag: u64 = status.nodes.iter().map(|node| node.lag).sum();
+    let holds = |node: u64| partitions.iter().filter(|group| group.voters.contains(&node)).count();
+    let whole =
+        partitions.iter().all(|group| group.leader != 0 && group.voters.len() == 3 && !group.changing);
+    let fewest = 3 * partitions.len() / nodes as usize - 1;
+    whole && lag == 0 && (1..=nodes).all(|node| holds(node) >= fewest)
+}
+
+async fn grow(nodes: &mut Vec<NodeProcess>, to: usize) {
+    while nodes.len() < to {
+        nodes.push(join(&nodes[nodes.len() - 1]));
+    }
+    let last = &nodes[nodes.len() - 1];
+    settled(last, "spread", |status| is_shared(status, to as u64)).await;
+}
+
+fn observation(patient: &str, value: usize) -> String {
+    format!(
+        r#"{{"resourceType":"Observation","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/{patient}"}},"valueInteger":{value}}}"#
+    )
+}
+
+fn put(resource_type: &str, id: &str, body: String) -> api::UpdateRequest {
+    api::UpdateRequest {
+        resource_type: resource_type.into(),
+        id: id.into(),
+        body: body.into(),
+        ..Default::default()
+    }
+}
+
+fn search(resource_type: &str, parameters: &[(&str, &str)]) -> api::SearchRequest {
+    let parameter = |(name, value): &(&str, &str)| api::SearchParameter {
+        name: (*name).to_owned(),
+        value: (*value).to_owned(),
+    };
+    api::SearchRequest {
+        resource_type: resource_type.into(),
+        parameters: parameters.iter().map(parameter).collect(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_nodes_share_the_partitions_and_each_answers_for_all() {
+    let mut nodes: Vec<NodeProcess> = three().await.into();
+    let load = Load::with_pauses(&nodes.iter().collect::<Vec<_>>(), Duration::from_millis(20));
+    load.progress(100).await;
+    grow(&mut nodes, 5).await;
+    load.progress(100).await;
+    let written = load.end().await;
+    let all: Vec<&NodeProcess> = nodes.iter().collect();
+    has_all(&all, &written).await;
+    let clients: Vec<Client> = nodes.iter().map(|node| Client::connect(&node.grpc).unwrap()).collect();
+
+    pages_and_counts_go_on_at_any_node(&clients, written.len()).await;
+    records_of_patients_are_written_and_moved_anywhere(&clients).await;
+    a_condition_holds(&clients).await;
+    histories_are_whole(&clients).await;
+
+    // Any of them may die: who led what is asked next is found.
+    let began = Instant::now();
+    let killed = nodes[4].id().unwrap();
+    std::process::Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap();
+    let left: Vec<&NodeProcess> = nodes[..4].iter().collect();
+    has_all(&left, &written).await;
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+async fn pages_and_counts_go_on_at_any_node(clients: &[Client], written: usize) {
+    let mut request = search("Basic", &[("_count", "10"), ("_total", "accurate")]);
+    let mut found = BTreeSet::new();
+    for page in 0.. {
+        let answer = clients[page % clients.len()].search(request.clone()).await.unwrap();
+        assert_eq!(answer.total, Some(written as u64));
+        answer.entries.into_iter().for_each(|entry| assert!(found.insert(entry.id)));
+        if answer.next_cursor.is_empty() {
+            break;
+        }
+        request.cursor = answer.next_cursor;
+    }
+    assert_eq!(found.len(), written);
+    // By ids, wherever they live.
+    let some: Vec<String> = found.into_iter().step_by(7).take(20).collect();
+    for client in clients {
+        let answer = client.search(search("Basic", &[("_id", &some.join(","))])).await.unwrap();
+        let ids: BTreeSet<String> = answer.entries.into_iter().map(|entry| entry.id).collect();
+        assert_eq!(ids, some.iter().cloned().collect());
+    }
+}
+
+/// Each write at another node, what it did seen at the next.
+async fn records_of_patients_are_written_and_moved_anywhere(clients: &[Client]) {
+    let at = |number: usize| &clients[number % clients.len()];
+    for number in 0..20 {
+        let patient = format!(r#"{{"resourceType":"Patient","id":"p{number}"}}"#);
+        at(number).update(put("Patient", &format!("p{number}"), patient)).await.unwrap();
+    }
+    let mut lives = BTreeMap::new();
+    for turn in 0..60 {
+        let (id, patient) = (format!("o{}", turn % 12), format!("p{}", turn * 7 % 20));
+        let body = observation(&patient, turn).replacen('{', &format!(r#"{{"id":"{id}","#), 1);
+        at(turn).update(put("Observation", &id, body)).await.unwrap();
+        let read = at(turn + 1).read("Observation", &id).await.unwrap();
+        assert!(std::str::from_utf8(&read.body).unwrap().contains(&format!(r#""valueInteger":{turn}"#)));
+        lives.insert(id, patient.clone());
+        let expected: BTreeSet<&String> =
+            lives.iter().filter(|(_, lives_with)| **lives_with == patient).map(|(id, _)| id).collect();
+        for client in clients {
+            let answer = client.search(search("Observation", &[("patient", &patient)])).await.unwrap();
+            let found: BTreeSet<&String> = answer.entries.iter().map(|entry| &entry.id).collect();
+            assert_eq!(found, expected, "turn {turn}, {patient}");
+        }
+    }
+    let versions =
+        api::HistoryRequest { resource_type: "Observation".into(), id: "o0".into(), ..Default::default() };
+    for client in clients {
+        let history = client.history(versions.clone()).await.unwrap();
+        let numbers: Vec<&str> = history.entries.iter().map(|entry| entry.version_id.as_str()).collect();
+        assert_eq!(numbers, ["5", "4", "3", "2", "1"], "all of it moved along");
+    }
+}
+
+async fn a_condition_holds(clients: &[Client]) {
+    for round in 0..10 {
+        let create = |client: &'_ Client| {
+            let request = api::CreateRequest {
+                if_none_exist: format!("code=only-{round}"),
+                ..basic(&format!("only-{round}"))
+            };
+            let client = client.clone();
+            async move { client.create(request).await.unwrap().id }
+        };
+        let ids = join_all(clients.iter().chain(clients).map(create)).await;
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 1, "round {round}: {ids:?}");
+    }
+}
+
+/// Page after page, each of another node, whatever is written meanwhile.
+async fn histories_are_whole(clients: &[Client]) {
+    let mut writes = 0;
+    let whole = history(&clients[..1], 1000, async |_| {}).await;
+    let found = history(clients, 97, async |client: &Client| {
+        writes += 1;
+        client.create(basic("meanwhile")).await.unwrap();
+    })
+    .await;
+    assert!(writes > 2 && whole.len() > 300);
+    assert_eq!(found, whole);
+}
+
+/// Of everything, each page read at the next of these.
+async fn history(
+    clients: &[Client],
+    count: u32,
+    mut meanwhile: impl AsyncFnMut(&Client),
+) -> Vec<api::HistoryEntry> {
+    let (mut found, mut next) = (vec![], api::HistoryRequest { count, ..Default::default() });
+    for page in 0.. {
+        let client = &clients[page % clients.len()];
+        let answer = client.history(next.clone()).await.unwrap();
+        found.extend(answer.entries);
+        meanwhile(client).await;
+        if answer.next_cursor.is_empty() {
+            break;
+        }
+        next.cursor = answer.next_cursor;
+    }
+    found
+}

@@ -1,0 +1,78 @@
+//! A search that several nodes answer, each for some of the partitions: parts of a page, and the page made of them.
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::local::{Partitions, compartment};
+use crate::page::{Hit, Page, SortKey, cut, sort_hash};
+use crate::query::{Query, Scope};
+use crate::set::PartitionSet;
+use proto::id::{PartitionId, ResourceKey, TenantId};
+
+/// What some partitions have to a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// The first hits after the place asked for, in the default order, perhaps some more than were asked for.
+    pub hits: Vec<Hit>,
+    /// All matches in these partitions, where the query asks for the number.
+    pub total: Option<u64>,
+}
+
+impl Hit {
+    /// One that another node found for `tenant`.
+    pub fn told(
+        tenant: TenantId,
+        partition: PartitionId,
+        key: ResourceKey,
+        version: u64,
+        last_updated_ms: u64,
+    ) -> Hit {
+        let hash = sort_hash(tenant, key.type_code, key.id.as_str());
+        Hit { partition, key, version, last_updated_ms, hash }
+    }
+}
+
+impl Engine {
+    /// The place after which a page begins. `None`: the first page.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cursor`] for a cursor that is not of this query.
+    pub fn after(&self, query: &Query, cursor: Option<&str>) -> Result<Option<SortKey>> {
+        cursor.map(|cursor| self.signer().check(query.digest, cursor)).transpose()
+    }
+
+    /// What the partitions `only` have to the page after `after`. Their replicas are here, and current.
+    ///
+    /// # Errors
+    /// [`crate::Error::TooMany`] over [`crate::MATCHES_MAX`] in one compartment; storage and index errors.
+    pub fn part(
+        &self,
+        partitions: &dyn Partitions,
+        query: &Query,
+        only: &PartitionSet,
+        after: Option<&SortKey>,
+    ) -> Result<Part> {
+        let Scope::Compartment(key) = query.scope() else {
+            // Whatever the rows could tell, the index can: ids and members may be in any of the partitions.
+            let limit = if query.count == 0 { 0 } else { query.count + 1 };
+            let (hits, total) = self.collect(query, Some(only), after, limit, query.total)?;
+            return Ok(Part { hits, total });
+        };
+        let mut hits = compartment(partitions, query, key)?;
+        hits.retain(|hit| only.contains(hit.partition));
+        let total = query.total.then_some(hits.len() as u64);
+        hits.retain(|hit| after.is_none_or(|after| hit.sort_key() > *after));
+        cut(&mut hits, query.count + 1);
+        Ok(Part { hits, total })
+    }
+
+    /// The page that parts of all partitions make, which were taken at one moment.
+    pub fn merged(&self, query: &Query, parts: Vec<Part>) -> Page {
+        let total = query.total.then(|| parts.iter().filter_map(|part| part.total).sum());
+        if query.count == 0 {
+            return Page { total, ..Page::default() };
+        }
+        let mut hits: Vec<Hit> = parts.into_iter().flat_map(|part| part.hits).collect();
+        let last = cut(&mut hits, query.count);
+        Page { hits, next: last.map(|last| self.signer().sign(query.digest, &last)), total }
+    }
+}
