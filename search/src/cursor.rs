@@ -1,6 +1,7 @@
 //! Page cursors: opaque, signed, bound to their query, good across restarts.
 //!
-//! `base64url(version u8 ‖ query digest u64 ‖ sort hash u64 ‖ type u16 ‖ id ‖ HMAC-SHA-256 cut to 16 bytes)`. The key comes
+//! `base64url(version u8 ‖ query digest u64 ‖ sort hash u64 ‖ type u16 ‖ id ‖ HMAC-SHA-256 cut to 16 bytes)`, of version 2, where an
+//! order was asked for, `‖ 0 ‖ its key` behind the id. The key of the signature comes
 //! from outside: an engine with an index keeps it in its folder. A signature keeps a caller from steering a search to places
 //! its query would not reach, and tells a stale or foreign cursor from a good one.
 
@@ -14,10 +15,11 @@ use sha2::Sha256;
 use std::sync::OnceLock;
 
 const VERSION: u8 = 1;
+const ORDERED: u8 = 2;
 const HEAD: usize = 1 + 8 + 8 + 2;
 const TAG: usize = 16;
 /// The longest text that can be a cursor.
-const TEXT_MAX: usize = 160;
+const TEXT_MAX: usize = 2048;
 
 /// Signs and checks cursors.
 pub struct Signer {
@@ -50,11 +52,15 @@ impl Signer {
     /// The cursor for "after `last`" of the query with that digest.
     pub fn sign(&self, digest: u64, last: &SortKey) -> String {
         let mut bytes = Vec::with_capacity(HEAD + ResourceId::LEN_MAX + TAG);
-        bytes.push(VERSION);
+        bytes.push(if last.order.is_empty() { VERSION } else { ORDERED });
         bytes.extend_from_slice(&digest.to_be_bytes());
         bytes.extend_from_slice(&last.hash.to_be_bytes());
         bytes.extend_from_slice(&last.type_code.0.to_be_bytes());
         bytes.extend_from_slice(last.id.as_str().as_bytes());
+        if !last.order.is_empty() {
+            bytes.push(0);
+            bytes.extend_from_slice(&last.order);
+        }
         let tag = self.mac().chain_update(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&tag[..TAG]);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -72,9 +78,14 @@ impl Signer {
             return Err(FOREIGN);
         }
         let Some((head, id)) = signed.split_first_chunk::<HEAD>() else { return Err(FOREIGN) };
-        if head[0] != VERSION {
-            return Err(FOREIGN);
-        }
+        let (id, order) = match head[0] {
+            VERSION => (id, None),
+            ORDERED => {
+                let end = id.iter().position(|byte| *byte == 0).ok_or(FOREIGN)?;
+                (&id[..end], Some(&id[end + 1..]))
+            }
+            _ => return Err(FOREIGN),
+        };
         let number = |from: usize| u64::from_be_bytes(head[from..from + 8].try_into().expect("8 bytes"));
         if number(1) != digest {
             return Err(Error::Cursor(
@@ -83,7 +94,7 @@ impl Signer {
         }
         let id = std::str::from_utf8(id).ok().and_then(|id| ResourceId::parse(id).ok()).ok_or(FOREIGN)?;
         let type_code = TypeCode(u16::from_be_bytes([head[17], head[18]]));
-        Ok(SortKey { hash: number(9), type_code, id })
+        Ok(SortKey { order: order.unwrap_or_default().into(), hash: number(9), type_code, id })
     }
 }
 
@@ -113,12 +124,19 @@ mod tests {
     }
 
     #[test]
+    fn the_key_of_an_order_comes_back() {
+        let signer = Signer::new(b"key");
+        let ordered = SortKey { order: vec![0, 7, 0, 255].into(), ..place("abc") };
+        assert_eq!(signer.check(42, &signer.sign(42, &ordered)).unwrap(), ordered);
+    }
+
+    #[test]
     fn anything_else_is_refused() {
         let signer = Signer::new(b"key");
         let cursor = signer.sign(42, &place("abc"));
         assert!(signer.check(43, &cursor).unwrap_err().to_string().contains("another search"));
         assert!(Signer::new(b"other").check(42, &cursor).is_err());
-        for bad in ["", "x", "!!", &cursor[1..], &"A".repeat(500)] {
+        for bad in ["", "x", "!!", &cursor[1..], &"A".repeat(5000)] {
             assert!(signer.check(42, bad).is_err(), "{bad}");
         }
         for at in 0..cursor.len() {

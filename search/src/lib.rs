@@ -14,6 +14,7 @@ pub mod page;
 mod part;
 pub mod query;
 mod set;
+mod sort;
 
 pub use engine::{Engine, Options, Recovered};
 pub use error::{Error, Result};
@@ -23,3 +24,4 @@ pub use page::{Hit, Page, SortKey};
 pub use part::Part;
 pub use query::{Limits, NoTerminology, Query, Request, Scope, Terminology, Token};
 pub use set::PartitionSet;
+pub use sort::Sort;

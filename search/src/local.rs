@@ -51,7 +51,7 @@ impl Engine {
             return Page { total, ..Page::default() };
         }
         if let Some(after) = after {
-            hits.retain(|hit| hit.sort_key() > after);
+            hits.retain(|hit| hit.is_behind(&after));
         }
         let last = cut(hits, query.count);
         Page {
@@ -121,5 +121,6 @@ fn hit(query: &Query, partition: PartitionId, row: &IndexRow) -> Option<Hit> {
         version: row.version,
         last_updated_ms: row.last_updated_ms,
         hash: sort_hash(query.tenant, row.key.type_code, row.key.id.as_str()),
+        order: query.sort.key(&values, &facts),
     })
 }

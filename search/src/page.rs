@@ -1,12 +1,16 @@
 //! What a search answers, and the order it answers in.
 
 use proto::id::{PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The default order: by hash of tenant, type and id, then type and id. It never changes while a resource lives, so
 /// paging loses and repeats nothing while others write; and it spreads evenly, so that segments stay sorted cheaply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SortKey {
+    /// [`crate::sort::Sort`]'s; empty in the default order.
+    pub order: Box<[u8]>,
     /// [`sort_hash`].
     pub hash: u64,
     /// Where hashes are equal.
@@ -18,7 +22,8 @@ pub struct SortKey {
 impl SortKey {
     /// The place of a resource.
     pub fn of(tenant: TenantId, type_code: TypeCode, id: ResourceId) -> Self {
-        SortKey { hash: sort_hash(tenant, type_code, id.as_str()), type_code, id }
+        let hash = sort_hash(tenant, type_code, id.as_str());
+        SortKey { order: Box::default(), hash, type_code, id }
     }
 }
 
@@ -43,11 +48,28 @@ pub struct Hit {
     /// Milliseconds since the epoch.
     pub last_updated_ms: u64,
     pub(crate) hash: u64,
+    /// [`crate::sort::Sort`]'s key; empty in the default order.
+    pub(crate) order: Box<[u8]>,
 }
 
 impl Hit {
-    pub(crate) fn sort_key(&self) -> SortKey {
-        SortKey { hash: self.hash, type_code: self.key.type_code, id: self.key.id }
+    /// Its place among all hits.
+    pub fn place(&self) -> SortKey {
+        SortKey { order: self.order.clone(), hash: self.hash, type_code: self.key.type_code, id: self.key.id }
+    }
+
+    /// The order of places.
+    pub(crate) fn cmp_place(&self, other: &Hit) -> Ordering {
+        self.ranks().cmp(&other.ranks())
+    }
+
+    /// Whether it comes behind a place.
+    pub(crate) fn is_behind(&self, place: &SortKey) -> bool {
+        self.ranks() > (&*place.order, place.hash, place.type_code, place.id)
+    }
+
+    fn ranks(&self) -> (&[u8], u64, TypeCode, ResourceId) {
+        (&self.order, self.hash, self.key.type_code, self.key.id)
     }
 }
 
@@ -65,13 +87,13 @@ pub struct Page {
 /// Sorts, drops what is seen twice (a resource on its way between compartments is indexed at both for a moment; the
 /// newer version stays) and cuts at `count`. Returns the last kept place if anything was cut off.
 pub(crate) fn cut(hits: &mut Vec<Hit>, count: usize) -> Option<SortKey> {
-    hits.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()).then(b.version.cmp(&a.version)));
-    hits.dedup_by(|next, kept| next.sort_key() == kept.sort_key());
+    hits.sort_by(|a, b| a.cmp_place(b).then(b.version.cmp(&a.version)));
+    hits.dedup_by(|next, kept| next.cmp_place(kept).is_eq());
     if hits.len() <= count {
         return None;
     }
     hits.truncate(count);
-    hits.last().map(Hit::sort_key)
+    hits.last().map(Hit::place)
 }
 
 /// The first places among all hits that are offered; the others are forgotten on the way.
@@ -117,6 +139,72 @@ impl Best {
     }
 }
 
+/// The first places in an order that was asked for, among all hits that are offered.
+pub(crate) struct First {
+    limit: usize,
+    hits: BinaryHeap<ByPlace>,
+}
+
+/// The last place is the greatest.
+struct ByPlace(Hit);
+
+/// Of a resource that is seen twice, on its way between compartments, one goes: room for those.
+const TWICE: usize = 64;
+
+impl First {
+    /// Keeps the first `limit`, and some more.
+    pub fn new(limit: usize) -> Self {
+        First { limit: if limit == 0 { 0 } else { limit.saturating_add(TWICE) }, hits: BinaryHeap::new() }
+    }
+
+    /// Whether a hit with that key may be among the first.
+    #[inline]
+    pub fn wants(&self, order: &[u8], hash: u64) -> bool {
+        if self.hits.len() < self.limit {
+            return true;
+        }
+        self.hits.peek().is_some_and(|last| (order, hash) <= (&*last.0.order, last.0.hash))
+    }
+
+    /// Adds a hit that is wanted.
+    pub fn add(&mut self, hit: Hit) {
+        self.hits.push(ByPlace(hit));
+        if self.hits.len() > self.limit {
+            self.hits.pop();
+        }
+    }
+
+    /// The hits, sorted, each resource once.
+    pub fn into_hits(self) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = self.hits.into_iter().map(|hit| hit.0).collect();
+        let resource = |hit: &Hit| (hit.hash, hit.key.type_code, hit.key.id);
+        hits.sort_by(|a, b| resource(a).cmp(&resource(b)).then(b.version.cmp(&a.version)));
+        hits.dedup_by(|next, kept| resource(next) == resource(kept));
+        hits.sort_by(Hit::cmp_place);
+        hits
+    }
+}
+
+impl Ord for ByPlace {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.cmp_place(&other.0)
+    }
+}
+
+impl PartialOrd for ByPlace {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ByPlace {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByPlace {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +217,7 @@ mod tests {
             let id = ResourceId::parse(&format!("r{i}")).unwrap();
             let key = CompartmentKey::of(tenant, TypeCode(3), id).own();
             let hash = sort_hash(tenant, TypeCode(3), id.as_str());
-            Hit { partition: PartitionId(1), key, version, last_updated_ms: 0, hash }
+            Hit { partition: PartitionId(1), key, version, last_updated_ms: 0, hash, order: Box::default() }
         };
         let mut all: Vec<Hit> = (0..1000).map(|i| hit(i, 2)).collect();
         let mut best = Best::new(7);

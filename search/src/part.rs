@@ -18,16 +18,21 @@ pub struct Part {
 }
 
 impl Hit {
-    /// One that another node found for `tenant`.
+    /// One that another node found for `tenant`, at [`Hit::place`] in the order asked for.
     pub fn told(
         tenant: TenantId,
         partition: PartitionId,
         key: ResourceKey,
-        version: u64,
-        last_updated_ms: u64,
+        (version, last_updated_ms): (u64, u64),
+        order: Box<[u8]>,
     ) -> Hit {
         let hash = sort_hash(tenant, key.type_code, key.id.as_str());
-        Hit { partition, key, version, last_updated_ms, hash }
+        Hit { partition, key, version, last_updated_ms, hash, order }
+    }
+
+    /// Its key in the order asked for; empty in the default order.
+    pub fn order(&self) -> &[u8] {
+        &self.order
     }
 }
 
@@ -60,7 +65,7 @@ impl Engine {
         let mut hits = compartment(partitions, query, key)?;
         hits.retain(|hit| only.contains(hit.partition));
         let total = query.total.then_some(hits.len() as u64);
-        hits.retain(|hit| after.is_none_or(|after| hit.sort_key() > *after));
+        hits.retain(|hit| after.is_none_or(|after| hit.is_behind(after)));
         cut(&mut hits, query.count + 1);
         Ok(Part { hits, total })
     }

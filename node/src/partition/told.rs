@@ -4,6 +4,7 @@ use super::{
     applied::{id_from, key_from},
     ask::incomplete,
 };
+use bytes::Bytes;
 use proto::{Error, PartitionId, ResourceKey, TenantId, TypeCode, internal::v1 as wire};
 use search::{Hit, SortKey};
 use storage::{Method, Version};
@@ -52,6 +53,7 @@ pub fn hit_to(hit: &Hit) -> wire::Hit {
         key: Some(hit.key.into()),
         version: hit.version,
         last_updated_ms: hit.last_updated_ms,
+        order: Bytes::copy_from_slice(hit.order()),
     }
 }
 
@@ -61,12 +63,14 @@ pub fn hit_to(hit: &Hit) -> wire::Hit {
 /// `Internal` for what this version cannot read.
 pub fn hit_from(tenant: TenantId, hit: &wire::Hit) -> Result<Hit, Error> {
     let partition = PartitionId(hit.partition as u16);
-    Ok(Hit::told(tenant, partition, key_from(hit.key.as_ref())?, hit.version, hit.last_updated_ms))
+    let (key, written) = (key_from(hit.key.as_ref())?, (hit.version, hit.last_updated_ms));
+    Ok(Hit::told(tenant, partition, key, written, hit.order.as_ref().into()))
 }
 
 /// For another node.
 pub fn place_to(place: &SortKey) -> wire::Place {
     wire::Place {
+        order: Bytes::copy_from_slice(&place.order),
         hash: place.hash,
         type_code: u32::from(place.type_code.0),
         id: place.id.as_str().to_owned(),
@@ -79,5 +83,6 @@ pub fn place_to(place: &SortKey) -> wire::Place {
 /// `Internal` for what is none.
 pub fn place_from(place: &wire::Place) -> Result<SortKey, Error> {
     let type_code = TypeCode(place.type_code as u16);
-    Ok(SortKey { hash: place.hash, type_code, id: id_from(&place.id)? })
+    let order = place.order.as_ref().into();
+    Ok(SortKey { order, hash: place.hash, type_code, id: id_from(&place.id)? })
 }

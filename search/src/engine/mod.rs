@@ -22,7 +22,7 @@ pub use options::Options;
 use crate::cursor::Signer;
 use crate::error::{Error, Result};
 use crate::matcher::{Facts, matches};
-use crate::page::{Best, Hit, Page, SortKey, cut};
+use crate::page::{Best, First, Hit, Page, SortKey, cut};
 use crate::query::Query;
 use crate::set::PartitionSet;
 use fhir::index::Values;
@@ -142,8 +142,12 @@ impl Engine {
     ) -> Result<(Vec<Hit>, Option<u64>)> {
         let view = View::new(self.shards.iter().map(|shard| shard.tail.snapshot()).collect());
         let sieve = Sieve::of(&query.expr);
-        let (mut best, mut count) = (Best::new(limit), 0);
         let wanted = Wanted { query, only, after, limit, count: total };
+        if !query.sort.is_default() {
+            let (hits, count) = ordered(&view, &wanted, &sieve)?;
+            return Ok((hits, total.then_some(count)));
+        }
+        let (mut best, mut count) = (Best::new(limit), 0);
         for (number, snapshot) in view.shards().iter().enumerate() {
             if let Some(segments) = &snapshot.segments {
                 count += read::collect(segments, &view, number, &wanted, &mut best)?;
@@ -183,16 +187,44 @@ fn shard_of(partition: PartitionId, shards: usize) -> usize {
     usize::from(partition.0) % shards
 }
 
+/// The first matches in the order that the query asks for, and the number of all.
+fn ordered(view: &View, wanted: &Wanted<'_>, sieve: &Sieve) -> Result<(Vec<Hit>, u64)> {
+    let (mut first, mut count) = (First::new(wanted.limit), 0);
+    for (number, snapshot) in view.shards().iter().enumerate() {
+        if let Some(segments) = &snapshot.segments {
+            count += read::collect_ordered(segments, view, number, wanted, &mut first)?;
+        }
+        for entry in snapshot.fresh(sieve, |entry| may_match(wanted, entry)) {
+            if !matches_entry(entry, wanted.query) || view.outdates_entry(entry) {
+                continue;
+            }
+            count += 1;
+            let values = Values::trusted(entry.values.as_deref().unwrap_or_default());
+            let order = wanted.query.sort.key(&values, &facts(entry));
+            if first.wants(&order, entry.hash) {
+                let hit = Hit { order, ..hit(entry) };
+                if wanted.after.is_none_or(|after| hit.is_behind(after)) {
+                    first.add(hit);
+                }
+            }
+        }
+    }
+    Ok((first.into_hits(), count))
+}
+
+/// Whether a tail's entry is of a partition, tenant and type that are asked for.
+fn may_match(wanted: &Wanted<'_>, entry: &Entry) -> bool {
+    wanted.only.is_none_or(|only| only.contains(entry.partition))
+        && entry.tenant == wanted.query.tenant
+        && wanted.query.is_of_type(entry.key.type_code)
+}
+
 /// Matches of a shard's tail: adds those after the place, and counts all.
 fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &mut Best) -> u64 {
-    let Wanted { query, only, after, count, .. } = *wanted;
+    let Wanted { query, after, count, .. } = *wanted;
     let first = after.map_or(0, |after| after.hash);
-    let may_match = |entry: &Entry| {
-        let is_asked = only.is_none_or(|only| only.contains(entry.partition));
-        is_asked && entry.tenant == query.tenant && query.is_of_type(entry.key.type_code)
-    };
     let mut total = 0;
-    for entry in view.shards()[shard].fresh(sieve, may_match) {
+    for entry in view.shards()[shard].fresh(sieve, |entry| may_match(wanted, entry)) {
         let wanted = entry.hash >= first && best.wants(entry.hash);
         if !(wanted || count) || !matches_entry(entry, query) || view.outdates_entry(entry) {
             continue;
@@ -200,7 +232,7 @@ fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &m
         total += 1;
         if wanted {
             let hit = hit(entry);
-            if after.is_none_or(|after| hit.sort_key() > *after) {
+            if after.is_none_or(|after| hit.is_behind(after)) {
                 best.add(hit);
             }
         }
@@ -209,9 +241,11 @@ fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &m
 }
 
 fn matches_entry(entry: &Entry, query: &Query) -> bool {
-    let facts =
-        Facts { type_code: entry.key.type_code, id: &entry.key.id, last_updated_ms: entry.last_updated_ms };
-    matches(&Values::trusted(entry.values.as_deref().unwrap_or_default()), &facts, query)
+    matches(&Values::trusted(entry.values.as_deref().unwrap_or_default()), &facts(entry), query)
+}
+
+fn facts(entry: &Entry) -> Facts<'_> {
+    Facts { type_code: entry.key.type_code, id: &entry.key.id, last_updated_ms: entry.last_updated_ms }
 }
 
 fn hit(entry: &Entry) -> Hit {
@@ -221,5 +255,6 @@ fn hit(entry: &Entry) -> Hit {
         version: entry.version,
         last_updated_ms: entry.last_updated_ms,
         hash: entry.hash,
+        order: Box::default(),
     }
 }

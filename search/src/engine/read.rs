@@ -7,13 +7,16 @@ use super::index::translate::{Counting, how_to_count, translate};
 use super::segments::Segments;
 use super::tail::View;
 use crate::error::{Error, Result};
-use crate::page::{Best, Hit, SortKey};
+use crate::matcher::Facts as Known;
+use crate::page::{Best, First, Hit, SortKey};
 use crate::query::Query;
 use crate::set::PartitionSet;
+use fhir::index::Values;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use tantivy::columnar::{BytesColumn, Column};
 use tantivy::query::{EnableScoring, Weight};
-use tantivy::{DocId, DocSet, SegmentReader, TERMINATED};
+use tantivy::schema::{Field, Value as _};
+use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, TantivyDocument};
 
 /// The columns of a segment that every search reads.
 struct Segment<'a> {
@@ -64,6 +67,27 @@ pub fn collect(
     }
     Ok(total)
 }
+
+/// As [`collect`], in the order that the query asks for: every match is looked at, and the first ones are kept.
+pub fn collect_ordered(
+    segments: &Segments,
+    view: &View,
+    shard: usize,
+    wanted: &Wanted<'_>,
+    first: &mut First,
+) -> Result<u64> {
+    let query = translate(wanted.query, &segments.fields);
+    let weight = query.weight(EnableScoring::disabled_from_searcher(&segments.searcher))?;
+    let mut total = 0;
+    for reader in segments.searcher.segment_readers() {
+        let segment = Segment::open(reader, view, shard, wanted.only)?;
+        total += segment.ordered(weight.as_ref(), wanted, segments.fields.values, first)?;
+    }
+    Ok(total)
+}
+
+/// Blocks of the document store that are kept unpacked: documents come in order.
+const CACHED_BLOCKS: usize = 2;
 
 impl<'a> Segment<'a> {
     fn open(
@@ -136,7 +160,7 @@ impl<'a> Segment<'a> {
                 }
                 let (_, key) = self.key(doc)?;
                 let hit = facts.hit(doc, key, hash);
-                if after.is_none_or(|after| hit.sort_key() > *after) {
+                if after.is_none_or(|after| hit.is_behind(after)) {
                     found += usize::from(last != Some(hash));
                     last = Some(hash);
                     best.add(hit);
@@ -145,6 +169,44 @@ impl<'a> Segment<'a> {
             doc = docs.advance();
         }
         Ok(())
+    }
+
+    fn ordered(
+        &self,
+        weight: &dyn Weight,
+        wanted: &Wanted<'_>,
+        field: Field,
+        first: &mut First,
+    ) -> Result<u64> {
+        let sort = &wanted.query.sort;
+        let store = sort.needs_values().then(|| self.reader.get_store_reader(CACHED_BLOCKS)).transpose();
+        let store = store.map_err(tantivy::TantivyError::from)?;
+        let facts = Facts::open(self.reader)?;
+        let mut docs = weight.scorer(self.reader, 1.0)?;
+        let (mut doc, mut total) = (docs.doc(), 0);
+        while doc != TERMINATED {
+            if self.is_current(doc)? {
+                total += 1;
+                let (_, key) = self.key(doc)?;
+                let mut hit = facts.hit(doc, key, self.order.hash(doc));
+                let stored = store.as_ref().map(|store| store.get::<TantivyDocument>(doc)).transpose()?;
+                let values = stored.as_ref().and_then(|stored| stored.get_first(field)?.as_bytes());
+                let known = Known {
+                    type_code: hit.key.type_code,
+                    id: &hit.key.id,
+                    last_updated_ms: hit.last_updated_ms,
+                };
+                let order = sort.key(&Values::trusted(values.unwrap_or_default()), &known);
+                if first.wants(&order, hit.hash) {
+                    hit.order = order;
+                    if wanted.after.is_none_or(|after| hit.is_behind(after)) {
+                        first.add(hit);
+                    }
+                }
+            }
+            doc = docs.advance();
+        }
+        Ok(total)
     }
 
     fn count(&self, weight: &dyn Weight, how: Counting) -> Result<u64> {
@@ -186,6 +248,7 @@ impl Facts {
             version: self.version.first(doc).unwrap_or_default(),
             last_updated_ms: self.last_updated.first(doc).unwrap_or_default() as u64,
             hash,
+            order: Box::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::kind::offer::{Asked, Context};
 use crate::kind::problem::Problem;
 use crate::kind::terminology::Terminology;
 use crate::kind::{id, last_updated};
+use crate::sort::Sort;
 use fhir::definitions::{ResourceType, SearchParameter, search_parameter};
 use proto::id::{ResourceId, TenantId};
 use proto::{Code, Error};
@@ -49,6 +50,7 @@ impl Query {
                 tenant,
                 types: types(request)?,
                 expr: Expr::And(Vec::new()),
+                sort: Sort::default(),
                 count: limits.count_default,
                 total: false,
                 digest: 0,
@@ -58,7 +60,10 @@ impl Query {
             },
             conditions: Vec::new(),
         };
-        for (name, text) in request.parameters {
+        // What the types have in common is known when all others are read.
+        let of =
+            |is_sort: bool| request.parameters.iter().filter(move |(name, _)| (name == "_sort") == is_sort);
+        for (name, text) in of(false).chain(of(true)) {
             match compiler.parameter(name, text) {
                 Ok(()) => compiler.query.used.push((name.clone(), text.clone())),
                 Err(problem) => compiler.query.issues.push(problem.settle(name, request.strict)?),
@@ -176,6 +181,7 @@ impl Compiler<'_> {
             "_total" => result::total(&mut self.query, text),
             "_summary" => result::summary(&mut self.query, text),
             "_type" => result::types(&mut self.query, text),
+            "_sort" => self.sort(text),
             "_id" => self.ids(text),
             "_lastUpdated" => self.last_updated(text),
             _ if PRESENTATION.contains(&name) => Ok(()),
@@ -193,6 +199,13 @@ impl Compiler<'_> {
         let dates = last_updated::parse(text, self.context.now_ms)?;
         let leaf = |date| Expr::Leaf(Leaf::LastUpdated(date));
         self.conditions.push(Expr::or(dates.into_iter().map(leaf).collect()));
+        Ok(())
+    }
+
+    fn sort(&mut self, text: &str) -> Result<(), Problem> {
+        let mut sort = std::mem::take(&mut self.query.sort);
+        sort.read(text, |name| self.find(name))?;
+        self.query.sort = sort;
         Ok(())
     }
 
@@ -244,9 +257,9 @@ impl Compiler<'_> {
 /// choose among resources is never left out: the answer would be what nobody asked for.
 fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
     const CHOOSING: &[&str] = &["_has", "_text", "_content", "_filter", "_query", "_list"];
-    const SHOWING: &[&str] = &["_sort", "_include", "_revinclude", "_contained", "_containedType", "_score"];
+    const SHOWING: &[&str] = &["_include", "_revinclude", "_contained", "_containedType", "_score"];
     /// Given to the whole search, so no modifier has a meaning.
-    const PLAIN: &[&str] = &["_id", "_lastUpdated", "_type", "_count", "_total", "_summary"];
+    const PLAIN: &[&str] = &["_id", "_lastUpdated", "_type", "_count", "_total", "_summary", "_sort"];
     if CHOOSING.contains(&base) {
         return Err(Problem::unsupported("not supported yet"));
     }

@@ -2,6 +2,7 @@
 
 use super::expr::Expr;
 use super::scope::Scope;
+use crate::sort::Sort;
 use fhir::definitions::ResourceType;
 use proto::error::Issue;
 use proto::id::{TenantId, TypeCode};
@@ -15,6 +16,8 @@ pub struct Query {
     pub types: Vec<ResourceType>,
     /// What they have to fulfil.
     pub expr: Expr,
+    /// The order of what is found.
+    pub sort: Sort,
     /// The page size; 0: count only.
     pub count: usize,
     /// Whether the exact number of matches is wanted.
