@@ -1,7 +1,7 @@
 //! <https://hl7.org/fhir/R4/http.html#capabilities>
 
 use crate::{interaction::part, operation, session::Session};
-use fhir::definitions::{ResourceType, search_parameters};
+use fhir::definitions::{ResourceType, SearchParameter, search_parameters};
 use proto::{
     Error,
     api::v1::{CapabilitiesRequest, CapabilitiesResponse},
@@ -63,13 +63,41 @@ fn resource(resource_type: ResourceType) -> Value {
         "conditionalDelete": "not-supported",
         "referencePolicy": ["literal", "logical"],
         "searchParam": parameters,
+        "searchRevInclude": revincludes(resource_type),
     });
+    let includes = includes(resource_type);
     let operations = operations(operation::of_type(resource_type));
     // No array of FHIR's is empty.
+    if !includes.is_empty() {
+        resource["searchInclude"] = includes.into();
+    }
     if !operations.is_empty() {
         resource["operation"] = operations.into();
     }
     resource
+}
+
+/// The references of the type that `_include` follows.
+fn includes(resource_type: ResourceType) -> Vec<String> {
+    let named = |code| format!("{resource_type}:{code}");
+    let mut all: Vec<String> = followed(resource_type).map(|parameter| named(parameter.code)).collect();
+    if !all.is_empty() {
+        all.extend([named("*"), "*".to_owned()]);
+    }
+    all
+}
+
+/// The references to the type that `_revinclude` follows back.
+fn revincludes(resource_type: ResourceType) -> Vec<String> {
+    let of = |source: ResourceType| {
+        let to_it = followed(source).filter(move |parameter| parameter.targets.contains(&resource_type));
+        to_it.map(move |parameter| format!("{source}:{}", parameter.code))
+    };
+    ResourceType::all().flat_map(of).chain(["*".to_owned()]).collect()
+}
+
+fn followed(resource_type: ResourceType) -> impl Iterator<Item = &'static SearchParameter> {
+    search_parameters(resource_type).filter(|parameter| search::query::is_followed(parameter))
 }
 
 fn operations(all: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Value> {

@@ -14,7 +14,7 @@ fn list(links: &Links) -> Vec<Link<'_>> {
     std::iter::once(own).chain(links.next.iter().map(|url| Link { relation: "next", url })).collect()
 }
 
-/// A page of matches; ignored parameters are told first, in an entry of mode `outcome`, so that nobody has to read to the
+/// A page of matches and what comes with them; ignored parameters are told first, in an entry of mode `outcome`, so that nobody has to read to the
 /// end to learn of them.
 pub fn searchset(base: Option<&str>, links: &Links, page: &SearchResponse) -> Bytes {
     let bodies: usize =
@@ -25,7 +25,11 @@ pub fn searchset(base: Option<&str>, links: &Links, page: &SearchResponse) -> By
     }
     for entry in &page.entries {
         let full_url = below(base, format!("{}/{}", entry.resource_type, entry.id));
-        out.search_entry(Some(&full_url), &entry.body, SearchMode::Match);
+        let mode = match entry.mode() {
+            api::SearchMode::Match => SearchMode::Match,
+            api::SearchMode::Include => SearchMode::Include,
+        };
+        out.search_entry(Some(&full_url), &entry.body, mode);
     }
     out.finish().into()
 }

@@ -115,6 +115,49 @@ async fn answers_nothing(probe: &Probe, name: &str, code: &str, kind: &str) {
     assert!(self_link.contains(&format!("{code}=")), "{path}: {self_link}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn includes_are_those_listed() {
+    let fixture = Fixture::start().await;
+    let probe = &fixture.probe;
+    for_each(fixture.resources(), async |resource| {
+        let name = resource["type"].as_str().unwrap();
+        assert_eq!(probe.put(&format!("{name}/there"), bare(name, "there", "en")).await.unwrap().status, 201);
+    })
+    .await;
+    let (mut forth, mut back) = (0, 0);
+    for resource in fixture.resources() {
+        forth += list(&resource["searchInclude"]).len();
+        back += list(&resource["searchRevInclude"]).len();
+    }
+    assert!(forth > 700 && back > 10_000, "{forth}, {back}");
+    for_each(fixture.resources(), async |resource| {
+        let name = resource["type"].as_str().unwrap();
+        for (parameter, member) in [("_include", "searchInclude"), ("_revinclude", "searchRevInclude")] {
+            let all: Vec<String> = list(&resource[member])
+                .iter()
+                .map(|one| format!("{parameter}={}", one.as_str().unwrap()))
+                .collect();
+            for some in all.chunks(60) {
+                let path = format!("{name}?_id=there&{}", some.join("&"));
+                let answer = probe.call("GET", &path, STRICT, "").await.unwrap();
+                assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+                assert_eq!(list(&answer.body["entry"]).len(), 1, "{path}: {}", answer.text);
+            }
+        }
+        let references: BTreeSet<String> =
+            list(&resource["searchInclude"]).iter().map(|one| one.as_str().unwrap().to_owned()).collect();
+        for parameter in search_parameters(ResourceType::from_name(name).unwrap()) {
+            let one = format!("{name}:{}", parameter.code);
+            if !references.contains(&one) {
+                let path = format!("{name}?_include={one}");
+                let answer = probe.call("GET", &path, &[], "").await.unwrap();
+                assert_eq!(answer.status, 400, "{path} is not listed: {}", answer.text);
+            }
+        }
+    })
+    .await;
+}
+
 /// What FHIR defines for the type and is not listed, and what the next type has and this one has not.
 fn unlisted(listed: &BTreeMap<&str, BTreeMap<&str, &str>>) -> BTreeSet<(String, String)> {
     let names: Vec<&str> = listed.keys().copied().collect();

@@ -26,7 +26,9 @@ fn unknown_and_later_ones_are_errors_that_name_them() {
         ("Patient?general-practitioner.name=x", "general-practitioner.name"),
         ("Observation?subject:Patient.name=x", "subject:Patient.name"),
         ("Patient?_sort=nonsense", "_sort"),
-        ("Patient?_include=Patient:organization", "_include"),
+        ("Patient?_include=Patient:name", "_include"),
+        ("Patient?_include:all=Patient:organization", "_include:all"),
+        ("Patient?_include=*&_summary=text", "_summary"),
         ("Patient?_has:Observation:patient:code=x", "_has:Observation:patient:code"),
         ("Patient?name:text=x", "name:text"),
         ("Observation?code:in=http://nowhere", "code:in"),
@@ -89,6 +91,20 @@ fn a_link_of_what_was_used_is_the_same_search() {
 }
 
 #[test]
+fn includes_choose_nothing_and_stay_in_links() {
+    let plain = lenient(&[("name", "a")]).unwrap();
+    let shown = lenient(&[
+        ("_include", "Patient:organization"),
+        ("name", "a"),
+        ("_revinclude:iterate", "Observation:subject"),
+    ])
+    .unwrap();
+    assert_eq!((plain.digest, &plain.expr), (shown.digest, &shown.expr));
+    assert_eq!((plain.includes.len(), shown.includes.len(), shown.used.len()), (0, 2, 3));
+    assert!(shown.includes[1].reverse && shown.includes[1].iterates && shown.issues.is_empty());
+}
+
+#[test]
 fn unusable_values_are_errors_under_any_handling() {
     for (name, value) in [
         ("birthdate", "yesterday"),
@@ -108,6 +124,10 @@ fn unusable_values_are_errors_under_any_handling() {
         ("_summary", "x"),
         ("name:missing", "x"),
         ("_type", "Patient"),
+        ("_include", ""),
+        ("_include", "Patient:nothing"),
+        ("_include:iterate", "Nothing:*"),
+        ("_revinclude", "Observation:subject:Organization"),
     ] {
         let error = lenient(&[(name, value)]).expect_err(name);
         assert_eq!(error.code, Code::BadParameter, "{name}={value}");

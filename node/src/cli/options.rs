@@ -130,6 +130,7 @@ fn search_limits(config: &Config) -> search::Limits {
         bytes_max: config.limits.search_bytes_max,
         count_default: config.limits.search_page_default,
         count_max: config.limits.search_page_max,
+        includes_max: config.limits.search_includes_max,
         point_reads_max: config.limits.search_point_reads_max,
         ..search::Limits::default()
     }

@@ -33,6 +33,8 @@ section! {
         search_page_default: usize = 50 => 1..;
         /// Largest page of a search; a greater `_count` gets this.
         search_page_max: usize = 1000 => 1..;
+        /// Resources that `_include` and `_revinclude` add to one page; where there would be more, the search is refused.
+        search_includes_max: usize = 10_000 => 1..;
         /// Largest page of a history.
         history_page_max: usize = 1000 => 1..;
         /// Parameters of one search, repeated ones counted each.

@@ -32,6 +32,16 @@ pub fn of_search(parameters: &[SearchParameter]) -> Result<Projection, Error> {
     }
 }
 
+/// The same of what comes with the matches of a search. `_summary` is about every resource of the answer, while the names of
+/// `_elements` are elements of the type that is searched: of another type nothing would be left, so that is for matches alone.
+///
+/// # Errors
+/// `BadParameter` for what is no part.
+pub fn of_included(parameters: &[SearchParameter]) -> Result<Projection, Error> {
+    let is_of_matches = |parameter: &&SearchParameter| parameter.name != "_elements";
+    of_search(&parameters.iter().filter(is_of_matches).cloned().collect::<Vec<_>>())
+}
+
 /// That part of a stored body; an empty body stays empty.
 ///
 /// # Errors
@@ -40,9 +50,16 @@ pub fn take(part: &Projection, body: Bytes) -> Result<Bytes, Error> {
     if part.is_whole() || body.is_empty() {
         return Ok(body);
     }
+    Ok(part.of(document(body)?.root()).into())
+}
+
+/// A stored body, parsed.
+///
+/// # Errors
+/// `Internal` where what is stored is no JSON.
+pub fn document(body: Bytes) -> Result<Document, Error> {
     // It was within the limits when it was stored; those may have been lowered since.
     let limits = Limits { depth_max: 512, bytes_max: usize::MAX };
-    let document = Document::parse(body, &limits)
-        .map_err(|error| Error::new(Code::Internal, format!("a stored resource is no JSON: {error}")))?;
-    Ok(part.of(document.root()).into())
+    Document::parse(body, &limits)
+        .map_err(|error| Error::new(Code::Internal, format!("a stored resource is no JSON: {error}")))
 }

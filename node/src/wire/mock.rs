@@ -98,6 +98,7 @@ impl Mock {
                 version_id: version.to_string(),
                 last_updated_ms: CLOCK_MS,
                 body: body.clone(),
+                mode: SearchMode::Match as i32,
             })
             .collect()
     }

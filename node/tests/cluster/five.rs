@@ -69,6 +69,7 @@ async fn five_nodes_share_the_partitions_and_each_answers_for_all() {
 
     pages_and_counts_go_on_at_any_node(&clients, written.len()).await;
     records_of_patients_are_written_and_moved_anywhere(&clients).await;
+    what_comes_with_matches_comes_from_anywhere(&clients).await;
     a_condition_holds(&clients).await;
     histories_are_whole(&clients).await;
 
@@ -132,6 +133,29 @@ async fn records_of_patients_are_written_and_moved_anywhere(clients: &[Client]) 
         let history = client.history(versions.clone()).await.unwrap();
         let numbers: Vec<&str> = history.entries.iter().map(|entry| entry.version_id.as_str()).collect();
         assert_eq!(numbers, ["5", "4", "3", "2", "1"], "all of it moved along");
+    }
+}
+
+/// Of the records that were moved before: whichever node is asked, the same comes with a page.
+async fn what_comes_with_matches_comes_from_anywhere(clients: &[Client]) {
+    let ids = |entries: &[api::SearchEntry], mode: api::SearchMode| -> BTreeSet<String> {
+        entries.iter().filter(|entry| entry.mode() == mode).map(|entry| entry.id.clone()).collect()
+    };
+    let back = search("Patient", &[("_count", "30"), ("_revinclude", "Observation:subject")]);
+    let forth = search("Observation", &[("_count", "30"), ("_include:iterate", "*")]);
+    let expected: BTreeSet<String> = (0..12).map(|number| format!("o{number}")).collect();
+    for client in clients {
+        let patients = client.search(back.clone()).await.unwrap().entries;
+        assert_eq!(ids(&patients, api::SearchMode::Match).len(), 20);
+        assert_eq!(ids(&patients, api::SearchMode::Include), expected);
+        let observations = client.search(forth.clone()).await.unwrap().entries;
+        assert_eq!(ids(&observations, api::SearchMode::Match), expected);
+        let named = |entry: &api::SearchEntry| {
+            let body: serde_json::Value = serde_json::from_slice(&entry.body).unwrap();
+            body["subject"]["reference"].as_str().map(|text| text.trim_start_matches("Patient/").to_owned())
+        };
+        let subjects: BTreeSet<String> = observations.iter().filter_map(named).collect();
+        assert_eq!(ids(&observations, api::SearchMode::Include), subjects);
     }
 }
 

@@ -34,6 +34,18 @@ pub fn unescape(text: &str) -> String {
     out
 }
 
+/// Puts them on: for a value that a search is made of.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if matches!(char, ',' | '|' | '$' | '\\') {
+            out.push('\\');
+        }
+        out.push(char);
+    }
+    out
+}
+
 /// In the canonical text: so that no value can look like another condition.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
@@ -50,5 +62,9 @@ mod tests {
         assert_eq!(split("", b','), [""]);
         assert_eq!(split("s|ü|", b'|'), ["s", "ü", ""]);
         assert_eq!(unescape(r"a\,b\|c\$d\\e\f\"), r"a,b|c$d\e\f\");
+        for text in [r"a,b|c$d\e\f\", r"\,", ""] {
+            assert_eq!(unescape(&escape(text)), text);
+            assert_eq!(split(&escape(text), b',').len(), 1);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::compiled::Query;
 use super::expr::{Expr, Leaf};
+use super::include;
 use super::limits::Limits;
 use super::parameter::{self, Budget};
 use super::request::Request;
@@ -56,6 +57,7 @@ impl Query {
                 digest: 0,
                 issues: Vec::new(),
                 used: Vec::new(),
+                includes: Vec::new(),
                 scope: Scope::Population,
             },
             conditions: Vec::new(),
@@ -70,6 +72,7 @@ impl Query {
             }
         }
         let Compiler { mut query, mut conditions, .. } = compiler;
+        include::check_summary(&query.includes, &query.used)?;
         query.digest = digest(tenant, request, &query.used);
         if let Some((kind, id)) = request.compartment {
             let (t, id) = compartment(&query, kind, id)?;
@@ -143,7 +146,7 @@ fn compartment(query: &Query, kind: &str, id: &str) -> Result<(ResourceType, Res
 }
 
 /// Everything that decides which resources match, in the order given: of the parameters those that are used, as the links
-/// to other pages have no others.
+/// to other pages have no others. What comes with the matches of a page, and how they are shown, does not.
 fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)]) -> u64 {
     let mut hash = Xxh3::new();
     let mut add = |text: &str| {
@@ -158,6 +161,7 @@ fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)]) ->
     for (name, text) in used {
         if !matches!(name.as_str(), "_count" | "_total" | "_summary")
             && !PRESENTATION.contains(&name.as_str())
+            && !include::is_one(name)
         {
             add(name);
             add(text);
@@ -185,6 +189,7 @@ impl Compiler<'_> {
             "_id" => self.ids(text),
             "_lastUpdated" => self.last_updated(text),
             _ if PRESENTATION.contains(&name) => Ok(()),
+            _ if include::is_one(name) => self.include(name, text),
             _ => self.search(name, text),
         }
     }
@@ -206,6 +211,11 @@ impl Compiler<'_> {
         let mut sort = std::mem::take(&mut self.query.sort);
         sort.read(text, |name| self.find(name))?;
         self.query.sort = sort;
+        Ok(())
+    }
+
+    fn include(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        self.query.includes.push(include::read(name, text)?);
         Ok(())
     }
 
@@ -257,7 +267,7 @@ impl Compiler<'_> {
 /// choose among resources is never left out: the answer would be what nobody asked for.
 fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
     const CHOOSING: &[&str] = &["_has", "_text", "_content", "_filter", "_query", "_list"];
-    const SHOWING: &[&str] = &["_include", "_revinclude", "_contained", "_containedType", "_score"];
+    const SHOWING: &[&str] = &["_contained", "_containedType", "_score"];
     /// Given to the whole search, so no modifier has a meaning.
     const PLAIN: &[&str] = &["_id", "_lastUpdated", "_type", "_count", "_total", "_summary", "_sort"];
     if CHOOSING.contains(&base) {

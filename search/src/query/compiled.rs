@@ -1,6 +1,7 @@
 //! What a request compiles to.
 
 use super::expr::Expr;
+use super::include::Include;
 use super::scope::Scope;
 use crate::sort::Sort;
 use fhir::definitions::ResourceType;
@@ -22,12 +23,14 @@ pub struct Query {
     pub count: usize,
     /// Whether the exact number of matches is wanted.
     pub total: bool,
-    /// What a page cursor is bound to: everything that is used but the page size.
+    /// What a page cursor is bound to: everything that decides which resources match.
     pub digest: u64,
     /// Parameters that were ignored under lenient handling, and why.
     pub issues: Vec<Issue>,
     /// Parameters that were used, for `Bundle.link.self`.
     pub used: Vec<(String, String)>,
+    /// What whoever reads the matches shows beside them.
+    pub includes: Vec<Include>,
     pub(super) scope: Scope,
 }
 

@@ -20,6 +20,8 @@ pub struct Limits {
     pub count_default: usize,
     /// A larger `_count` is cut to this.
     pub count_max: usize,
+    /// Resources that come with the matches of one page; for whoever reads them.
+    pub includes_max: usize,
     /// Ids times types that `_id` reads one by one; more go through the index.
     pub point_reads_max: usize,
 }
@@ -36,6 +38,7 @@ impl Default for Limits {
             bytes_max: 64 << 10,
             count_default: 20,
             count_max: 1000,
+            includes_max: 10_000,
             point_reads_max: 1000,
         }
     }

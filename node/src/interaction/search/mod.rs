@@ -1,6 +1,7 @@
 //! <https://hl7.org/fhir/R4/http.html#search>
 
 mod bodies;
+mod include;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +27,9 @@ use std::{future::ready, sync::Arc};
 /// One page.
 pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<SearchResponse, Error> {
     let search = compile(session, &request).await?;
-    let part = part::of_search(&request.parameters)?;
+    let parts = Parts::of(&search.query, &request.parameters)?;
     let (entries, page) =
-        read_page(session, &session.context().share, &search, &part, &request.cursor).await?;
+        read_page(session, &session.context().share, &search, &parts, &request.cursor).await?;
     let query = search.query;
     Ok(SearchResponse {
         entries,
@@ -39,21 +40,39 @@ pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<Sear
     })
 }
 
-/// Every match, page after page, none read before the one before it is taken.
+/// Which part is shown of the matches, and of what comes with them.
+struct Parts {
+    matches: Projection,
+    included: Projection,
+}
+
+impl Parts {
+    fn of(query: &Query, parameters: &[SearchParameter]) -> Result<Parts, Error> {
+        let matches = part::of_search(parameters)?;
+        let included = match query.includes.is_empty() {
+            true => Projection::Whole,
+            false => part::of_included(parameters)?,
+        };
+        Ok(Parts { matches, included })
+    }
+}
+
+/// Every match, page after page, none read before the one before it is taken. What comes with the matches of a page follows
+/// them, once a page.
 pub async fn search_stream(
     session: Session<'_>,
     request: SearchRequest,
 ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
     let query = Arc::new(compile(session, &request).await?);
-    let part = Arc::new(part::of_search(&request.parameters)?);
+    let parts = Arc::new(Parts::of(&query.query, &request.parameters)?);
     let caller = session.owned();
     let pages = move |cursor: String| {
-        let (caller, query, part) = (caller.clone(), query.clone(), part.clone());
+        let (caller, query, parts) = (caller.clone(), query.clone(), parts.clone());
         let share = caller.session().context().share.split(0);
         async move {
             let patience = Patience::of(caller.session());
             loop {
-                let read = read_page(caller.session(), &share, &query, &part, &cursor).await;
+                let read = read_page(caller.session(), &share, &query, &parts, &cursor).await;
                 if let Some(read) = patience.with(read).await {
                     let (entries, page) = read?;
                     return Ok::<_, Error>(((entries, share), page.next));
@@ -82,16 +101,20 @@ pub async fn search_stream(
     Ok(entries.map_ok(in_turn).try_flatten().boxed())
 }
 
-/// The page after `cursor`, the first one if that is empty, with the bodies of its hits, which join `share`.
+/// The page after `cursor`, the first one if that is empty, with the bodies of its hits and of what comes with them, which join
+/// `share`.
 async fn read_page(
     session: Session<'_>,
     share: &Share,
     search: &Search,
-    part: &Projection,
+    parts: &Parts,
     cursor: &str,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
     let page = session.search(search, (!cursor.is_empty()).then_some(cursor)).await?;
-    let entries = bodies::of(session, share, part, &page.hits).await?;
+    let entries = match search.query.includes.as_slice() {
+        [] => bodies::of(session, share, &parts.matches, &page.hits).await?,
+        includes => Box::pin(include::page(session, share, includes, parts, &page.hits)).await?,
+    };
     Ok((entries, page))
 }
 

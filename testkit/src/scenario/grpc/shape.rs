@@ -62,17 +62,20 @@ pub(super) fn transaction(answer: api::TransactionResponse) -> Got {
 }
 
 pub(super) fn searchset(answer: api::SearchResponse, sent: &Sent) -> Got {
-    let matches = answer
-        .entries
-        .iter()
-        .map(|entry| json!({"resource": value(&entry.body), "search": {"mode": "match"}}));
+    let found = answer.entries.iter().map(|entry| {
+        let mode = match entry.mode() {
+            api::SearchMode::Match => "match",
+            api::SearchMode::Include => "include",
+        };
+        json!({"resource": value(&entry.body), "search": {"mode": mode}})
+    });
     let mut entries: Vec<Value> = vec![];
     if !answer.issues.is_empty() {
         let issues: Vec<Value> = answer.issues.iter().map(issue).collect();
         let outcome = json!({"resourceType": "OperationOutcome", "issue": issues});
         entries.push(json!({"resource": outcome, "search": {"mode": "outcome"}}));
     }
-    entries.extend(matches);
+    entries.extend(found);
     // The outcome, where there is one, comes first.
     let nothing = Bytes::new();
     let outcome = (!answer.issues.is_empty()).then_some(&nothing);

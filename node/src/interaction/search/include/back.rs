@@ -1,0 +1,114 @@
+//! `_revinclude`: the resources that refer to others.
+
+use super::{
+    super::bodies::{Found, Show},
+    ask::{Question, new_hits},
+    canonical,
+    known::Known,
+};
+use fhir::{
+    definitions::{ParamId, ResourceType, search_parameter},
+    index::{ReferenceText, Value, Values, parse_reference},
+};
+use proto::Error;
+use search::query::{Include, escape};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The types that refer by one parameter to resources of some types.
+#[derive(Default)]
+struct Join {
+    sources: BTreeSet<ResourceType>,
+    targets: BTreeSet<ResourceType>,
+}
+
+/// By the parameter's code: types that share it are asked at once. Then by the one type that an include names.
+type Joins = BTreeMap<(&'static str, Option<ResourceType>), Join>;
+
+/// What refers to the resources `to` by these includes, and is not on the page yet.
+///
+/// # Errors
+/// `TooCostly` where that is more than may still come; those of searches.
+pub async fn sources(
+    show: Show<'_>,
+    includes: &[Include],
+    to: &[Found],
+    known: &mut Known,
+) -> Result<Vec<Found>, Error> {
+    let mut all = Vec::new();
+    for ((code, _), join) in joins(includes, to) {
+        let to: Vec<&Found> = to.iter().filter(|found| join.targets.contains(&found.resource_type)).collect();
+        let types: Vec<ResourceType> = join.sources.into_iter().collect();
+        all.append(&mut by_one(show, &types, code, &to, known).await?);
+    }
+    Ok(all)
+}
+
+fn joins(includes: &[Include], to: &[Found]) -> Joins {
+    let targets: BTreeSet<ResourceType> = to.iter().map(|found| found.resource_type).collect();
+    let mut joins = Joins::new();
+    for include in includes.iter().filter(|include| include.reverse) {
+        let targets = targets.iter().filter(|target| include.is_to(**target));
+        let targets: Vec<ResourceType> = targets.copied().collect();
+        let all = include.source.is_none().then(ResourceType::all);
+        for source in include.source.into_iter().chain(all.into_iter().flatten()) {
+            for parameter in include.parameters(source) {
+                let reached = targets.iter().filter(|target| parameter.targets.contains(target));
+                for target in reached {
+                    let join = joins.entry((parameter.code, include.target)).or_default();
+                    join.sources.insert(source);
+                    join.targets.insert(*target);
+                }
+            }
+        }
+    }
+    joins
+}
+
+async fn by_one(
+    show: Show<'_>,
+    types: &[ResourceType],
+    code: &'static str,
+    to: &[&Found],
+    known: &mut Known,
+) -> Result<Vec<Found>, Error> {
+    let options = show.session.options();
+    let places: BTreeSet<String> =
+        to.iter().map(|found| format!("{}/{}", found.resource_type, found.id.as_str())).collect();
+    let urls: BTreeSet<&str> = to.iter().flat_map(|found| urls(found, options.base_url.as_deref())).collect();
+    let has_urls = !urls.is_empty();
+    let values = places.into_iter().chain(urls.into_iter().map(escape));
+    let questions = Question::of(types, code, values, &options.search_limits);
+    let hits = new_hits(show, questions, known).await?;
+    let mut sources = Show { indexed: show.indexed || has_urls, ..show }.hits(&hits).await?;
+    sources.retain(|found| (!has_urls || refers(found, types, code, to)) && known.add(found, None));
+    Ok(sources)
+}
+
+/// The URLs by which it is referred to, as far as a search takes them for URLs.
+fn urls<'f, 'b>(found: &'f Found, base: Option<&'b str>) -> impl Iterator<Item = &'f str> + use<'f, 'b> {
+    let values = Values::trusted(&found.values);
+    let has_one = canonical::types(&[found.resource_type]).next().is_some();
+    let is_url = move |url: &&str| match parse_reference(url, base) {
+        ReferenceText::Url { url, .. } => url.contains(':'),
+        _ => false,
+    };
+    canonical::urls(&values).filter(move |_| has_one).filter(is_url)
+}
+
+/// Whether one of its references means one of these: a canonical may name another business version of it.
+fn refers(found: &Found, types: &[ResourceType], code: &'static str, to: &[&Found]) -> bool {
+    let parameter: Option<ParamId> =
+        types.iter().find_map(|t| search_parameter(*t, code)).map(|parameter| parameter.id);
+    let values = Values::trusted(&found.values);
+    let mut references = parameter.into_iter().flat_map(|id| values.of(id));
+    references.any(|reference| match reference {
+        Value::Reference { type_code, id, .. } => {
+            to.iter().any(|target| target.resource_type.code() == type_code && target.id.as_str() == id)
+        }
+        Value::ReferenceUrl { url, version, .. } => to.iter().any(|target| {
+            let values = Values::trusted(&target.values);
+            canonical::urls(&values).any(|own| own == url) && canonical::is_meant(&values, version)
+        }),
+        _ => false,
+    })
+}
