@@ -50,10 +50,11 @@ impl Engine {
         if query.count == 0 {
             return Page { total, ..Page::default() };
         }
-        if let Some(after) = after {
-            hits.retain(|hit| hit.is_behind(&after));
+        if let Some(after) = &after {
+            hits.retain(|hit| hit.is_behind(after));
         }
         let last = cut(hits, query.count);
+        let total = query.total_of(total, after.is_none() && last.is_none(), hits.len());
         Page {
             hits: std::mem::take(hits),
             next: last.map(|last| self.signer().sign(query.digest, &last)),

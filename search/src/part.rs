@@ -70,14 +70,15 @@ impl Engine {
         Ok(Part { hits, total })
     }
 
-    /// The page that parts of all partitions make, which were taken at one moment.
-    pub fn merged(&self, query: &Query, parts: Vec<Part>) -> Page {
+    /// The page after `after` that parts of all partitions make, which were taken at one moment.
+    pub fn merged(&self, query: &Query, after: Option<&SortKey>, parts: Vec<Part>) -> Page {
         let total = query.total.then(|| parts.iter().filter_map(|part| part.total).sum());
         if query.count == 0 {
             return Page { total, ..Page::default() };
         }
         let mut hits: Vec<Hit> = parts.into_iter().flat_map(|part| part.hits).collect();
         let last = cut(&mut hits, query.count);
+        let total = query.total_of(total, after.is_none() && last.is_none(), hits.len());
         Page { hits, next: last.map(|last| self.signer().sign(query.digest, &last)), total }
     }
 }

@@ -59,7 +59,7 @@ fn apart(nodes: &[(Engine, PartitionSet)], query: &Query, cursor: Option<&str>) 
     let part = |(engine, only): &(Engine, PartitionSet)| -> Part {
         engine.part(&NoRows, query, only, after.as_ref()).unwrap()
     };
-    nodes[0].0.merged(query, nodes.iter().map(part).collect())
+    nodes[0].0.merged(query, after.as_ref(), nodes.iter().map(part).collect())
 }
 
 /// Sealed, or all in memory.

@@ -104,7 +104,7 @@ fn in_two_parts(engine: &Engine, query: &Query, cursor: Option<&str>) -> Page {
         let only: PartitionSet = share.into_iter().map(PartitionId).collect();
         engine.part(&NoRows, query, &only, after.as_ref()).unwrap()
     };
-    engine.merged(query, shares.map(part).into())
+    engine.merged(query, after.as_ref(), shares.map(part).into())
 }
 
 proptest! {

@@ -99,7 +99,7 @@ impl<'s> Session<'s> {
         let mut moments = self.moments(partitions);
         loop {
             if let Some(parts) = moments.next().await?.look(&look, here, there).await? {
-                return Ok(self.engine.search.merged(query, parts));
+                return Ok(self.engine.search.merged(query, after.as_ref(), parts));
             }
         }
     }

@@ -112,6 +112,7 @@ impl Engine {
         let limit = if query.count == 0 { 0 } else { query.count + 1 };
         let (mut hits, total) = self.collect(query, None, after.as_ref(), limit, query.total)?;
         let last = cut(&mut hits, query.count);
+        let total = query.total_of(total, after.is_none() && last.is_none(), hits.len());
         Ok(Page { hits, next: last.map(|last| self.signer.sign(query.digest, &last)), total })
     }
 

@@ -54,6 +54,7 @@ impl Query {
                 sort: Sort::default(),
                 count: limits.count_default,
                 total: false,
+                tells_total: true,
                 digest: 0,
                 issues: Vec::new(),
                 used: Vec::new(),

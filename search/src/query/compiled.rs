@@ -21,8 +21,10 @@ pub struct Query {
     pub sort: Sort,
     /// The page size; 0: count only.
     pub count: usize,
-    /// Whether the exact number of matches is wanted.
+    /// Whether the exact number of matches is wanted, whatever it costs.
     pub total: bool,
+    /// Whether it is told where it costs nothing.
+    pub(super) tells_total: bool,
     /// What a page cursor is bound to: everything that decides which resources match.
     pub digest: u64,
     /// Parameters that were ignored under lenient handling, and why.
@@ -38,6 +40,11 @@ impl Query {
     /// Which part of the data can hold matches.
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// The number of matches to tell, where a page is all there is and the number was not counted.
+    pub(crate) fn total_of(&self, counted: Option<u64>, is_all: bool, hits: usize) -> Option<u64> {
+        counted.or_else(|| (is_all && self.tells_total).then_some(hits as u64))
     }
 
     /// Whether resources of that type can match.

@@ -13,10 +13,11 @@ pub(super) fn count(query: &mut Query, text: &str, max: usize) -> Result<(), Pro
     Ok(())
 }
 
-/// https://hl7.org/fhir/R4/search.html#total. An estimate would cost as much as the number.
+/// https://hl7.org/fhir/R4/search.html#total. An estimate would cost as much as the number. Without it the number is told where a page is
+/// all there is.
 pub(super) fn total(query: &mut Query, text: &str) -> Result<(), Problem> {
     match text {
-        "none" => {}
+        "none" => query.tells_total = false,
         "estimate" | "accurate" => query.total = true,
         _ => return Err(Problem::unusable("it takes none, estimate or accurate")),
     }
