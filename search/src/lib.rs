@@ -7,6 +7,7 @@
 pub mod cursor;
 pub mod engine;
 mod error;
+mod facts;
 mod kind;
 mod local;
 pub mod matcher;
@@ -18,8 +19,9 @@ mod sort;
 
 pub use engine::{Engine, Options, Recovered};
 pub use error::{Error, Result};
+pub use facts::Facts;
 pub use local::{MATCHES_MAX, Partitions};
-pub use matcher::{Facts, matches};
+pub use matcher::matches;
 pub use page::{Hit, Page, SortKey};
 pub use part::Part;
 pub use query::{Limits, NoTerminology, Query, Request, Scope, Terminology, Token};

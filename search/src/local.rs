@@ -2,7 +2,8 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::matcher::{Facts, matches};
+use crate::facts::Facts;
+use crate::matcher::matches;
 use crate::page::{Hit, Page, SortKey, cut, sort_hash};
 use crate::query::{Query, Scope};
 use fhir::index::Values;

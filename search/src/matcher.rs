@@ -3,24 +3,13 @@
 //! It serves the patient-scoped search, the fresh tail, and what the index cannot decide alone; the Tantivy back end is
 //! held equal to it by a property test.
 
+use crate::facts::Facts;
 use crate::kind::condition::Condition;
 use crate::kind::last_updated;
 use crate::kind::present::Present;
 use crate::query::{Expr, Leaf, Query};
 use fhir::definitions::ParamId;
 use fhir::index::Values;
-use proto::id::{ResourceId, TypeCode};
-
-/// What a search can ask of a resource besides its index values.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
-    /// Its type.
-    pub type_code: TypeCode,
-    /// Its logical id, for `_id`.
-    pub id: &'a ResourceId,
-    /// Milliseconds since the epoch.
-    pub last_updated_ms: u64,
-}
 
 /// Whether a resource of the query's tenant matches: type and conditions.
 pub fn matches(values: &Values<'_>, facts: &Facts<'_>, query: &Query) -> bool {

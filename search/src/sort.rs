@@ -5,8 +5,8 @@
 //! either direction. Numbers and quantities compare by value, whatever the unit; dates by their start; strings as they are
 //! searched, without case and accents; tokens by code, then system; references by `Type/id` or URL.
 
+use crate::facts::Facts;
 use crate::kind::problem::Problem;
-use crate::matcher::Facts;
 use fhir::definitions::{ParamId, ParamKind, ResourceType, SearchParameter};
 use fhir::index::{Value, Values};
 

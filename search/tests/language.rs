@@ -14,6 +14,7 @@ fn lenient(parameters: &[(&str, &str)]) -> Result<Query, Error> {
         compartment: None,
         strict: false,
         base: None,
+        joined: &[],
         now_ms: 0,
     };
     Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology)

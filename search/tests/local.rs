@@ -134,6 +134,7 @@ fn compartment_search(t: &str, parameters: &str) -> Query {
         compartment: Some(("Patient", "x")),
         strict: true,
         base: None,
+        joined: &[],
         now_ms: 0,
     };
     Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology).expect("a query")

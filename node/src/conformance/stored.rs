@@ -48,6 +48,7 @@ impl Stored {
                 compartment: None,
                 strict: true,
                 base: None,
+                joined: &[],
                 now_ms: 0,
             };
             let query = search::Query::compile(

@@ -21,7 +21,8 @@ pub use options::Options;
 
 use crate::cursor::Signer;
 use crate::error::{Error, Result};
-use crate::matcher::{Facts, matches};
+use crate::facts::Facts;
+use crate::matcher::matches;
 use crate::page::{Best, First, Hit, Page, SortKey, cut};
 use crate::query::Query;
 use crate::set::PartitionSet;

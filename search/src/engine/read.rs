@@ -7,7 +7,7 @@ use super::index::translate::{Counting, how_to_count, translate};
 use super::segments::Segments;
 use super::tail::View;
 use crate::error::{Error, Result};
-use crate::matcher::Facts as Known;
+use crate::facts::Facts as Known;
 use crate::page::{Best, First, Hit, SortKey};
 use crate::query::Query;
 use crate::set::PartitionSet;

@@ -66,6 +66,7 @@ mod tests {
             compartment: None,
             strict: true,
             base: Some("http://here/fhir"),
+            joined: &[],
             now_ms: 0,
         };
         Query::compile(TenantId(1), &request, &Limits::default(), &NoTerminology)?.canonical()

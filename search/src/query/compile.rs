@@ -3,6 +3,7 @@
 use super::compiled::Query;
 use super::expr::{Expr, Leaf};
 use super::include;
+use super::join::{self, Joined};
 use super::limits::Limits;
 use super::parameter::{self, Budget};
 use super::request::Request;
@@ -61,6 +62,7 @@ impl Query {
                 includes: Vec::new(),
                 scope: Scope::Population,
             },
+            joined: request.joined,
             conditions: Vec::new(),
         };
         // What the types have in common is known when all others are read.
@@ -176,6 +178,7 @@ struct Compiler<'a> {
     context: Context<'a>,
     budget: Budget,
     query: Query,
+    joined: &'a [Joined],
     conditions: Vec<Expr>,
 }
 
@@ -191,6 +194,7 @@ impl Compiler<'_> {
             "_lastUpdated" => self.last_updated(text),
             _ if PRESENTATION.contains(&name) => Ok(()),
             _ if include::is_one(name) => self.include(name, text),
+            _ if join::is_join(name) => self.joined(name, text),
             _ => self.search(name, text),
         }
     }
@@ -212,6 +216,16 @@ impl Compiler<'_> {
         let mut sort = std::mem::take(&mut self.query.sort);
         sort.read(text, |name| self.find(name))?;
         self.query.sort = sort;
+        Ok(())
+    }
+
+    fn joined(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        let joins = join::joins(&self.query.types, name)?;
+        let found = self.joined.iter().find(|joined| joined.name == name && joined.value == text);
+        let found = found.ok_or_else(|| Problem::unsupported("what it rests on was not searched for"))?;
+        let condition = join::condition(&joins, found);
+        self.budget.take(&condition)?;
+        self.conditions.push(condition);
         Ok(())
     }
 
@@ -267,7 +281,7 @@ impl Compiler<'_> {
 /// What FHIR has and a later version of this server will: named, so that nobody takes it for a misspelling. What would
 /// choose among resources is never left out: the answer would be what nobody asked for.
 fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
-    const CHOOSING: &[&str] = &["_has", "_text", "_content", "_filter", "_query", "_list"];
+    const CHOOSING: &[&str] = &["_text", "_content", "_filter", "_query", "_list"];
     const SHOWING: &[&str] = &["_contained", "_containedType", "_score"];
     /// Given to the whole search, so no modifier has a meaning.
     const PLAIN: &[&str] = &["_id", "_lastUpdated", "_type", "_count", "_total", "_summary", "_sort"];
@@ -276,9 +290,6 @@ fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
     }
     if SHOWING.contains(&base) {
         return Err(Problem::ignorable("not supported yet"));
-    }
-    if base.contains('.') || modifier.is_some_and(|modifier| modifier.contains('.')) {
-        return Err(Problem::unsupported("chained parameters are not supported yet"));
     }
     match modifier {
         Some(modifier) if PLAIN.contains(&base) || PRESENTATION.contains(&base) => {

@@ -1,5 +1,6 @@
 //! The one tree a search compiles to. Two back ends read it: the predicate over index values (`matcher`) and the
-//! Tantivy query (`engine/index`). Chains, joins and sorts will be further variants here.
+//! Tantivy query (`engine/index`). What a parameter
+//! that rests on other searches comes to is a list of their finds.
 
 use crate::kind::condition::Condition;
 use crate::kind::date::DateMatch;

@@ -18,7 +18,7 @@ pub(super) struct Budget {
 
 impl Budget {
     /// Counts the conditions of one value: a short text may stand for very many.
-    fn take(&mut self, value: &Expr) -> Result<(), Problem> {
+    pub(super) fn take(&mut self, value: &Expr) -> Result<(), Problem> {
         let left = self.conditions_left.checked_sub(value.conditions());
         self.conditions_left = left.ok_or_else(|| {
             let max = self.conditions_max;

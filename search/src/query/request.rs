@@ -1,5 +1,7 @@
 //! What is compiled.
 
+use super::join::Joined;
+
 /// A search as it comes in.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -13,6 +15,8 @@ pub struct Request<'a> {
     pub strict: bool,
     /// This server's base URL without a slash at its end, to know its own absolute references.
     pub base: Option<&'a str>,
+    /// What the searches found that parameters of this one rest on ([`super::joins`]).
+    pub joined: &'a [Joined],
     /// The moment of the search, milliseconds since the epoch: the prefix `ap` of a date is about the distance from it.
     pub now_ms: u64,
 }

@@ -65,6 +65,7 @@ pub fn query(url: &str) -> Result<Query, proto::Error> {
         compartment: None,
         strict: true,
         base: None,
+        joined: &[],
         now_ms: NOW_MS,
     };
     Query::compile(TENANT, &request, &Limits::default(), &Codes)

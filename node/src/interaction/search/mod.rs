@@ -2,6 +2,7 @@
 
 mod bodies;
 mod include;
+mod join;
 #[cfg(test)]
 mod tests;
 
@@ -12,16 +13,20 @@ use super::{
 use crate::{
     bounds::Share,
     draft,
+    partition::id_from,
     session::{Patience, Search, Session},
 };
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
-    Code, Error, PartitionId,
+    Code, Error, PartitionId, ResourceId, TypeCode,
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
     internal::v1 as wire,
 };
-use search::{NoTerminology, Page, Query, Request};
+use search::{
+    NoTerminology, Page, Query, Request,
+    query::{Joined, is_join},
+};
 use std::{future::ready, sync::Arc};
 
 /// One page.
@@ -124,6 +129,13 @@ pub async fn compile_criteria(
     resource_type: ResourceType,
     parameters: Vec<SearchParameter>,
 ) -> Result<Search, Error> {
+    if let Some(join) = parameters.iter().find(|pair| is_join(&pair.name)) {
+        let text = format!(
+            "search parameter '{}': what others are found by it changes with them, so it is no criterion",
+            join.name
+        );
+        return Err(Error::new(Code::BadParameter, text).as_issue("not-supported"));
+    }
     let resource_type = resource_type.name().to_owned();
     let request = SearchRequest { resource_type, parameters, strict: true, ..Default::default() };
     compile(session, &request).await
@@ -147,7 +159,8 @@ pub async fn look(
         strict: look.strict,
         ..SearchRequest::default()
     };
-    let mut query = compile_at(session, &request, look.now_ms).await?;
+    let joined = look.joined.iter().map(joined_from).collect::<Result<_, _>>()?;
+    let mut query = compile_at(session, &request, look.now_ms, joined).await?;
     if query.digest != look.digest {
         return Err(Error::new(Code::Internal, "another node's search is understood otherwise here"));
     }
@@ -159,13 +172,17 @@ pub async fn look(
 /// Compiles the request, to be carried out here and on other nodes, where there are any.
 async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Search, Error> {
     let now_ms = session.clock().now_ms();
-    let query = compile_at(session, request, now_ms).await?;
-    let asked = (!session.is_alone()).then(|| Box::new(told(request, now_ms)));
+    let joined = match request.parameters.iter().any(|pair| is_join(&pair.name)) {
+        true => join::resolve(session, request).await?,
+        false => vec![],
+    };
+    let asked = (!session.is_alone()).then(|| Box::new(told(request, now_ms, &joined)));
+    let query = compile_at(session, request, now_ms, joined).await?;
     Ok(Search { query, asked })
 }
 
 /// For other nodes.
-fn told(request: &SearchRequest, now_ms: u64) -> wire::SearchLook {
+fn told(request: &SearchRequest, now_ms: u64, joined: &[Joined]) -> wire::SearchLook {
     let pair = |pair: &SearchParameter| wire::Pair { name: pair.name.clone(), value: pair.value.clone() };
     wire::SearchLook {
         resource_type: request.resource_type.clone(),
@@ -174,12 +191,36 @@ fn told(request: &SearchRequest, now_ms: u64) -> wire::SearchLook {
         compartment_id: request.compartment_id.clone(),
         strict: request.strict,
         now_ms,
+        joined: joined.iter().map(joined_to).collect(),
         ..wire::SearchLook::default()
     }
 }
 
+fn joined_to(joined: &Joined) -> wire::Joined {
+    let one = |(type_code, id): &(TypeCode, ResourceId)| wire::JoinedTo {
+        type_code: u32::from(type_code.0),
+        id: id.as_str().to_owned(),
+    };
+    wire::Joined {
+        name: joined.name.clone(),
+        value: joined.value.clone(),
+        found: joined.found.iter().map(one).collect(),
+    }
+}
+
+fn joined_from(joined: &wire::Joined) -> Result<Joined, Error> {
+    let one = |to: &wire::JoinedTo| Ok((TypeCode(to.type_code as u16), id_from(&to.id)?));
+    let found = joined.found.iter().map(one).collect::<Result<_, Error>>()?;
+    Ok(Joined { name: joined.name.clone(), value: joined.value.clone(), found })
+}
+
 /// Where it names value sets or branches of code systems, on a thread for what takes long.
-async fn compile_at(session: Session<'_>, request: &SearchRequest, now_ms: u64) -> Result<Query, Error> {
+async fn compile_at(
+    session: Session<'_>,
+    request: &SearchRequest,
+    now_ms: u64,
+    joined: Vec<Joined>,
+) -> Result<Query, Error> {
     let owned = |pair: &SearchParameter| (pair.name.clone(), pair.value.clone());
     let pairs: Vec<(String, String)> = request.parameters.iter().map(owned).collect();
     let resource_type = match request.resource_type.as_str() {
@@ -207,6 +248,7 @@ async fn compile_at(session: Session<'_>, request: &SearchRequest, now_ms: u64) 
             compartment: compartment.filter(|(name, _)| !name.is_empty()),
             strict,
             base: base.as_deref(),
+            joined: &joined,
             now_ms,
         };
         Query::compile(tenant, &request, &limits, terminology)

@@ -1,0 +1,179 @@
+//! Parameters that rest on other searches: chains, https://hl7.org/fhir/R4/search.html#chaining, and `_has`,
+//! https://hl7.org/fhir/R4/search.html#has. Whoever carries out a search carries those out first, and says what was found.
+
+use super::expr::{Expr, Leaf};
+use crate::kind::problem::Problem;
+use crate::kind::reference::ReferenceMatch;
+use fhir::definitions::{ParamKind, ResourceType, SearchParameter, search_parameter};
+use proto::id::{ResourceId, TypeCode};
+
+const HAS: &str = "_has:";
+
+/// What has to be searched for first: resources of a type, by one parameter with the value of the whole.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// Of what is found first.
+    pub resource_type: ResourceType,
+    /// The parameter, with its modifier; it may be a join again.
+    pub name: String,
+    /// How the two belong together.
+    pub by: By,
+}
+
+/// How what is searched for belongs to what was found first.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    /// It refers to that, by this parameter.
+    Reference(&'static SearchParameter),
+    /// That refers to it, by this parameter.
+    Back(&'static SearchParameter),
+}
+
+/// A parameter that rests on other searches, and what those found: with a chain what has to be referred to, with `_has` what
+/// is referred to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// As it was sent.
+    pub name: String,
+    /// The same.
+    pub value: String,
+    /// Type and id of each.
+    pub found: Vec<(TypeCode, ResourceId)>,
+}
+
+/// Whether the parameter of that name rests on other searches.
+pub fn is_join(name: &str) -> bool {
+    name.starts_with(HAS) || name.contains('.')
+}
+
+/// What has to be searched for first, where resources of these types are searched by that parameter: of a chain whose target
+/// type is not named, one of each type that can be meant.
+///
+/// # Errors
+/// What is wrong with it, or not supported.
+pub fn joins(types: &[ResourceType], name: &str) -> Result<Vec<Join>, Problem> {
+    let [searched] = types else {
+        return Err(Problem::unsupported("it takes a search of one resource type"));
+    };
+    match name.strip_prefix(HAS) {
+        Some(rest) => back(*searched, rest).map(|join| vec![join]),
+        None => chain(*searched, name),
+    }
+}
+
+/// `parameter.rest`, `parameter:Target.rest`
+fn chain(searched: ResourceType, name: &str) -> Result<Vec<Join>, Problem> {
+    let (head, rest) = name.split_once('.').unwrap_or((name, ""));
+    let (code, target) = match head.split_once(':') {
+        Some((code, target)) => (code, Some(target)),
+        None => (head, None),
+    };
+    let parameter = reference(searched, code)?;
+    let base = rest.split(['.', ':']).next().unwrap_or_default();
+    let has = |target: &ResourceType| rest.starts_with(HAS) || search_parameter(*target, base).is_some();
+    let targets: Vec<ResourceType> = match target {
+        Some(target) => {
+            let named = ResourceType::from_name(target).filter(|target| parameter.targets.contains(target));
+            let named = named.ok_or_else(|| {
+                Problem::unusable(format!("'{target}' is no resource type that '{code}' refers to"))
+            })?;
+            vec![named]
+        }
+        None => parameter.targets.iter().copied().filter(has).collect(),
+    };
+    if targets.is_empty() || !targets.iter().all(has) {
+        return Err(Problem::unusable(format!("nothing that '{code}' refers to has a parameter '{base}'")));
+    }
+    let join = |resource_type| Join { resource_type, name: rest.to_owned(), by: By::Reference(parameter) };
+    Ok(targets.into_iter().map(join).collect())
+}
+
+/// Of `_has:Type:reference:rest` what follows `_has:`.
+fn back(searched: ResourceType, rest: &str) -> Result<Join, Problem> {
+    let mut parts = rest.splitn(3, ':');
+    let (Some(source), Some(code), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(Problem::unusable("write _has:[type]:[reference]:[parameter]=[value]"));
+    };
+    let resource_type = ResourceType::from_name(source)
+        .ok_or_else(|| Problem::unusable(format!("'{source}' is no resource type of FHIR R4")))?;
+    let parameter = reference(resource_type, code)?;
+    if !parameter.targets.contains(&searched) {
+        return Err(Problem::unusable(format!("'{code}' of {source} refers to no {searched}")));
+    }
+    let base = rest.split(['.', ':']).next().unwrap_or_default();
+    if !rest.starts_with(HAS) && search_parameter(resource_type, base).is_none() {
+        return Err(Problem::unusable(format!("{source} has no parameter '{base}'")));
+    }
+    Ok(Join { resource_type, name: rest.to_owned(), by: By::Back(parameter) })
+}
+
+fn reference(t: ResourceType, code: &str) -> Result<&'static SearchParameter, Problem> {
+    let found = search_parameter(t, code);
+    let found = found.ok_or_else(|| Problem::unsupported(format!("{t} has no parameter '{code}'")))?;
+    match found.kind {
+        ParamKind::Reference => Ok(found),
+        _ => Err(Problem::unusable(format!("'{code}' of {t} is no reference"))),
+    }
+}
+
+/// The condition that what was found first makes: it is fulfilled by nothing where nothing was.
+pub(super) fn condition(joins: &[Join], joined: &Joined) -> Expr {
+    let leaf = |(type_code, id): &(TypeCode, ResourceId)| match joins.first().map(|join| join.by) {
+        Some(By::Reference(parameter)) => {
+            Leaf::Reference(parameter.id, ReferenceMatch::Resource(*type_code, *id))
+        }
+        _ => Leaf::Id(*id),
+    };
+    Expr::or(joined.found.iter().map(|found| Expr::Leaf(leaf(found))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(of: &str, name: &str) -> Option<Vec<(String, String)>> {
+        let of = ResourceType::from_name(of).unwrap();
+        let joins = joins(&[of], name).ok()?;
+        Some(joins.into_iter().map(|join| (join.resource_type.to_string(), join.name)).collect())
+    }
+
+    fn of(pairs: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
+        Some(pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect())
+    }
+
+    #[test]
+    fn chains_name_what_is_searched_for_first() {
+        assert_eq!(read("Observation", "subject:Patient.name:exact"), of(&[("Patient", "name:exact")]));
+        assert_eq!(
+            read("Observation", "subject:Patient.organization.name"),
+            of(&[("Patient", "organization.name")])
+        );
+        assert_eq!(read("Observation", "patient.birthdate"), of(&[("Patient", "birthdate")]));
+        let any = read("Observation", "subject.identifier").unwrap();
+        assert!(any.contains(&("Group".to_owned(), "identifier".to_owned())) && any.len() > 2, "{any:?}");
+        assert_eq!(read("Patient", "_has:Observation:patient:code"), of(&[("Observation", "code")]));
+        assert_eq!(
+            read("Patient", "_has:Observation:patient:_has:AuditEvent:entity:agent"),
+            of(&[("Observation", "_has:AuditEvent:entity:agent")])
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (of, name) in [
+            ("Observation", "code.name"),
+            ("Observation", "nonsense.name"),
+            ("Observation", "subject:Practitioner.name"),
+            ("Observation", "subject:Nonsense.name"),
+            ("Observation", "subject.nonsense"),
+            ("Observation", "subject."),
+            ("Patient", "_has:Observation:patient"),
+            ("Patient", "_has:Nonsense:patient:code"),
+            ("Patient", "_has:Observation:code:code"),
+            ("Patient", "_has:Observation:patient:nonsense"),
+            ("Patient", "_has:Observation:encounter:code"),
+        ] {
+            assert!(read(of, name).is_none(), "{of}?{name}");
+        }
+    }
+}
