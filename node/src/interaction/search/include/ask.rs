@@ -89,6 +89,8 @@ async fn hits(show: Show<'_>, question: Question, known: &Known) -> Result<Vec<H
         let page = show.session.search(&search, cursor.as_deref()).await?;
         hits.extend(page.hits.into_iter().filter(|hit| place(hit).is_none_or(|one| !known.has(&one))));
         known.admit(hits.len())?;
+        // What is here is found without waiting: the other tasks of the thread have their turn, and so has the deadline.
+        tokio::task::yield_now().await;
         match page.next {
             Some(next) => cursor = Some(next),
             None => return Ok(hits),

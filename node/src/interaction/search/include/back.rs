@@ -14,15 +14,9 @@ use proto::Error;
 use search::query::{Include, escape};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The types that refer by one parameter to resources of some types.
-#[derive(Default)]
-struct Join {
-    sources: BTreeSet<ResourceType>,
-    targets: BTreeSet<ResourceType>,
-}
-
-/// By the parameter's code: types that share it are asked at once. Then by the one type that an include names.
-type Joins = BTreeMap<(&'static str, Option<ResourceType>), Join>;
+/// By the type that refers and the parameter it does by: the types it refers to. Types are asked one by one: a search over
+/// several takes longer than all of these, as the index looks for each value in each.
+type Joins = BTreeMap<(ResourceType, &'static str), BTreeSet<ResourceType>>;
 
 /// What refers to the resources `to` by these includes, and is not on the page yet.
 ///
@@ -35,10 +29,9 @@ pub async fn sources(
     known: &mut Known,
 ) -> Result<Vec<Found>, Error> {
     let mut all = Vec::new();
-    for ((code, _), join) in joins(includes, to) {
-        let to: Vec<&Found> = to.iter().filter(|found| join.targets.contains(&found.resource_type)).collect();
-        let types: Vec<ResourceType> = join.sources.into_iter().collect();
-        all.append(&mut by_one(show, &types, code, &to, known).await?);
+    for ((source, code), targets) in joins(includes, to) {
+        let to: Vec<&Found> = to.iter().filter(|found| targets.contains(&found.resource_type)).collect();
+        all.append(&mut by_one(show, source, code, &to, known).await?);
     }
     Ok(all)
 }
@@ -52,11 +45,10 @@ fn joins(includes: &[Include], to: &[Found]) -> Joins {
         let all = include.source.is_none().then(ResourceType::all);
         for source in include.source.into_iter().chain(all.into_iter().flatten()) {
             for parameter in include.parameters(source) {
-                let reached = targets.iter().filter(|target| parameter.targets.contains(target));
-                for target in reached {
-                    let join = joins.entry((parameter.code, include.target)).or_default();
-                    join.sources.insert(source);
-                    join.targets.insert(*target);
+                let reached = targets.iter().copied().filter(|target| parameter.targets.contains(target));
+                let mut reached = reached.peekable();
+                if reached.peek().is_some() {
+                    joins.entry((source, parameter.code)).or_default().extend(reached);
                 }
             }
         }
@@ -66,7 +58,7 @@ fn joins(includes: &[Include], to: &[Found]) -> Joins {
 
 async fn by_one(
     show: Show<'_>,
-    types: &[ResourceType],
+    source: ResourceType,
     code: &'static str,
     to: &[&Found],
     known: &mut Known,
@@ -77,10 +69,10 @@ async fn by_one(
     let urls: BTreeSet<&str> = to.iter().flat_map(|found| urls(found, options.base_url.as_deref())).collect();
     let has_urls = !urls.is_empty();
     let values = places.into_iter().chain(urls.into_iter().map(escape));
-    let questions = Question::of(types, code, values, &options.search_limits);
+    let questions = Question::of(&[source], code, values, &options.search_limits);
     let hits = new_hits(show, questions, known).await?;
     let mut sources = Show { indexed: show.indexed || has_urls, ..show }.hits(&hits).await?;
-    sources.retain(|found| (!has_urls || refers(found, types, code, to)) && known.add(found, None));
+    sources.retain(|found| (!has_urls || refers(found, source, code, to)) && known.add(found, None));
     Ok(sources)
 }
 
@@ -96,9 +88,8 @@ fn urls<'f, 'b>(found: &'f Found, base: Option<&'b str>) -> impl Iterator<Item =
 }
 
 /// Whether one of its references means one of these: a canonical may name another business version of it.
-fn refers(found: &Found, types: &[ResourceType], code: &'static str, to: &[&Found]) -> bool {
-    let parameter: Option<ParamId> =
-        types.iter().find_map(|t| search_parameter(*t, code)).map(|parameter| parameter.id);
+fn refers(found: &Found, source: ResourceType, code: &str, to: &[&Found]) -> bool {
+    let parameter: Option<ParamId> = search_parameter(source, code).map(|parameter| parameter.id);
     let values = Values::trusted(&found.values);
     let mut references = parameter.into_iter().flat_map(|id| values.of(id));
     references.any(|reference| match reference {
