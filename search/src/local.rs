@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::matcher::matches;
-use crate::page::{Hit, Page, SortKey, cut, sort_hash};
+use crate::page::{Hit, Page, cut, sort_hash};
 use crate::query::{Query, Scope};
 use fhir::index::Values;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
@@ -40,27 +40,13 @@ impl Engine {
                 hits
             }
         };
-        let after = cursor.map(|cursor| self.signer().check(query.digest, cursor)).transpose()?;
-        Ok(self.page(query, &mut hits, after))
-    }
-
-    /// Cuts a page out of all matches.
-    fn page(&self, query: &Query, hits: &mut Vec<Hit>, after: Option<SortKey>) -> Page {
-        cut(hits, usize::MAX);
+        cut(&mut hits, usize::MAX);
         let total = query.total.then_some(hits.len() as u64);
-        if query.count == 0 {
-            return Page { total, ..Page::default() };
-        }
+        let after = self.after(query, cursor)?;
         if let Some(after) = &after {
             hits.retain(|hit| hit.is_behind(after));
         }
-        let last = cut(hits, query.count);
-        let total = query.total_of(total, after.is_none() && last.is_none(), hits.len());
-        Page {
-            hits: std::mem::take(hits),
-            next: last.map(|last| self.signer().sign(query.digest, &last)),
-            total,
-        }
+        Ok(self.page_of(query, after.as_ref(), hits, total))
     }
 }
 

@@ -37,14 +37,6 @@ impl Hit {
 }
 
 impl Engine {
-    /// The place after which a page begins. `None`: the first page.
-    ///
-    /// # Errors
-    /// [`crate::Error::Cursor`] for a cursor that is not of this query.
-    pub fn after(&self, query: &Query, cursor: Option<&str>) -> Result<Option<SortKey>> {
-        cursor.map(|cursor| self.signer().check(query.digest, cursor)).transpose()
-    }
-
     /// What the partitions `only` have to the page after `after`. Their replicas are here, and current.
     ///
     /// # Errors
@@ -58,27 +50,21 @@ impl Engine {
     ) -> Result<Part> {
         let Scope::Compartment(key) = query.scope() else {
             // Whatever the rows could tell, the index can: ids and members may be in any of the partitions.
-            let limit = if query.count == 0 { 0 } else { query.count + 1 };
-            let (hits, total) = self.collect(query, Some(only), after, limit, query.total)?;
+            let (hits, total) = self.collect(query, Some(only), after, query.hits_wanted(), query.total)?;
             return Ok(Part { hits, total });
         };
         let mut hits = compartment(partitions, query, key)?;
         hits.retain(|hit| only.contains(hit.partition));
         let total = query.total.then_some(hits.len() as u64);
         hits.retain(|hit| after.is_none_or(|after| hit.is_behind(after)));
-        cut(&mut hits, query.count + 1);
+        cut(&mut hits, query.hits_wanted());
         Ok(Part { hits, total })
     }
 
     /// The page after `after` that parts of all partitions make, which were taken at one moment.
     pub fn merged(&self, query: &Query, after: Option<&SortKey>, parts: Vec<Part>) -> Page {
         let total = query.total.then(|| parts.iter().filter_map(|part| part.total).sum());
-        if query.count == 0 {
-            return Page { total, ..Page::default() };
-        }
-        let mut hits: Vec<Hit> = parts.into_iter().flat_map(|part| part.hits).collect();
-        let last = cut(&mut hits, query.count);
-        let total = query.total_of(total, after.is_none() && last.is_none(), hits.len());
-        Page { hits, next: last.map(|last| self.signer().sign(query.digest, &last)), total }
+        let hits = parts.into_iter().flat_map(|part| part.hits).collect();
+        self.page_of(query, after, hits, total)
     }
 }

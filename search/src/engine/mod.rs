@@ -109,12 +109,34 @@ impl Engine {
     /// # Errors
     /// [`Error::Cursor`] for a cursor that is not of this query; index errors.
     pub fn search(&self, query: &Query, cursor: Option<&str>) -> Result<Page> {
-        let after = cursor.map(|cursor| self.signer.check(query.digest, cursor)).transpose()?;
-        let limit = if query.count == 0 { 0 } else { query.count + 1 };
-        let (mut hits, total) = self.collect(query, None, after.as_ref(), limit, query.total)?;
+        let after = self.after(query, cursor)?;
+        let (hits, total) = self.collect(query, None, after.as_ref(), query.hits_wanted(), query.total)?;
+        Ok(self.page_of(query, after.as_ref(), hits, total))
+    }
+
+    /// The place after which a page begins. `None`: the first page.
+    ///
+    /// # Errors
+    /// [`Error::Cursor`] for a cursor that is not of this query.
+    pub fn after(&self, query: &Query, cursor: Option<&str>) -> Result<Option<SortKey>> {
+        cursor.map(|cursor| self.signer.check(query.digest, cursor)).transpose()
+    }
+
+    /// The page after `after`, of the hits behind that: there is another one where they are more. `total`: of all matches, where they
+    /// were counted.
+    pub(crate) fn page_of(
+        &self,
+        query: &Query,
+        after: Option<&SortKey>,
+        mut hits: Vec<Hit>,
+        total: Option<u64>,
+    ) -> Page {
+        if query.count == 0 {
+            return Page { total, ..Page::default() };
+        }
         let last = cut(&mut hits, query.count);
         let total = query.total_of(total, after.is_none() && last.is_none(), hits.len());
-        Ok(Page { hits, next: last.map(|last| self.signer.sign(query.digest, &last)), total })
+        Page { hits, next: last.map(|last| self.signer.sign(query.digest, &last)), total }
     }
 
     /// Why the last seal of a shard failed; `None` where all seals succeed. For readiness and admission control: while a

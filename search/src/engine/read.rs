@@ -51,21 +51,14 @@ pub fn collect(
     wanted: &Wanted<'_>,
     best: &mut Best,
 ) -> Result<u64> {
-    let query = translate(wanted.query, &segments.fields);
-    let weight = query.weight(EnableScoring::disabled_from_searcher(&segments.searcher))?;
     let how = wanted.count.then(|| how_to_count(&wanted.query.expr));
-    let mut total = 0;
-    for reader in segments.searcher.segment_readers() {
-        let segment = Segment::open(reader, view, shard, wanted.only)?;
+    each(segments, view, shard, wanted, |segment, weight| {
         if wanted.limit > 0 {
-            segment.page(weight.as_ref(), wanted.after, wanted.limit, best)?;
+            segment.page(weight, wanted.after, wanted.limit, best)?;
             best.prune();
         }
-        if let Some(how) = how {
-            total += segment.count(weight.as_ref(), how)?;
-        }
-    }
-    Ok(total)
+        how.map_or(Ok(0), |how| segment.count(weight, how))
+    })
 }
 
 /// As [`collect`], in the order that the query asks for: every match is looked at, and the first ones are kept.
@@ -76,12 +69,23 @@ pub fn collect_ordered(
     wanted: &Wanted<'_>,
     first: &mut First,
 ) -> Result<u64> {
+    let values = segments.fields.values;
+    each(segments, view, shard, wanted, |segment, weight| segment.ordered(weight, wanted, values, first))
+}
+
+/// What `see` counts in the segments, all together.
+fn each(
+    segments: &Segments,
+    view: &View,
+    shard: usize,
+    wanted: &Wanted<'_>,
+    mut see: impl FnMut(&Segment<'_>, &dyn Weight) -> Result<u64>,
+) -> Result<u64> {
     let query = translate(wanted.query, &segments.fields);
     let weight = query.weight(EnableScoring::disabled_from_searcher(&segments.searcher))?;
     let mut total = 0;
     for reader in segments.searcher.segment_readers() {
-        let segment = Segment::open(reader, view, shard, wanted.only)?;
-        total += segment.ordered(weight.as_ref(), wanted, segments.fields.values, first)?;
+        total += see(&Segment::open(reader, view, shard, wanted.only)?, weight.as_ref())?;
     }
     Ok(total)
 }

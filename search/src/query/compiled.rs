@@ -42,6 +42,11 @@ impl Query {
         &self.scope
     }
 
+    /// How many hits make a page, and say whether there is another one.
+    pub(crate) fn hits_wanted(&self) -> usize {
+        if self.count == 0 { 0 } else { self.count + 1 }
+    }
+
     /// The number of matches to tell, where a page is all there is and the number was not counted.
     pub(crate) fn total_of(&self, counted: Option<u64>, is_all: bool, hits: usize) -> Option<u64> {
         counted.or_else(|| (is_all && self.tells_total).then_some(hits as u64))
