@@ -7,6 +7,7 @@ use crate::raft::View;
 use proto::log::v1::Standing;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Replicas of each group, where there are as many nodes.
 const REPLICAS: usize = 3;
@@ -92,7 +93,10 @@ fn spread_leaders(members: &[u64], all: &mut [Vec<u64>]) {
 
 /// How much a group wants to be on a node: the same on every machine, as placement is agreed upon.
 fn rank(node: u64, group: u32) -> u64 {
-    proto::content(node, false, &group.to_be_bytes())
+    let mut bytes = [0; 12];
+    bytes[..8].copy_from_slice(&node.to_be_bytes());
+    bytes[8..].copy_from_slice(&group.to_be_bytes());
+    xxh3_64(&bytes)
 }
 
 /// What a group's leader knows beside the state of its group.
