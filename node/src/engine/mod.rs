@@ -93,9 +93,13 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::current`]; `Unavailable` where there is no replica here any more.
-    pub async fn all_here(&self, partitions: impl Iterator<Item = PartitionId>) -> Result<(), Error> {
+    pub async fn all_here(
+        &self,
+        partitions: impl Iterator<Item = PartitionId>,
+    ) -> Result<Vec<Partition<'_>>, Error> {
         let all = self.all_of(partitions).await?;
-        all.iter().try_for_each(|partition| partition.rows_here().map(drop))
+        all.iter().try_for_each(|partition| partition.rows_here().map(drop))?;
+        Ok(all)
     }
 
     /// The verbs of a partition.

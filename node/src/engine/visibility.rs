@@ -69,14 +69,14 @@ impl Visibility {
 }
 
 impl Moment {
-    /// As other nodes are told; never 0.
+    /// As other nodes are told.
     pub fn number(self) -> u64 {
-        self.0 + 1
+        self.0
     }
 
     /// From what they say.
-    pub fn from_number(number: u64) -> Option<Moment> {
-        number.checked_sub(1).map(Moment)
+    pub fn from_number(number: u64) -> Moment {
+        Moment(number)
     }
 }
 

@@ -77,9 +77,6 @@ async fn carried_out(at: Partition<'_>, tenant: TenantId, verb: Verb) -> Result<
             }
             wire::RowsAnswer { seen, ..Default::default() }
         }
-        Verb::IsPrepared(_) => {
-            wire::RowsAnswer { is_prepared: at.has_prepared().await?, ..Default::default() }
-        }
         Verb::Prepared(name) => {
             let prepared = at.prepared_one(tenant, &name).await?.map(|record| wire::PreparedRow {
                 transaction: record.transaction,

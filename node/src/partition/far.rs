@@ -90,10 +90,6 @@ pub async fn seen(
     told.iter().take(hits.len()).map(one).collect()
 }
 
-pub async fn has_prepared(partition: Partition<'_>) -> Result<bool, Error> {
-    Ok(rows(partition, TenantId::DEFAULT, Verb::IsPrepared(true)).await?.is_prepared)
-}
-
 pub async fn prepared_one(
     partition: Partition<'_>,
     tenant: TenantId,

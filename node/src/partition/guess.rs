@@ -62,20 +62,29 @@ pub async fn ask_all<A: Message + Default>(
     })
 }
 
-/// Those of these partitions that have no replica here, by the node that leads them, as far as can be guessed.
+/// That node says that it does not lead these partitions.
+pub fn led_by_others(cluster: &Cluster, node: u64, partitions: &[u32]) {
+    partitions.iter().for_each(|number| cluster.correction(PartitionId(*number as u16), node)());
+}
+
+/// By the node that leads them, as far as can be guessed.
+pub type Elsewhere = BTreeMap<u64, Vec<PartitionId>>;
+
+/// Those of these partitions that have a replica here, and the others.
 ///
 /// # Errors
 /// As [`Partition::of`].
-pub fn led_elsewhere(
+pub fn split(
     cluster: &Cluster,
     partitions: impl Iterator<Item = PartitionId>,
-) -> Result<BTreeMap<u64, Vec<PartitionId>>, Error> {
-    let mut elsewhere: BTreeMap<u64, Vec<PartitionId>> = BTreeMap::new();
+) -> Result<(Vec<Partition<'_>>, Elsewhere), Error> {
+    let (mut here, mut elsewhere) = (vec![], Elsewhere::new());
     for id in partitions {
         let partition = Partition::of(cluster, id)?;
-        if let (Some(node), None) = (partition.leader(), partition.replica()) {
-            elsewhere.entry(node).or_default().push(id);
+        match (partition.leader(), partition.replica()) {
+            (Some(node), None) => elsewhere.entry(node).or_default().push(id),
+            _ => here.push(partition),
         }
     }
-    Ok(elsewhere)
+    Ok((here, elsewhere))
 }

@@ -31,7 +31,7 @@ mod transactions;
 pub(crate) use adopt::adopted;
 pub use applied::{applied_from, applied_to, compartment_from, id_from, key_from};
 pub use ask::{Twice, ask, incomplete, question, unreadable};
-pub use guess::{ANSWER, ask_all, led_elsewhere};
+pub use guess::{ANSWER, ask_all, led_by_others, split};
 pub use remote::{answer, current};
 pub use seen::{Seen, State, seen, state};
 pub use told::{hit_from, hit_to, place_from, place_to, version_from, version_to};

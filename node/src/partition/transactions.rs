@@ -7,18 +7,10 @@ use proto::{Error, TenantId, internal::v1::rows_request::Verb};
 use storage::{Answered, Decided, Prepared};
 
 impl Partition<'_> {
-    /// Whether anything is prepared; where there is a replica here it costs an atomic load.
+    /// All that is prepared, as the replica here says; nothing where there is none.
     ///
     /// # Errors
     /// As of every verb here: what the storage lacks, or why it failed; `Unavailable` where who leads cannot be asked.
-    pub async fn has_prepared(&self) -> Result<bool, Error> {
-        match self.replica() {
-            Some(rows) => Ok(rows.has_prepared()),
-            None => far::has_prepared(*self).await,
-        }
-    }
-
-    /// All that is prepared, as the replica here says; nothing where there is none.
     pub async fn prepared(&self) -> Result<Vec<Prepared>, Error> {
         self.replica().map_or(Ok(vec![]), |rows| rows.prepared().map_err(failed))
     }

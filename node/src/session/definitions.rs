@@ -4,7 +4,7 @@
 use super::Session;
 use crate::{
     conformance::{Definition, Known},
-    partition::{Partition, ask_all, unreadable, version_from, version_to},
+    partition::{Partition, ask_all, led_by_others, unreadable, version_from, version_to},
 };
 use bytes::Bytes;
 use futures::future::try_join_all;
@@ -66,9 +66,7 @@ impl Session<'_> {
             let answer: wire::DefinitionsAnswer =
                 ask_all(&self.engine.cluster, self.tenant(), (node, &partitions), asked, LONG).await?;
             if !answer.led_by_others.is_empty() {
-                for other in &answer.led_by_others {
-                    self.engine.cluster.correction(PartitionId(*other as u16), node)();
-                }
+                led_by_others(&self.engine.cluster, node, &answer.led_by_others);
                 return Ok(partitions);
             }
             if answer.changed.is_empty() {

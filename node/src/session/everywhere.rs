@@ -8,11 +8,11 @@
 //! a part was visible then had been decided, so what was finished in the second step made the rest visible, and that
 //! ended a moment: then all is done again.
 
-use super::{Search, Session};
+use super::{Search, Session, moment::thick};
 use crate::{
     engine::Moment,
     host::aside,
-    partition::{ANSWER, ask_all, hit_from, hit_to, incomplete, led_elsewhere, place_from, place_to},
+    partition::{ANSWER, ask_all, hit_from, hit_to, incomplete, led_by_others, place_from, place_to, split},
 };
 use futures::future::{join, try_join_all};
 use proto::{
@@ -130,10 +130,10 @@ impl<'s> Session<'s> {
         if !others.is_empty() {
             return Ok(wire::LookAnswer { led_by_others: others, ..Default::default() });
         }
-        let own = Moment::from_number(moment.windows).filter(|_| moment.life == self.engine.tokens.life());
-        let Some(own) = own.filter(|own| self.engine.visibility.is_still(*own)) else {
+        let own = Moment::from_number(moment.windows);
+        if moment.life != self.engine.tokens.life() || !self.engine.visibility.is_still(own) {
             return Ok(passed());
-        };
+        }
         for partition in &partitions {
             self.engine.led_here(*partition)?.indexed()?;
         }
@@ -198,11 +198,6 @@ impl<'s> Moments<'s> {
     }
 }
 
-fn thick() -> Error {
-    let text = "transactions come too thick for a look at all of them at once; send it again after a moment";
-    Error::new(Code::Unavailable, text)
-}
-
 impl<'s> Everywhere<'s> {
     /// `None`: a part of a transaction is becoming visible just now.
     async fn begin(
@@ -210,12 +205,9 @@ impl<'s> Everywhere<'s> {
         partitions: &[PartitionId],
     ) -> Result<Option<Everywhere<'s>>, Error> {
         let engine = session.engine;
-        let elsewhere = led_elsewhere(&engine.cluster, partitions.iter().copied())?;
-        let is_here = |one: &PartitionId| !elsewhere.values().any(|theirs| theirs.contains(one));
-        let here: Vec<PartitionId> = partitions.iter().copied().filter(is_here).collect();
-        for partition in &here {
-            engine.partition(*partition)?.indexed()?;
-        }
+        let (here, elsewhere) = split(&engine.cluster, partitions.iter().copied())?;
+        let here = here.into_iter().map(|partition| Ok(partition.indexed()?.id()));
+        let here = here.collect::<Result<Vec<PartitionId>, Error>>()?;
         let Some(own) = engine.visibility.moment() else { return Ok(None) };
         let asked = elsewhere.into_iter().map(|(node, partitions)| async move {
             let answer: wire::MomentAnswer = ask_all(
@@ -275,9 +267,7 @@ impl<'s> Everywhere<'s> {
             LONG,
         )
         .await?;
-        for other in &answer.led_by_others {
-            engine.cluster.correction(PartitionId(*other as u16), one.node)();
-        }
+        led_by_others(&engine.cluster, one.node, &answer.led_by_others);
         Ok(Some(answer).filter(|answer| !answer.has_passed && answer.led_by_others.is_empty()))
     }
 }

@@ -41,7 +41,7 @@ impl Session<'_> {
         if let Scope::Compartment(compartment) = query.scope() {
             let partition = self.engine.partition_of(compartment.slot);
             if self.engine.partition(partition)?.replica().is_some() {
-                self.settled(partition).await?;
+                self.settle_these(std::iter::once(partition)).await?;
                 return self.page(query, cursor);
             }
         }

@@ -16,7 +16,7 @@ const STILL: Duration = Duration::from_secs(2);
 /// Between two of those.
 const PAUSE: Duration = Duration::from_millis(2);
 
-impl<'s> Session<'s> {
+impl Session<'_> {
     /// What `look` finds in all partitions, after everything acknowledged so far is in reach, while no transaction is
     /// becoming visible. Called again where one began meanwhile.
     ///
@@ -45,9 +45,7 @@ impl<'s> Session<'s> {
                 None => tokio::time::sleep(PAUSE).await,
             }
         }
-        let text =
-            "transactions come too thick for a look at all of them at once; send it again after a moment";
-        Err(Error::new(Code::Unavailable, text))
+        Err(thick())
     }
 
     /// `None`: a transaction became visible meanwhile.
@@ -69,33 +67,20 @@ impl<'s> Session<'s> {
         self,
         partitions: impl Iterator<Item = PartitionId> + Clone,
     ) -> Result<(), Error> {
-        self.engine.all_here(partitions.clone()).await?;
+        let all = self.engine.all_here(partitions.clone()).await?;
         let mut found = false;
-        for partition in partitions.clone() {
-            found |= self.finish_decided(partition).await?;
+        for rows in all {
+            found |= self.finish_decided(rows).await?;
         }
         match found {
             // What was finished where others lead is here then.
-            true => self.engine.all_here(partitions).await,
+            true => self.engine.all_here(partitions).await.map(drop),
             false => Ok(()),
         }
     }
 
-    /// The partition, whose rows here are current, with all finished in it that was decided before the call.
-    ///
-    /// # Errors
-    /// `Unavailable` without a leader, or a replica here, `Failed` where there will be none; storage's.
-    pub(super) async fn settled(self, partition: PartitionId) -> Result<Partition<'s>, Error> {
-        self.engine.all_here(std::iter::once(partition)).await?;
-        if self.finish_decided(partition).await? {
-            self.engine.all_here(std::iter::once(partition)).await?;
-        }
-        self.engine.partition(partition)
-    }
-
     /// Finishes what is prepared in the partition, as the rows here say, and decided before the call; whether there was any.
-    async fn finish_decided(self, partition: PartitionId) -> Result<bool, Error> {
-        let rows = self.engine.partition(partition)?;
+    async fn finish_decided(self, rows: Partition<'_>) -> Result<bool, Error> {
         if !rows.rows_here()?.has_prepared() {
             return Ok(false);
         }
@@ -107,7 +92,7 @@ impl<'s> Session<'s> {
         for record in prepared {
             let decides = |one: &&Partition<'_>| one.id() == record.coordinator;
             let Some(coordinator) = coordinators.iter().find(decides) else { continue };
-            match writer::finish_if_known(self.engine, *coordinator, partition, record.clone()).await? {
+            match writer::finish_if_known(self.engine, *coordinator, rows.id(), record.clone()).await? {
                 true => found = true,
                 false => undecided.push(record),
             }
@@ -122,4 +107,10 @@ impl<'s> Session<'s> {
         }
         Ok(found)
     }
+}
+
+/// Nothing stood still for as long as a look takes.
+pub(super) fn thick() -> Error {
+    let text = "transactions come too thick for a look at all of them at once; send it again after a moment";
+    Error::new(Code::Unavailable, text)
 }

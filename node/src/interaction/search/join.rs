@@ -1,6 +1,6 @@
 //! The searches that chained parameters and `_has` rest on: carried out first, as any other, to their last page.
 
-use super::{bodies::Show, compile};
+use super::{besides::Pages, bodies::Show};
 use crate::{bounds::Share, session::Session};
 use fhir::{
     definitions::ResourceType,
@@ -79,32 +79,23 @@ async fn search_first(
         ),
         _ => error,
     };
-    let mut search = compile(session, &request).await.map_err(inside)?;
-    (search.query.count, search.query.total) = (session.options().search_limits.count_max, false);
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = session.search(&search, cursor.as_deref()).await?;
+    let mut pages = Pages::of(session, &request).await.map_err(inside)?;
+    while let Some(hits) = pages.next().await? {
         match join.by {
-            By::Reference(_) => found.extend(page.hits.iter().map(|hit| (hit.key.type_code, hit.key.id))),
+            By::Reference(_) => found.extend(hits.iter().map(|hit| (hit.key.type_code, hit.key.id))),
             By::Back(parameter) => {
-                let share = Share::default();
-                let whole = Projection::Whole;
-                let show =
-                    Show { session, share: &share, part: &whole, mode: SearchMode::Match, indexed: true };
-                for row in show.hits(&page.hits).await? {
-                    let values = Values::trusted(&row.values);
-                    found.extend(values.of(parameter.id).filter_map(target));
+                let (share, part, mode) = (&Share::default(), &Projection::Whole, SearchMode::Match);
+                let show = Show { session, share, part, mode, indexed: true };
+                for row in show.hits(&hits).await? {
+                    found.extend(Values::trusted(&row.values).of(parameter.id).filter_map(target));
                 }
             }
         }
         if found.len() > FOUND_MAX {
             return Err(too_many(&pair.name));
         }
-        match page.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }
 
 fn target(value: Value<'_>) -> Option<(TypeCode, ResourceId)> {

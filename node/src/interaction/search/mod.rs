@@ -1,5 +1,6 @@
 //! <https://hl7.org/fhir/R4/http.html#search>
 
+mod besides;
 mod bodies;
 mod include;
 mod join;

@@ -1,7 +1,7 @@
-//! Searches that includes make: compiled and carried out as any other, page after page.
+//! Searches that includes make.
 
 use super::{
-    super::{bodies::Show, compile},
+    super::{besides::Pages, bodies::Show},
     known::{Known, Place},
 };
 use fhir::definitions::ResourceType;
@@ -82,20 +82,13 @@ pub async fn new_hits(show: Show<'_>, questions: Vec<Question>, known: &Known) -
 }
 
 async fn hits(show: Show<'_>, question: Question, known: &Known) -> Result<Vec<Hit>, Error> {
-    let mut search = compile(show.session, &question.request()).await?;
-    (search.query.count, search.query.total) = (show.session.options().search_limits.count_max, false);
-    let (mut hits, mut cursor): (Vec<Hit>, Option<String>) = (Vec::new(), None);
-    loop {
-        let page = show.session.search(&search, cursor.as_deref()).await?;
-        hits.extend(page.hits.into_iter().filter(|hit| place(hit).is_none_or(|one| !known.has(&one))));
+    let mut pages = Pages::of(show.session, &question.request()).await?;
+    let mut hits: Vec<Hit> = Vec::new();
+    while let Some(page) = pages.next().await? {
+        hits.extend(page.into_iter().filter(|hit| place(hit).is_none_or(|one| !known.has(&one))));
         known.admit(hits.len())?;
-        // What is here is found without waiting: the other tasks of the thread have their turn, and so has the deadline.
-        tokio::task::yield_now().await;
-        match page.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(hits),
-        }
     }
+    Ok(hits)
 }
 
 fn place(hit: &Hit) -> Option<Place> {
