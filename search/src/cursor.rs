@@ -1,6 +1,6 @@
 //! Page cursors: opaque, signed, bound to their query, good across restarts.
 //!
-//! `base64url(version u8 ‖ query digest u64 ‖ sort hash u64 ‖ type u16 ‖ id ‖ HMAC-SHA-256 cut to 16 bytes)`, of version 2, where an
+//! `base64url(version u8 ‖ query digest u64 ‖ sort hash u64 ‖ type u16 ‖ id ‖ HMAC-SHA-256 cut to 16 bytes)`, of version 3, where an
 //! order was asked for, `‖ 0 ‖ its key` behind the id. The key of the signature comes
 //! from outside: an engine with an index keeps it in its folder. A signature keeps a caller from steering a search to places
 //! its query would not reach, and tells a stale or foreign cursor from a good one.
@@ -15,7 +15,8 @@ use sha2::Sha256;
 use std::sync::OnceLock;
 
 const VERSION: u8 = 1;
-const ORDERED: u8 = 2;
+/// Raised when the keys of [`crate::sort::Sort`] change.
+const ORDERED: u8 = 3;
 const HEAD: usize = 1 + 8 + 8 + 2;
 const TAG: usize = 16;
 /// The longest text that can be a cursor.

@@ -166,6 +166,17 @@ impl First {
         self.hits.peek().is_some_and(|last| (order, hash) <= (&*last.0.order, last.0.hash))
     }
 
+    /// Whether a hit whose key starts so may be among the first.
+    #[inline]
+    pub fn may_want(&self, start: &[u8]) -> bool {
+        if self.hits.len() < self.limit {
+            return true;
+        }
+        self.hits
+            .peek()
+            .is_some_and(|ByPlace(last)| start <= &last.order[..start.len().min(last.order.len())])
+    }
+
     /// Adds a hit that is wanted.
     pub fn add(&mut self, hit: Hit) {
         self.hits.push(ByPlace(hit));

@@ -3,10 +3,13 @@
 //! Each resource has a key for it, bytes that compare as the resources are ordered; those with equal keys come in the default order.
 //! Of several values of a parameter the one counts that comes first in the direction. What has no value comes last, in
 //! either direction. Numbers and quantities compare by value, whatever the unit; dates by their start; strings as they are
-//! searched, without case and accents; tokens by code, then system; references by `Type/id` or URL.
+//! searched, without case and accents; tokens by code; references by `Type/id` or URL.
+//!
+//! `engine/ordered` makes the same keys of what the index has in order.
 
 use crate::facts::Facts;
 use crate::kind::problem::Problem;
+use crate::kind::string;
 use fhir::definitions::{ParamId, ParamKind, ResourceType, SearchParameter};
 use fhir::index::{Value, Values};
 
@@ -19,17 +22,19 @@ const RULES_MAX: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub struct Sort(Vec<Rule>);
 
+/// One part of an order.
 #[derive(Clone, Copy, Debug)]
-struct Rule {
-    by: By,
-    descending: bool,
+pub(crate) struct Rule {
+    pub by: By,
+    pub descending: bool,
 }
 
+/// What a rule orders by.
 #[derive(Clone, Copy, Debug)]
-enum By {
+pub(crate) enum By {
     Id,
     LastUpdated,
-    Parameter(ParamId),
+    Parameter(ParamId, ParamKind),
 }
 
 const PRESENT: u8 = 0;
@@ -58,7 +63,7 @@ impl Sort {
                 }
                 "_id" => By::Id,
                 "_lastUpdated" => By::LastUpdated,
-                _ => By::Parameter(sortable(name, find(name))?),
+                _ => sortable(name, find(name))?,
             };
             self.0.push(Rule { by, descending });
         }
@@ -68,6 +73,11 @@ impl Sort {
         }
     }
 
+    /// The rules, the first first.
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.0
+    }
+
     /// Whether nothing else was asked for.
     pub fn is_default(&self) -> bool {
         self.0.is_empty()
@@ -75,77 +85,74 @@ impl Sort {
 
     /// Whether keys are made of index values, too.
     pub(crate) fn needs_values(&self) -> bool {
-        self.0.iter().any(|rule| matches!(rule.by, By::Parameter(_)))
+        self.0.iter().any(|rule| matches!(rule.by, By::Parameter(..)))
     }
 
     /// The key of a resource; empty in the default order.
     pub(crate) fn key(&self, values: &Values<'_>, facts: &Facts<'_>) -> Box<[u8]> {
         let mut key = Vec::new();
         let mut value = Vec::new();
-        for Rule { by, descending } in &self.0 {
+        for rule in &self.0 {
             let mut best: Option<Vec<u8>> = None;
             let mut see = |value: &mut Vec<u8>| {
-                let better = best.as_ref().is_none_or(|best| (*value < *best) != *descending);
+                let better = best.as_ref().is_none_or(|best| (*value < *best) != rule.descending);
                 if better {
                     best = Some(std::mem::take(value));
                 }
                 value.clear();
             };
-            match by {
+            match rule.by {
                 By::Id => {
                     text(facts.id.as_str(), &mut value);
                     see(&mut value);
                 }
                 By::LastUpdated => {
-                    value.extend_from_slice(&facts.last_updated_ms.to_be_bytes());
+                    value.extend_from_slice(&number(facts.last_updated_ms as i64));
                     see(&mut value);
                 }
-                By::Parameter(param) => {
-                    for one in values.of(*param) {
+                By::Parameter(param, _) => {
+                    for one in values.of(param) {
                         if encode(&one, &mut value) {
                             see(&mut value);
                         }
                     }
                 }
             }
-            match best {
-                None => key.push(MISSING),
-                Some(best) => {
-                    key.push(PRESENT);
-                    let flip = if *descending { 0xff } else { 0 };
-                    key.extend(best.iter().map(|byte| byte ^ flip));
-                }
-            }
+            rule.push(best.as_deref(), &mut key);
         }
         key.into()
     }
 }
 
-fn sortable(name: &str, found: Result<&'static SearchParameter, Problem>) -> Result<ParamId, Problem> {
+impl Rule {
+    /// Appends to a key what this rule has to it: of the encoded value that comes first, or of none.
+    pub fn push(&self, best: Option<&[u8]>, key: &mut Vec<u8>) {
+        let Some(best) = best else { return key.push(MISSING) };
+        key.push(PRESENT);
+        let flip = if self.descending { 0xff } else { 0 };
+        key.extend(best.iter().map(|byte| byte ^ flip));
+    }
+}
+
+fn sortable(name: &str, found: Result<&'static SearchParameter, Problem>) -> Result<By, Problem> {
     let found = found
         .map_err(|_| Problem::unusable(format!("'{name}' is no search parameter of what is searched")))?;
     match found.kind {
         ParamKind::Composite | ParamKind::Special => {
             Err(Problem::unusable(format!("the values of '{name}' have no order")))
         }
-        _ => Ok(found.id),
+        kind => Ok(By::Parameter(found.id, kind)),
     }
 }
 
 /// The bytes of a value; false where it is none to order by.
 fn encode(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
     match *value {
-        Value::Date { low_ms: number, .. }
-        | Value::Number { value: number, .. }
-        | Value::Quantity { value: number, .. } => {
-            // Negative numbers come first.
-            out.extend_from_slice(&((number as u64) ^ (1 << 63)).to_be_bytes());
+        Value::Date { low_ms: value, .. } | Value::Number { value, .. } | Value::Quantity { value, .. } => {
+            out.extend_from_slice(&number(value))
         }
-        Value::String { normalized, .. } => text(normalized, out),
-        Value::Token { system, code } => {
-            text(code.unwrap_or_default(), out);
-            text(system.unwrap_or_default(), out);
-        }
+        Value::String { normalized, .. } => text(string::folded(normalized).as_bytes(), out),
+        Value::Token { code: Some(code), .. } => text(code, out),
         Value::Reference { type_code, id, .. } => {
             text(ResourceType::from_code(type_code).map_or("", ResourceType::name), out);
             text(id, out);
@@ -156,11 +163,19 @@ fn encode(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// With an end, so that what is shorter comes first and what follows does not matter before.
-fn text(text: &str, out: &mut Vec<u8>) {
-    let start = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
+/// A number's bytes in a key.
+pub(crate) fn number(value: i64) -> [u8; 8] {
+    // Negative ones come first.
+    ((value as u64) ^ (1 << 63)).to_be_bytes()
+}
+
+/// A text's bytes in a key: with an end, so that what is shorter comes first and what follows does not matter before. Of two texts the one that
+/// is less, byte by byte, has no greater ones.
+pub(crate) fn text(text: impl AsRef<[u8]>, out: &mut Vec<u8>) {
+    let text = text.as_ref();
+    let start = &text[..text.len().min(TEXT_BYTES_MAX)];
     // No text in JSON has this character but for one who wishes to break the order of his own.
-    out.extend(start.bytes().map(|byte| byte.max(1)));
+    out.extend(start.iter().map(|byte| byte.max(&1)));
     out.push(0);
 }
 
@@ -181,6 +196,11 @@ mod tests {
         let string = |normalized| encoded(Value::String { normalized, exact: "" });
         assert!(string("") < string("a") && string("a") < string("ab") && string("ab") < string("b"));
         let token = |code, system| encoded(Value::Token { code: Some(code), system: Some(system) });
-        assert!(token("a", "z") < token("ab", "a") && token("a", "a") < token("a", "b"));
+        assert!(token("a", "z") < token("ab", "a") && token("a", "a") == token("a", "b"));
+        let long = |end: &str| string(&format!("{}{end}", "a".repeat(TEXT_BYTES_MAX - 1)));
+        assert!(
+            long("z") < long("\u{e9}") && long("zz") == long("z"),
+            "cut at a byte, wherever a character ends"
+        );
     }
 }

@@ -159,6 +159,87 @@ proptest! {
     }
 }
 
+/// Value sets of few and of many titles, codes, dates and urls, some of them too long for a term.
+fn value_set(name: usize, version: u64, mut chance: u64) -> Change {
+    let mut next = |below: u64| {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (chance >> 33) % below
+    };
+    let id = format!("p{name}");
+    if next(20) == 0 {
+        return delete("ValueSet", &id, version);
+    }
+    let mut json = format!(r#"{{"resourceType":"ValueSet","id":"{id}""#);
+    if next(4) > 0 {
+        json += &format!(r#","status":"{}""#, ["draft", "active", "retired"][next(3) as usize]);
+    }
+    if next(4) > 0 {
+        json += &format!(
+            r#","date":"{}""#,
+            ["2019", "2019-06", "2020-01-01", "1969-12-31T23:00:00Z"][next(4) as usize]
+        );
+    }
+    if next(3) > 0 {
+        let title = ["\u{df}", "ss", "St. Z", "\u{c9}", "e", "Zz"][next(6) as usize];
+        json += &format!(r#","title":"{}{title}""#, "a".repeat([0, 62, 63, 64, 1100][next(5) as usize]));
+    }
+    if next(3) > 0 {
+        json += &format!(r#","url":"http://x/{}{}""#, "u".repeat([0, 40, 1100][next(3) as usize]), next(900));
+    }
+    let identifiers: Vec<_> = (0..next(3))
+        .map(|_| format!(r#"{{"system":"http://s{}","value":"{}"}}"#, next(3), next(400)))
+        .collect();
+    json += &format!(r#","identifier":[{{"system":"http://none"}},{}]}}"#, identifiers.join(","));
+    put("ValueSet", &id, version, &json.replace(",]", "]"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn what_the_dictionary_and_the_columns_order_is_in_the_order_of_keys(
+        chance in any::<u64>(),
+        rules in prop::sample::subsequence(vec!["status", "date", "title", "url", "identifier", "_lastUpdated", "_id"], 1..=3).prop_shuffle(),
+        flips in any::<[bool; 3]>(),
+        condition in prop::sample::select(vec!["", "&status=active", "&date=ge2019-06", "&status:not=active", "&url:missing=true"]),
+        count in 90..500_usize,
+        tail in 1..600_usize,
+    ) {
+        const NAMES: usize = 4_000;
+        let rules = rules.iter().zip(flips).map(|(rule, flip)| format!("{}{rule}", if flip { "-" } else { "" }));
+        let query = query(&format!("ValueSet?_sort={}{condition}&_count={count}&_total=accurate", rules.collect::<Vec<_>>().join(","))).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (engine, _) = Engine::open(dir.path(), &options(1 << 14)).unwrap();
+        let memory = in_memory();
+        let mut index = 0;
+        let mut write = |engine: &Engine, names: std::ops::Range<usize>| {
+            for name in names {
+                index += 1;
+                let change = value_set(name % NAMES, index, chance.wrapping_add(index));
+                for engine in [engine, &memory] {
+                    engine.blocking_publish(partition(&change), index, std::slice::from_ref(&change));
+                }
+            }
+        };
+        write(&engine, 0..NAMES);
+        engine.close();
+        let (engine, _) = Engine::open(dir.path(), &options(1 << 14)).unwrap();
+        write(&engine, NAMES - tail..NAMES + tail);
+        let read = |engine: &Engine, total: &mut Option<u64>| {
+            read(|cursor| {
+                let page = engine.search(&query, cursor).unwrap();
+                *total = page.total;
+                page
+            }, count)
+        };
+        let mut totals = [None, None];
+        let [real, naive] = [read(&engine, &mut totals[0]), read(&memory, &mut totals[1])];
+        prop_assert!(real == naive, "{:?}: the first that differ are {:?}", query, real.iter().zip(&naive).position(|(one, other)| one != other));
+        prop_assert_eq!(totals[0], totals[1]);
+        prop_assert_eq!(totals[0], Some(real.len() as u64));
+    }
+}
+
 #[test]
 fn what_has_no_order_or_is_not_known_is_refused_under_either_handling() {
     for text in ["", "foo", "family,", "near", "-", "family,foo"] {

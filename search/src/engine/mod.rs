@@ -9,6 +9,7 @@ pub mod identity;
 pub mod index;
 mod meters;
 mod options;
+mod ordered;
 mod read;
 mod segments;
 mod shard;
@@ -216,7 +217,7 @@ fn ordered(view: &View, wanted: &Wanted<'_>, sieve: &Sieve) -> Result<(Vec<Hit>,
     let (mut first, mut count) = (First::new(wanted.limit), 0);
     for (number, snapshot) in view.shards().iter().enumerate() {
         if let Some(segments) = &snapshot.segments {
-            count += read::collect_ordered(segments, view, number, wanted, &mut first)?;
+            count += ordered::collect(segments, view, number, wanted, &mut first)?;
         }
         for entry in snapshot.fresh(sieve, |entry| may_match(wanted, entry)) {
             if !matches_entry(entry, wanted.query) || view.outdates_entry(entry) {

@@ -7,26 +7,25 @@ use super::index::translate::{Counting, how_to_count, translate};
 use super::segments::Segments;
 use super::tail::View;
 use crate::error::{Error, Result};
-use crate::facts::Facts as Known;
-use crate::page::{Best, First, Hit, SortKey};
+use crate::page::{Best, Hit, SortKey};
 use crate::query::Query;
 use crate::set::PartitionSet;
-use fhir::index::Values;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use tantivy::columnar::{BytesColumn, Column};
 use tantivy::query::{EnableScoring, Weight};
-use tantivy::schema::{Field, Value as _};
-use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, TantivyDocument};
+use tantivy::{DocId, DocSet, SegmentReader, TERMINATED};
 
 /// The columns of a segment that every search reads.
-struct Segment<'a> {
-    reader: &'a SegmentReader,
+pub struct Segment<'a> {
+    pub reader: &'a SegmentReader,
     view: &'a View,
     shard: usize,
-    order: DocumentOrder,
+    pub order: DocumentOrder,
     keys: BytesColumn,
     /// Documents of these partitions alone, and where each document's is told.
     only: Option<(&'a PartitionSet, Column<u64>)>,
+    /// No tail hides anything.
+    is_sealed: bool,
 }
 
 /// What is wanted of the segments of a shard.
@@ -61,20 +60,8 @@ pub fn collect(
     })
 }
 
-/// As [`collect`], in the order that the query asks for: every match is looked at, and the first ones are kept.
-pub fn collect_ordered(
-    segments: &Segments,
-    view: &View,
-    shard: usize,
-    wanted: &Wanted<'_>,
-    first: &mut First,
-) -> Result<u64> {
-    let values = segments.fields.values;
-    each(segments, view, shard, wanted, |segment, weight| segment.ordered(weight, wanted, values, first))
-}
-
 /// What `see` counts in the segments, all together.
-fn each(
+pub fn each(
     segments: &Segments,
     view: &View,
     shard: usize,
@@ -90,9 +77,6 @@ fn each(
     Ok(total)
 }
 
-/// Blocks of the document store that are kept unpacked: documents come in order.
-const CACHED_BLOCKS: usize = 2;
-
 impl<'a> Segment<'a> {
     fn open(
         reader: &'a SegmentReader,
@@ -104,12 +88,20 @@ impl<'a> Segment<'a> {
         let keys = reader.fast_fields().bytes(KEY)?;
         let keys = keys.ok_or_else(|| Error::Damaged("a segment has no keys".to_owned()))?;
         let partitions = only.map(|_| reader.fast_fields().u64(PARTITION)).transpose()?;
-        Ok(Segment { reader, view, shard, order, keys, only: only.zip(partitions) })
+        Ok(Segment {
+            reader,
+            view,
+            shard,
+            order,
+            keys,
+            only: only.zip(partitions),
+            is_sealed: view.is_sealed(),
+        })
     }
 
     /// Whether the document is of a partition that is asked for, and the current state of its row, as far as this snapshot knows.
     #[inline]
-    fn is_current(&self, doc: DocId) -> Result<bool> {
+    pub fn is_current(&self, doc: DocId) -> Result<bool> {
         if self.reader.is_deleted(doc) {
             return Ok(false);
         }
@@ -117,6 +109,9 @@ impl<'a> Segment<'a> {
             && !only.contains(PartitionId(partitions.first(doc).unwrap_or_default() as u16))
         {
             return Ok(false);
+        }
+        if self.is_sealed {
+            return Ok(true);
         }
         let hash = self.order.hash(doc);
         if !self.view.may_hide(self.shard, hash) {
@@ -127,7 +122,8 @@ impl<'a> Segment<'a> {
         Ok(!self.view.hides(self.shard, hash, tenant, &key, version))
     }
 
-    fn key(&self, doc: DocId) -> Result<(TenantId, ResourceKey)> {
+    /// Of which tenant and row a document is.
+    pub fn key(&self, doc: DocId) -> Result<(TenantId, ResourceKey)> {
         let damaged = || Error::Damaged(format!("document {doc} has no readable key"));
         let mut bytes = Vec::with_capacity(96);
         let ord = self.keys.term_ords(doc).next().ok_or_else(damaged)?;
@@ -175,46 +171,8 @@ impl<'a> Segment<'a> {
         Ok(())
     }
 
-    fn ordered(
-        &self,
-        weight: &dyn Weight,
-        wanted: &Wanted<'_>,
-        field: Field,
-        first: &mut First,
-    ) -> Result<u64> {
-        let sort = &wanted.query.sort;
-        let store = sort.needs_values().then(|| self.reader.get_store_reader(CACHED_BLOCKS)).transpose();
-        let store = store.map_err(tantivy::TantivyError::from)?;
-        let facts = Facts::open(self.reader)?;
-        let mut docs = weight.scorer(self.reader, 1.0)?;
-        let (mut doc, mut total) = (docs.doc(), 0);
-        while doc != TERMINATED {
-            if self.is_current(doc)? {
-                total += 1;
-                let (_, key) = self.key(doc)?;
-                let mut hit = facts.hit(doc, key, self.order.hash(doc));
-                let stored = store.as_ref().map(|store| store.get::<TantivyDocument>(doc)).transpose()?;
-                let values = stored.as_ref().and_then(|stored| stored.get_first(field)?.as_bytes());
-                let known = Known {
-                    type_code: hit.key.type_code,
-                    id: &hit.key.id,
-                    last_updated_ms: hit.last_updated_ms,
-                };
-                let order = sort.key(&Values::trusted(values.unwrap_or_default()), &known);
-                if first.wants(&order, hit.hash) {
-                    hit.order = order;
-                    if wanted.after.is_none_or(|after| hit.is_behind(after)) {
-                        first.add(hit);
-                    }
-                }
-            }
-            doc = docs.advance();
-        }
-        Ok(total)
-    }
-
     fn count(&self, weight: &dyn Weight, how: Counting) -> Result<u64> {
-        if self.view.is_sealed() && how == Counting::Whole && self.only.is_none() {
+        if self.is_sealed && how == Counting::Whole && self.only.is_none() {
             return Ok(u64::from(weight.count(self.reader)?));
         }
         let mut docs = weight.scorer(self.reader, 1.0)?;
@@ -229,14 +187,15 @@ impl<'a> Segment<'a> {
 }
 
 /// The columns a hit is made of.
-struct Facts {
+pub struct Facts {
     partition: Column<u64>,
     version: Column<u64>,
     last_updated: Column<i64>,
 }
 
 impl Facts {
-    fn open(reader: &SegmentReader) -> Result<Self> {
+    /// Of a segment.
+    pub fn open(reader: &SegmentReader) -> Result<Self> {
         let fast = reader.fast_fields();
         Ok(Facts {
             partition: fast.u64(PARTITION)?,
@@ -245,7 +204,8 @@ impl Facts {
         })
     }
 
-    fn hit(&self, doc: DocId, key: ResourceKey, hash: u64) -> Hit {
+    /// The hit that a document is.
+    pub fn hit(&self, doc: DocId, key: ResourceKey, hash: u64) -> Hit {
         Hit {
             partition: PartitionId(self.partition.first(doc).unwrap_or_default() as u16),
             key,

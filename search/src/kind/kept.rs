@@ -1,7 +1,8 @@
 //! What of an index value the index and the tail keep: each kind of value to the kind that says so.
 
-use super::index::{Column, Place};
+use super::index::{Column, Place, tag};
 use super::{number, quantity, reference, string, token, uri};
+use fhir::definitions::ParamKind;
 use fhir::index::Value;
 
 /// Hands out the terms of a value.
@@ -32,6 +33,30 @@ pub fn interval(value: &Value<'_>) -> Option<(Column, (i64, i64))> {
         }
         _ => None,
     }
+}
+
+/// Where the index has the values of a kind in the order of [`crate::sort`].
+#[derive(Clone, Copy, Debug)]
+pub enum Ordered {
+    /// Terms with this tag, whose values are the texts that are ordered.
+    Terms(u8),
+    /// The low ends of these intervals.
+    Low(Column),
+    /// Somewhere in these intervals, which are narrow.
+    Within(Column),
+}
+
+/// Where the values of parameters of a kind are; `None`: nowhere but in the index values themselves.
+pub fn ordered(kind: ParamKind) -> Option<Ordered> {
+    Some(match kind {
+        ParamKind::String => Ordered::Terms(tag::STRING),
+        ParamKind::Token => Ordered::Terms(tag::TOKEN_CODE),
+        ParamKind::Uri => Ordered::Terms(tag::URL),
+        ParamKind::Date => Ordered::Low(Column::Date),
+        ParamKind::Number => Ordered::Within(Column::Number),
+        ParamKind::Quantity => Ordered::Within(Column::Quantity),
+        ParamKind::Reference | ParamKind::Composite | ParamKind::Special => return None,
+    })
 }
 
 /// The text by which a value is known to the tail's sieve; `None` where it is known by its parameter alone.

@@ -102,7 +102,7 @@ impl Condition for StringMatch {
 
 /// The part of a normalised string that takes part in a search. Rows of an older build are folded further here, so that they are
 /// found as what is written today: they alone are copied.
-fn folded(normalized: &str) -> Cow<'_, str> {
+pub(crate) fn folded(normalized: &str) -> Cow<'_, str> {
     renormalize(searchable(normalized))
 }
 

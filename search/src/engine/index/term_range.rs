@@ -65,7 +65,7 @@ impl Weight for TermRange {
 }
 
 /// The least byte string greater than all that start with `prefix`.
-fn after(prefix: &[u8]) -> Option<Vec<u8>> {
+pub fn after(prefix: &[u8]) -> Option<Vec<u8>> {
     let last = prefix.iter().rposition(|&byte| byte != 0xff)?;
     let mut end = prefix[..=last].to_vec();
     end[last] += 1;

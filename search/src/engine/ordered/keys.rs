@@ -1,0 +1,149 @@
+//! The key of a document, rule by rule.
+
+use crate::engine::index::schema::{LAST_UPDATED, PAIRS};
+use crate::engine::read::{Facts, Segment, Wanted};
+use crate::error::Result;
+use crate::facts::Facts as Known;
+use crate::kind::index::Column as Pair;
+use crate::kind::kept::{Ordered, ordered};
+use crate::page::First;
+use crate::sort::{By, Rule, number};
+use fhir::definitions::ParamId;
+use fhir::index::Values;
+use tantivy::columnar::Column;
+use tantivy::schema::{Field, Value as _};
+use tantivy::store::StoreReader;
+use tantivy::{DocId, SegmentReader, TantivyDocument, TantivyError};
+
+/// Blocks of the document store that are kept unpacked: documents come in order.
+const CACHED_BLOCKS: usize = 2;
+
+/// Makes the keys of a segment's documents.
+pub struct Keys<'a> {
+    segment: &'a Segment<'a>,
+    wanted: &'a Wanted<'a>,
+    facts: Facts,
+    rules: Vec<(Rule, Source)>,
+    /// Where the index values are, if a rule needs them.
+    store: Option<(StoreReader, Field)>,
+    key: Vec<u8>,
+}
+
+/// Where a rule's part of the key comes from. A column that no document of the segment has a value in is `None`.
+enum Source {
+    /// The least or the greatest of the document's values, by the rule's direction.
+    Column(Option<Column<i64>>),
+    /// The same is not behind the rule's part of the key.
+    Bound(Option<Column<i64>>),
+    /// What the document is made of.
+    Document,
+}
+
+impl<'a> Keys<'a> {
+    /// Of a segment, whose index values are stored in field `values`.
+    pub fn open(segment: &'a Segment<'a>, wanted: &'a Wanted<'a>, values: Field) -> Result<Self> {
+        let sort = &wanted.query.sort;
+        let store = sort.needs_values().then(|| segment.reader.get_store_reader(CACHED_BLOCKS)).transpose();
+        let store = store.map_err(TantivyError::from)?;
+        let rules = sort.rules().iter().map(|rule| Ok((*rule, Source::open(segment.reader, rule)?)));
+        Ok(Keys {
+            segment,
+            wanted,
+            facts: Facts::open(segment.reader)?,
+            rules: rules.collect::<Result<_>>()?,
+            store: store.map(|store| (store, values)),
+            key: Vec::new(),
+        })
+    }
+
+    /// Adds a document to the first ones if it is one of them. Its part of the key by the first rule may be known: documents that
+    /// have it in common are to be offered in their order, and no more of them after `false`.
+    pub fn offer(&mut self, doc: DocId, known: Option<&[u8]>, first: &mut First) -> Result<bool> {
+        self.key.clear();
+        self.key.extend_from_slice(known.unwrap_or_default());
+        if !first.may_want(&self.key) {
+            return Ok(known.is_none());
+        }
+        let mut rules = self.rules.iter().skip(usize::from(known.is_some()));
+        let is_whole = loop {
+            let Some((rule, source)) = rules.next() else { break true };
+            let start = self.key.len();
+            match source {
+                Source::Column(column) | Source::Bound(column) => {
+                    rule.push(best(column.as_ref(), doc, rule).as_ref().map(|best| &best[..]), &mut self.key);
+                }
+                Source::Document => break false,
+            }
+            if !first.may_want(&self.key) {
+                return Ok(true);
+            }
+            if let Source::Bound(_) = source {
+                self.key.truncate(start);
+                break false;
+            }
+        };
+        let hash = self.segment.order.hash(doc);
+        let behind =
+            |key: &[u8]| self.wanted.after.is_none_or(|after| (key, hash) >= (&*after.order, after.hash));
+        if is_whole && !first.wants(&self.key, hash) {
+            let is_all = known.is_some() && self.rules.len() == 1;
+            return Ok(!is_all);
+        }
+        if is_whole && !behind(&self.key) {
+            return Ok(true);
+        }
+        let (_, key) = self.segment.key(doc)?;
+        let mut hit = self.facts.hit(doc, key, hash);
+        hit.order = match is_whole {
+            true => self.key.as_slice().into(),
+            false => {
+                let stored =
+                    self.store.as_ref().map(|(store, _)| store.get::<TantivyDocument>(doc)).transpose()?;
+                let field = self.store.as_ref().map(|(_, field)| *field);
+                let values = stored
+                    .as_ref()
+                    .zip(field)
+                    .and_then(|(stored, field)| stored.get_first(field)?.as_bytes());
+                let known = Known {
+                    type_code: hit.key.type_code,
+                    id: &hit.key.id,
+                    last_updated_ms: hit.last_updated_ms,
+                };
+                self.wanted.query.sort.key(&Values::trusted(values.unwrap_or_default()), &known)
+            }
+        };
+        if first.wants(&hit.order, hash) && self.wanted.after.is_none_or(|after| hit.is_behind(after)) {
+            first.add(hit);
+        }
+        Ok(true)
+    }
+}
+
+impl Source {
+    fn open(reader: &SegmentReader, rule: &Rule) -> Result<Source> {
+        Ok(match rule.by {
+            By::Id => Source::Document,
+            By::LastUpdated => Source::Column(reader.fast_fields().column_opt(LAST_UPDATED)?),
+            By::Parameter(param, kind) => match ordered(kind) {
+                Some(Ordered::Low(pair)) => Source::Column(column(reader, pair, param, false)?),
+                Some(Ordered::Within(pair)) => Source::Bound(column(reader, pair, param, rule.descending)?),
+                Some(Ordered::Terms(_)) | None => Source::Document,
+            },
+        })
+    }
+}
+
+/// The low or the high ends of a parameter's intervals.
+fn column(reader: &SegmentReader, pair: Pair, param: ParamId, high: bool) -> Result<Option<Column<i64>>> {
+    let (low_name, high_name) = pair.names(param);
+    let name = if high { high_name } else { low_name };
+    Ok(reader.fast_fields().column_opt(&format!("{PAIRS}.{name}"))?)
+}
+
+/// The value of a document that comes first.
+#[inline]
+fn best(column: Option<&Column<i64>>, doc: DocId, rule: &Rule) -> Option<[u8; 8]> {
+    let values = column?.values_for_doc(doc);
+    let best = if rule.descending { values.max() } else { values.min() };
+    best.map(number)
+}

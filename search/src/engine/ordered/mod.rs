@@ -1,0 +1,85 @@
+//! A segment's matches in the order that was asked for: the first ones, without looking at what stands behind them.
+//!
+//! A document is left as soon as its key cannot be among the first (`keys`): dates, numbers and `lastUpdated` are told by columns. Texts and
+//! codes are in order in the dictionary, which is gone through (`walk`) where matches are too many to be looked at one by one.
+
+mod keys;
+mod walk;
+
+use super::read::{Segment, Wanted, each};
+use super::segments::Segments;
+use super::tail::View;
+use crate::error::Result;
+use crate::page::First;
+use keys::Keys;
+use tantivy::query::{BitSetDocSet, Weight};
+use tantivy::{BitSet, DocSet, TERMINATED};
+use walk::Walk;
+
+/// So many index values are read from the store of a segment before the dictionary is asked.
+const LOOKED_AT_MAX: u64 = 512;
+
+/// Offers the wanted matches of shard number `shard`, whose segments these are, and returns the number of all matches.
+pub fn collect(
+    segments: &Segments,
+    view: &View,
+    shard: usize,
+    wanted: &Wanted<'_>,
+    first: &mut First,
+) -> Result<u64> {
+    each(segments, view, shard, wanted, |segment, weight| {
+        let mut keys = Keys::open(segment, wanted, segments.fields.values)?;
+        match Walk::of(wanted.query, segments.fields.terms) {
+            Some(walk) => by_dictionary(segment, weight, &walk, &mut keys, first),
+            None => one_by_one(segment, weight, &mut keys, first),
+        }
+    })
+}
+
+fn one_by_one(
+    segment: &Segment<'_>,
+    weight: &dyn Weight,
+    keys: &mut Keys<'_>,
+    first: &mut First,
+) -> Result<u64> {
+    let mut total = 0;
+    let mut docs = weight.scorer(segment.reader, 1.0)?;
+    while docs.doc() != TERMINATED {
+        if segment.is_current(docs.doc())? {
+            total += 1;
+            keys.offer(docs.doc(), None, first)?;
+        }
+        docs.advance();
+    }
+    Ok(total)
+}
+
+fn by_dictionary(
+    segment: &Segment<'_>,
+    weight: &dyn Weight,
+    walk: &Walk<'_>,
+    keys: &mut Keys<'_>,
+    first: &mut First,
+) -> Result<u64> {
+    let (mut matches, mut total) = (BitSet::with_max_value(segment.reader.max_doc()), 0);
+    let mut docs = weight.scorer(segment.reader, 1.0)?;
+    while docs.doc() != TERMINATED {
+        if segment.is_current(docs.doc())? {
+            total += 1;
+            matches.insert(docs.doc());
+        }
+        docs.advance();
+    }
+    let without = match total > LOOKED_AT_MAX {
+        true => walk.run(segment.reader, &mut matches, keys, first)?,
+        false => None,
+    };
+    let mut rest = BitSetDocSet::from(matches);
+    while rest.doc() != TERMINATED {
+        if !keys.offer(rest.doc(), without.as_deref(), first)? {
+            break;
+        }
+        rest.advance();
+    }
+    Ok(total)
+}
