@@ -61,6 +61,13 @@ fn main() {
             "Observation?subject=Patient/p77&_count=20",
             "Observation?_count=20",
             "Observation?code=1,2,3,4,5&_count=100",
+            "Observation?code=3&_sort=-date&_count=20",
+            "Observation?_sort=-date&_count=20",
+            "Observation?_sort=-_lastUpdated&_count=20",
+            "Observation?_sort=code,-date&_count=20",
+            "Observation?category=c1&_sort=-code&_count=20",
+            "Observation?category=c1&_sort=value-quantity&_count=20",
+            "Observation?category=c1&_sort=subject&_count=20",
         ] {
             let query = query(url).expect(url);
             benches.run(&format!("{name}: {url}"), || engine.search(&query, None).expect("a page"));
