@@ -80,7 +80,7 @@ fn read(
     Ok(partition.index_row(query.tenant, &key)?.map(|row| (id, row)))
 }
 
-/// The matches among a compartment's rows: one range scan per type.
+/// The matches among a compartment's rows: one range scan.
 pub(crate) fn compartment(
     partitions: &dyn Partitions,
     query: &Query,
@@ -88,12 +88,14 @@ pub(crate) fn compartment(
 ) -> Result<Vec<Hit>> {
     let Some((id, partition)) = partitions.of_slot(key.slot) else { return Ok(Vec::new()) };
     let mut hits = Vec::new();
-    for t in &query.types {
-        for row in partition.scan_compartment(query.tenant, key, Some(TypeCode(t.code())))? {
-            hits.extend(hit(query, id, &row?));
-            if hits.len() > MATCHES_MAX {
-                return Err(Error::TooMany(MATCHES_MAX));
-            }
+    let only = match query.types.as_slice() {
+        [one] => Some(TypeCode(one.code())),
+        _ => None,
+    };
+    for row in partition.scan_compartment(query.tenant, key, only)? {
+        hits.extend(hit(query, id, &row?));
+        if hits.len() > MATCHES_MAX {
+            return Err(Error::TooMany(MATCHES_MAX));
         }
     }
     Ok(hits)

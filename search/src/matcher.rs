@@ -23,6 +23,7 @@ fn holds(values: &Values<'_>, facts: &Facts<'_>, expr: &Expr) -> bool {
         Expr::Not(expr) => !holds(values, facts, expr),
         Expr::Leaf(Leaf::Id(id)) => facts.id == id,
         Expr::Leaf(Leaf::LastUpdated(date)) => last_updated::holds(date, facts.last_updated_ms),
+        Expr::Leaf(Leaf::Type(type_code)) => facts.type_code == *type_code,
         Expr::Leaf(leaf) => leaf_matches(values, leaf),
     }
 }
@@ -30,7 +31,7 @@ fn holds(values: &Values<'_>, facts: &Facts<'_>, expr: &Expr) -> bool {
 /// Whether one value of the leaf's parameter fulfils it. False for the leaves that ask no index value.
 pub(crate) fn leaf_matches(values: &Values<'_>, leaf: &Leaf) -> bool {
     match leaf {
-        Leaf::Id(_) | Leaf::LastUpdated(_) => false,
+        Leaf::Id(_) | Leaf::LastUpdated(_) | Leaf::Type(_) => false,
         Leaf::Present(param) => any(values, *param, &Present),
         Leaf::Token(param, token) => any(values, *param, token),
         Leaf::String(param, string) => any(values, *param, string),

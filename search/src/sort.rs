@@ -193,7 +193,7 @@ mod tests {
     fn values_compare_as_they_are_ordered() {
         let number = |value| encoded(Value::Number { value, low: 0, high: 0, text: "" });
         assert!(number(-5) < number(-1) && number(-1) < number(0) && number(0) < number(7));
-        let string = |normalized| encoded(Value::String { normalized, exact: "" });
+        let string = |normalized: &str| encoded(Value::String { normalized, exact: "" });
         assert!(string("") < string("a") && string("a") < string("ab") && string("ab") < string("b"));
         let token = |code, system| encoded(Value::Token { code: Some(code), system: Some(system) });
         assert!(token("a", "z") < token("ab", "a") && token("a", "a") == token("a", "b"));

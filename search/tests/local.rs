@@ -126,18 +126,23 @@ fn hospital(dir: Option<tempfile::TempDir>) -> Node {
 }
 
 fn compartment_search(t: &str, parameters: &str) -> Query {
+    search_in(("Patient", "x"), Some(t), parameters).expect("a query")
+}
+
+/// Of one type of members, or of all.
+fn search_in(owner: (&str, &str), t: Option<&str>, parameters: &str) -> Result<Query, proto::Error> {
     let pair = |part: &str| part.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a=b");
-    let parameters: Vec<_> = parameters.split('&').map(pair).collect();
+    let parameters: Vec<_> = parameters.split('&').filter(|part| !part.is_empty()).map(pair).collect();
     let request = Request {
-        resource_type: Some(t),
+        resource_type: t,
         parameters: &parameters,
-        compartment: Some(("Patient", "x")),
+        compartment: Some(owner),
         strict: true,
         base: None,
         joined: &[],
         now_ms: 0,
     };
-    Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology).expect("a query")
+    Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology)
 }
 
 #[test]
@@ -168,6 +173,75 @@ fn a_compartment_search_finds_members_that_live_elsewhere() {
         let ids = node.ids(&query);
         assert_eq!((ids.len(), ids.contains(&"oy".to_owned())), (8, true));
         assert_eq!(node.ids(&compartment_search("Patient", "_total=accurate")), ["x"]);
+    }
+}
+
+#[test]
+fn members_of_every_compartment_are_found_by_type_and_all_at_once() {
+    for node in hospitals() {
+        // An account's `owner` is an organization, and what an organization owns is in no compartment.
+        let others = [
+            (
+                "Encounter",
+                "e",
+                r#""status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/x"},"participant":[{"individual":{"reference":"Practitioner/d"}}]"#,
+            ),
+            (
+                "Condition",
+                "c",
+                r#""subject":{"reference":"Patient/x"},"encounter":{"reference":"Encounter/e"},"asserter":{"reference":"RelatedPerson/r"}"#,
+            ),
+            (
+                "Observation",
+                "m",
+                r#""status":"final","code":{"text":"m"},"subject":{"reference":"Patient/y"},"encounter":{"reference":"Encounter/e"},"performer":[{"reference":"Practitioner/d"}],"device":{"reference":"Device/v"}"#,
+            ),
+            (
+                "Account",
+                "a",
+                r#""status":"active","subject":[{"reference":"Patient/x"}],"owner":{"reference":"Organization/d"}"#,
+            ),
+            ("Practitioner", "d", r#""active":true"#),
+            ("Patient", "d", r#""active":true"#),
+        ];
+        for (name, id, rest) in others {
+            let patient = ["Patient/x", "Patient/y"].into_iter().find(|patient| rest.contains(patient));
+            let owner = patient.map_or((name, id), |patient| ("Patient", &patient[8..]));
+            node.create(owner, name, id, &format!(r#"{{"resourceType":"{name}","id":"{id}",{rest}}}"#));
+        }
+        let found = |owner: (&str, &str), t, parameters: &str| {
+            let query = search_in(owner, t, parameters).expect("a query");
+            let ids = node.ids(&query);
+            let indexed = support::found(&node.engine, &query);
+            let mut indexed: Vec<_> =
+                indexed.iter().filter_map(|name| Some(name.split_once('/')?.1)).collect();
+            indexed.sort_unstable();
+            assert_eq!(indexed, ids, "{owner:?} {t:?} {parameters}: by the index");
+            ids.join(" ")
+        };
+        assert_eq!(found(("Encounter", "e"), None, "_total=accurate"), "c e m");
+        assert_eq!(found(("Encounter", "e"), Some("Condition"), ""), "c");
+        assert_eq!(found(("Encounter", "e"), Some("Observation"), "status=final"), "m");
+        assert_eq!(found(("Practitioner", "d"), None, "_count=1"), "d e m");
+        assert_eq!(found(("Practitioner", "d"), None, "_type=Encounter,Observation"), "e m");
+        assert_eq!(found(("RelatedPerson", "r"), None, ""), "c");
+        assert_eq!(found(("Device", "v"), None, ""), "m");
+        assert_eq!(found(("Device", "none"), None, ""), "");
+        let own = "ox0 ox1 ox2 ox3 ox4 ox5 ox6";
+        assert_eq!(found(("Patient", "x"), None, "_count=2&_total=accurate"), format!("a c e {own} oy x"));
+        assert_eq!(found(("Patient", "x"), None, "code=c&_type=Observation&_count=4"), format!("{own} oy"));
+        assert_eq!(found(("Patient", "x"), None, "_type=Condition,Encounter"), "c e");
+        assert!(matches!(
+            search_in(("Patient", "x"), Some("Condition"), "").unwrap().scope(),
+            Scope::Membership(_)
+        ));
+        for (owner, t) in
+            [("Organization", None), ("Device", Some("Patient")), ("Patient", Some("Practitioner"))]
+        {
+            let error = search_in((owner, "x"), t, "").expect_err("no members");
+            assert_eq!(error.code, proto::Code::BadRequest, "{owner} {t:?}");
+        }
+        assert!(search_in(("Patient", "x"), None, "_type=Practitioner").is_err());
     }
 }
 

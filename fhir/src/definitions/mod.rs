@@ -13,7 +13,7 @@ mod search_parameter;
 pub mod structure;
 
 pub use crate::names::{self, NameId};
-pub use compartment::membership_params;
+pub use compartment::{COMPARTMENTS, compartment_members, membership_params};
 pub use param_id::ParamId;
 pub use resource_type::ResourceType;
 pub use search_parameter::{

@@ -45,6 +45,7 @@ fn leaf(leaf: &Leaf) -> Result<String, Error> {
     Ok(match (leaf, told) {
         (Leaf::Id(one), _) => id::canonical(one),
         (Leaf::LastUpdated(date), _) => last_updated::canonical(date)?,
+        (Leaf::Type(one), _) => format!("_type={}", one.0),
         (_, Some((code, condition))) => format!("{code}{}", condition.canonical()?),
         (_, None) => String::new(),
     })

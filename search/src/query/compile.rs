@@ -65,10 +65,15 @@ impl Query {
             joined: request.joined,
             conditions: Vec::new(),
         };
-        // What the types have in common is known when all others are read.
-        let of =
-            |is_sort: bool| request.parameters.iter().filter(move |(name, _)| (name == "_sort") == is_sort);
-        for (name, text) in of(false).chain(of(true)) {
+        // Types first, whose parameters the others are.
+        let turn = |name: &str| match name {
+            "_type" => 0,
+            "_sort" => 2,
+            _ => 1,
+        };
+        let mut parameters: Vec<_> = request.parameters.iter().collect();
+        parameters.sort_by_key(|(name, _)| turn(name));
+        for (name, text) in parameters {
             match compiler.parameter(name, text) {
                 Ok(()) => compiler.query.used.push((name.clone(), text.clone())),
                 Err(problem) => compiler.query.issues.push(problem.settle(name, request.strict)?),
@@ -78,10 +83,11 @@ impl Query {
         include::check_summary(&query.includes, &query.used)?;
         query.digest = digest(tenant, request, &query.used);
         if let Some((kind, id)) = request.compartment {
-            let (t, id) = compartment(&query, kind, id)?;
-            conditions.push(scope::membership(t, id));
+            let (owner, id) = compartment(kind, id)?;
+            query.types = scope::members(owner, &query.types)?;
+            conditions.push(scope::membership(owner, &query.types, id));
             query.expr = Expr::and(conditions);
-            query.scope = scope::of_membership(tenant, t, id);
+            query.scope = scope::of_membership(tenant, owner, &query.types, id);
         } else {
             query.expr = Expr::and(conditions);
             query.scope = scope::of_conditions(tenant, &query.types, &query.expr, limits.point_reads_max);
@@ -133,19 +139,9 @@ fn resource_type(name: &str) -> Result<ResourceType, Error> {
     ResourceType::from_name(name).ok_or_else(unknown)
 }
 
-fn compartment(query: &Query, kind: &str, id: &str) -> Result<(ResourceType, ResourceId), Error> {
-    if resource_type(kind)? != ResourceType::PATIENT {
-        return Err(Error::new(Code::NotSupported, "only Patient compartments can be searched"));
-    }
+fn compartment(kind: &str, id: &str) -> Result<(ResourceType, ResourceId), Error> {
     let id = ResourceId::parse(id).map_err(|error| Error::new(Code::BadRequest, error.to_string()))?;
-    let [t] = query.types.as_slice() else {
-        return Err(Error::new(Code::NotSupported, "a compartment search must name one resource type"));
-    };
-    let is_member = *t == ResourceType::PATIENT || !fhir::compartment::patient_params(*t).is_empty();
-    match is_member {
-        true => Ok((*t, id)),
-        false => Err(Error::new(Code::BadRequest, format!("{} is never in a Patient compartment", t.name()))),
-    }
+    Ok((resource_type(kind)?, id))
 }
 
 /// Everything that decides which resources match, in the order given: of the parameters those that are used, as the links

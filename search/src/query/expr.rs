@@ -12,7 +12,7 @@ use crate::kind::string::StringMatch;
 use crate::kind::token::TokenMatch;
 use crate::kind::uri::UriMatch;
 use fhir::definitions::ParamId;
-use proto::id::ResourceId;
+use proto::id::{ResourceId, TypeCode};
 
 /// A condition on one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +34,8 @@ pub enum Leaf {
     Id(ResourceId),
     /// `_lastUpdated`
     LastUpdated(DateMatch),
+    /// Of this type, where the conditions of the searched types differ.
+    Type(TypeCode),
     /// The parameter has any value.
     Present(ParamId),
     /// A code or identifier.
@@ -56,7 +58,7 @@ impl Leaf {
     /// The parameter, and what is asked of one of its values; `None` where no index value is asked.
     pub(crate) fn condition(&self) -> Option<(ParamId, &dyn Condition)> {
         Some(match self {
-            Leaf::Id(_) | Leaf::LastUpdated(_) => return None,
+            Leaf::Id(_) | Leaf::LastUpdated(_) | Leaf::Type(_) => return None,
             Leaf::Present(param) => (*param, &Present),
             Leaf::Token(param, token) => (*param, token),
             Leaf::String(param, string) => (*param, string),

@@ -3,8 +3,9 @@
 use super::expr::{Expr, Leaf};
 use crate::kind::reference::ReferenceMatch;
 use fhir::compartment::{patient_params, routing_params};
-use fhir::definitions::{ParamId, ResourceType};
+use fhir::definitions::{COMPARTMENTS, ParamId, ResourceType, compartment_members, membership_params};
 use proto::id::{CompartmentKey, ResourceId, ResourceKey, TenantId, TypeCode};
+use proto::{Code, Error};
 
 /// Which part of the data can hold matches, and so who answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,28 +14,65 @@ pub enum Scope {
     Ids(Vec<ResourceId>),
     /// Only this compartment: one range scan.
     Compartment(CompartmentKey),
-    /// This compartment, and resources of others that name its patient otherwise than by where they live.
+    /// This patient's compartment, and resources of others that name the patient otherwise than by where they live.
     Membership(CompartmentKey),
     /// Anything: the index.
     Population,
 }
 
-/// The condition of being in the patient's compartment: https://hl7.org/fhir/R4/compartmentdefinition-patient.html
-pub(super) fn membership(t: ResourceType, id: ResourceId) -> Expr {
-    let reference = |param| Expr::Leaf(Leaf::Reference(param, ReferenceMatch::Resource(patient(), id)));
-    let params = patient_params(t).iter().filter_map(|code| ParamId::from_code(code));
-    let mut any: Vec<Expr> = params.map(reference).collect();
-    if t == ResourceType::PATIENT {
-        any.push(Expr::Leaf(Leaf::Id(id)));
+/// The types that a search of a compartment is over: all of `named`, or all members where none is named.
+///
+/// # Errors
+/// A type that is never in such a compartment.
+pub(super) fn members(compartment: ResourceType, named: &[ResourceType]) -> Result<Vec<ResourceType>, Error> {
+    let members: Vec<_> = compartment_members(compartment.name()).collect();
+    if members.is_empty() {
+        let text = format!("{compartment} has no compartments: {} have", COMPARTMENTS.join(", "));
+        return Err(Error::new(Code::BadRequest, text));
     }
-    Expr::or(any)
+    if let Some(other) = named.iter().find(|t| !members.contains(t)) {
+        return Err(Error::new(Code::BadRequest, format!("{other} is never in a {compartment} compartment")));
+    }
+    Ok(if named.is_empty() { members } else { named.to_vec() })
+}
+
+/// The condition of being in a compartment, for its members of some types: https://hl7.org/fhir/R4/compartmentdefinition.html
+pub(super) fn membership(compartment: ResourceType, types: &[ResourceType], id: ResourceId) -> Expr {
+    let owner = TypeCode(compartment.code());
+    let reference = |param| Expr::Leaf(Leaf::Reference(param, ReferenceMatch::Resource(owner, id)));
+    let of_type = |t: &ResourceType| {
+        let params = membership_params(compartment.name(), *t).filter_map(ParamId::from_code);
+        let mut any: Vec<Expr> = params.map(reference).collect();
+        if *t == compartment {
+            any.push(Expr::Leaf(Leaf::Id(id)));
+        }
+        Expr::or(any)
+    };
+    match types {
+        [one] => of_type(one),
+        several => {
+            let typed =
+                |t: &ResourceType| Expr::And(vec![Expr::Leaf(Leaf::Type(TypeCode(t.code()))), of_type(t)]);
+            Expr::Or(several.iter().map(typed).collect())
+        }
+    }
 }
 
 /// Where a compartment search's matches can be.
-pub(super) fn of_membership(tenant: TenantId, t: ResourceType, id: ResourceId) -> Scope {
+pub(super) fn of_membership(
+    tenant: TenantId,
+    compartment: ResourceType,
+    types: &[ResourceType],
+    id: ResourceId,
+) -> Scope {
+    if compartment != ResourceType::PATIENT {
+        return Scope::Population;
+    }
     let key = CompartmentKey::of(tenant, patient(), id);
-    let lives_there = |code: &&str| routing_params(t).contains(code);
-    match t != ResourceType::PATIENT && patient_params(t).iter().all(lives_there) {
+    let lives_there = |t: &ResourceType| {
+        *t != ResourceType::PATIENT && patient_params(*t).iter().all(|code| routing_params(*t).contains(code))
+    };
+    match types.iter().all(lives_there) {
         true => Scope::Compartment(key),
         false => Scope::Membership(key),
     }

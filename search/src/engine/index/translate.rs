@@ -49,6 +49,12 @@ impl Translation<'_> {
 
     /// All of them, within the query's types. Where a condition's terms name the type, the type need not be asked for.
     fn and(&self, all: &[Expr]) -> Boxed {
+        if let Some(only) = all.iter().find_map(only_type)
+            && self.types != [only]
+        {
+            // What is asked besides is asked of that type alone.
+            return Translation { types: vec![only], ..*self }.and(all);
+        }
         let mut clauses = Vec::with_capacity(all.len() + 1);
         for expr in all {
             clauses.push(match expr {
@@ -89,6 +95,9 @@ impl Translation<'_> {
                 Box::new(ByKey::any(self.owners().map(of).collect()))
             }
             Leaf::LastUpdated(date) => pairs(Source::LastUpdated, date.0, None),
+            Leaf::Type(type_code) => {
+                self.term(&index::of_type(Owner { tenant: self.query.tenant, type_code: *type_code }))
+            }
             _ => match leaf.condition() {
                 Some((param, condition)) => self.condition(leaf, param, condition),
                 None => Box::new(EmptyQuery),
@@ -143,6 +152,10 @@ impl Translation<'_> {
     fn term(&self, bytes: &[u8]) -> Boxed {
         Box::new(TermQuery::new(Term::from_field_bytes(self.fields.terms, bytes), IndexRecordOption::Basic))
     }
+}
+
+fn only_type(expr: &Expr) -> Option<TypeCode> {
+    if let Expr::Leaf(Leaf::Type(only)) = expr { Some(*only) } else { None }
 }
 
 /// Whether every document the condition finds is of the query's types, because its terms say so.
