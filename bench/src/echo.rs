@@ -88,6 +88,7 @@ fn created(body: Bytes) -> WriteResponse {
         version_id: "1".to_owned(),
         last_updated_ms: 1,
         body,
+        count: 0,
     }
 }
 

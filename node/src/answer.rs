@@ -16,6 +16,7 @@ pub fn encode(responses: &[WriteResponse]) -> Bytes {
         id: response.id.clone(),
         version_id: response.version_id.clone(),
         last_updated_ms: response.last_updated_ms,
+        count: response.count,
     };
     Answers { writes: responses.iter().map(kept).collect() }.encode_to_vec().into()
 }
@@ -34,6 +35,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<WriteResponse>, Error> {
         version_id: answer.version_id,
         last_updated_ms: answer.last_updated_ms,
         body: Bytes::new(),
+        count: answer.count,
     };
     Ok(answers.writes.into_iter().map(told).collect())
 }
@@ -53,6 +55,7 @@ mod tests {
             version_id: "7".to_owned(),
             last_updated_ms: 300,
             body: Bytes::from_static(b"{}"),
+            count: 0,
         };
         let stored = encode(std::slice::from_ref(&answer));
         assert_eq!(&stored[..], b"\x0a\x14\x08\x01\x12\x07Patient\x1a\x01a\x22\x017\x28\xac\x02");

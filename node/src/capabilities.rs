@@ -13,14 +13,18 @@ use std::sync::LazyLock;
 ///
 /// # Errors
 /// `BadParameter` for what is no part.
-pub async fn run(_: Session<'_>, request: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
-    static BODY: LazyLock<bytes::Bytes> = LazyLock::new(|| statement().to_string().into());
+pub async fn run(session: Session<'_>, request: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
+    type Body = LazyLock<bytes::Bytes>;
+    static SINGLE: Body = LazyLock::new(|| statement("single").to_string().into());
+    static MULTIPLE: Body = LazyLock::new(|| statement("multiple").to_string().into());
     let part = part::of(&request.summary, &request.elements)?;
-    Ok(CapabilitiesResponse { body: part::take(&part, BODY.clone())? })
+    let body = if session.options().conditional_delete_max == 1 { &SINGLE } else { &MULTIPLE };
+    Ok(CapabilitiesResponse { body: part::take(&part, (*body).clone())? })
 }
 
-fn statement() -> Value {
-    let resources: Vec<Value> = ResourceType::all().map(resource).collect();
+/// `delete`: what of several matches a conditional delete does.
+fn statement(delete: &str) -> Value {
+    let resources: Vec<Value> = ResourceType::all().map(|t| resource(t, delete)).collect();
     json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -43,7 +47,7 @@ fn statement() -> Value {
     })
 }
 
-fn resource(resource_type: ResourceType) -> Value {
+fn resource(resource_type: ResourceType, delete: &str) -> Value {
     let parameters: Vec<Value> = search_parameters(resource_type)
         .filter(|parameter| search::query::is_offered(parameter))
         .map(|parameter| json!({ "name": parameter.code, "type": parameter.kind.code(), "definition": parameter.url() }))
@@ -59,8 +63,8 @@ fn resource(resource_type: ResourceType) -> Value {
         "updateCreate": true,
         "conditionalCreate": true,
         "conditionalRead": "full-support",
-        "conditionalUpdate": false,
-        "conditionalDelete": "not-supported",
+        "conditionalUpdate": true,
+        "conditionalDelete": delete,
         "referencePolicy": ["literal", "logical"],
         "searchParam": parameters,
         "searchRevInclude": revincludes(resource_type),

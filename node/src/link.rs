@@ -22,6 +22,12 @@ pub fn append(url: &mut String, name: &str, value: &str) {
     url.extend(utf8_percent_encode(value, ESCAPED));
 }
 
+/// What stands below the base; relative where that is not known.
+pub fn path(base: Option<&str>, segments: &[&str]) -> String {
+    let segments = base.iter().chain(segments).copied();
+    segments.filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/")
+}
+
 /// The page itself and the one after it; without a base they are relative to it.
 #[derive(Debug, Default)]
 pub struct Links {

@@ -122,3 +122,35 @@ async fn of_log_lines() {
     let request_id = &access["request_id"];
     assert_eq!(request_id, &slow["request_id"], "one id ties the lines of a request together");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_the_origins_that_are_named_may_call() {
+    const OURS: &str = "https://app.example.org";
+    let node = node().set("rest.cors_origins", format!("{OURS},http://localhost:3000")).begin().unwrap();
+    let client = reqwest::Client::new();
+    let preflight = |origin: &'static str, path: &str| {
+        let call = client.request(reqwest::Method::OPTIONS, format!("{}/{path}", node.rest));
+        call.header("origin", origin)
+            .header("access-control-request-method", "PUT")
+            .header("access-control-request-headers", "if-match,content-type,prefer")
+            .send()
+    };
+    for path in ["Patient/a", "Patient?identifier=x", "Patient/a/$validate", "metadata"] {
+        let answer = preflight(OURS, path).await.unwrap();
+        let header =
+            |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_lowercase());
+        assert!(answer.status().is_success(), "{path}: {answer:?}");
+        assert_eq!(header("access-control-allow-origin").as_deref(), Some(OURS));
+        assert!(header("access-control-allow-methods").unwrap().contains("patch"), "{answer:?}");
+        assert!(header("access-control-allow-headers").unwrap().contains("if-match"), "{answer:?}");
+    }
+    let call = client.get(format!("{}/Patient/none", node.rest)).header("origin", OURS).send().await.unwrap();
+    assert_eq!(call.status(), 404, "errors too are for the page to read");
+    assert_eq!(call.headers()["access-control-allow-origin"], OURS);
+    assert!(call.headers()["access-control-expose-headers"].to_str().unwrap().contains("etag"));
+    let other = preflight("https://evil.example", "Patient/a").await.unwrap();
+    assert_eq!(other.headers().get("access-control-allow-origin"), None);
+    let off = self::node().begin().unwrap();
+    let call = client.get(format!("{}/metadata", off.rest)).header("origin", OURS).send().await.unwrap();
+    assert_eq!(call.headers().get("access-control-allow-origin"), None);
+}

@@ -36,6 +36,7 @@ pub fn engine(config: &Config) -> Options {
         bundle_answer_bytes_max: config.limits.bundle_answer_bytes_max,
         batch_concurrency: config.limits.batch_concurrency,
         write_attempts_max: config.limits.write_attempts_max,
+        conditional_delete_max: config.limits.conditional_delete_max,
         dedup_retention: ms(config.idempotency.retention_ms),
         transaction_timeout: ms(config.transactions.prepare_timeout_ms),
         resolve_interval: ms(config.transactions.resolve_interval_ms),

@@ -273,6 +273,7 @@ fn response(op: &Op, outcome: Outcome, current: Option<&Current>) -> WriteRespon
         version_id: current.map(|current| current.version.to_string()).unwrap_or_default(),
         last_updated_ms: current.map_or(0, |current| current.last_updated_ms),
         body: current.map(|current| current.body.clone()).unwrap_or_default(),
+        count: 0,
     }
 }
 

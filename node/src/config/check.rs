@@ -14,6 +14,7 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     words(config)?;
     addresses(config)?;
     base_url(&config.rest.base_url)?;
+    config.rest.cors_origins.0.iter().try_for_each(|origin| cors_origin(origin))?;
     level(&config.logging.level)?;
     if config.node.data.as_os_str().is_empty() {
         return Err(refused("node.data", "", "a folder"));
@@ -143,6 +144,23 @@ fn base_url(text: &str) -> Result<(), Error> {
             "rest.base_url",
             text,
             "empty, or an absolute URL such as https://fhir.example.org/fhir, without query and fragment",
+        )),
+    }
+}
+
+/// As browsers write it: a page's address up to its path.
+fn cors_origin(text: &str) -> Result<(), Error> {
+    let is_origin = |uri: Uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+            && text.matches('/').count() == 2
+    };
+    match text == "*" || text.parse().is_ok_and(is_origin) {
+        true => Ok(()),
+        false => Err(refused(
+            "rest.cors_origins",
+            text,
+            "'*', or origins such as https://app.example.org, without a slash at their end",
         )),
     }
 }

@@ -29,6 +29,8 @@ section! {
         batch_concurrency: usize = 16 => 1..=1 << 16;
         /// How often a write is decided anew after a concurrent one came first, before it answers CONFLICT.
         write_attempts_max: usize = 16 => 1..;
+        /// Resources that one conditional delete deletes; more matches refuse it. 1: FHIR's `single`, above it `multiple`.
+        conditional_delete_max: usize = 1 => 1..;
         /// Page size of a search where `_count` is not given.
         search_page_default: usize = 50 => 1..;
         /// Largest page of a search; a greater `_count` gets this.

@@ -1,6 +1,6 @@
 //! The two listeners and what they accept.
 
-use super::{range::DAY_MS, section::section};
+use super::{List, range::DAY_MS, section::section};
 
 /// https://www.rfc-editor.org/rfc/rfc9113#section-6.9.1
 const WINDOW_BYTES_MAX: u32 = i32::MAX as u32;
@@ -13,6 +13,8 @@ section! {
         /// Absolute base for links and Location, such as `https://fhir.example.org/fhir`. Empty: taken from
         /// X-Forwarded-Proto/-Host or the Host header of each request.
         base_url: String = String::new();
+        /// Origins whose pages may call this server from a browser, such as `https://app.example.org`, or `*` for all. Empty: none.
+        cors_origins: List = List::default();
         /// Largest request body, after decompression; above it the answer is 413.
         body_bytes_max: u64 = 64 << 20 => 1..;
         /// Open connections; above it new ones wait in the kernel's queue.

@@ -40,6 +40,7 @@ pub struct Options {
     pub batch_concurrency: usize,
     /// How often a write is decided anew after a concurrent one came first.
     pub write_attempts_max: usize,
+    pub conditional_delete_max: usize,
     /// How long the answer to an idempotency key is kept.
     pub dedup_retention: Duration,
     /// How long a prepared transaction waits for its decision before anyone may have it aborted.

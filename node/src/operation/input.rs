@@ -48,9 +48,16 @@ impl Input {
     }
 
     /// The text of a simple parameter.
-    pub(super) fn text(&self, name: &str) -> Option<Cow<'_, str>> {
-        let value = self.named(name)?.members().find(|(key, _)| key.as_str().starts_with("value"))?.1;
-        value.as_str().or_else(|| value.number_text().map(Cow::Borrowed))
+    pub(super) fn text<'i>(&'i self, name: &'i str) -> Option<Cow<'i, str>> {
+        self.texts(name).next()
+    }
+
+    /// The texts of a simple parameter that may be given several times.
+    pub(super) fn texts<'i>(&'i self, name: &'i str) -> impl Iterator<Item = Cow<'i, str>> {
+        self.all_named(name).filter_map(|parameter| {
+            let value = parameter.members().find(|(key, _)| key.as_str().starts_with("value"))?.1;
+            value.as_str().or_else(|| value.number_text().map(Cow::Borrowed))
+        })
     }
 
     /// The resource of a parameter, as a document of its own.
@@ -69,12 +76,15 @@ impl Input {
         crate::draft::document(self.parameters.source().slice(resource.span()), limits).map(Some)
     }
 
-    fn named(&self, name: &str) -> Option<Node<'_>> {
-        let all = self.parameters.root().get("parameter")?;
-        let is_named = |parameter: &Node<'_>| {
+    fn named<'i>(&'i self, name: &'i str) -> Option<Node<'i>> {
+        self.all_named(name).next()
+    }
+
+    fn all_named<'i>(&'i self, name: &'i str) -> impl Iterator<Item = Node<'i>> {
+        let all = self.parameters.root().get("parameter").into_iter().flat_map(|all| all.items());
+        all.filter(move |parameter| {
             parameter.get("name").and_then(Node::as_str).is_some_and(|found| found == name)
-        };
-        all.items().find(is_named)
+        })
     }
 
     fn check(&self, definition: &Definition) -> Result<(), Error> {

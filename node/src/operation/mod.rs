@@ -15,7 +15,19 @@ macro_rules! operations {
     };
 }
 
-operations!(expand, lookup, subsumes, translate, validate, validate_code, versions);
+operations!(
+    convert,
+    everything,
+    expand,
+    lastn,
+    lookup,
+    meta,
+    subsumes,
+    translate,
+    validate,
+    validate_code,
+    versions
+);
 
 pub use registry::{of_system, of_type};
 

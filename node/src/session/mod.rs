@@ -93,6 +93,12 @@ impl<'s> Session<'s> {
         &self.engine.options
     }
 
+    /// What links and fullUrls start with; `None`: they are relative.
+    pub fn base(self) -> Option<&'s str> {
+        let configured = self.options().base_url.as_deref();
+        self.context.base.as_deref().or(configured).map(|base| base.trim_end_matches('/'))
+    }
+
     /// What time it is.
     pub fn clock(self) -> &'s Clock {
         &self.engine.clock

@@ -42,7 +42,7 @@ pub enum Action {
         id: ResourceId,
         if_match: IfMatch,
     },
-    /// A conditional create that found its match.
+    /// A conditional create that found its match, or a conditional delete that found none: nothing.
     Found(WriteResponse),
     /// After all writes.
     Read,
@@ -60,14 +60,37 @@ impl Setting<'_> {
     /// What the entry does, with its body parsed, placed and indexed as it will be stored.
     pub fn action(&self, entry: &Entry<'_>, identity: Identity) -> Result<Action, Error> {
         match (entry.method, identity) {
+            (Method::Delete, Identity::Found(answer)) => Ok(Action::Found(answer)),
             (_, Identity::Found(answer)) => found(entry, answer),
-            (Method::Post, Identity::Assigned(resource_type, id)) => {
+            (Method::Post | Method::Put, Identity::Assigned(resource_type, id)) => {
                 let parsed = self.parsed(entry, resource_type)?;
                 let draft = self.session.draft(&parsed)?;
                 Ok(Action::Create { parsed, draft, id })
             }
-            (Method::Put, Identity::Named(resource_type, id)) => self.update(entry, resource_type, id),
-            (Method::Patch, Identity::Named(resource_type, id)) => self.patch(entry, resource_type, id),
+            (Method::Put, Identity::Named(resource_type, id)) => {
+                let parsed = self.parsed(entry, resource_type)?;
+                update::check_id(&parsed, id)?;
+                self.update(entry, parsed, id, if_match(entry)?)
+            }
+            (Method::Put, Identity::New(resource_type, id)) => {
+                let parsed = self.parsed(entry, resource_type)?;
+                let draft = self.session.draft(&parsed)?;
+                Ok(Action::Update { parsed, draft, id, if_match: IfMatch::Anything, must_be_new: true })
+            }
+            (Method::Put, Identity::Matched(resource_type, found)) => {
+                let parsed = self.parsed(entry, resource_type)?;
+                update::conditional::check_id(&parsed, &found)?;
+                self.update(entry, parsed, found.id, found.version)
+            }
+            (Method::Patch, Identity::Named(resource_type, id)) => {
+                self.patch(entry, resource_type, id, if_match(entry)?)
+            }
+            (Method::Patch, Identity::Matched(resource_type, found)) => {
+                self.patch(entry, resource_type, found.id, found.version)
+            }
+            (Method::Delete, Identity::Matched(resource_type, found)) => {
+                Ok(Action::Delete { resource_type, id: found.id, if_match: found.version })
+            }
             (Method::Delete, _) => delete(entry),
             (Method::Get | Method::Head, _) => Ok(Action::Read),
             (method, _) => Err(unsupported(method, &entry.url)),
@@ -77,25 +100,29 @@ impl Setting<'_> {
     fn update(
         &self,
         entry: &Entry<'_>,
-        resource_type: ResourceType,
+        parsed: Parsed,
         id: ResourceId,
+        if_match: IfMatch,
     ) -> Result<Action, Error> {
-        let parsed = self.parsed(entry, resource_type)?;
-        update::check_id(&parsed, id)?;
-        let if_match = if_match(entry)?;
         let must_be_new = preconditions::must_be_new(entry.if_none_match.as_deref().unwrap_or_default())?;
         let draft = self.session.draft(&parsed)?;
         Ok(Action::Update { parsed, draft, id, if_match, must_be_new })
     }
 
-    fn patch(&self, entry: &Entry<'_>, resource_type: ResourceType, id: ResourceId) -> Result<Action, Error> {
+    fn patch(
+        &self,
+        entry: &Entry<'_>,
+        resource_type: ResourceType,
+        id: ResourceId,
+        if_match: IfMatch,
+    ) -> Result<Action, Error> {
         let (kind, held) = super::patch::of_resource(resource_of(entry)?)?;
         let body = match held {
             Some(body) => body,
             None => self.body(entry)?,
         };
         let patch = Patch::read(self.session, resource_type, kind, body)?;
-        Ok(Action::Patch { patch, id, if_match: if_match(entry)? })
+        Ok(Action::Patch { patch, id, if_match })
     }
 
     /// The entry's resource, which must be of the type its url names, parsed as it is written: once, with its references
@@ -135,7 +162,8 @@ fn delete(entry: &Entry<'_>) -> Result<Action, Error> {
     }
 }
 
-fn if_match(entry: &Entry<'_>) -> Result<IfMatch, Error> {
+/// The entry's `ifMatch`.
+pub fn if_match(entry: &Entry<'_>) -> Result<IfMatch, Error> {
     preconditions::if_match(entry.if_match.as_deref().unwrap_or_default())
 }
 

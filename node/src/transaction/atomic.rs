@@ -11,7 +11,7 @@ use super::{
 use crate::{
     compartment::{Dedup, Intent},
     error::contended,
-    interaction::patch,
+    interaction::{conditional::Pause, patch},
     session::{Patience, Session, place},
     writer::{Attempt, Step},
 };
@@ -54,6 +54,7 @@ async fn write(
     dedup: Option<Dedup>,
 ) -> Result<Vec<Option<WriteResponse>>, Error> {
     let order: Vec<usize> = bundle.processing_order().collect();
+    let (mut overtaken, mut pause) = (None, Pause::default());
     for _ in 0..session.options().write_attempts_max {
         // Before the searches, which now may find what was created then.
         let before = session.all_answered_before(dedup.as_ref()).await?;
@@ -66,12 +67,19 @@ async fn write(
             // What was written gave the reservations back.
             return Ok(in_entry_order(planned.actions, &order, answers));
         }
+        let rests_on_matches = planned.rests_on_matches;
         planned.release(session).await;
-        if let Attempt::Repeated(answers) = committed? {
-            return repeated(bundle, &order, answers);
+        match committed {
+            Ok(Attempt::Repeated(answers)) => return repeated(bundle, &order, answers),
+            // It may be the entry's own ifMatch that does not hold; then it never will.
+            Err(error) if error.code == Code::VersionConflict && rests_on_matches => {
+                overtaken = Some(error);
+                pause.next().await;
+            }
+            committed => _ = committed?,
         }
     }
-    Err(contended())
+    Err(overtaken.unwrap_or_else(contended))
 }
 
 /// Writes what was planned; the answers are those of the entries that write, in processing order.

@@ -2,12 +2,12 @@
 
 use super::{
     patch,
-    request::{Request, unsupported},
+    request::{Request, named, unsupported},
     room::Room,
 };
 use crate::{
     capabilities, interaction,
-    link::Links,
+    link::{Links, path},
     operation as operations, pages,
     query::history_request,
     query::parameters,
@@ -82,10 +82,12 @@ async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Er
             };
             interaction::create(session, create).await.map(|answer| written(method, &answer))
         }
-        (Method::Put, Target::Instance { resource_type, id }) => {
+        (Method::Put, target @ (Target::Instance { .. } | Target::Search { .. })) => {
+            let (resource_type, id, criteria) = named(target, method, &request.url)?;
             let update = UpdateRequest {
                 resource_type,
                 id,
+                criteria,
                 body: request.body,
                 if_match: request.if_match,
                 if_none_match: request.if_none_match,
@@ -97,10 +99,12 @@ async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Er
             let patch = patch::request(target, request, &session.options().json)?;
             interaction::patch(session, patch).await.map(|answer| written(method, &answer))
         }
-        (Method::Delete, Target::Instance { resource_type, id }) => {
+        (Method::Delete, target @ (Target::Instance { .. } | Target::Search { .. })) => {
+            let (resource_type, id, criteria) = named(target, method, &request.url)?;
             let delete = DeleteRequest {
                 resource_type,
                 id,
+                criteria,
                 if_match: request.if_match,
                 idempotency_key: request.idempotency_key,
             };
@@ -152,12 +156,12 @@ async fn get(
             let (resource_type, id) = (resource_type.unwrap_or_default(), id.unwrap_or_default());
             let pairs: Vec<_> = query.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
             let asked = history_request(resource_type, id, &pairs, false)?;
-            let path = path(base(session), &[&asked.request.resource_type, &asked.request.id, "_history"]);
+            let path = path(session.base(), &[&asked.request.resource_type, &asked.request.id, "_history"]);
             let cursor = asked.request.cursor.clone();
             let page = interaction::history(session, asked.request).await?;
             let used = asked.used.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let links = Links::new(&path, used, &cursor, &page.next_cursor)?;
-            Ok(listed(pages::history(base(session), &links, &page)))
+            Ok(listed(pages::history(session.base(), &links, &page)))
         }
         Target::Metadata => {
             let [summary, elements] = part(query)?;
@@ -173,26 +177,14 @@ async fn search(
     resource_type: String,
     mut parameters: Vec<SearchParameter>,
 ) -> Result<ResponseEntry, Error> {
-    let path = path(base(session), &[&resource_type]);
+    let path = path(session.base(), &[&resource_type]);
     let given = parameters.extract_if(.., |parameter| parameter.name == "_cursor").last();
     let cursor = given.map(|parameter| parameter.value).unwrap_or_default();
     let request = SearchRequest { resource_type, parameters, cursor: cursor.clone(), ..Default::default() };
     let page = interaction::search(session, request).await?;
     let used = page.used.iter().map(|used| (used.name.as_str(), used.value.as_str()));
     let links = Links::new(&path, used, &cursor, &page.next_cursor)?;
-    Ok(listed(pages::searchset(base(session), &links, &page)))
-}
-
-/// What stands below the base; relative where that is not known.
-fn path(base: Option<&str>, segments: &[&str]) -> String {
-    let segments = base.iter().chain(segments).copied();
-    segments.filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/")
-}
-
-/// What fullUrls are made absolute with.
-fn base(session: Session<'_>) -> Option<&str> {
-    let configured = session.options().base_url.as_deref();
-    session.context().base.as_deref().or(configured).map(|base| base.trim_end_matches('/'))
+    Ok(listed(pages::searchset(session.base(), &links, &page)))
 }
 
 /// `_summary` and `_elements` of a read. How the answer is written is the bundle's matter.

@@ -1,7 +1,7 @@
 //! Patches in bundles: <https://hl7.org/fhir/R4/http.html#patch>. The entry's resource is a Parameters resource (FHIRPath
 //! Patch), or a Binary that holds a patch of the media type it names.
 
-use super::request::{Request, unsupported};
+use super::request::{Request, named};
 use crate::{draft, query::patch_kind};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -18,11 +18,7 @@ use proto::{
 
 /// The request of an entry on its own.
 pub fn request(target: Target, request: Request, limits: &json::Limits) -> Result<PatchRequest, Error> {
-    let (resource_type, id, criteria) = match target {
-        Target::Instance { resource_type, id } => (resource_type, id, String::new()),
-        Target::Search { resource_type: Some(resource_type), query } => (resource_type, String::new(), query),
-        _ => return Err(unsupported(request.method, &request.url)),
-    };
+    let (resource_type, id, criteria) = named(target, request.method, &request.url)?;
     if request.body.is_empty() {
         return Err(Error::new(
             Code::Invalid,

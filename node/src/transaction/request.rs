@@ -1,7 +1,7 @@
 //! What an entry asks.
 
 use bytes::Bytes;
-use fhir::bundle::Method;
+use fhir::bundle::{Method, Target};
 use proto::{Code, Error};
 
 /// An entry's request with everything it needs, independent of the bundle's document.
@@ -19,4 +19,18 @@ pub struct Request {
 /// What no entry can ask here, yet.
 pub fn unsupported(method: Method, url: &str) -> Error {
     Error::new(Code::NotSupported, format!("{} {url} is not supported in a bundle", method.as_str()))
+}
+
+/// Type, and id or criteria, of what a write names.
+///
+/// # Errors
+/// `NotSupported` for criteria over all types, and what is neither.
+pub fn named(target: Target, method: Method, url: &str) -> Result<(String, String, String), Error> {
+    match target {
+        Target::Instance { resource_type, id } => Ok((resource_type, id, String::new())),
+        Target::Search { resource_type: Some(resource_type), query } => {
+            Ok((resource_type, String::new(), query))
+        }
+        _ => Err(unsupported(method, url)),
+    }
 }

@@ -62,6 +62,7 @@ impl Mock {
             version_id: versions.len().to_string(),
             last_updated_ms: CLOCK_MS,
             body,
+            count: 0,
         }
     }
 

@@ -1,13 +1,16 @@
 //! What a conditional interaction asks for: <https://hl7.org/fhir/R4/http.html#ccreate>.
 
 use crate::{
+    compartment::IfMatch,
+    draft,
     engine::Turn,
     interaction::search::compile_criteria,
     query::parameters,
     session::{Reservation, Search, Session},
 };
 use fhir::definitions::ResourceType;
-use proto::{Code, Error, ResourceKey, Slot, TenantId};
+use proto::{Code, Error, ResourceId, ResourceKey, Slot, TenantId, api::v1::WriteResponse};
+use search::Hit;
 use std::{fmt, sync::Arc};
 
 /// Criteria as they were understood. Two spellings of one thing have one key, which is what locks, orders, caches and
@@ -18,6 +21,13 @@ pub struct Criteria {
     text: String,
     key: Arc<str>,
     search: Search,
+}
+
+/// What matched. What is written rests on this version: where it is not the current one any more, the search is made again.
+pub struct Match {
+    pub id: ResourceId,
+    pub version: IfMatch,
+    pub found: WriteResponse,
 }
 
 /// As many bytes as the log takes.
@@ -91,6 +101,40 @@ impl Criteria {
     /// `Overloaded` where it does not come in time.
     pub async fn turn(&self, session: Session<'_>) -> Result<Turn, Error> {
         session.turn(&self.key, &self.text).await
+    }
+
+    /// The one resource that matches now, at the version that is written then; `None`: none does. `if_match` is the caller's.
+    ///
+    /// # Errors
+    /// As [`Criteria::only_match`]; `VersionConflict` for a version that the caller did not mean.
+    pub async fn matched(
+        self: &Criteria,
+        session: Session<'_>,
+        if_match: &IfMatch,
+    ) -> Result<Option<Match>, Error> {
+        let Some(key) = self.only_match(session).await? else {
+            if_match.check(format_args!("what matches '{self}'"), 0, false)?;
+            return Ok(None);
+        };
+        let found = super::found(session, self.resource_type, &key).await?;
+        let version = draft::version_id(&found.version_id).unwrap_or(0);
+        if_match.check(format_args!("{}/{}", found.resource_type, found.id), version, true)?;
+        Ok(Some(Match { id: key.id, version: IfMatch::version(version), found }))
+    }
+
+    /// The error of what needs a match.
+    pub fn no_match(&self) -> Error {
+        Error::new(Code::NotFound, format!("no {} matches '{self}'", self.resource_type))
+    }
+
+    /// All that match now, one more than `max` at most.
+    ///
+    /// # Errors
+    /// Those of searches.
+    pub async fn matches(&self, session: Session<'_>, max: usize) -> Result<Vec<Hit>, Error> {
+        let mut search = self.search.clone();
+        search.query.count = max.saturating_add(1);
+        Ok(session.search(&search, None).await?.hits)
     }
 
     /// The one resource that matches now; `None`: none does.

@@ -4,7 +4,7 @@
 
 mod criteria;
 
-pub use criteria::Criteria;
+pub use criteria::{Criteria, Match};
 
 use crate::{
     draft,
@@ -16,6 +16,65 @@ use proto::{
     Code, Error, ResourceKey,
     api::v1::{Outcome, WriteResponse},
 };
+use std::time::Duration;
+
+/// Attempts at what rests on a search, until nobody comes in between: `None` says that somebody did.
+///
+/// # Errors
+/// Those of the attempts; `Conflict` after as many as are made.
+pub async fn until_first<T, A>(session: Session<'_>, mut attempt: impl FnMut() -> A) -> Result<T, Error>
+where
+    A: Future<Output = Result<Option<T>, Error>>,
+{
+    let mut pause = Pause::default();
+    for _ in 0..session.options().write_attempts_max {
+        if let Some(done) = attempt().await? {
+            return Ok(done);
+        }
+        pause.next().await;
+    }
+    Err(contended())
+}
+
+/// Before a search is made again: it sees what is applied, the actor what is on its way there.
+pub struct Pause(Duration);
+
+const PAUSE_MIN: Duration = Duration::from_millis(1);
+const PAUSE_MAX: Duration = Duration::from_millis(20);
+
+impl Default for Pause {
+    fn default() -> Self {
+        Pause(PAUSE_MIN)
+    }
+}
+
+impl Pause {
+    /// Twice as long as the one before, up to a bound.
+    pub async fn next(&mut self) {
+        tokio::time::sleep(self.0).await;
+        self.0 = (self.0 * 2).min(PAUSE_MAX);
+    }
+}
+
+/// The answer where nothing matched and nothing was to be done.
+pub fn nothing(resource_type: ResourceType) -> WriteResponse {
+    WriteResponse {
+        outcome: Outcome::Unchanged as i32,
+        resource_type: resource_type.name().to_owned(),
+        ..Default::default()
+    }
+}
+
+/// `None` where the version that a write rests on is not the current one any more.
+///
+/// # Errors
+/// Any other.
+pub fn unless_overtaken(answer: Result<WriteResponse, Error>) -> Result<Option<WriteResponse>, Error> {
+    match answer {
+        Err(error) if error.code == Code::VersionConflict => Ok(None),
+        answer => answer.map(Some),
+    }
+}
 
 /// The answer of a conditional create that found its match: nothing was written.
 pub async fn found(
@@ -33,6 +92,7 @@ pub async fn found(
         version_id: row.version.to_string(),
         last_updated_ms: row.last_updated_ms,
         body: row.body,
+        count: 0,
     })
 }
 

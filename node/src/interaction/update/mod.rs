@@ -1,9 +1,12 @@
-//! <https://hl7.org/fhir/R4/http.html#update>
+//! <https://hl7.org/fhir/R4/http.html#update> and #cond-update
+
+pub(crate) mod conditional;
 
 use super::preconditions;
 use crate::{
-    compartment::Intent,
-    draft::{self, Parsed},
+    compartment::{Dedup, IfMatch, Intent},
+    draft::{self, Draft, Parsed},
+    engine::to_its_end,
     error::contended,
     session::{One, Session},
 };
@@ -12,7 +15,17 @@ use proto::{
     api::v1::{UpdateRequest, WriteResponse},
 };
 
+/// A conditional one is carried out to its end, whoever waits.
 pub async fn update(session: Session<'_>, request: UpdateRequest) -> Result<WriteResponse, Error> {
+    if request.criteria.is_empty() {
+        return update_here(session, request).await;
+    }
+    let session = session.owned();
+    // Boxed: every other update would carry its large future along.
+    to_its_end(Box::pin(async move { conditional::update(session.session(), request).await })).await
+}
+
+async fn update_here(session: Session<'_>, request: UpdateRequest) -> Result<WriteResponse, Error> {
     let id = draft::resource_id(&request.id)?;
     let parsed = draft::parse_as(request.body, &request.resource_type, session.options())?;
     check_id(&parsed, id)?;
@@ -26,13 +39,36 @@ pub async fn update(session: Session<'_>, request: UpdateRequest) -> Result<Writ
     ];
     let home = parsed.compartment(session.tenant(), id).slot;
     let dedup = session.dedup(&request.idempotency_key, home, &told)?;
-    let if_match = preconditions::if_match(&request.if_match)?;
-    let must_be_new = preconditions::must_be_new(&request.if_none_match)?;
-    let draft = session.draft(&parsed)?;
+    let content = Content {
+        if_match: preconditions::if_match(&request.if_match)?,
+        must_be_new: preconditions::must_be_new(&request.if_none_match)?,
+        draft: session.draft(&parsed)?,
+        parsed,
+    };
+    one(session, &content, id, dedup.as_ref()).await
+}
+
+/// What is written, and on which conditions.
+struct Content {
+    parsed: Parsed,
+    draft: Draft,
+    if_match: IfMatch,
+    must_be_new: bool,
+}
+
+/// Writes it as the resource with that id.
+async fn one(
+    session: Session<'_>,
+    content: &Content,
+    id: ResourceId,
+    dedup: Option<&Dedup>,
+) -> Result<WriteResponse, Error> {
+    let Content { parsed, draft, if_match, must_be_new } = content;
     for _ in 0..session.options().write_attempts_max {
-        let intent = Intent::Update { draft: draft.clone(), if_match: if_match.clone(), must_be_new };
-        let step = session.update_step(&parsed, id, intent).await?;
-        if let One::Answer(answer) = session.attempt_one(step, dedup.as_ref()).await? {
+        let (draft, if_match) = (draft.clone(), if_match.clone());
+        let intent = Intent::Update { draft, if_match, must_be_new: *must_be_new };
+        let step = session.update_step(parsed, id, intent).await?;
+        if let One::Answer(answer) = session.attempt_one(step, dedup).await? {
             return Ok(answer);
         }
     }

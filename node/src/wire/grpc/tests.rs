@@ -202,6 +202,7 @@ async fn streams_pass_each_kind_of_write_through() {
         if_match: text("3"),
         if_none_match: text("*"),
         idempotency_key: key.clone(),
+        ..Default::default()
     };
     let patch = PatchRequest {
         resource_type: resource_type.clone(),
@@ -218,7 +219,13 @@ async fn streams_pass_each_kind_of_write_through() {
         if_none_exist: text("a=b"),
         idempotency_key: key.clone(),
     };
-    let delete = DeleteRequest { resource_type, id, if_match: text("3"), idempotency_key: key.clone() };
+    let delete = DeleteRequest {
+        resource_type,
+        id,
+        if_match: text("3"),
+        idempotency_key: key.clone(),
+        ..Default::default()
+    };
     let transaction = TransactionRequest { bundle: body, idempotency_key: key };
     for (write, heard) in [
         (Write::Create(creation.clone()), format!("{creation:?}")),

@@ -5,10 +5,12 @@ use super::{
     format::{self, Format},
     outcome::Failure,
     prefer::Prefer,
+    raw,
 };
 use crate::{
     bounds::Bounds,
     config::Config,
+    link,
     observe::Trace,
     query,
     session::Context,
@@ -118,6 +120,26 @@ impl Call {
         Err(Error::new(Code::BadParameter, text))
     }
 
+    /// The criteria of a conditional interaction: the parameters of the URL, encoded again.
+    ///
+    /// # Errors
+    /// `BadRequest` where there are none.
+    pub(super) fn criteria(&self, method: &str, resource_type: &str) -> Result<String, Error> {
+        let mut criteria = String::new();
+        for (name, value) in &self.parameters {
+            link::append(&mut criteria, name, value);
+        }
+        match criteria.strip_prefix('?') {
+            Some(criteria) => Ok(criteria.to_owned()),
+            None => {
+                let text = format!(
+                    "name the resource: {method} {resource_type}/id, or {method} {resource_type}?criteria"
+                );
+                Err(Error::new(Code::BadRequest, text))
+            }
+        }
+    }
+
     /// The key of `Idempotency-Key`, or empty.
     pub(super) fn idempotency_key(&self) -> Result<String, Error> {
         self.header("idempotency-key")
@@ -151,7 +173,12 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
         // The layer that writes XML has read it already.
         let asked = parts.extensions.remove::<Asked>();
         let asked = asked.unwrap_or_else(|| Asked::read(&parts.uri, &parts.headers));
-        let (parameters, format) = (asked.parameters?, asked.format?);
+        let format = match asked.format {
+            // A Binary may be wanted as any type.
+            Err(_) if raw::is_binary(&parts.uri) => Format::JSON,
+            format => format?,
+        };
+        let parameters = asked.parameters?;
         let origin = parts.extensions.get::<Origin>().cloned();
         let origin = origin.unwrap_or_else(|| Origin { request_id: request_id::accept(None), trace: None });
         let share = shared.settings.bounds.share();

@@ -40,6 +40,9 @@ const OFFERS: [(&str, Syntax, &str); 13] = [
 ];
 
 impl Format {
+    /// FHIR's JSON.
+    pub(super) const JSON: Format = Format { syntax: Syntax::Json, media_type: FHIR_JSON, pretty: false };
+
     /// From `_format` (which wins), `Accept` and `_pretty`; takes those parameters out of `parameters`.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 mod base;
 mod call;
+mod cors;
 mod create;
 mod delete;
 mod encoding;
@@ -17,6 +18,7 @@ mod outcome;
 mod patch;
 mod payload;
 mod prefer;
+mod raw;
 mod read;
 pub(crate) mod refusal;
 mod response;
@@ -63,12 +65,20 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Boun
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
         .layer(middleware::map_request(encoding::settle))
         .layer(middleware::from_fn(layers::origin));
+    let routes = match cors::layer(&config.rest.cors_origins) {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
     if config.logging.access { access::log(routes, Wire::Rest) } else { routes }
 }
 
 /// FHIR's routes below `base`. HEAD is answered wherever GET is.
 fn fhir_routes<S: FhirService>(base: &str) -> Router<Shared<S>> {
-    let of_type = get(search::of_type::<S>).post(create::create::<S>).patch(patch::conditional::<S>);
+    let of_type = get(search::of_type::<S>)
+        .post(create::create::<S>)
+        .put(update::conditional::<S>)
+        .patch(patch::conditional::<S>)
+        .delete(delete::conditional::<S>);
     let instance =
         get(read::read::<S>).put(update::update::<S>).patch(patch::instance::<S>).delete(delete::delete::<S>);
     Router::new()

@@ -95,7 +95,8 @@ async fn answer<S: FhirService>(
             return Err(Error::new(Code::MethodNotAllowed, text).into());
         }
     };
-    let call = Call::from_request_parts(&mut parts, shared).await?;
+    let mut call = Call::from_request_parts(&mut parts, shared).await?;
+    call.context.base = Some(call.base.as_str().into());
     let pair =
         |(name, value): &(String, String)| SearchParameter { name: name.clone(), value: value.clone() };
     asked.parameters = call.parameters.iter().map(pair).collect();

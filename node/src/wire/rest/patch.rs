@@ -8,7 +8,6 @@ use super::{
     update::if_match,
 };
 use crate::{
-    link,
     query::{no_parameters, patch_kind},
     service::FhirService,
 };
@@ -18,7 +17,7 @@ use axum::{
 };
 use http::{Request, header};
 use proto::{
-    Code, Error,
+    Error,
     api::v1::{PatchKind, PatchRequest},
 };
 
@@ -39,15 +38,7 @@ pub(super) async fn conditional<S: FhirService>(
     call: Call,
     patch: PatchPayload,
 ) -> Reply {
-    let mut criteria = String::new();
-    for (name, value) in &call.parameters {
-        link::append(&mut criteria, name, value);
-    }
-    let criteria = criteria.trim_start_matches('?').to_owned();
-    if criteria.is_empty() {
-        let text = format!("name the resource: PATCH {resource_type}/id, or PATCH {resource_type}?criteria");
-        return Err(Error::new(Code::BadRequest, text).into());
-    }
+    let criteria = call.criteria("PATCH", &resource_type)?;
     let request = request(&call, &patch, resource_type, String::new(), criteria)?;
     Ok(written(&call, shared.service.patch(&call.context, request).await?))
 }

@@ -4,7 +4,7 @@ use super::{
     call::{Settings, Shared},
     format::{self, Syntax},
     outcome::Failure,
-    xml,
+    raw, xml,
 };
 use crate::{bounds::Share, query};
 use axum::{body::Body, extract::FromRequest};
@@ -27,6 +27,14 @@ impl<S: Send + Sync> FromRequest<Shared<S>> for Payload {
     type Rejection = Failure;
 
     async fn from_request(request: Request<Body>, shared: &Shared<S>) -> Result<Payload, Failure> {
+        if let Some(kind) = raw::kind_of_body(request.uri(), request.headers()) {
+            let (uri, headers) = (request.uri().clone(), request.headers().clone());
+            let share = share(&request, &shared.settings);
+            let held = read(request, &shared.settings).await?.bytes;
+            // The resource that holds it is longer by a third.
+            share.take(held.len() / 3 * 4 + 256)?;
+            return Ok(Payload { bytes: raw::to_json(&kind, &held, &uri, &headers) });
+        }
         let syntax = format::of_body(request.headers())?;
         let share = share(&request, &shared.settings);
         let payload = read(request, &shared.settings).await?;

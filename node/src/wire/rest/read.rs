@@ -2,11 +2,12 @@
 
 use super::{
     call::{Call, Shared},
+    raw,
     response::{self, Reply},
 };
 use crate::service::FhirService;
 use axum::extract::{Path, State};
-use proto::api::v1::{ReadRequest, VReadRequest};
+use proto::api::v1::{ReadRequest, ReadResponse, VReadRequest};
 
 pub(super) async fn read<S: FhirService>(
     State(shared): State<Shared<S>>,
@@ -16,7 +17,7 @@ pub(super) async fn read<S: FhirService>(
     let (summary, elements) = (call.parameter("_summary"), call.parameter("_elements"));
     let request = ReadRequest { resource_type, id, summary, elements };
     let found = shared.service.read(&call.context, request).await?;
-    Ok(response::read(&call, found))
+    answer(&call, found)
 }
 
 pub(super) async fn vread<S: FhirService>(
@@ -26,5 +27,12 @@ pub(super) async fn vread<S: FhirService>(
 ) -> Reply {
     let (summary, elements) = (call.parameter("_summary"), call.parameter("_elements"));
     let request = VReadRequest { resource_type, id, version_id, summary, elements };
-    Ok(response::read(&call, shared.service.vread(&call.context, request).await?))
+    answer(&call, shared.service.vread(&call.context, request).await?)
+}
+
+fn answer(call: &Call, found: ReadResponse) -> Reply {
+    let is_raw = found.resource_type == "Binary" && raw::is_wanted(call);
+    let body = found.body.clone();
+    let answer = response::read(call, found);
+    Ok(if is_raw { raw::answer(call, answer, &body)? } else { answer })
 }

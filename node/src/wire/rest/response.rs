@@ -93,6 +93,11 @@ pub(super) fn deleted(call: &Call, written: WriteResponse) -> Response {
 }
 
 fn told(written: &WriteResponse) -> String {
+    match (written.id.as_str(), written.count) {
+        ("", 0) => return format!("no {} matched, and nothing was changed", written.resource_type),
+        ("", count) => return format!("{count} {} were deleted", written.resource_type),
+        _ => {}
+    }
     let what = match written.outcome() {
         Outcome::Created => "created",
         Outcome::Updated => "updated",

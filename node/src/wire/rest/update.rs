@@ -23,6 +23,26 @@ pub(super) async fn update<S: FhirService>(
         if_match: if_match(&call)?,
         if_none_match: call.header("if-none-match")?,
         idempotency_key: call.idempotency_key()?,
+        criteria: String::new(),
+    };
+    Ok(written(&call, shared.service.update(&call.context, request).await?))
+}
+
+/// <https://hl7.org/fhir/R4/http.html#cond-update>: the search parameters of the URL are the criteria.
+pub(super) async fn conditional<S: FhirService>(
+    State(shared): State<Shared<S>>,
+    Path(resource_type): Path<String>,
+    call: Call,
+    payload: Payload,
+) -> Reply {
+    let request = UpdateRequest {
+        criteria: call.criteria("PUT", &resource_type)?,
+        resource_type,
+        body: payload.bytes.clone(),
+        if_match: if_match(&call)?,
+        if_none_match: call.header("if-none-match")?,
+        idempotency_key: call.idempotency_key()?,
+        id: String::new(),
     };
     Ok(written(&call, shared.service.update(&call.context, request).await?))
 }

@@ -57,6 +57,7 @@ async fn answer(api: &impl Api, call: &Call, idempotency_key: String) -> Result<
                 if_match: if_match_of(if_match),
                 if_none_match: if *only_new { "*".to_owned() } else { String::new() },
                 idempotency_key,
+                ..Default::default()
             };
             written(api.update(request).await?)
         }
@@ -78,7 +79,7 @@ async fn answer(api: &impl Api, call: &Call, idempotency_key: String) -> Result<
         }
         Call::Delete { name } => {
             let (resource_type, id) = (kind_of(name).to_owned(), id_of(name).to_owned());
-            let request = api::DeleteRequest { resource_type, id, if_match: String::new(), idempotency_key };
+            let request = api::DeleteRequest { resource_type, id, idempotency_key, ..Default::default() };
             written(api.delete(request).await?)
         }
         Call::Create { kind, body, criteria } => {

@@ -49,10 +49,11 @@ impl Grpc {
                 let request = api::VReadRequest { resource_type, id, version_id: version, summary, elements };
                 shape::read(client.vread_part(request).await?)
             }
-            Target::Update { resource_type, id } => {
+            Target::Update { resource_type, id, criteria } => {
                 let request = api::UpdateRequest {
                     resource_type,
                     id,
+                    criteria,
                     body,
                     if_match: header("if-match"),
                     if_none_match: header("if-none-match"),
@@ -72,10 +73,10 @@ impl Grpc {
                 };
                 shape::written(client.patch(request).await?)
             }
-            Target::Delete { resource_type, id } => {
+            Target::Delete { resource_type, id, criteria } => {
                 let if_match = header("if-match");
                 let idempotency_key = header("idempotency-key");
-                let request = api::DeleteRequest { resource_type, id, if_match, idempotency_key };
+                let request = api::DeleteRequest { resource_type, id, criteria, if_match, idempotency_key };
                 shape::written(client.delete(request).await?)
             }
             Target::History { resource_type, id } => {

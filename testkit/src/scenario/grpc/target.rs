@@ -18,11 +18,12 @@ pub(super) enum Target {
         id: String,
         version: String,
     },
+    /// With an empty id, as of the two that follow: of the one that matches the parameters.
     Update {
         resource_type: String,
         id: String,
+        criteria: String,
     },
-    /// With an empty id: of the one that matches the parameters.
     Patch {
         resource_type: String,
         id: String,
@@ -31,6 +32,7 @@ pub(super) enum Target {
     Delete {
         resource_type: String,
         id: String,
+        criteria: String,
     },
     /// Empty strings: of a type, of everything.
     History {
@@ -84,7 +86,13 @@ pub(super) fn of(sent: &Sent) -> anyhow::Result<(Target, Parameters)> {
         ("POST", []) => Target::Transaction,
         ("POST", [kind]) => Target::Create { resource_type: owned(kind) },
         ("GET", [kind, id]) => Target::Read { resource_type: owned(kind), id: owned(id) },
-        ("PUT", [kind, id]) => Target::Update { resource_type: owned(kind), id: owned(id) },
+        ("PUT", [kind, id]) => {
+            Target::Update { resource_type: owned(kind), id: owned(id), criteria: String::new() }
+        }
+        ("PUT", [kind]) => {
+            let criteria = owned(url.query().unwrap_or_default());
+            Target::Update { resource_type: owned(kind), id: String::new(), criteria }
+        }
         ("PATCH", [kind, id]) => {
             Target::Patch { resource_type: owned(kind), id: owned(id), criteria: String::new() }
         }
@@ -92,7 +100,13 @@ pub(super) fn of(sent: &Sent) -> anyhow::Result<(Target, Parameters)> {
             let criteria = owned(url.query().unwrap_or_default());
             Target::Patch { resource_type: owned(kind), id: String::new(), criteria }
         }
-        ("DELETE", [kind, id]) => Target::Delete { resource_type: owned(kind), id: owned(id) },
+        ("DELETE", [kind, id]) => {
+            Target::Delete { resource_type: owned(kind), id: owned(id), criteria: String::new() }
+        }
+        ("DELETE", [kind]) => {
+            let criteria = owned(url.query().unwrap_or_default());
+            Target::Delete { resource_type: owned(kind), id: String::new(), criteria }
+        }
         ("GET", path) => search(path)?,
         _ => bail!("no call does {} {}: mark the step `only: rest`", sent.method, sent.path),
     };

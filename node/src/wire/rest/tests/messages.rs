@@ -68,6 +68,7 @@ async fn writes() {
         if_match: text("W/\"3\""),
         if_none_match: text("*"),
         idempotency_key: text("k"),
+        ..Default::default()
     };
     let headers = [KEY, IF_MATCH, ("if-none-match", "*")];
     asked.as_message("PUT", "/T/i", &headers, "{\"a\":1}", update).await;
@@ -88,6 +89,7 @@ async fn writes() {
         id: text("i"),
         if_match: text("W/\"3\""),
         idempotency_key: text("k"),
+        ..Default::default()
     };
     asked.as_message("DELETE", "/T/i", &[KEY, IF_MATCH], "", delete).await;
     let transaction = TransactionRequest { bundle: "{\"a\":1}".into(), idempotency_key: text("k") };
