@@ -2,9 +2,10 @@
 
 use std::{env, path::PathBuf};
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "api/v1/admin.proto",
     "api/v1/fhir.proto",
+    "api/v1/routing.proto",
     "internal/v1/node.proto",
     "internal/v1/partition.proto",
     "log/v1/log.proto",

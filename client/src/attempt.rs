@@ -1,10 +1,16 @@
 //! One call: its attempts, each with its endpoint, metadata and interceptors.
 
-use crate::{Attempt, Client, Error, Result};
-use proto::api::v1::fhir_client::FhirClient;
-use std::{future::Future, time::Duration};
-use tokio::time::{Instant, timeout_at};
-use tonic::{Request, Response, Status, transport::Channel};
+use crate::{Attempt, Client, Error, Result, endpoints::Chosen, hedge::Hedge, retry::Retry};
+use futures::future::{Either, select};
+use proto::{Slot, api::v1::fhir_client::FhirClient, metadata::LEADER};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::time::{Instant, timeout, timeout_at};
+use tonic::{Request, Response, Status, metadata::MetadataMap, transport::Channel};
 
 /// A deadline beyond it is as good as none, and clocks and gRPC's text for it do not overflow.
 const DEADLINE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -13,11 +19,44 @@ const DEADLINE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 #[derive(Clone, Copy)]
 pub(crate) struct How {
     /// The RPC, such as `Create`.
-    pub(crate) method: &'static str,
+    method: &'static str,
     /// Being applied twice changes nothing: a read, or a write under a key.
-    pub(crate) repeatable: bool,
+    repeatable: bool,
+    /// It writes nothing and has one answer.
+    reads: bool,
     /// The deadline goes with it. Not with a stream, whose end it would be.
-    pub(crate) timed: bool,
+    timed: bool,
+    /// Where what it is about is at home, as far as is known.
+    slot: Option<Slot>,
+}
+
+impl How {
+    pub(crate) fn read(method: &'static str) -> How {
+        How { method, repeatable: true, reads: true, timed: true, slot: None }
+    }
+
+    pub(crate) fn write(method: &'static str, keyed: bool) -> How {
+        How { repeatable: keyed, reads: false, ..How::read(method) }
+    }
+
+    /// Opening it may be repeated.
+    pub(crate) fn stream(method: &'static str) -> How {
+        How { timed: false, ..How::write(method, true) }
+    }
+
+    /// About what is at home there.
+    pub(crate) fn at(self, slot: Option<Slot>) -> How {
+        How { slot, ..self }
+    }
+}
+
+/// One attempt among those of its call.
+#[derive(Clone, Copy)]
+pub(crate) struct Which {
+    how: How,
+    number: u32,
+    is_hedge: bool,
+    end: Option<Instant>,
 }
 
 impl Client {
@@ -29,8 +68,23 @@ impl Client {
         Fut: Future<Output = std::result::Result<Response<A>, Status>>,
     {
         let end = self.end();
+        let hedge = self.carried.hedge.as_deref().filter(|_| how.reads);
+        let is_hedged = AtomicBool::new(false);
+        let (message, send, is_hedged) = (&message, &send, &is_hedged);
+        if let Some(hedge) = hedge {
+            hedge.earn();
+        }
         self.retry
-            .run(end, how.repeatable, |number| self.attempt(how, number, end, message.clone(), &send))
+            .run(end, how.repeatable, |number| async move {
+                let which = Which { how, number, is_hedge: false, end };
+                match hedge {
+                    // Boxed: there are two attempts in it.
+                    Some(hedge) => Box::pin(self.hedged(which, hedge, is_hedged, message, send)).await,
+                    None => {
+                        self.attempt_at(&self.endpoints.choose(how.slot), which, message.clone(), send).await
+                    }
+                }
+            })
             .await
     }
 
@@ -45,7 +99,6 @@ impl Client {
     pub(crate) async fn attempt<Q, A, Fut>(
         &self,
         how: How,
-        number: u32,
         end: Option<Instant>,
         message: Q,
         send: impl FnOnce(FhirClient<Channel>, Request<Q>) -> Fut,
@@ -53,25 +106,87 @@ impl Client {
     where
         Fut: Future<Output = std::result::Result<Response<A>, Status>>,
     {
-        let chosen = self.endpoints.choose();
-        let attempt = Attempt { method: how.method, number, endpoint: chosen.address() };
+        let which = Which { how, number: 1, is_hedge: false, end };
+        self.attempt_at(&self.endpoints.choose(how.slot), which, message, send).await
+    }
+
+    /// The same, and once more at another endpoint where the first says nothing for so long. The first answer that ends the call is
+    /// taken, and what is still under way is given up. `is_hedged`: the call had its second attempt.
+    async fn hedged<Q, A, F, Fut>(
+        &self,
+        which: Which,
+        hedge: &Hedge,
+        is_hedged: &AtomicBool,
+        message: &Q,
+        send: &F,
+    ) -> Result<A>
+    where
+        Q: Clone,
+        F: Fn(FhirClient<Channel>, Request<Q>) -> Fut,
+        Fut: Future<Output = std::result::Result<Response<A>, Status>>,
+    {
+        let slot = which.how.slot;
+        let chosen = self.endpoints.choose(slot);
+        let mut first = pin!(self.attempt_at(&chosen, which, message.clone(), send));
+        if let Ok(answer) = timeout(hedge.after, &mut first).await {
+            return answer;
+        }
+        let beside = self.endpoints.beside(&chosen, slot).filter(|_| !is_hedged.load(Relaxed));
+        let Some(beside) = beside.filter(|_| hedge.spend()) else { return first.await };
+        is_hedged.store(true, Relaxed);
+        let again = Which { is_hedge: true, ..which };
+        let second = pin!(self.attempt_at(&beside, again, message.clone(), send));
+        let (answer, other) = match select(first, second).await {
+            Either::Left((answer, other)) => (answer, Either::Left(other)),
+            Either::Right((answer, other)) => (answer, Either::Right(other)),
+        };
+        match answer {
+            Err(error) if Retry::helps(&error, true) => other.await,
+            answer => answer,
+        }
+    }
+
+    async fn attempt_at<Q, A, Fut>(
+        &self,
+        chosen: &Chosen,
+        which: Which,
+        message: Q,
+        send: impl FnOnce(FhirClient<Channel>, Request<Q>) -> Fut,
+    ) -> Result<A>
+    where
+        Fut: Future<Output = std::result::Result<Response<A>, Status>>,
+    {
+        let Which { how, number, is_hedge, end } = which;
+        let attempt = Attempt { method: how.method, number, is_hedge, endpoint: &chosen.endpoint.address };
         let mut request = Request::new(message);
         *request.metadata_mut() = self.carried.before(attempt)?;
+        chosen.endpoint.mark(request.metadata_mut());
         let began = Instant::now();
         if let (true, Some(end)) = (how.timed, end) {
             request.set_timeout(end.saturating_duration_since(began).max(Duration::from_millis(1)));
         }
-        let answered = send(chosen.stub(), request);
+        let answered = send(chosen.endpoint.stub(), request);
         let answered = match end {
             None => Ok(answered.await),
             Some(end) => timeout_at(end, answered).await,
         };
         let answer = match answered {
-            Ok(answer) => answer.map(Response::into_inner).map_err(Error::from),
+            Ok(answer) => {
+                let metadata = answer.as_ref().map_or_else(Status::metadata, Response::metadata);
+                if let Some(leader) = leader(metadata) {
+                    self.endpoints.heard(chosen, how.slot, leader);
+                }
+                answer.map(Response::into_inner).map_err(Error::from)
+            }
             Err(_) => Err(Error::timed_out()),
         };
-        chosen.tell(answer.as_ref().err());
+        self.endpoints.tell(chosen, answer.as_ref().err());
         self.carried.after(attempt, answer.as_ref().err(), began.elapsed());
         answer
     }
+}
+
+/// The node that leads what the call was about, where the one that answered does not.
+fn leader(metadata: &MetadataMap) -> Option<u64> {
+    metadata.get(LEADER)?.to_str().ok()?.parse().ok()
 }

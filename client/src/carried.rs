@@ -1,6 +1,7 @@
 //! What goes along with the calls of a handle: metadata, a deadline, interceptors.
 
-use crate::{Attempt, Error, Interceptor, Result};
+use crate::{Attempt, Error, Interceptor, Result, hedge::Hedge};
+use proto::{TenantId, metadata};
 use std::{fmt, sync::Arc, time::Duration};
 use tonic::metadata::MetadataMap;
 
@@ -12,10 +13,21 @@ pub(crate) struct Carried {
     pub(crate) deadline: Option<Duration>,
     /// Writes of which the caller gave no key go out without one.
     pub(crate) without_keys: bool,
+    /// Calls that name no resource of their own go where this one is at home: its type and id.
+    pub(crate) near: Option<(String, String)>,
+    pub(crate) hedge: Option<Arc<Hedge>>,
     pub(crate) interceptors: Vec<Arc<dyn Interceptor>>,
 }
 
 impl Carried {
+    /// `None`: one whose number is not known here.
+    pub(crate) fn tenant(&self) -> Option<TenantId> {
+        match self.metadata.get(metadata::TENANT) {
+            Some(name) if name.as_bytes() != b"default" => None,
+            _ => Some(TenantId::DEFAULT),
+        }
+    }
+
     /// The metadata of one attempt.
     pub(crate) fn before(&self, attempt: Attempt<'_>) -> Result<MetadataMap> {
         let mut metadata = self.metadata.clone();
@@ -41,6 +53,8 @@ impl fmt::Debug for Carried {
             .field("metadata", &keys)
             .field("deadline", &self.deadline)
             .field("without_keys", &self.without_keys)
+            .field("near", &self.near)
+            .field("hedge", &self.hedge)
             .field("interceptors", &interceptors)
             .finish()
     }

@@ -1,7 +1,10 @@
 //! The handle: how it is had, and others on the same connections.
 
-use crate::{Error, Interceptor, Options, Result, Retry, carried::Carried, endpoints::Endpoints};
-use proto::metadata;
+use crate::{
+    Error, Interceptor, Options, Result, Retry, carried::Carried, endpoints::Endpoints, hedge::Hedge,
+    learn::Learner,
+};
+use proto::{Slot, metadata};
 use std::{sync::Arc, time::Duration};
 use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue};
 
@@ -10,6 +13,10 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue};
 /// Requests are the messages of `proto/api/v1`. A write whose `idempotency_key` is empty gets a random one. All
 /// calls are retried as [`Retry`] says; an error that sending again cannot help comes back at once. What goes along with
 /// the calls (tenant, token, trace, deadline, interceptors) is told by the methods `with_…`.
+///
+/// Where the server is a cluster, a call about a resource goes to the node that leads its partition: the client learns from the
+/// given endpoints, in the background, who that is and where. An address that cannot be reached from here gets no call, and the given
+/// endpoints get all of them where none can. Off by [`Options::routing`].
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) endpoints: Arc<Endpoints>,
@@ -39,7 +46,27 @@ impl Client {
         options: &Options,
     ) -> Result<Client> {
         let endpoints = Arc::new(Endpoints::connect(endpoints, options)?);
+        if options.routing {
+            Learner::start(&endpoints, options);
+        }
         Ok(Client { endpoints, retry: options.retry, carried: Arc::default() })
+    }
+}
+
+impl Client {
+    /// Where calls about that resource go, as far as that is known by now.
+    pub fn leader_of(&self, resource_type: &str, id: &str) -> Option<String> {
+        let slot = self.endpoints.slot(self.carried.tenant(), resource_type, id)?;
+        Some(self.endpoints.leader(slot)?.address.clone())
+    }
+
+    /// The home slot of the resource that a call names, else of the one that the handle has.
+    pub(crate) fn slot(&self, resource_type: &str, id: &str) -> Option<Slot> {
+        let (resource_type, id) = match (&self.carried.near, id) {
+            (Some((resource_type, id)), "") => (resource_type.as_str(), id.as_str()),
+            _ => (resource_type, id),
+        };
+        self.endpoints.slot(self.carried.tenant(), resource_type, id)
     }
 }
 
@@ -112,6 +139,19 @@ impl Client {
     /// that may have been applied ([`Error::may_have_applied`]) is not sent again.
     pub fn without_keys(&self) -> Client {
         self.carrying(|carried| carried.without_keys = true)
+    }
+
+    /// Calls that name no resource of their own (creates, bundles, searches, streams of writes) go to the leader of the partition where this
+    /// one is at home: for what belongs to that patient. Where a call is carried out changes nothing of what it does.
+    pub fn with_compartment(&self, resource_type: &str, id: &str) -> Client {
+        self.carrying(|carried| carried.near = Some((resource_type.to_owned(), id.to_owned())))
+    }
+
+    /// Calls that only read and are not answered within `after` go to another endpoint as well, once; the first answer is taken and
+    /// the other attempt given up. Of ten calls one at most is hedged, and ten in a row where many before were not. Streams are not.
+    /// A write never is.
+    pub fn with_hedge(&self, after: Duration) -> Client {
+        self.carrying(|carried| carried.hedge = Some(Arc::new(Hedge::new(after))))
     }
 
     fn carrying(&self, change: impl FnOnce(&mut Carried)) -> Client {

@@ -1,7 +1,7 @@
 //! The channel: lazy connect, keepalive, limits.
 
 use crate::{Balance, Error, Result, Retry};
-use proto::api::v1::fhir_client::FhirClient;
+use proto::api::v1::{fhir_client::FhirClient, routing_client::RoutingClient};
 use std::time::Duration;
 use tonic::{
     codec::CompressionEncoding,
@@ -15,6 +15,8 @@ pub struct Options {
     pub retry: Retry,
     /// Which of several endpoints gets a call.
     pub balance: Balance,
+    /// Learn who leads what, and go there: see [`crate::Client`]. Off: only the given endpoints get calls.
+    pub routing: bool,
     /// For one TCP connect.
     pub connect_timeout: Duration,
     /// A ping every so often, also while idle; a connection that does not answer one in time is replaced.
@@ -30,11 +32,12 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Connect within 5 s, ping every 10 s (5 s to answer), messages up to 64 MiB, not compressed.
+    /// Go to leaders, connect within 5 s, ping every 10 s (5 s to answer), messages up to 64 MiB, not compressed.
     fn default() -> Self {
         Options {
             retry: Retry::default(),
             balance: Balance::default(),
+            routing: true,
             connect_timeout: Duration::from_secs(5),
             keepalive_interval: Duration::from_secs(10),
             keepalive_timeout: Duration::from_secs(5),
@@ -50,8 +53,13 @@ const STREAM_WINDOW_BYTES: u32 = 4 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
 
 /// The calls of one endpoint, over a channel that connects on first use and again after every loss.
-pub(crate) fn stub(endpoint: &str, options: &Options) -> Result<FhirClient<Channel>> {
-    let mut stub = FhirClient::new(channel(endpoint, options)?)
+pub(crate) fn stubs(
+    endpoint: &str,
+    options: &Options,
+) -> Result<(FhirClient<Channel>, RoutingClient<Channel>)> {
+    let channel = channel(endpoint, options)?;
+    let routing = RoutingClient::new(channel.clone());
+    let mut stub = FhirClient::new(channel)
         .max_decoding_message_size(options.message_bytes_max)
         .max_encoding_message_size(options.message_bytes_max);
     if options.gzip_requests {
@@ -60,7 +68,7 @@ pub(crate) fn stub(endpoint: &str, options: &Options) -> Result<FhirClient<Chann
     if options.gzip_answers {
         stub = stub.accept_compressed(CompressionEncoding::Gzip);
     }
-    Ok(stub)
+    Ok((stub, routing))
 }
 
 pub(crate) fn channel(endpoint: &str, options: &Options) -> Result<Channel> {

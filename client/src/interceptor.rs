@@ -11,7 +11,10 @@ pub struct Attempt<'a> {
     pub method: &'static str,
     /// From 1.
     pub number: u32,
-    /// The endpoint it goes to, as it was given.
+    /// It goes out beside another one of the same number that is slow; one of the two may be given up, and is not told
+    /// [after](Interceptor::after) it.
+    pub is_hedge: bool,
+    /// The endpoint it goes to, as it was given, or as a node tells it.
     pub endpoint: &'a str,
 }
 

@@ -11,7 +11,8 @@ impl Client {
     /// caller stops reading. Opening is retried; an error in the middle ends the stream, as matches already
     /// given cannot be taken back. Use [`Client::search_pages`] where that must be survived.
     pub async fn search_stream(&self, request: api::SearchRequest) -> Result<EntryStream> {
-        let how = How { method: "SearchStream", repeatable: true, timed: false };
+        let how =
+            How::stream("SearchStream").at(self.slot(&request.compartment_type, &request.compartment_id));
         let opened =
             self.call(how, request, |mut stub, request| async move { stub.search_stream(request).await });
         Ok(Box::pin(opened.await?.map_err(Error::from)))

@@ -71,6 +71,12 @@ impl Holding {
         place(partition).and_then(|place| layout.voters.get(place)).is_some_and(|all| all.contains(&node))
     }
 
+    /// The nodes that should vote on the partition, as was agreed, best leader first.
+    pub(crate) fn agreed(&self, partition: PartitionId) -> Vec<u64> {
+        let layout = self.layout.read();
+        place(partition).and_then(|place| layout.voters.get(place)).cloned().unwrap_or_default()
+    }
+
     /// The other nodes that may lead a partition, likely ones first.
     pub(crate) fn candidates(&self, partition: PartitionId) -> Vec<u64> {
         let layout = self.layout.read();

@@ -29,6 +29,16 @@ impl Cluster {
         self.council.meta_store.addresses().is_alone()
     }
 
+    /// Names the cluster: the first half of its id. 0 as long as it is not known.
+    pub fn number(&self) -> u64 {
+        self.council.meta_store.addresses().cluster()
+    }
+
+    /// The nodes that should have a replica of the partition, best leader first.
+    pub fn holders(&self, partition: PartitionId) -> Vec<u64> {
+        self.holding.agreed(partition)
+    }
+
     /// Whether this node should have a replica of the partition.
     pub fn should_hold(&self, partition: PartitionId) -> bool {
         self.holding.should_hold(partition, self.council.node_id)

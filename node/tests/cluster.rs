@@ -3,6 +3,8 @@
 
 #[path = "cluster/five.rs"]
 mod five;
+#[path = "cluster/routing.rs"]
+mod routing;
 
 use client::{Admin, Client, Retry, api};
 use parking_lot::Mutex;

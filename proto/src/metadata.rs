@@ -16,6 +16,19 @@ pub const TOKEN: &str = "authorization";
 /// The trace that the call is a part of: <https://www.w3.org/TR/trace-context/>.
 pub const TRACE: &str = "traceparent";
 
+/// Of which cluster the caller takes the server to be, over gRPC: `MapResponse.cluster` as [`cluster`] writes it. A node of
+/// another cluster carries nothing out.
+pub const CLUSTER: &str = "x-salamander-cluster";
+
+/// In answers over gRPC: the id of the node that leads the home partition of what the call was about, where that is not the
+/// node that answers.
+pub const LEADER: &str = "x-salamander-leader";
+
+/// The value of [`CLUSTER`].
+pub fn cluster(number: u64) -> String {
+    format!("{number:016x}")
+}
+
 /// The refusal of a key that looks like [`TENANT`] and is not: whoever misspells it would else read and write another
 /// tenant's data without a word. `None` for every other key. `key` is in lower case.
 pub fn misspelt(key: &str) -> Option<Error> {

@@ -96,12 +96,11 @@ impl Pump {
         for message in first {
             let _ = out.try_send(message);
         }
-        let how = How { method: "WriteStream", repeatable: true, timed: false };
+        let how = How::stream("WriteStream").at(self.client.slot("", ""));
         let outgoing = ReceiverStream::new(outgoing);
-        let opened =
-            self.client.attempt(how, 1, self.client.end(), outgoing, |mut stub, request| async move {
-                stub.write_stream(request).await
-            });
+        let opened = self.client.attempt(how, self.client.end(), outgoing, |mut stub, request| async move {
+            stub.write_stream(request).await
+        });
         Ok(Open { out, answers: opened.await? })
     }
 }

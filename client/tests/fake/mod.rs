@@ -1,14 +1,17 @@
 //! An in-process `Fhir` server on loopback whose answers a test scripts. Each test file uses a part of it.
 #![allow(dead_code)]
 
+pub mod cluster;
+
 use client::api;
 use futures::FutureExt;
-use proto::{Code, Error};
+use proto::{Code, Error, metadata::LEADER};
 use std::{
     collections::VecDeque,
     net::SocketAddr,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicUsize},
+    time::Duration,
 };
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
@@ -24,6 +27,14 @@ pub struct Fake {
     pub metadata: Arc<Mutex<Vec<MetadataMap>>>,
     /// The next write stream is cut off after this many requests, unanswered.
     pub cut_after: Arc<Mutex<Option<usize>>>,
+    /// Reads and creates take so long.
+    pub slow: Arc<Mutex<Duration>>,
+    /// What it tells of its cluster.
+    pub map: Arc<Mutex<api::MapResponse>>,
+    /// How often it was asked for that.
+    pub asked: Arc<AtomicUsize>,
+    /// The node that it says leads what a read is about.
+    pub leader: Arc<Mutex<Option<u64>>>,
 }
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -47,7 +58,9 @@ impl Fake {
             .accept_compressed(CompressionEncoding::Gzip)
             .send_compressed(CompressionEncoding::Gzip);
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
-        tokio::spawn(tonic::transport::Server::builder().serve_with_incoming(service, incoming));
+        let routing = api::routing_server::RoutingServer::new(self.clone());
+        let both = cluster::Both(service, routing);
+        tokio::spawn(tonic::transport::Server::builder().serve_with_incoming(both, incoming));
         address
     }
 
@@ -119,16 +132,21 @@ impl api::fhir_server::Fhir for Fake {
         &self,
         request: Request<api::CreateRequest>,
     ) -> Result<Response<api::WriteResponse>, Status> {
-        self.metadata.lock().unwrap().push(request.metadata().clone());
+        self.arrived(request.metadata()).await?;
         let request = request.into_inner();
         let written = self.write(&request.idempotency_key, "created");
         written.map(Response::new).map_err(|error| error.to_status())
     }
 
     async fn read(&self, request: Request<api::ReadRequest>) -> Result<Response<api::ReadResponse>, Status> {
-        self.metadata.lock().unwrap().push(request.metadata().clone());
+        self.arrived(request.metadata()).await?;
         self.next().map_err(|error| error.to_status())?;
-        Ok(Response::new(api::ReadResponse { id: request.into_inner().id, ..Default::default() }))
+        let mut answer =
+            Response::new(api::ReadResponse { id: request.into_inner().id, ..Default::default() });
+        if let Some(leader) = *self.leader.lock().unwrap() {
+            answer.metadata_mut().insert(LEADER, leader.into());
+        }
+        Ok(answer)
     }
 
     async fn v_read(

@@ -51,6 +51,18 @@ fn told(bound: SocketAddr, join: &str) -> anyhow::Result<String> {
     Ok(bound.to_string())
 }
 
+/// Where clients reach the gRPC listener, where the configuration does not say it: as it is bound, or, where that is every address of the
+/// machine, where other nodes reach it. Empty where only this machine reaches it and other nodes are elsewhere.
+pub(super) fn door(bound: SocketAddr, cluster_address: &str) -> String {
+    let host = cluster_address.rsplit_once(':').map_or("", |(host, _)| host);
+    let is_here = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match bound.ip() {
+        ip if ip.is_unspecified() => format!("{host}:{}", bound.port()),
+        ip if ip.is_loopback() && !is_here => String::new(),
+        _ => bound.to_string(),
+    }
+}
+
 /// Joins the cluster that the configuration names, unless the folder belongs to one already. Until it is answered.
 pub(super) async fn join(config: &Config, options: &mut Options) -> anyhow::Result<()> {
     let member = &config.cluster.join;
@@ -98,6 +110,16 @@ fn become_it(options: &mut Options, identity: &Identity) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clients_are_told_what_they_can_use() {
+        let door = |bound: &str, cluster: &str| door(bound.parse().unwrap(), cluster);
+        assert_eq!(door("127.0.0.1:7", "127.0.0.1:9"), "127.0.0.1:7");
+        assert_eq!(door("10.0.0.2:7", "10.1.0.2:9"), "10.0.0.2:7");
+        assert_eq!(door("0.0.0.0:7", "db1:9"), "db1:7");
+        assert_eq!(door("[::]:7", "[::1]:9"), "[::1]:7");
+        assert_eq!(door("127.0.0.1:7", "10.0.0.2:9"), "");
+    }
 
     #[test]
     fn an_address_is_told_where_others_can_use_it() {

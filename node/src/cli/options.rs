@@ -23,6 +23,8 @@ pub fn engine(config: &Config) -> Options {
             queue_max: config.actors.queue_max,
             lease_max: ms(config.transactions.lease_ms),
         },
+        // Once the listeners are bound.
+        door: config.grpc.address.clone(),
         base_url: (!config.rest.base_url.is_empty()).then(|| config.rest.base_url.clone()),
         json: json(config),
         patch: patch(config),

@@ -49,6 +49,9 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     let mut options = options::engine(config);
     let bounds = options.bounds.clone();
     let peers = membership::listen(config, &mut options, stop.clone()).await?;
+    if options.door.is_empty() {
+        options.door = membership::door(server.grpc_address(), &options.cluster.address);
+    }
     let opening = async {
         membership::join(config, &mut options).await?;
         Ok::<_, anyhow::Error>(Node::open(options, Arc::new(peers)).await?)

@@ -106,7 +106,11 @@ fn words(config: &Config) -> Result<(), Error> {
 fn addresses(config: &Config) -> Result<(), Error> {
     let (rest, grpc) = (&config.rest.listen, &config.grpc.listen);
     let cluster = &config.cluster;
-    let optional = [("cluster.address", &cluster.address), ("cluster.join", &cluster.join)];
+    let optional = [
+        ("grpc.address", &config.grpc.address),
+        ("cluster.address", &cluster.address),
+        ("cluster.join", &cluster.join),
+    ];
     let given = optional.into_iter().filter(|(_, address)| !address.is_empty());
     let all = [("rest.listen", rest), ("grpc.listen", grpc), ("cluster.listen", &cluster.listen)];
     for (key, address) in all.into_iter().chain(given) {

@@ -37,6 +37,9 @@ section! {
     Grpc {
         /// Host and port; port 0 takes a free one.
         listen: String = "127.0.0.1:50051".to_owned();
+        /// host:port that clients are told, where that is not `listen`: those that go to leaders themselves. Empty: `listen`; with all
+        /// of a machine's addresses, the host of `cluster.address`.
+        address: String = String::new();
         /// Largest message in and out.
         message_bytes_max: usize = 64 << 20 => 1..;
         /// Open connections; above it new ones wait in the kernel's queue.

@@ -2,6 +2,7 @@
 //! Nothing here calls what is above it.
 
 mod at_work;
+mod doors;
 mod finished;
 mod level;
 mod options;
@@ -13,6 +14,7 @@ mod turns;
 mod visibility;
 
 pub use at_work::AT_WORK;
+pub use doors::Doors;
 pub use finished::Finished;
 pub use level::Level;
 pub use options::Options;
@@ -51,6 +53,7 @@ pub struct Engine {
     pub finished: Finished,
     pub threads: Threads,
     pub conformance: Conformance,
+    pub doors: Doors,
 }
 
 impl Engine {

@@ -16,6 +16,8 @@ pub struct Options {
     pub search: search::Options,
     pub search_limits: search::Limits,
     pub actors: compartment::Limits,
+    /// host:port at which clients reach the gRPC listener; empty: not from elsewhere.
+    pub door: String,
     /// The FHIR base URL clients use, where it is configured: references below it are local ones.
     pub base_url: Option<String>,
     pub json: fhir::json::Limits,

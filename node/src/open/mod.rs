@@ -11,9 +11,9 @@ use crate::{
     clock::Clock,
     compartment::{Actors, Keys},
     conformance::{self, Conformance},
-    engine::{Engine, Finished, Options, ReferenceCache, Threads, Tokens, Turns, Visibility},
+    engine::{Doors, Engine, Finished, Options, ReferenceCache, Threads, Tokens, Turns, Visibility},
     host::elsewhere,
-    service::{Node, clocks},
+    service::{Node, clocks, routing},
     writer,
 };
 use cluster::{Cluster, Entropy, Folder, Transport};
@@ -114,6 +114,7 @@ impl Node {
             finished: Finished::default(),
             threads,
             conformance,
+            doors: Doors::default(),
         });
         // From here on leadership changes reach the node. What was prepared before is settled behind the requests; one that
         // meets it does not wait for that.
@@ -123,6 +124,7 @@ impl Node {
         }
         tokio::spawn(writer::resolve(Arc::downgrade(&engine)));
         tokio::spawn(clocks::watch(Arc::downgrade(&engine)));
+        tokio::spawn(routing::watch(Arc::downgrade(&engine)));
         seal(&engine);
         Ok(Node { engine })
     }

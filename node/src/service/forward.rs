@@ -5,6 +5,7 @@
 use super::{
     Call, Node,
     clocks::{self, CLOCK},
+    routing::{self, DOOR},
 };
 use crate::{
     engine::AT_WORK,
@@ -112,6 +113,9 @@ impl Node {
         }
         if request.call == CLOCK {
             return Ok(clocks::answer(&self.engine));
+        }
+        if request.call == DOOR {
+            return Ok(routing::answer(&self.engine));
         }
         if let Some(answer) = self.administer(&request.call, request.body.clone()).await {
             return answer;

@@ -7,11 +7,13 @@ mod calls;
 pub(crate) mod clocks;
 mod forward;
 mod node;
+pub(crate) mod routing;
 mod status;
 
 pub use admin::AdminService;
 pub(crate) use calls::calls;
 pub use node::Node;
+pub use routing::RoutingService;
 
 use crate::session::Context;
 use futures::stream::BoxStream;
@@ -25,7 +27,7 @@ macro_rules! service {
             rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, about |$named:pat_param| $id:expr, weighs |$of:pat_param| $weight:expr;
     )*) => {
         /// FHIR R4's interactions over protobuf messages. Errors are the ones of the table in `proto::error`.
-        pub trait FhirService: Send + Sync + 'static {
+        pub trait FhirService: RoutingService {
             $(
                 $(#[$about])*
                 fn $call(

@@ -4,7 +4,7 @@ use crate::{
     bounds::{Share, weight},
     config,
     observe::{Interactions, Wire, interactions::InFlight},
-    service::{Call, FhirService, LABELS, calls},
+    service::{Call, FhirService, LABELS, RoutingService, calls},
     session::Context,
 };
 use futures::{FutureExt, StreamExt, stream::BoxStream};
@@ -77,6 +77,21 @@ fn span(interaction: Call, context: &Context) -> tracing::Span {
         request_id = &*context.request_id,
         trace_id
     )
+}
+
+/// Nothing that takes time or memory.
+impl<S: FhirService> RoutingService for Front<S> {
+    fn map(&self, request: MapRequest) -> MapResponse {
+        self.inner.map(request)
+    }
+
+    fn led_elsewhere(&self, context: &Context, resource_type: &str, id: &str) -> Option<u64> {
+        self.inner.led_elsewhere(context, resource_type, id)
+    }
+
+    fn cluster(&self) -> u64 {
+        self.inner.cluster()
+    }
 }
 
 /// What a caller is told whose deadline passed.

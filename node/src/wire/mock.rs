@@ -3,7 +3,7 @@
 use crate::{
     bounds::Bounds,
     budget::Budget,
-    service::{AdminService, FhirService, calls},
+    service::{AdminService, FhirService, RoutingService, calls},
     session::Context,
 };
 use bytes::Bytes;
@@ -338,6 +338,26 @@ impl Running {
             stopper,
             served,
         }
+    }
+}
+
+/// One of two nodes of cluster 7; the other leads what belongs to the Patient `elsewhere`.
+impl RoutingService for Mock {
+    fn map(&self, request: MapRequest) -> MapResponse {
+        MapResponse {
+            version: request.version + 1,
+            cluster: self.cluster(),
+            seen_by: 1,
+            ..Default::default()
+        }
+    }
+
+    fn led_elsewhere(&self, _: &Context, resource_type: &str, id: &str) -> Option<u64> {
+        (resource_type == "Patient" && id == "elsewhere").then_some(2)
+    }
+
+    fn cluster(&self) -> u64 {
+        7
     }
 }
 

@@ -28,13 +28,13 @@ async fn grow(nodes: &mut Vec<NodeProcess>, to: usize) {
     settled(last, "spread", |status| is_shared(status, to as u64)).await;
 }
 
-fn observation(patient: &str, value: usize) -> String {
+pub fn observation(patient: &str, value: usize) -> String {
     format!(
         r#"{{"resourceType":"Observation","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/{patient}"}},"valueInteger":{value}}}"#
     )
 }
 
-fn put(resource_type: &str, id: &str, body: String) -> api::UpdateRequest {
+pub fn put(resource_type: &str, id: &str, body: String) -> api::UpdateRequest {
     api::UpdateRequest {
         resource_type: resource_type.into(),
         id: id.into(),

@@ -1,6 +1,6 @@
 //! What a node's tables have, read behind its back.
 
-use proto::{CompartmentKey, PartitionId, ResourceKey, Slot, TenantId};
+use proto::{CompartmentKey, PartitionId, PartitionMap, ResourceKey, TenantId};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -34,15 +34,10 @@ pub fn places(
         }
     }
     let placed = |(own, places): (CompartmentKey, Vec<CompartmentKey>)| {
-        let home = partition(u32::from(partition_of(own.slot, partitions).0))?;
+        let home = partition(u32::from(PartitionMap::new(partitions).partition_of(own.slot).0))?;
         let told = home.locate(TENANT, own.slot, own.type_code, &own.id)?.unwrap_or(own);
         let named = |key: &CompartmentKey| format!("{}/{}", key.type_code.0, key.id);
         Ok(Placed { name: named(&own), found: places.iter().map(named).collect(), told: named(&told) })
     };
     found.into_iter().map(placed).collect()
-}
-
-/// As `cluster::PartitionMap` has it.
-fn partition_of(slot: Slot, partitions: u16) -> PartitionId {
-    PartitionId(1 + (u32::from(slot.0) * u32::from(partitions) / 65_536) as u16)
 }

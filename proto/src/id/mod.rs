@@ -4,10 +4,12 @@
 
 mod assigned;
 mod key;
+mod partition_map;
 mod resource_id;
 
 pub use assigned::AssignedId;
 pub use key::{CompartmentKey, ResourceKey};
+pub use partition_map::PartitionMap;
 pub use resource_id::{InvalidId, ResourceId};
 
 use std::fmt;

@@ -142,16 +142,24 @@ fn every_text_arrives_at_its_own_place() {
     let mut config = Config::default();
     config.node.data = PathBuf::from("d");
     config.rest.base_url = "https://b/fhir".to_owned();
+    config.grpc.address = "b:1".to_owned();
     config.validation.level = "full".to_owned();
     config.validation.profiles.0 = vec!["p".to_owned()];
     config.conformance.packages.0 = vec!["q".to_owned()];
     let all = engine(&config);
     assert_eq!((all.data_dir, all.cluster.dir), (PathBuf::from("d"), PathBuf::from("d/cluster")));
+    assert_eq!(all.door, "b:1");
     assert_eq!(all.base_url.as_deref(), Some("https://b/fhir"));
     assert_eq!(all.validation, Level::Full);
     assert_eq!((all.profiles, all.packages), (vec!["p".to_owned()], vec![PathBuf::from("q")]));
-    let here =
-        ["node.data", "rest.base_url", "validation.level", "validation.profiles", "conformance.packages"];
+    let here = [
+        "node.data",
+        "rest.base_url",
+        "grpc.address",
+        "validation.level",
+        "validation.profiles",
+        "conformance.packages",
+    ];
     let seen: BTreeSet<&str> = here.into_iter().chain(ELSEWHERE.iter().map(|(key, _)| *key)).collect();
     for option in options().into_iter().filter(|option| !matches!(option.default, Value::Number(_))) {
         assert!(seen.contains(option.key.as_str()), "{} is in no table: where does it arrive?", option.key);

@@ -28,6 +28,7 @@ fn what_is_no_value_is_told_with_what_is_one() {
         ("rest.listen", "127.0.0.1:http", "host:port"),
         ("rest.listen", "127.0.0.1:70000", "host:port"),
         ("grpc.listen", ":50051", "host:port"),
+        ("grpc.address", "http://b:1", "host:port"),
         ("grpc.listen", "127.0.0.1:8080", "another address than rest.listen's"),
         ("storage.partitions", "257", "1 to 256"),
         ("storage.open_files_max", "-1", "32 to 1000000"),

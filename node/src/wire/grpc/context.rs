@@ -6,9 +6,18 @@ use crate::{
     session::Context,
     wire::caller::{deadline, request_id, tenant},
 };
-use proto::{Code, Error, metadata::REQUEST_ID};
+use proto::{
+    Code, Error,
+    metadata::{LEADER, REQUEST_ID},
+};
 use std::time::Duration;
 use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+/// # Errors
+/// As [`open`], of what the metadata name.
+pub(super) fn known(metadata: &MetadataMap) -> Result<(), Error> {
+    tenant::of(metadata.as_ref()).map(drop)
+}
 
 /// Splits a request. The deadline is the caller's `grpc-timeout`, but no later than `timeout` from now.
 ///
@@ -55,23 +64,30 @@ fn parse_timeout(text: &str) -> Option<Duration> {
     }
 }
 
-/// The result as gRPC answers it, with the request's id and trace.
-pub(super) fn answer<T>(context: &Context, result: Result<T, Error>) -> Result<Response<T>, Status> {
+/// The result as gRPC answers it, with the request's id and trace. `leader`: the node to ask next time.
+pub(super) fn answer<T>(
+    context: &Context,
+    result: Result<T, Error>,
+    leader: Option<u64>,
+) -> Result<Response<T>, Status> {
     match result {
         Ok(message) => {
             let mut response = Response::new(message);
-            tell(context, response.metadata_mut());
+            tell(context, leader, response.metadata_mut());
             Ok(response)
         }
         Err(error) => {
             let mut status = error.to_status();
-            tell(context, status.metadata_mut());
+            tell(context, leader, status.metadata_mut());
             Err(status)
         }
     }
 }
 
-fn tell(context: &Context, metadata: &mut MetadataMap) {
+fn tell(context: &Context, leader: Option<u64>, metadata: &mut MetadataMap) {
+    if let Some(leader) = leader {
+        metadata.insert(LEADER, leader.into());
+    }
     // An id that was accepted or made here is visible ASCII.
     if let Ok(id) = context.request_id.parse() {
         metadata.insert(REQUEST_ID, id);

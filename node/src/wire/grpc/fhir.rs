@@ -3,10 +3,12 @@
 use super::{
     context::{answer, open},
     paced::Paced,
+    routing::is_meant,
     write_stream,
 };
 use crate::{
     service::{FhirService, calls},
+    session::Context,
     stop::Stop,
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -36,8 +38,14 @@ macro_rules! adapted {
         #[tonic::async_trait]
         impl<S: FhirService> Fhir for Adapter<S> {
             $(async fn $rpc(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
-                let (context, request) = open(request, self.timeout)?;
-                answer(&context, self.service.$call(&context, request).await)
+                let (context, request) = self.open(request)?;
+                let leader = {
+                    fn about($named: &$request) -> Option<(&str, &str)> {
+                        $id
+                    }
+                    about(&request).and_then(|(of, id)| self.service.led_elsewhere(&context, of, id))
+                };
+                answer(&context, self.service.$call(&context, request).await, leader)
             })*
 
             async fn search_stream(
@@ -60,23 +68,28 @@ macro_rules! adapted {
 calls!(adapted);
 
 impl<S: FhirService> Adapter<S> {
+    fn open<T>(&self, mut request: Request<T>) -> Result<(Context, T), Status> {
+        is_meant(request.metadata_mut(), &*self.service)?;
+        open(request, self.timeout)
+    }
+
     async fn matches(&self, request: Request<SearchRequest>) -> Result<Response<Matches>, Status> {
-        let (context, request) = open(request, self.timeout)?;
+        let (context, request) = self.open(request)?;
         let entries = self.service.search_stream(&context, request).await;
         let in_status = |entry: Result<SearchEntry, proto::Error>| entry.map_err(|error| error.to_status());
         let paced =
             |entries: BoxStream<'static, _>| Paced::new(entries.map(in_status).boxed(), self.patience);
-        answer(&context, entries.map(|entries| paced(entries).boxed()))
+        answer(&context, entries.map(|entries| paced(entries).boxed()), None)
     }
 
     fn writes(&self, request: Request<Streaming<WriteStreamRequest>>) -> Result<Response<Answers>, Status> {
-        let (context, requests) = open(request, self.timeout)?;
+        let (context, requests) = self.open(request)?;
         let writes = write_stream::Writes {
             service: self.service.clone(),
             context: context.clone(),
             timeout: self.timeout,
         };
         let answers = writes.answer(requests, self.write_stream_in_flight_max, self.stop.clone());
-        answer(&context, Ok(Paced::new(answers.boxed(), self.patience).boxed()))
+        answer(&context, Ok(Paced::new(answers.boxed(), self.patience).boxed()), None)
     }
 }

@@ -8,6 +8,7 @@ mod detail;
 mod fhir;
 mod health;
 mod paced;
+mod routing;
 mod write_stream;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     stop::Stop,
 };
 use axum::{Router, response::IntoResponse, response::Response};
-use proto::api::v1::{admin_server::AdminServer, fhir_server::FhirServer};
+use proto::api::v1::{admin_server::AdminServer, fhir_server::FhirServer, routing_server::RoutingServer};
 use std::{sync::Arc, time::Duration};
 use tonic::codec::CompressionEncoding;
 use tower::util::{MapRequestLayer, MapResponse};
@@ -36,6 +37,7 @@ pub fn router<S: FhirService>(
     health: Health,
     stop: Stop,
 ) -> Result<Router, String> {
+    let routing = RoutingServer::new(routing::Adapter(service.clone()));
     let fhir = FhirServer::new(fhir::Adapter {
         service,
         timeout: Duration::from_millis(config.limits.request_timeout_ms),
@@ -62,6 +64,7 @@ pub fn router<S: FhirService>(
             "/salamander.api.v1.Admin/{method}",
             MapResponse::new(AdminServer::new(admin::Adapter(admin)), detail::tell),
         )
+        .route_service("/salamander.api.v1.Routing/{method}", MapResponse::new(routing, detail::tell))
         .route_service(
             "/grpc.health.v1.Health/{method}",
             MapResponse::new(health::service(health), detail::tell),

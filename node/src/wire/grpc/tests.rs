@@ -6,9 +6,11 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use proto::{
     api::v1::{
-        fhir_client::FhirClient, write_stream_request::Request as Write, write_stream_response::Response, *,
+        fhir_client::FhirClient, routing_client::RoutingClient, write_stream_request::Request as Write,
+        write_stream_response::Response, *,
     },
     error::detail_of,
+    metadata,
 };
 use std::time::{Duration, Instant};
 use tonic::{Code, Request, transport::Channel};
@@ -315,4 +317,32 @@ async fn reflection_lists_the_service() {
     let mut answers = client.server_reflection_info(stream::iter([list])).await.unwrap().into_inner();
     let answer = format!("{:?}", answers.next().await.unwrap().unwrap());
     assert!(answer.contains("salamander.api.v1.Fhir"), "{answer}");
+}
+
+#[tokio::test]
+async fn clients_are_told_who_leads_and_a_call_for_another_cluster_is_refused() {
+    let running = Running::start().await;
+    let read = |id: &str, cluster: Option<u64>| {
+        let (resource_type, id) = ("Patient".to_owned(), id.to_owned());
+        let mut request = Request::new(ReadRequest { resource_type, id, ..Default::default() });
+        let cluster = cluster.map(|number| metadata::cluster(number).parse().unwrap());
+        cluster.map(|value| request.metadata_mut().insert(metadata::CLUSTER, value));
+        request
+    };
+    let mut client = client(&running).await;
+    client.create(create(b"{\"a\":1}")).await.unwrap();
+    let here = client.read(read("new", Some(7))).await.unwrap();
+    assert!(!here.metadata().contains_key(metadata::LEADER));
+    let elsewhere = client.read(read("elsewhere", None)).await.unwrap_err();
+    assert_eq!(elsewhere.metadata().get(metadata::LEADER).unwrap(), "2");
+    let refused = client.read(read("new", Some(8))).await.unwrap_err();
+    let detail = detail_of(&refused).unwrap();
+    assert_eq!((detail.code.as_str(), detail.may_have_applied), ("UNAVAILABLE", false));
+
+    let mut routing = RoutingClient::new(channel(&running).await);
+    let map = routing.map(MapRequest { version: 3 }).await.unwrap().into_inner();
+    assert_eq!((map.version, map.cluster, map.seen_by), (4, 7, 1));
+    let mut other = Request::new(MapRequest::default());
+    other.metadata_mut().insert(metadata::CLUSTER, metadata::cluster(8).parse().unwrap());
+    assert_eq!(routing.map(other).await.unwrap_err().code(), Code::Unavailable);
 }

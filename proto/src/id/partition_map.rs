@@ -1,6 +1,6 @@
 //! Slot → partition.
 
-use proto::{PartitionId, Slot};
+use super::{PartitionId, Slot};
 
 /// The fixed division of the 65,536 slots into partitions 1..=P: slot `s` belongs to partition `1 + s·P / 65536`,
 /// so partitions are contiguous and differ by at most one slot. Part of the stored format.
@@ -13,7 +13,8 @@ impl PartitionMap {
     /// More partitions than this are not useful on any node count planned for.
     pub const PARTITIONS_MAX: u16 = 256;
 
-    pub(crate) fn new(partitions: u16) -> Self {
+    /// So many, 1 or more.
+    pub fn new(partitions: u16) -> Self {
         PartitionMap { partitions }
     }
 
