@@ -116,13 +116,22 @@ fn search_parameters(package: &Package, type_count: usize) -> Result<String> {
         )?;
         for component in list(&parameter["component"]) {
             let id = text(&component["definition"])?;
-            // R4 names a type that does not exist in Observation's code-value-date.
-            let expression = text(&component["expression"])?.replace("as(DateTime)", "as(dateTime)");
-            write!(out, "\t{}={expression}", id.trim_start_matches(PARAMETER))?;
+            let id = id.trim_start_matches(PARAMETER);
+            write!(out, "\t{id}={}", component_expression(id, &text(&component["expression"])?))?;
         }
         out.push('\n');
     }
     Ok(out)
+}
+
+/// As R4 meant it: Observation's code-value-date names a type that does not exist, and the two expressions of
+/// DocumentReference's relationship stand at each other's place.
+fn component_expression(id: &str, expression: &str) -> String {
+    match id {
+        "DocumentReference-relatesto" => "target".to_owned(),
+        "DocumentReference-relation" => "code".to_owned(),
+        _ => expression.replace("as(DateTime)", "as(dateTime)"),
+    }
 }
 
 /// `compartment, resource type, parameters` for every membership.

@@ -2,9 +2,10 @@
 //!
 //! A golden file `tests/extraction/NNNN-what.txt` holds the expected values of `NNNN-what.json`, one per line.
 
-use fhir::definitions::ParamId;
+use fhir::definitions::{ParamId, ParamKind, ResourceType, search_parameters};
 use fhir::index::{ExtractOptions, FORMAT_VERSION, Value, Values, extract};
 use fhir::json::{Document, Limits};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use testkit::outside;
@@ -87,6 +88,7 @@ fn every_example_of_the_package() -> anyhow::Result<()> {
     let Some(path) = outside::package("hl7.fhir.r4.examples-4.0.1") else { return Ok(()) };
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(path)?));
     let (mut resources, mut values, mut notes) = (0, 0, Vec::new());
+    let mut composites = BTreeSet::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
         let name = entry.path()?.display().to_string();
@@ -99,7 +101,9 @@ fn every_example_of_the_package() -> anyhow::Result<()> {
             continue; // the package's own description
         }
         let (bytes, found) = extracted(&document);
-        values += Values::parse(&bytes)?.iter().count();
+        let parsed = Values::parse(&bytes)?;
+        values += parsed.iter().count();
+        composites.extend(composites_of(&document, &parsed));
         resources += 1;
         notes.extend(found.into_iter().map(|note| format!("{name} {note}")));
     }
@@ -107,7 +111,28 @@ fn every_example_of_the_package() -> anyhow::Result<()> {
     notes.iter().for_each(|note| println!("{note}"));
     assert!(resources > 5000 && values > 30 * resources / 10, "{resources} resources, {values} values");
     assert!(notes.len() <= NOTES_KNOWN, "{notes:#?}");
+    assert!(composites.len() > 8, "{composites:?}");
     Ok(())
+}
+
+/// The composites that have values. Each component's values are values of its own parameter: searches narrow by that.
+fn composites_of(document: &Document, values: &Values<'_>) -> Vec<&'static str> {
+    let name = document.root().get("resourceType").and_then(|name| name.as_str()).expect("a type");
+    let Some(t) = ResourceType::from_name(&name) else { return vec![] };
+    let mut met = vec![];
+    for composite in search_parameters(t).filter(|one| one.kind == ParamKind::Composite) {
+        for value in values.of(composite.id) {
+            let Value::Composite(parts) = value else { panic!("{} has another value", composite.code) };
+            met.push(composite.code);
+            assert_eq!(parts.components().count(), composite.components.len());
+            for (component, mut inside) in composite.components.iter().zip(parts.components()) {
+                let own = ParamId::from_code(component.code).expect("a parameter");
+                let is_own = |value| values.of(own).any(|known| known == value);
+                assert!(inside.all(is_own), "{t} {}: {}", composite.code, component.code);
+            }
+        }
+    }
+    met
 }
 
 /// Values of the examples that really are no dates or numbers.

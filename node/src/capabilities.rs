@@ -42,6 +42,10 @@ fn statement(delete: &str) -> Value {
             "documentation": "gRPC is the primary API (salamander.api.v1.Fhir); this REST facade offers the same interactions.",
             "resource": resources,
             "interaction": codes(&["transaction", "batch", "history-system", "search-system"]),
+            "searchParam": [
+                { "name": "_filter", "type": "special", "definition": "http://hl7.org/fhir/SearchParameter/filter" },
+                { "name": "_list", "type": "string", "documentation": "Ids of Lists, in searches of one resource type." },
+            ],
             "operation": operations(operation::of_system()),
         }],
     })

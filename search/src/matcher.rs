@@ -40,6 +40,8 @@ pub(crate) fn leaf_matches(values: &Values<'_>, leaf: &Leaf) -> bool {
         Leaf::Date(param, date) => any(values, *param, date),
         Leaf::Number(param, number) => any(values, *param, number),
         Leaf::Quantity(param, quantity) => any(values, *param, quantity),
+        Leaf::Composite(param, composite) => any(values, *param, composite),
+        Leaf::Except(param, except) => any(values, *param, except),
     }
 }
 

@@ -37,6 +37,32 @@ fn codes_of_value_sets_count_each() {
     refused(&format!("Observation?code:in={0}&code:not-in={0}", sets(20)), "conditions");
 }
 
+/// Those of each component of a composite count.
+#[test]
+fn components_count_each() {
+    let of = |id: &str| format!("DocumentReference?relationship={id}$replaces");
+    assert_eq!(query(&of("x")).unwrap().expr.conditions(), 2);
+    let values = list(1000, |n| format!("c{n}$gt{n}"));
+    let many = vec![format!("code-value-quantity={values}"); 4].join("&");
+    assert_eq!(query(&format!("Observation?{many}")).unwrap().expr.conditions(), 8000);
+    let contexts = list(1000, |n| format!("c{n}$1"));
+    let many = vec![format!("context-type-quantity={contexts}"); 3].join("&");
+    assert!(query(&format!("ValueSet?{many}")).is_ok());
+}
+
+/// Those of a filter count each, whatever stands between them.
+#[test]
+fn comparisons_of_a_filter_count_each() {
+    let of = |count: usize| vec!["code in http://large"; count].join(" or ");
+    assert_eq!(query(&format!("Observation?_filter={}", of(3))).unwrap().expr.conditions(), 3000);
+    refused(&format!("Observation?_filter={}", of(40)), "conditions");
+    refused(&format!("Observation?_filter={0}&_filter={0}", of(20)), "conditions");
+    let ids = |name: &str| vec![format!("target {name} i1"); 300].join(" and ");
+    for operator in ["re", "ne"] {
+        refused(&format!("Provenance?_filter={}", ids(operator)), "[type]/[id]");
+    }
+}
+
 /// What one value is made of cannot reach the bound by itself.
 #[test]
 fn a_url_of_many_segments_is_refused() {

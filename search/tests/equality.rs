@@ -1,5 +1,7 @@
 //! The Tantivy back end finds exactly what the matcher finds: in segments, in the tail, and in both.
 
+#[path = "equality/filters.rs"]
+mod filters;
 mod support;
 
 use proptest::prelude::*;
@@ -8,7 +10,8 @@ use storage::Change;
 use support::*;
 
 fn observation(id: usize) -> impl Strategy<Value = (String, String)> {
-    let coding = (prop::option::of(0..2u8), 0..4u8);
+    let said = prop::sample::select(vec!["", "Blood pressure", "Druck (Blut)", "Straße-Müller"]);
+    let coding = (prop::option::of(0..2u8), 0..4u8, said);
     let amount = (-20..20i32, 0..3u32, prop::option::of((0..2u8, 0..2u8)));
     let dated = prop_oneof![
         Just(String::new()),
@@ -19,16 +22,16 @@ fn observation(id: usize) -> impl Strategy<Value = (String, String)> {
             .prop_map(|(a, b)| format!(r#","effectivePeriod":{{"start":"{a}","end":"{}"}}"#, a.max(b))),
         (2018..2021i32).prop_map(|a| format!(r#","effectivePeriod":{{"start":"{a}-06"}}"#)),
     ];
-    let parts = prop::collection::vec(amount.clone(), 0..3);
-    (prop::collection::vec(coding, 0..3), prop::option::of(amount), parts, dated, prop::option::of(0..4u8))
+    let parts = prop::collection::vec((coding.clone(), prop::option::of(amount.clone())), 0..4);
+    (prop::collection::vec(coding, 0..3), prop::option::of(amount), parts, dated, prop::option::of(0..7u8))
         .prop_map(move |(codings, amount, parts, dated, subject)| {
-            let codings: Vec<_> = codings
-                .into_iter()
-                .map(|(system, code)| match system {
-                    Some(system) => format!(r#"{{"system":"http://s{system}","code":"c{code}"}}"#),
-                    None => format!(r#"{{"code":"c{code}"}}"#),
-                })
-                .collect();
+            let coding = |(system, code, said): (Option<u8>, u8, &str)| {
+                let system =
+                    system.map_or(String::new(), |system| format!(r#""system":"http://s{system}","#));
+                let said = if said.is_empty() { String::new() } else { format!(r#","display":"{said}""#) };
+                format!(r#"{{{system}"code":"c{code}"{said}}}"#)
+            };
+            let codings: Vec<_> = codings.into_iter().map(coding).collect();
             let quantity = |(value, scale, unit): (i32, u32, Option<(u8, u8)>)| {
                 let unit = unit.map_or(String::new(), |(system, code)| {
                     format!(r#","system":"http://u{system}","code":"u{code}","unit":"printed{code}""#)
@@ -44,20 +47,29 @@ fn observation(id: usize) -> impl Strategy<Value = (String, String)> {
                 json += &format!(r#","valueQuantity":{}"#, quantity(amount));
             }
             if !parts.is_empty() {
-                let parts: Vec<_> = parts
-                    .into_iter()
-                    .map(|part| format!(r#"{{"valueQuantity":{}}}"#, quantity(part)))
-                    .collect();
+                let part = |(code, amount): ((Option<u8>, u8, &str), Option<_>)| {
+                    let value = match amount {
+                        Some(amount) => format!(r#""valueQuantity":{}"#, quantity(amount)),
+                        None => {
+                            format!(r#""valueCodeableConcept":{{"coding":[{}],"text":"Blut"}}"#, coding(code))
+                        }
+                    };
+                    format!(r#"{{"code":{{"coding":[{}]}},{value}}}"#, coding(code))
+                };
+                let parts: Vec<_> = parts.into_iter().map(part).collect();
                 json += &format!(r#","component":[{}]"#, parts.join(","));
             }
             if let Some(subject) = subject {
                 let subject = match subject {
-                    0 => "Patient/p0",
-                    1 => "Patient/p1",
-                    2 => "Group/p0",
-                    _ => "http://else/Patient/p0",
+                    0 => r#""reference":"Patient/p0""#,
+                    1 => r#""reference":"Patient/p1","identifier":{"system":"http://i0","value":"1"}"#,
+                    2 => r#""reference":"Group/p0""#,
+                    3 => r#""identifier":{"system":"http://i1","value":"1"}"#,
+                    4 => r#""identifier":{"value":"1"}"#,
+                    5 => r#""identifier":{"system":"http://i0"},"display":"Ann""#,
+                    _ => r#""reference":"http://else/Patient/p0""#,
                 };
-                json += &format!(r#","subject":{{"reference":"{subject}"}}"#);
+                json += &format!(r#","subject":{{{subject}}}"#);
             }
             (format!("o{id}"), json + &dated + "}")
         })
@@ -66,11 +78,17 @@ fn observation(id: usize) -> impl Strategy<Value = (String, String)> {
 fn patient(id: usize) -> impl Strategy<Value = (String, String)> {
     let name =
         prop::sample::select(vec!["Müller", "Muller", "MUELLER", "Mc Donald", "", "Ann", "Anna Ann", "日本"]);
-    (prop::collection::vec(name, 0..3), 1950..1953i32, any::<bool>()).prop_map(move |(names, year, active)| {
+    let number = (0..2u8, prop::collection::vec(0..2u8, 0..3), 0..3u8).prop_map(|(system, types, value)| {
+        let kind = |kind: u8| format!(r#"{{"system":"http://t","code":"T{kind}"}}"#);
+        let types: Vec<_> = types.into_iter().map(kind).collect();
+        format!(r#"{{"system":"http://i{system}","value":"{value}","type":{{"coding":[{}],"text":"Medical Record"}}}}"#, types.join(","))
+    });
+    let numbers = prop::collection::vec(number, 0..3);
+    (prop::collection::vec(name, 0..3), numbers, 1950..1953i32, any::<bool>()).prop_map(move |(names, numbers, year, active)| {
         let names: Vec<_> = names.iter().filter(|name| !name.is_empty())
             .map(|name| format!(r#"{{"family":"{name}","given":["{name}x"]}}"#)).collect();
         let names = if names.is_empty() { String::new() } else { format!(r#","name":[{}]"#, names.join(",")) };
-        (format!("p{id}"), format!(r#"{{"resourceType":"Patient","id":"p{id}","active":{active},"birthDate":"{year}-05-01"{names}}}"#))
+        (format!("p{id}"), format!(r#"{{"resourceType":"Patient","id":"p{id}","identifier":[{}],"active":{active},"birthDate":"{year}-05-01"{names}}}"#, numbers.join(",")))
     })
 }
 
@@ -87,6 +105,7 @@ fn one_query() -> impl Strategy<Value = String> {
         "c0,http://s1|c3",
         "none",
     ]);
+    let single = prop::sample::select(vec!["c0", "c1", "http://s0|c1", "|c2", "http://s1|"]);
     let unit = prop::sample::select(vec!["", "||u0", "||printed1", "|http://u0|u1", "|http://u1|u0"]);
     let number = prop::sample::select(vec!["0", "1", "1.0", "-0.5", "10", "0.15", "1e1"]);
     let name = prop::sample::select(vec!["m", "mü", "mull", "mc d", "ann", "anna", "日", "MÜLLER", "zz"]);
@@ -105,7 +124,21 @@ fn one_query() -> impl Strategy<Value = String> {
         any::<bool>().prop_map(|b| format!("value-quantity:missing={b}")),
         (prefix.clone(), number.clone(), unit.clone())
             .prop_map(|(p, n, u)| format!("value-quantity={p}{n}{u}")),
-        (prefix.clone(), number, unit).prop_map(|(p, n, u)| format!("component-value-quantity={p}{n}{u}")),
+        (prefix.clone(), number.clone(), unit.clone())
+            .prop_map(|(p, n, u)| format!("component-value-quantity={p}{n}{u}")),
+        (composites(), single.clone(), prefix.clone(), number.clone(), unit.clone())
+            .prop_map(|(name, c, p, n, u)| format!("{name}-quantity={c}${p}{n}{u}")),
+        (composites(), single.clone(), single.clone(), prefix.clone(), number, unit)
+            .prop_map(|(name, c, other, p, n, u)| format!("{name}-quantity={c}${p}{n}{u},{other}$ge1")),
+        (prop::sample::select(vec!["component-code-value", "combo-code-value"]), single.clone(), single)
+            .prop_map(|(name, c, v)| format!("{name}-concept={c}${v}")),
+        prop::sample::select(vec!["blood", "press", "blut", "müll", "STRASSE", "lood", "druck (b"])
+            .prop_map(|text| format!("code:text={text}")),
+        prop::sample::select(vec!["blut", "blood p,druck"])
+            .prop_map(|text| format!("combo-value-concept:text={text}")),
+        prop::sample::select(vec!["http://i0|1", "1", "|1", "http://i0|", "http://i1|1,http://i0|1", "p0"])
+            .prop_map(|id| format!("subject:identifier={id}")),
+        any::<bool>().prop_map(|b| format!("subject:missing={b}")),
         prop::sample::select(vec!["Patient/p0", "p0", "Patient/p1,Group/p0", "http://else/Patient/p0"])
             .prop_map(|s| format!("subject={s}")),
         Just("subject:Patient=p0".to_owned()),
@@ -123,6 +156,16 @@ fn one_query() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["active:in=http://flags", "active:not-in=http://flags"])
             .prop_map(str::to_owned),
         any::<bool>().prop_map(|b| format!("name:missing={b}")),
+        prop::sample::select(vec![
+            "http://t|T0|1",
+            "http://t|T1|2",
+            "http://t|T0|1,http://t|T1|0",
+            "http://i0|T0|1"
+        ])
+        .prop_map(|of| format!("identifier:of-type={of}")),
+        prop::sample::select(vec!["medical", "record", "edical"])
+            .prop_map(|t| format!("identifier:text={t}")),
+        prop::sample::select(vec!["http://i0|1", "2"]).prop_map(|i| format!("identifier={i}")),
     ];
     let many = |one: BoxedStrategy<String>| prop::collection::vec(one, 0..3).prop_map(|all| all.join("&"));
     let uris = prop::sample::select(vec![
@@ -132,13 +175,38 @@ fn one_query() -> impl Strategy<Value = String> {
         "url:above=http://a.org/x",
         "url=http://a.org/x",
     ]);
+    let forms = prop::sample::select(vec![
+        "http://q|1",
+        "http://q",
+        "http://q|2",
+        "http://q|1,http://r|",
+        "http://q|3",
+    ]);
     prop_oneof![
+        2 => filters::observed()
+            .prop_map(|filter| format!("Observation?_filter={filter}&_total=accurate&_count=3")),
+        1 => filters::people().prop_map(|filter| format!("Patient?_filter={filter}&_total=accurate&_count=2")),
+        1 => forms.prop_map(|form| format!("QuestionnaireResponse?questionnaire={form}&_total=accurate&_count=2")),
         1 => uris.prop_map(|uri| format!("ValueSet?{uri}&_total=accurate&_count=2")),
         3 => many(leaf.boxed()).prop_map(|all| format!("Observation?{all}&_total=accurate&_count=3")),
         2 => many(person.boxed()).prop_map(|all| format!("Patient?{all}&_total=accurate&_count=2")),
         1 => prop::sample::select(vec!["?_id=p1", "?_lastUpdated=ge2023", "?_type=Patient,Observation&_id=o1,p1", "?_type=Patient"])
             .prop_map(|url| format!("{url}&_total=accurate&_count=4")),
     ]
+}
+
+fn composites() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["code-value", "component-code-value", "combo-code-value"])
+}
+
+fn response(id: usize) -> impl Strategy<Value = (String, String)> {
+    let form = prop::sample::select(vec!["http://q|1", "http://q|2", "http://q", "http://r|1"]);
+    form.prop_map(move |form| {
+        let json = format!(
+            r#"{{"resourceType":"QuestionnaireResponse","id":"q{id}","status":"completed","questionnaire":"{form}"}}"#
+        );
+        (format!("q{id}"), json)
+    })
 }
 
 fn value_set(id: usize) -> impl Strategy<Value = (String, String)> {
@@ -168,14 +236,16 @@ fn writes() -> impl Strategy<Value = Vec<(String, String, u64)>> {
         let observations: Vec<_> = (0..12).map(observation).collect();
         let patients: Vec<_> = (0..8).map(patient).collect();
         let value_sets: Vec<_> = (0..6).map(value_set).collect();
-        (observations, patients, value_sets)
+        let responses: Vec<_> = (0..4).map(response).collect();
+        (observations, patients, value_sets, responses)
     };
-    (round(), round()).prop_map(|((first_o, first_p, first_v), (again_o, again_p, _))| {
+    (round(), round()).prop_map(|((first_o, first_p, first_v, first_q), (again_o, again_p, _, _))| {
         let first = first_o
             .into_iter()
             .map(|w| ("Observation", w))
             .chain(first_p.into_iter().map(|w| ("Patient", w)))
-            .chain(first_v.into_iter().map(|w| ("ValueSet", w)));
+            .chain(first_v.into_iter().map(|w| ("ValueSet", w)))
+            .chain(first_q.into_iter().map(|w| ("QuestionnaireResponse", w)));
         let again = again_o
             .into_iter()
             .skip(6)
@@ -212,7 +282,7 @@ proptest! {
     fn both_back_ends_agree(
         writes in writes(),
         queries in prop::collection::vec(one_query(), 40),
-        split in 0usize..33,
+        split in 0usize..37,
     ) {
         let changes = changes(&writes);
         let rows = current(&changes);
@@ -262,7 +332,7 @@ fn intervals_agree_over_many_documents() {
         let parts: Vec<_> = (0..(h >> 8) % 4)
             .map(|part| {
                 let (value, unit) = ((h >> (10 + part)) % 50, (h >> part) % 2);
-                format!(r#"{{"valueQuantity":{{"value":{value},"system":"http://u","code":"u{unit}"}}}}"#)
+                format!(r#"{{"code":{{"coding":[{{"code":"p{unit}"}}]}},"valueQuantity":{{"value":{value},"system":"http://u","code":"u{unit}"}}}}"#)
             })
             .collect();
         if !parts.is_empty() {
@@ -283,10 +353,17 @@ fn intervals_agree_over_many_documents() {
         ["", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"].map(|prefix| format!("date={prefix}2015-03"));
     let amounts = ["gt40", "le3||u1", "eq7|http://u|u0", "ne7"]
         .map(|value| format!("component-value-quantity={value}"));
-    for condition in dates.iter().chain(&amounts) {
-        for rest in
-            ["", "&code=c3", "&date=lt2018", "&code:not=c1&date=ge2012", "&component-value-quantity=lt20"]
-        {
+    let both = ["p1$gt40", "p0$le3||u1", "p1$lt9||u1,p0$ge45"]
+        .map(|value| format!("component-code-value-quantity={value}"));
+    for condition in dates.iter().chain(&amounts).chain(&both) {
+        for rest in [
+            "",
+            "&code=c3",
+            "&date=lt2018",
+            "&code:not=c1&date=ge2012",
+            "&component-value-quantity=lt20",
+            "&component-code-value-quantity=p1$ge7",
+        ] {
             let url = format!("Observation?{condition}{rest}&_total=accurate&_count=700");
             let query = query(&url).expect(&url);
             assert_eq!(found(&engine, &query), expected(&rows, &query), "{url}");

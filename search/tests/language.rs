@@ -32,6 +32,16 @@ fn unknown_and_later_ones_are_errors_that_name_them() {
         ("Patient?_include=*&_summary=text", "_summary"),
         ("Patient?_has:Observation:patient:code=x", "_has:Observation:patient:code"),
         ("Patient?name:text=x", "name:text"),
+        ("Patient?organization:text=x", "organization:text"),
+        ("Location?partof:below=Location/x", "partof:below"),
+        ("Observation?code-value-quantity:not=a$1", "code-value-quantity:not"),
+        ("Observation?code-value-quantity=a", "code-value-quantity"),
+        ("Observation?code-value-quantity=a$1$2", "code-value-quantity"),
+        ("Observation?code-value-quantity=a$", "code-value-quantity"),
+        ("Observation?code-value-quantity=a,b$1", "code-value-quantity"),
+        ("Patient?identifier:of-type=a|b", "identifier:of-type"),
+        ("Patient?identifier:of-type=a||c", "identifier:of-type"),
+        ("Patient?organization:identifier=a|b|c", "organization:identifier"),
         ("Observation?code:in=http://nowhere", "code:in"),
         ("Observation?code:below=c0", "code:below"),
         ("ValueSet?url:below=urn:oid:1", "url:below"),
@@ -64,20 +74,61 @@ fn what_would_choose_is_never_left_out() {
         ("general-practitioner:Practitioner.name", "x"),
         ("nonsense.name", "x"),
         ("_has:Observation:patient:code", "x"),
-        ("_filter", "name eq x"),
+        ("_filter", "nonsense eq x"),
+        ("_filter", "name eq a and nonsense eq x"),
+        ("_filter", "organization.name eq x"),
+        ("_filter", "name gt a"),
+        ("_filter", "_filter eq x"),
+        ("_filter", "_text co x"),
+        ("_filter", "_id gt x"),
+        ("_filter", "_lastUpdated pr true"),
+        ("_filter:exact", "name eq x"),
         ("_text", "x"),
         ("_list", "42"),
+        ("_list:not", "42"),
         ("_id:not", "x"),
         ("_id:missing", "true"),
         ("_lastUpdated:missing", "true"),
         ("_type:not", "Patient"),
         ("_count:exact", "1"),
-        ("identifier:of-type", "a|b|c"),
+        ("organization:text", "a"),
         ("gender:in", "http://nowhere"),
+        ("_filter", "gender in http://nowhere"),
     ] {
         let error = lenient(&[(name, value)]).expect_err(name);
         assert_eq!((error.code, error.issues[0].code), (Code::BadParameter, "not-supported"), "{name}");
         assert!(error.diagnostics().contains(&format!("'{name}'")), "{}", error.diagnostics());
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_filter_is_told_with_its_place() {
+    for (filter, told) in [
+        ("name eq x or (birthdate ge soon)", "at character 15: 'birthdate': 'gesoon' is no date"),
+        ("name eq x, gender eq male", "at character 12: 'and' or 'or' is expected"),
+        (
+            "gender co x",
+            "at character 1: 'gender': a token takes eq, ne, pr, ss, sb, in, ni, and 'co' is none of them",
+        ),
+    ] {
+        let error = lenient(&[("_filter", filter)]).expect_err(filter);
+        assert!(error.diagnostics().contains(told), "{}", error.diagnostics());
+    }
+}
+
+#[test]
+fn a_filter_is_the_same_conditions_as_parameters() {
+    let canonical = |parameters: &[(&str, &str)]| lenient(parameters).unwrap().canonical().unwrap();
+    for (filter, parameters) in [
+        ("gender eq male and birthdate ge 1970", &[("gender", "male"), ("birthdate", "ge1970")][..]),
+        ("gender eq male or gender eq female", &[("gender", "male,female")]),
+        ("not(gender eq male)", &[("gender:not", "male")]),
+        ("family sw \"a,b\" and family co \"c|d\"", &[("family", r"a\,b"), ("family:contains", r"c\|d")]),
+        ("organization re Organization/x", &[("organization", "Organization/x")]),
+        ("name pr false", &[("name:missing", "true")]),
+        ("_id eq x", &[("_id", "x")]),
+    ] {
+        assert_eq!(canonical(&[("_filter", filter)]), canonical(parameters), "{filter}");
     }
 }
 
@@ -119,11 +170,23 @@ fn unusable_values_are_errors_under_any_handling() {
         ("_id", "a b"),
         ("_id", ""),
         ("_lastUpdated", "x"),
+        ("_filter", ""),
+        ("_filter", "name eq"),
+        ("_filter", "name eq \"\""),
+        ("_filter", "name eq x y"),
+        ("_filter", "(name eq x"),
+        ("_filter", "birthdate eq gt2020"),
+        ("_filter", "birthdate po ge2020"),
+        ("_filter", "_id eq \"a b\""),
+        ("_filter", "name pr yes"),
         ("_count", "many"),
         ("_count", "-1"),
         ("_total", "x"),
         ("_summary", "x"),
         ("name:missing", "x"),
+        ("gender:text", "\u{301}"),
+        ("identifier:of-type", "a|b|c|d"),
+        ("organization:identifier", "|"),
         ("_type", "Patient"),
         ("_include", ""),
         ("_include", "Patient:nothing"),
@@ -149,6 +212,10 @@ fn limits_hold() {
         lenient(&[("name", &"a".repeat(limits.value_bytes_max + 1))]).unwrap_err().code,
         Code::TooCostly
     );
+    let tests = vec!["name eq a"; limits.values_max + 1].join(" or ");
+    for filter in [tests, "not(".repeat(100) + "name eq a"] {
+        assert_eq!(lenient(&[("_filter", &filter)]).unwrap_err().code, Code::TooCostly);
+    }
     assert_eq!(lenient(&[("_count", "1000000")]).unwrap().count, limits.count_max);
     assert_eq!((lenient(&[]).unwrap().count, lenient(&[("_count", "0")]).unwrap().total), (20, true));
 }

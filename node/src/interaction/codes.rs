@@ -10,9 +10,9 @@ use proto::Code;
 use search::{Token, query::Problem};
 use std::sync::Arc;
 
-/// Whether a search parameter of that name, modifier included, may need [`Codes`].
-pub(super) fn are_asked_by(name: &str) -> bool {
-    search::query::lists_codes(name)
+/// Whether a search parameter, its name with the modifier and its value, may need [`Codes`].
+pub(super) fn are_asked_by(name: &str, value: &str) -> bool {
+    search::query::lists_codes(name, value)
 }
 
 /// Lists codes for the compiler of searches. It may take milliseconds: what is asked for first is compiled.
@@ -28,7 +28,7 @@ pub(super) struct Stored {
     document: Arc<Document>,
 }
 
-/// The stored value sets that `:in` and `:not-in` name relatively, or below `base`:
+/// The stored value sets that `:in`, `:not-in` and filters name relatively, or below `base`:
 /// <https://hl7.org/fhir/R4/search.html#token>. Those that are not there are left out.
 ///
 /// # Errors
@@ -39,9 +39,9 @@ pub(super) async fn stored_value_sets(
     base: Option<&str>,
 ) -> Result<Vec<Stored>, proto::Error> {
     let mut found = Vec::new();
-    for (_, value) in parameters.iter().filter(|(name, _)| search::query::names_value_sets(name)) {
-        for named in value.split(',') {
-            let Some(id) = local_id(named, base) else { continue };
+    for (name, value) in parameters {
+        for named in search::query::value_sets(name, value) {
+            let Some(id) = local_id(&named, base) else { continue };
             let version = match read::current(session, "ValueSet", id).await {
                 Ok(Some(version)) if !version.is_deleted() => version,
                 Ok(_) => continue,
@@ -50,7 +50,7 @@ pub(super) async fn stored_value_sets(
                 Err(error) => return Err(error),
             };
             let document = crate::draft::document(version.body, &session.options().json)?;
-            found.push(Stored { named: named.to_owned(), document: Arc::new(document) });
+            found.push(Stored { named, document: Arc::new(document) });
         }
     }
     Ok(found)
@@ -194,7 +194,12 @@ mod tests {
 
     #[test]
     fn modifiers_that_list_codes() {
-        assert!(are_asked_by("code:in") && are_asked_by("code:below"));
-        assert!(!are_asked_by("code") && !are_asked_by("in") && !are_asked_by("name:contains"));
+        let asked = |name| are_asked_by(name, "x");
+        assert!(asked("code:in") && asked("code:below"));
+        assert!(!asked("code") && !asked("in") && !asked("name:contains") && !asked("_filter"));
+        assert!(
+            are_asked_by("_filter", "code in ValueSet/x") && are_asked_by("_filter", "not (code ss s|c)")
+        );
+        assert!(!are_asked_by("_filter", "code eq \"in\"") && !are_asked_by("_filter", "code in"));
     }
 }

@@ -26,10 +26,12 @@ pub enum Prefix {
     Eb,
     /// `ap`: they overlap, about.
     Ap,
+    /// They overlap: `po` of filters, which no value is written with.
+    Overlaps,
 }
 
 impl Prefix {
-    /// All that FHIR has.
+    /// All that values are written with.
     pub const ALL: [Prefix; 9] = [
         Prefix::Eq,
         Prefix::Ne,
@@ -54,6 +56,7 @@ impl Prefix {
             Prefix::Sa => "sa",
             Prefix::Eb => "eb",
             Prefix::Ap => "ap",
+            Prefix::Overlaps => "po",
         }
     }
 
@@ -95,7 +98,7 @@ impl Comparison {
             Prefix::Le => low < self.low || within,
             Prefix::Sa => low >= self.high,
             Prefix::Eb => high <= self.low,
-            Prefix::Ap => low < self.high && high > self.low,
+            Prefix::Ap | Prefix::Overlaps => low < self.high && high > self.low,
         }
     }
 
@@ -124,6 +127,7 @@ mod tests {
             (Prefix::Sa, [false, false, false, true, false, false, false]),
             (Prefix::Eb, [false, false, true, false, false, false, false]),
             (Prefix::Ap, [true, true, false, false, true, true, true]),
+            (Prefix::Overlaps, [true, true, false, false, true, true, true]),
         ];
         let values = [(120, 130), (100, 200), (10, 100), (200, 300), (150, 250), (50, 150), (50, 250)];
         for (prefix, expected) in table {

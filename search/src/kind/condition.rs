@@ -4,6 +4,12 @@
 use super::index::{Interval, Lookup, Place};
 use fhir::index::Value;
 
+/// What may ask something of a value: a part of a condition that is made of others.
+pub trait Part {
+    /// What is asked.
+    fn condition(&self) -> Option<&dyn Condition>;
+}
+
 /// A condition.
 pub trait Condition {
     /// Whether a value fulfils it.
@@ -20,6 +26,11 @@ pub trait Condition {
 
     /// The terms of documents that fulfil it.
     fn lookup(&self, place: Place) -> Lookup;
+
+    /// Whether its terms may find others, too, so that the stored values of each have to be looked at.
+    fn is_checked(&self) -> bool {
+        false
+    }
 
     /// The interval that one of a document's has to be in; `None` where terms say all.
     fn interval(&self) -> Option<Interval> {

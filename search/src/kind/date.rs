@@ -29,16 +29,24 @@ pub fn parse(part: &str, now_ms: i64) -> Result<DateMatch, Problem> {
     let (prefix, date) = Prefix::split(&text, PREFIXES);
     // A plus sign that was not percent-encoded arrives as a space.
     let date = date.replace(' ', "+");
-    let (low, high) = date_range(&date).map_err(|_| {
-        Problem::unusable(format!(
-            "'{text}' is no date: write [prefix]yyyy-mm-ddThh:mm:ss[Z|(+|-)hh:mm], or a start of it"
-        ))
-    })?;
+    let (low, high) = date_range(&date).map_err(|_| no_date(&text))?;
     let widen = match prefix {
         Prefix::Ap => now_ms.saturating_sub(low).saturating_abs() / 10,
         _ => 0,
     };
     Ok(DateMatch(Comparison { prefix, low: low - widen, high: high + widen }))
+}
+
+/// Periods that overlap with the one that a date without prefix stands for.
+pub fn overlap(date: &str) -> Result<DateMatch, Problem> {
+    let (low, high) = date_range(date).map_err(|_| no_date(date))?;
+    Ok(DateMatch(Comparison { prefix: Prefix::Overlaps, low, high }))
+}
+
+fn no_date(text: &str) -> Problem {
+    Problem::unusable(format!(
+        "'{text}' is no date: write [prefix]yyyy-mm-ddThh:mm:ss[Z|(+|-)hh:mm], or a start of it"
+    ))
 }
 
 impl Condition for DateMatch {

@@ -10,7 +10,7 @@ use proto::id::{PartitionId, TenantId, TypeCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise it when the schema, the terms, the columns or the payload of a commit change: indexes are rebuilt.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// The first byte of a term. No two are alike, and a change raises [`FORMAT`].
 pub mod tag {
@@ -39,6 +39,8 @@ pub mod tag {
     pub const QUANTITY_CODED: u8 = 25;
     /// The code of a unit, or the unit as printed.
     pub const QUANTITY_UNIT: u8 = 26;
+    /// What a person reads of a coded value, normalised.
+    pub const TOKEN_TEXT: u8 = 27;
     /// Added to the tag of a value that is too long for a term and stands there by its start and a 128-bit hash.
     pub const SHORTENED: u8 = 0x80;
 }
@@ -77,6 +79,10 @@ pub enum Lookup {
     Prefixes([Vec<u8>; 2]),
     /// Documents with a term that starts so and contains the text after that start.
     Contains(Vec<u8>, String),
+    /// Documents with a term that starts so and ends with the text.
+    Ends(Vec<u8>, String),
+    /// Documents with a term that starts so and has after that start a text in which a word starts so.
+    Word(Vec<u8>, String),
     /// The condition asks no terms.
     None,
 }

@@ -5,8 +5,10 @@
 //! registry of what is stored). What needs Tantivy is in `engine/index`, which reads `index` and knows no kind.
 
 pub mod comparison;
+pub mod composite;
 pub mod condition;
 pub mod date;
+pub mod except;
 pub mod id;
 pub mod index;
 pub mod kept;
@@ -36,7 +38,8 @@ pub fn offered(kind: ParamKind) -> Option<Offer> {
         ParamKind::Date => date::KIND.offer(),
         ParamKind::Number => number::KIND.offer(),
         ParamKind::Quantity => quantity::KIND.offer(),
-        ParamKind::Composite | ParamKind::Special => return None,
+        ParamKind::Composite => composite::offer(),
+        ParamKind::Special => return None,
     })
 }
 

@@ -55,6 +55,8 @@ pub enum Lists {
 pub struct Asked<'a> {
     /// Of which parameter.
     pub parameter: &'static SearchParameter,
+    /// Of resources of which types; none: of all.
+    pub types: &'a [ResourceType],
     /// As it is written.
     pub modifier: Option<&'a str>,
     /// Whether values without a system may have an implied one.
@@ -105,6 +107,11 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// Of a kind that has no prefixes and no modifiers of its own.
+    pub fn plain(name: &'static str) -> Offer {
+        Offer { name, prefixes: &[], modifiers: Vec::new() }
+    }
+
     /// The words among its modifiers, `missing` at last.
     pub fn words(&self) -> impl Iterator<Item = &'static str> {
         let word = |name: &Name| match name {

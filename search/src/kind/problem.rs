@@ -29,6 +29,17 @@ impl Problem {
         Problem::Unusable(text.into())
     }
 
+    /// The same, of a part of the parameter's value. What cannot be used there makes the whole unusable, so it is never ignored.
+    pub(crate) fn at(self, place: &str) -> Self {
+        match self {
+            Problem::Ignorable(why) | Problem::Unsupported(why) => {
+                Problem::Unsupported(format!("{place}: {why}"))
+            }
+            Problem::Unusable(why) => Problem::Unusable(format!("{place}: {why}")),
+            Problem::Limit(why) => Problem::Limit(format!("{place}: {why}")),
+        }
+    }
+
     pub(crate) fn too_many_values(count: usize, max: usize) -> Self {
         Problem::Limit(format!("{count} values, but at most {max} are allowed"))
     }

@@ -4,7 +4,8 @@ use super::condition::Condition;
 use super::index::{Lookup, Place, head, tag};
 use super::offer::{Asked, Kind, Modifier, Name};
 use super::problem::Problem;
-use super::text::{quoted, unescape};
+use super::text::{quoted, split, unescape};
+use super::token::{self, TokenMatch};
 use super::uri;
 use fhir::definitions::ResourceType;
 use fhir::index::{ReferenceText, Value, parse_reference};
@@ -15,7 +16,10 @@ pub const KIND: Kind<ReferenceMatch> = Kind {
     name: "reference",
     plain: read,
     prefixes: &[],
-    modifiers: &[Modifier { name: Name::TargetType, read, negates: false, lists: None }],
+    modifiers: &[
+        Modifier { name: Name::TargetType, read, negates: false, lists: None },
+        Modifier { name: Name::Word("identifier"), read: identified, negates: false, lists: None },
+    ],
 };
 
 /// A condition on references.
@@ -25,10 +29,26 @@ pub enum ReferenceMatch {
     Resource(TypeCode, ResourceId),
     /// An absolute URL elsewhere.
     Url(String),
+    /// A canonical and the business version that stands behind it.
+    Version(String, String),
+    /// `:identifier`: the reference names an identifier, as a token does.
+    Identifier(TokenMatch),
+}
+
+fn identified(_: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<(), Problem> {
+    all.push(ReferenceMatch::Identifier(token::parse(part)?));
+    Ok(())
 }
 
 fn read(asked: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<(), Problem> {
     let (parameter, text) = (asked.parameter, unescape(part));
+    if let [url, version] = split(part, b'|').as_slice()
+        && url.contains(':')
+        && !version.is_empty()
+    {
+        all.push(ReferenceMatch::Version(unescape(url), unescape(version)));
+        return Ok(());
+    }
     let of_type = asked.modifier.and_then(ResourceType::from_name);
     match parse_reference(&text, asked.context.base) {
         ReferenceText::Local { resource_type, id, .. } => {
@@ -71,6 +91,12 @@ impl Condition for ReferenceMatch {
                 type_code == wanted_type.0 && id == wanted.as_str()
             }
             (Value::ReferenceUrl { url, .. }, ReferenceMatch::Url(wanted)) => url == wanted,
+            (Value::ReferenceUrl { url, version, .. }, ReferenceMatch::Version(wanted, of)) => {
+                url == wanted && version == Some(of)
+            }
+            (Value::ReferenceIdentifier { system, value }, ReferenceMatch::Identifier(wanted)) => {
+                wanted.is(system, value)
+            }
             _ => false,
         }
     }
@@ -79,21 +105,29 @@ impl Condition for ReferenceMatch {
         Ok(match self {
             ReferenceMatch::Resource(type_code, id) => format!("={}/{}", type_code.0, quoted(id.as_str())),
             ReferenceMatch::Url(url) => format!("={}", quoted(url)),
+            ReferenceMatch::Version(url, version) => format!("={}|{}", quoted(url), quoted(version)),
+            ReferenceMatch::Identifier(token) => format!(":identifier{}", token.canonical()?),
         })
     }
 
     fn trace(&self) -> Option<&str> {
-        Some(match self {
-            ReferenceMatch::Resource(_, id) => id.as_str(),
-            ReferenceMatch::Url(url) => url,
-        })
+        match self {
+            ReferenceMatch::Resource(_, id) => Some(id.as_str()),
+            ReferenceMatch::Url(url) | ReferenceMatch::Version(url, _) => Some(url),
+            ReferenceMatch::Identifier(token) => token.trace(),
+        }
     }
 
     fn lookup(&self, place: Place) -> Lookup {
         Lookup::Term(match self {
             ReferenceMatch::Resource(type_code, id) => term(place, type_code.0, id.as_str()),
-            ReferenceMatch::Url(url) => uri::term(place, url),
+            ReferenceMatch::Url(url) | ReferenceMatch::Version(url, _) => uri::term(place, url),
+            ReferenceMatch::Identifier(token) => return token.lookup(place),
         })
+    }
+
+    fn is_checked(&self) -> bool {
+        matches!(self, ReferenceMatch::Version(..))
     }
 }
 
@@ -103,6 +137,7 @@ pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
     match *value {
         Value::Reference { id, .. } => Some(id),
         Value::ReferenceUrl { url, .. } => Some(url),
+        Value::ReferenceIdentifier { value, .. } => value,
         _ => None,
     }
 }
@@ -112,6 +147,8 @@ pub fn terms(place: Place, value: &Value<'_>, mut add: impl FnMut(Vec<u8>)) {
     match *value {
         Value::Reference { type_code, id, .. } => add(term(place, type_code, id)),
         Value::ReferenceUrl { url, .. } => add(uri::term(place, url)),
+        // No other value of a reference has the terms of tokens.
+        Value::ReferenceIdentifier { system, value } => token::terms_of(place, system, value, add),
         _ => {}
     }
 }

@@ -31,6 +31,10 @@ pub enum StringMatch {
     Contains(String),
     /// `:exact`, to the letter.
     Exact(String),
+    /// All of it, as filters compare.
+    Equal(String),
+    /// It ends so, as filters ask.
+    Suffix(String),
 }
 
 fn starts_so(_: &Asked<'_>, part: &str, all: &mut Vec<StringMatch>) -> Result<(), Problem> {
@@ -48,7 +52,8 @@ fn is_exactly(_: &Asked<'_>, part: &str, all: &mut Vec<StringMatch>) -> Result<(
     Ok(())
 }
 
-fn normal(part: &str) -> Result<String, Problem> {
+/// A value as all but `:exact` compare it.
+pub fn normal(part: &str) -> Result<String, Problem> {
     let text = normalize(&unescape(part)).into_owned();
     match text.is_empty() {
         // A value of combining marks only: it would match everything.
@@ -67,6 +72,8 @@ impl Condition for StringMatch {
                 memchr::memmem::find(folded(normalized).as_bytes(), wanted.as_bytes()).is_some()
             }
             StringMatch::Exact(wanted) => searchable(exact) == wanted,
+            StringMatch::Equal(wanted) => folded(normalized) == wanted.as_str(),
+            StringMatch::Suffix(wanted) => folded(normalized).ends_with(wanted.as_str()),
         }
     }
 
@@ -75,26 +82,31 @@ impl Condition for StringMatch {
             StringMatch::Prefix(text) => format!("^{}", quoted(text)),
             StringMatch::Contains(text) => format!("~{}", quoted(text)),
             StringMatch::Exact(text) => format!("={}", quoted(text)),
+            StringMatch::Equal(text) => format!(":equal{}", quoted(text)),
+            StringMatch::Suffix(text) => format!(":suffix{}", quoted(text)),
         })
     }
 
     fn trace(&self) -> Option<&str> {
         match self {
             StringMatch::Exact(text) => Some(text),
-            StringMatch::Prefix(_) | StringMatch::Contains(_) => None,
+            StringMatch::Prefix(_)
+            | StringMatch::Contains(_)
+            | StringMatch::Equal(_)
+            | StringMatch::Suffix(_) => None,
         }
     }
 
     fn lookup(&self, place: Place) -> Lookup {
         match self {
             StringMatch::Exact(text) => Lookup::Term(exact(place, tag::STRING_EXACT, text.as_bytes())),
-            StringMatch::Prefix(text) if text.len() <= BYTES_MAX => {
-                let mut start = head(place, tag::STRING);
-                start.extend_from_slice(text.as_bytes());
-                Lookup::Prefix(start)
-            }
             // Longer than what is searched: a term that no document has.
-            StringMatch::Prefix(_) => Lookup::Term(head(place, tag::SHORTENED | tag::STRING)),
+            StringMatch::Prefix(text) | StringMatch::Equal(text) if text.len() > BYTES_MAX => {
+                Lookup::Term(head(place, tag::SHORTENED | tag::STRING))
+            }
+            StringMatch::Prefix(text) => Lookup::Prefix(term(place, text)),
+            StringMatch::Equal(text) => Lookup::Term(term(place, text)),
+            StringMatch::Suffix(text) => Lookup::Ends(head(place, tag::STRING), text.clone()),
             StringMatch::Contains(text) => Lookup::Contains(head(place, tag::STRING), text.clone()),
         }
     }
@@ -120,8 +132,13 @@ pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
 /// The terms of a value.
 pub fn terms(place: Place, value: &Value<'_>, mut add: impl FnMut(Vec<u8>)) {
     let Value::String { normalized, exact: written } = *value else { return };
-    let mut term = head(place, tag::STRING);
-    term.extend_from_slice(folded(normalized).as_bytes());
-    add(term);
+    add(term(place, &folded(normalized)));
     add(exact(place, tag::STRING_EXACT, searchable(written).as_bytes()));
+}
+
+/// The term of a normalised string, never shortened: it is looked into.
+fn term(place: Place, text: &str) -> Vec<u8> {
+    let mut term = head(place, tag::STRING);
+    term.extend_from_slice(text.as_bytes());
+    term
 }

@@ -46,6 +46,20 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// Whether `text` starts with `wanted`, or a word in it does. A word is what follows something that is neither letter nor
+/// digit.
+pub fn has_word(text: &str, wanted: &str) -> bool {
+    if memchr::memmem::find(text.as_bytes(), wanted.as_bytes()).is_none() {
+        return false;
+    }
+    let mut inside = false;
+    text.char_indices().any(|(at, char)| {
+        let starts = !inside;
+        inside = char.is_alphanumeric();
+        starts && text[at..].starts_with(wanted)
+    })
+}
+
 /// In the canonical text: so that no value can look like another condition.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
@@ -54,6 +68,18 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_found_where_they_start() {
+        for wanted in ["b", "blood", "blood p", "pressure", "press", "(sys", "sys", "2", "ste"] {
+            assert!(has_word("blood pressure (systolic), stage-2 ste", wanted), "{wanted}");
+        }
+        for wanted in ["lood", "ressure", "tolic", "bloodp", "blood  p", "stages", "-3"] {
+            assert!(!has_word("blood pressure (systolic), stage-2 ste", wanted), "{wanted}");
+        }
+        assert!(has_word("ba a a", "a a") && !has_word("", "a") && has_word("日本", "日"));
+        assert!(!has_word("日本", "本"));
+    }
 
     #[test]
     fn escapes_protect() {

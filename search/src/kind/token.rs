@@ -1,11 +1,12 @@
 //! https://hl7.org/fhir/R4/search.html#token
 
 use super::condition::Condition;
-use super::index::{Lookup, Place, exact, pair, tag};
+use super::index::{Lookup, Place, exact, head, pair, tag};
 use super::offer::{Asked, Kind, Lists, Modifier, Name};
 use super::problem::Problem;
+use super::string::{folded, normal};
 use super::terminology::TokenSet;
-use super::text::{quoted, split, unescape};
+use super::text::{has_word, quoted, split, unescape};
 use fhir::index::Value;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -20,8 +21,13 @@ pub const KIND: Kind<TokenMatch> = Kind {
         Modifier { name: Name::Word("not-in"), read: is_in, negates: true, lists: Some(Lists::ValueSet) },
         Modifier { name: Name::Word("below"), read: below, negates: false, lists: Some(Lists::Branch) },
         Modifier { name: Name::Word("above"), read: above, negates: false, lists: Some(Lists::Branch) },
+        Modifier { name: Name::Word("text"), read: says, negates: false, lists: None },
+        Modifier { name: Name::Word("of-type"), read: of_type, negates: false, lists: None },
     ],
 };
+
+/// Longest text that `:text` takes: it is held against each word of a value.
+const TEXT_BYTES_MAX: usize = 1024;
 
 /// A condition on tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,11 +42,40 @@ pub enum TokenMatch {
     System(String),
     /// One of many codes.
     OneOf(TokenSet),
+    /// `:text`: what a person reads of it starts so, or a word in that does.
+    Text(String),
+    /// `:of-type`: an identifier with a type of that system and code, and its value.
+    OfType(String, String, String),
 }
 
 fn one(_: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
     all.push(parse(part)?);
     Ok(())
+}
+
+fn says(_: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
+    let text = normal(part)?;
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(Problem::unusable(format!("':text' takes at most {TEXT_BYTES_MAX} bytes")));
+    }
+    all.push(TokenMatch::Text(text));
+    Ok(())
+}
+
+fn of_type(_: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
+    let pieces = split(part, b'|');
+    let [system, code, value] = pieces.as_slice() else { return Err(no_type(part)) };
+    if pieces.contains(&"") {
+        return Err(no_type(part));
+    }
+    all.push(TokenMatch::OfType(unescape(system), unescape(code), unescape(value)));
+    Ok(())
+}
+
+fn no_type(part: &str) -> Problem {
+    Problem::unusable(format!(
+        "'{part}' is no identifier of a type: write [system]|[code]|[value], the first two of the type"
+    ))
 }
 
 fn is_in(asked: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
@@ -75,7 +110,8 @@ fn branch(modifier: &str, part: &str) -> Result<(String, String), Problem> {
     }
 }
 
-fn parse(part: &str) -> Result<TokenMatch, Problem> {
+/// `code`, `system|code`, `|code` or `system|`.
+pub(super) fn parse(part: &str) -> Result<TokenMatch, Problem> {
     let pieces = split(part, b'|');
     Ok(match pieces.as_slice() {
         [code] => TokenMatch::Code(unescape(code)),
@@ -92,16 +128,31 @@ fn parse(part: &str) -> Result<TokenMatch, Problem> {
     })
 }
 
-impl Condition for TokenMatch {
+impl TokenMatch {
+    /// Whether a code with its system fulfils it.
     #[inline]
-    fn holds(&self, value: Value<'_>) -> bool {
-        let Value::Token { system, code } = value else { return false };
+    pub(super) fn is(&self, system: Option<&str>, code: Option<&str>) -> bool {
         match self {
             TokenMatch::Code(wanted) => code == Some(wanted),
             TokenMatch::Full(wanted_system, wanted) => system == Some(wanted_system) && code == Some(wanted),
             TokenMatch::NoSystem(wanted) => system.is_none() && code == Some(wanted),
             TokenMatch::System(wanted) => system == Some(wanted),
             TokenMatch::OneOf(wanted) => code.is_some_and(|code| wanted.has(system, code)),
+            TokenMatch::Text(_) | TokenMatch::OfType(..) => false,
+        }
+    }
+}
+
+impl Condition for TokenMatch {
+    #[inline]
+    fn holds(&self, value: Value<'_>) -> bool {
+        match (value, self) {
+            (Value::Token { system, code }, _) => self.is(system, code),
+            (Value::TokenText(text), TokenMatch::Text(wanted)) => has_word(&folded(text), wanted),
+            (Value::TokenOfType { system, code, value }, TokenMatch::OfType(of, wanted, number)) => {
+                system == of && code == wanted && value == number
+            }
+            _ => false,
         }
     }
 
@@ -112,13 +163,19 @@ impl Condition for TokenMatch {
             TokenMatch::NoSystem(code) => format!("=|{}", quoted(code)),
             TokenMatch::System(system) => format!("={}|", quoted(system)),
             TokenMatch::OneOf(set) => format!(":of{:032x}", digest(set)),
+            TokenMatch::Text(text) => format!(":text{}", quoted(text)),
+            TokenMatch::OfType(system, code, value) => {
+                format!("={}|{}|{}", quoted(system), quoted(code), quoted(value))
+            }
         })
     }
 
     fn trace(&self) -> Option<&str> {
         match self {
             TokenMatch::Code(code) | TokenMatch::Full(_, code) | TokenMatch::NoSystem(code) => Some(code),
-            TokenMatch::System(_) | TokenMatch::OneOf(_) => None,
+            // An identifier's value is its code.
+            TokenMatch::OfType(_, _, value) => Some(value),
+            TokenMatch::System(_) | TokenMatch::OneOf(_) | TokenMatch::Text(_) => None,
         }
     }
 
@@ -128,8 +185,14 @@ impl Condition for TokenMatch {
             TokenMatch::Full(system, code) => pair(place, tag::TOKEN_FULL, system, code),
             TokenMatch::NoSystem(code) => exact(place, tag::TOKEN_NO_SYSTEM, code.as_bytes()),
             TokenMatch::System(system) => exact(place, tag::TOKEN_SYSTEM, system.as_bytes()),
+            TokenMatch::OfType(_, _, value) => exact(place, tag::TOKEN_CODE, value.as_bytes()),
             TokenMatch::OneOf(set) => return Lookup::Terms(terms_of_set(place, set)),
+            TokenMatch::Text(text) => return Lookup::Word(head(place, tag::TOKEN_TEXT), text.clone()),
         })
+    }
+
+    fn is_checked(&self) -> bool {
+        matches!(self, TokenMatch::OfType(..))
     }
 
     fn count(&self) -> usize {
@@ -161,7 +224,19 @@ pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
 
 /// The terms of a value.
 pub fn terms(place: Place, value: &Value<'_>, mut add: impl FnMut(Vec<u8>)) {
-    let Value::Token { system, code } = *value else { return };
+    match *value {
+        Value::Token { system, code } => terms_of(place, system, code, add),
+        Value::TokenText(text) => {
+            let mut term = head(place, tag::TOKEN_TEXT);
+            term.extend_from_slice(folded(text).as_bytes());
+            add(term);
+        }
+        _ => {}
+    }
+}
+
+/// The terms of a code with its system.
+pub(super) fn terms_of(place: Place, system: Option<&str>, code: Option<&str>, mut add: impl FnMut(Vec<u8>)) {
     if let Some(code) = code {
         add(exact(place, tag::TOKEN_CODE, code.as_bytes()));
         add(match system {

@@ -2,6 +2,7 @@
 
 use super::compiled::Query;
 use super::expr::{Expr, Leaf};
+use super::filter::{self, Test};
 use super::include;
 use super::join::{self, Joined};
 use super::limits::Limits;
@@ -186,6 +187,7 @@ impl Compiler<'_> {
             "_summary" => result::summary(&mut self.query, text),
             "_type" => result::types(&mut self.query, text),
             "_sort" => self.sort(text),
+            "_filter" => self.filter(text),
             "_id" => self.ids(text),
             "_lastUpdated" => self.last_updated(text),
             _ if PRESENTATION.contains(&name) => Ok(()),
@@ -193,6 +195,32 @@ impl Compiler<'_> {
             _ if join::is_join(name) => self.joined(name, text),
             _ => self.search(name, text),
         }
+    }
+
+    fn filter(&mut self, text: &str) -> Result<(), Problem> {
+        let tests_max = self.budget.values_max;
+        let condition = filter::compile(text, tests_max, |test| self.test(test))?;
+        self.conditions.push(condition);
+        Ok(())
+    }
+
+    /// One comparison of a filter.
+    fn test(&mut self, test: &Test<'_>) -> Result<Expr, Problem> {
+        let condition = match test.name {
+            "_id" => filter::of_id(test)?,
+            "_lastUpdated" => filter::of_last_updated(test, self.context.now_ms)?,
+            name => {
+                refuse_later(name, None)?;
+                let parameter = self.find(name)?;
+                let implied_system = self.implies_a_system(parameter);
+                let types = self.query.types.as_slice();
+                let context = &self.context;
+                let asked = Asked { parameter, types, modifier: None, implied_system, context };
+                filter::condition(&asked, test)?
+            }
+        };
+        self.budget.take(&condition)?;
+        Ok(condition)
     }
 
     fn ids(&mut self, text: &str) -> Result<(), Problem> {
@@ -219,7 +247,7 @@ impl Compiler<'_> {
         let joins = join::joins(&self.query.types, name)?;
         let found = self.joined.iter().find(|joined| joined.name == name && joined.value == text);
         let found = found.ok_or_else(|| Problem::unsupported("what it rests on was not searched for"))?;
-        let condition = join::condition(&joins, found);
+        let condition = join::condition(&self.query.types, &joins, found);
         self.budget.take(&condition)?;
         self.conditions.push(condition);
         Ok(())
@@ -238,7 +266,8 @@ impl Compiler<'_> {
         refuse_later(base, modifier)?;
         let parameter = self.find(base)?;
         let implied_system = self.implies_a_system(parameter);
-        let asked = Asked { parameter, modifier, implied_system, context: &self.context };
+        let types = self.query.types.as_slice();
+        let asked = Asked { parameter, types, modifier, implied_system, context: &self.context };
         self.conditions.push(parameter::compile(&asked, text, &mut self.budget)?);
         Ok(())
     }
@@ -277,10 +306,11 @@ impl Compiler<'_> {
 /// What FHIR has and a later version of this server will: named, so that nobody takes it for a misspelling. What would
 /// choose among resources is never left out: the answer would be what nobody asked for.
 fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
-    const CHOOSING: &[&str] = &["_text", "_content", "_filter", "_query", "_list"];
+    const CHOOSING: &[&str] = &["_text", "_content", "_query"];
     const SHOWING: &[&str] = &["_contained", "_containedType", "_score"];
     /// Given to the whole search, so no modifier has a meaning.
-    const PLAIN: &[&str] = &["_id", "_lastUpdated", "_type", "_count", "_total", "_summary", "_sort"];
+    const PLAIN: &[&str] =
+        &["_filter", "_list", "_id", "_lastUpdated", "_type", "_count", "_total", "_summary", "_sort"];
     if CHOOSING.contains(&base) {
         return Err(Problem::unsupported("not supported yet"));
     }

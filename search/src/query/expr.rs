@@ -2,8 +2,10 @@
 //! Tantivy query (`engine/index`). What a parameter
 //! that rests on other searches comes to is a list of their finds.
 
-use crate::kind::condition::Condition;
+use crate::kind::composite::CompositeMatch;
+use crate::kind::condition::{Condition, Part};
 use crate::kind::date::DateMatch;
+use crate::kind::except::ExceptMatch;
 use crate::kind::number::NumberMatch;
 use crate::kind::present::Present;
 use crate::kind::quantity::QuantityMatch;
@@ -52,6 +54,10 @@ pub enum Leaf {
     Number(ParamId, NumberMatch),
     /// A decimal and its unit.
     Quantity(ParamId, QuantityMatch),
+    /// Values of one element, asked for by the parameters of the components.
+    Composite(ParamId, CompositeMatch<Leaf>),
+    /// A value that is another one.
+    Except(ParamId, ExceptMatch<Leaf>),
 }
 
 impl Leaf {
@@ -67,13 +73,21 @@ impl Leaf {
             Leaf::Date(param, date) => (*param, date),
             Leaf::Number(param, number) => (*param, number),
             Leaf::Quantity(param, quantity) => (*param, quantity),
+            Leaf::Composite(param, composite) => (*param, composite),
+            Leaf::Except(param, except) => (*param, except),
         })
+    }
+}
+
+impl Part for Leaf {
+    fn condition(&self) -> Option<&dyn Condition> {
+        self.condition().map(|(_, condition)| condition)
     }
 }
 
 impl Expr {
     /// How many single conditions it stands for, each code of a list counted.
-    pub(crate) fn conditions(&self) -> usize {
+    pub fn conditions(&self) -> usize {
         match self {
             Expr::And(parts) | Expr::Or(parts) => parts.iter().map(Expr::conditions).sum(),
             Expr::Not(expr) => expr.conditions(),

@@ -1,5 +1,5 @@
-//! Parameters that rest on other searches: chains, https://hl7.org/fhir/R4/search.html#chaining, and `_has`,
-//! https://hl7.org/fhir/R4/search.html#has. Whoever carries out a search carries those out first, and says what was found.
+//! Parameters that rest on other searches: chains, https://hl7.org/fhir/R4/search.html#chaining, `_has`,
+//! https://hl7.org/fhir/R4/search.html#has, and `_list`, https://hl7.org/fhir/R4/search.html#list. Whoever carries out a search carries those out first, and says what was found.
 
 use super::expr::{Expr, Leaf};
 use crate::kind::problem::Problem;
@@ -8,6 +8,9 @@ use fhir::definitions::{ParamKind, ResourceType, SearchParameter, search_paramet
 use proto::id::{ResourceId, TypeCode};
 
 const HAS: &str = "_has:";
+const LIST: &str = "_list";
+/// What searches of every type take and no type defines.
+const OF_ANY: &[&str] = &[LIST, "_filter"];
 
 /// What has to be searched for first: resources of a type, by one parameter with the value of the whole.
 #[derive(Clone, Debug)]
@@ -43,7 +46,7 @@ pub struct Joined {
 
 /// Whether the parameter of that name rests on other searches.
 pub fn is_join(name: &str) -> bool {
-    name.starts_with(HAS) || name.contains('.')
+    name == LIST || name.starts_with(HAS) || name.contains('.')
 }
 
 /// What has to be searched for first, where resources of these types are searched by that parameter: of a chain whose target
@@ -56,9 +59,15 @@ pub fn joins(types: &[ResourceType], name: &str) -> Result<Vec<Join>, Problem> {
         return Err(Problem::unsupported("it takes a search of one resource type"));
     };
     match name.strip_prefix(HAS) {
+        None if name == LIST => members(*searched).map(|join| vec![join]),
         Some(rest) => back(*searched, rest).map(|join| vec![join]),
         None => chain(*searched, name),
     }
+}
+
+/// What the lists with these ids have among their entries.
+fn members(searched: ResourceType) -> Result<Join, Problem> {
+    back(searched, "List:item:_id")
 }
 
 /// `parameter.rest`, `parameter:Target.rest`
@@ -70,7 +79,7 @@ fn chain(searched: ResourceType, name: &str) -> Result<Vec<Join>, Problem> {
     };
     let parameter = reference(searched, code)?;
     let base = rest.split(['.', ':']).next().unwrap_or_default();
-    let has = |target: &ResourceType| rest.starts_with(HAS) || search_parameter(*target, base).is_some();
+    let has = |target: &ResourceType| is_known(*target, rest, base);
     let targets: Vec<ResourceType> = match target {
         Some(target) => {
             let named = ResourceType::from_name(target).filter(|target| parameter.targets.contains(target));
@@ -101,10 +110,15 @@ fn back(searched: ResourceType, rest: &str) -> Result<Join, Problem> {
         return Err(Problem::unusable(format!("'{code}' of {source} refers to no {searched}")));
     }
     let base = rest.split(['.', ':']).next().unwrap_or_default();
-    if !rest.starts_with(HAS) && search_parameter(resource_type, base).is_none() {
+    if !is_known(resource_type, rest, base) {
         return Err(Problem::unusable(format!("{source} has no parameter '{base}'")));
     }
     Ok(Join { resource_type, name: rest.to_owned(), by: By::Back(parameter) })
+}
+
+/// Whether a type is searched by what a chain goes on with.
+fn is_known(t: ResourceType, rest: &str, base: &str) -> bool {
+    rest.starts_with(HAS) || OF_ANY.contains(&rest) || search_parameter(t, base).is_some()
 }
 
 fn reference(t: ResourceType, code: &str) -> Result<&'static SearchParameter, Problem> {
@@ -116,15 +130,17 @@ fn reference(t: ResourceType, code: &str) -> Result<&'static SearchParameter, Pr
     }
 }
 
-/// The condition that what was found first makes: it is fulfilled by nothing where nothing was.
-pub(super) fn condition(joins: &[Join], joined: &Joined) -> Expr {
+/// The condition that what was found first makes: it is fulfilled by nothing where nothing was. What is referred to may be of
+/// types that are not searched.
+pub(super) fn condition(types: &[ResourceType], joins: &[Join], joined: &Joined) -> Expr {
+    let is_searched = |type_code: &TypeCode| types.iter().any(|t| t.code() == type_code.0);
     let leaf = |(type_code, id): &(TypeCode, ResourceId)| match joins.first().map(|join| join.by) {
         Some(By::Reference(parameter)) => {
-            Leaf::Reference(parameter.id, ReferenceMatch::Resource(*type_code, *id))
+            Some(Leaf::Reference(parameter.id, ReferenceMatch::Resource(*type_code, *id)))
         }
-        _ => Leaf::Id(*id),
+        _ => is_searched(type_code).then_some(Leaf::Id(*id)),
     };
-    Expr::or(joined.found.iter().map(|found| Expr::Leaf(leaf(found))).collect())
+    Expr::or(joined.found.iter().filter_map(leaf).map(Expr::Leaf).collect())
 }
 
 #[cfg(test)]
@@ -148,6 +164,9 @@ mod tests {
             read("Observation", "subject:Patient.organization.name"),
             of(&[("Patient", "organization.name")])
         );
+        assert_eq!(read("Patient", "_list"), of(&[("List", "_id")]));
+        assert_eq!(read("Observation", "subject:Patient._list"), of(&[("Patient", "_list")]));
+        assert_eq!(read("Patient", "_has:Observation:patient:_filter"), of(&[("Observation", "_filter")]));
         assert_eq!(read("Observation", "patient.birthdate"), of(&[("Patient", "birthdate")]));
         let any = read("Observation", "subject.identifier").unwrap();
         assert!(any.contains(&("Group".to_owned(), "identifier".to_owned())) && any.len() > 2, "{any:?}");
@@ -156,6 +175,17 @@ mod tests {
             read("Patient", "_has:Observation:patient:_has:AuditEvent:entity:agent"),
             of(&[("Observation", "_has:AuditEvent:entity:agent")])
         );
+    }
+
+    #[test]
+    fn what_is_referred_to_may_be_of_another_type() {
+        let patient = ResourceType::PATIENT;
+        let joins = joins(&[patient], "_has:Observation:subject:code").unwrap();
+        let of = |name: &str| TypeCode(ResourceType::from_name(name).unwrap().code());
+        let id = |id: &str| ResourceId::parse(id).unwrap();
+        let found = vec![(of("Group"), id("a")), (of("Patient"), id("b"))];
+        let joined = Joined { name: String::new(), value: String::new(), found };
+        assert_eq!(condition(&[patient], &joins, &joined), Expr::Leaf(Leaf::Id(id("b"))));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The condition of one parameter, read by its kind.
 
 use super::expr::{Expr, Leaf};
-use crate::kind::offer::{Asked, Kind};
+use crate::kind::composite::{self, CompositeMatch};
+use crate::kind::offer::{Asked, Kind, Offer};
 use crate::kind::problem::Problem;
 use crate::kind::{self, date, number, present, quantity, reference, string, text, token, uri};
-use fhir::definitions::{ParamId, ParamKind, SearchParameter};
+use fhir::definitions::{ParamId, ParamKind, SearchParameter, search_parameter};
 
 /// How much the values of a search may come to.
 pub(super) struct Budget {
@@ -30,66 +31,24 @@ impl Budget {
     }
 }
 
-/// The condition of `parameter[:modifier]=text`.
+/// The condition of `parameter[:modifier]=text`: one of the values has to hold, or with some modifiers none of them.
 pub(super) fn compile(asked: &Asked<'_>, text: &str, budget: &mut Budget) -> Result<Expr, Problem> {
     if asked.modifier == Some("missing") {
-        return missing(asked.parameter, text);
+        let condition = missing(asked.parameter, text)?;
+        budget.take(&condition)?;
+        return Ok(condition);
     }
-    match asked.parameter.kind {
-        ParamKind::String => any(&string::KIND, Leaf::String, asked, text, budget),
-        ParamKind::Token => any(&token::KIND, Leaf::Token, asked, text, budget),
-        ParamKind::Reference => any(&reference::KIND, Leaf::Reference, asked, text, budget),
-        ParamKind::Uri => any(&uri::KIND, Leaf::Uri, asked, text, budget),
-        ParamKind::Date => any(&date::KIND, Leaf::Date, asked, text, budget),
-        ParamKind::Number => any(&number::KIND, Leaf::Number, asked, text, budget),
-        ParamKind::Quantity => any(&quantity::KIND, Leaf::Quantity, asked, text, budget),
-        kind @ (ParamKind::Composite | ParamKind::Special) => {
-            Err(Problem::unsupported(format!("{kind:?} parameters are not supported yet")))
-        }
-    }
-}
-
-/// Whether searches take parameters of that kind.
-pub(super) fn is_searched(kind: ParamKind) -> bool {
-    kind::offered(kind).is_some()
-}
-
-/// One of the values has to hold, or with some modifiers none of them.
-fn any<C: 'static>(
-    kind: &Kind<C>,
-    leaf: impl Fn(ParamId, C) -> Leaf,
-    asked: &Asked<'_>,
-    text: &str,
-    budget: &mut Budget,
-) -> Result<Expr, Problem> {
-    let (read, negates) = match asked.modifier {
-        None => (kind.plain, false),
-        Some(name) => {
-            let modifier = kind.modifier(asked.parameter, name).ok_or_else(|| {
-                Problem::unsupported(format!(
-                    "the modifier ':{name}' is not supported here; {}",
-                    kind.offer()
-                ))
-            })?;
-            (modifier.read, modifier.negates)
-        }
-    };
+    let Reader { read, negates } = reader(asked)?;
     let parts = text::split(text, b',');
     if parts.len() > budget.values_max {
         return Err(Problem::too_many_values(parts.len(), budget.values_max));
     }
     let mut any = Vec::with_capacity(parts.len());
-    let mut conditions = Vec::new();
     for part in parts {
         if part.is_empty() {
             return Err(Problem::unusable("a value is empty"));
         }
-        read(asked, part, &mut conditions)?;
-        let mut leaves = conditions.drain(..).map(|one| Expr::Leaf(leaf(asked.parameter.id, one)));
-        let value = match (leaves.next(), leaves.len()) {
-            (Some(one), 0) => one,
-            (first, _) => Expr::Or(first.into_iter().chain(leaves).collect()),
-        };
+        let value = Expr::or(read(part)?.into_iter().map(Expr::Leaf).collect());
         budget.take(&value)?;
         any.push(value);
     }
@@ -97,7 +56,92 @@ fn any<C: 'static>(
     Ok(if negates { Expr::Not(Box::new(any)) } else { any })
 }
 
-fn missing(parameter: &SearchParameter, text: &str) -> Result<Expr, Problem> {
+/// The condition of one value.
+pub(super) fn value(asked: &Asked<'_>, part: &str) -> Result<Expr, Problem> {
+    let Reader { read, negates } = reader(asked)?;
+    let value = Expr::or(read(part)?.into_iter().map(Expr::Leaf).collect());
+    Ok(if negates { Expr::Not(Box::new(value)) } else { value })
+}
+
+/// The conditions that one value without a modifier stands for: one of them has to hold.
+pub(super) fn leaves(asked: &Asked<'_>, part: &str) -> Leaves {
+    (reader(&Asked { modifier: None, ..*asked })?.read)(part)
+}
+
+/// Whether searches take parameters of that kind.
+pub(super) fn is_searched(kind: ParamKind) -> bool {
+    kind::offered(kind).is_some()
+}
+
+/// The conditions that a value stands for: one of them has to hold.
+type Leaves = Result<Vec<Leaf>, Problem>;
+
+/// How the values of a parameter are read.
+struct Reader<'a> {
+    /// Reads one.
+    read: Box<dyn Fn(&str) -> Leaves + 'a>,
+    /// Whether what fulfils none of the values is found.
+    negates: bool,
+}
+
+fn reader<'a>(asked: &'a Asked<'a>) -> Result<Reader<'a>, Problem> {
+    match asked.parameter.kind {
+        ParamKind::String => of_kind(&string::KIND, Leaf::String, asked),
+        ParamKind::Token => of_kind(&token::KIND, Leaf::Token, asked),
+        ParamKind::Reference => of_kind(&reference::KIND, Leaf::Reference, asked),
+        ParamKind::Uri => of_kind(&uri::KIND, Leaf::Uri, asked),
+        ParamKind::Date => of_kind(&date::KIND, Leaf::Date, asked),
+        ParamKind::Number => of_kind(&number::KIND, Leaf::Number, asked),
+        ParamKind::Quantity => of_kind(&quantity::KIND, Leaf::Quantity, asked),
+        ParamKind::Composite => match asked.modifier {
+            None => Ok(Reader { read: Box::new(|part| composed(asked, part)), negates: false }),
+            Some(name) => Err(not_taken(name, &composite::offer())),
+        },
+        ParamKind::Special => Err(Problem::unsupported("Special parameters are not supported yet")),
+    }
+}
+
+fn of_kind<'a, C: 'static>(
+    kind: &'static Kind<C>,
+    leaf: fn(ParamId, C) -> Leaf,
+    asked: &'a Asked<'a>,
+) -> Result<Reader<'a>, Problem> {
+    let (read, negates) = match asked.modifier {
+        None => (kind.plain, false),
+        Some(name) => {
+            let modifier = kind.modifier(asked.parameter, name);
+            let modifier = modifier.ok_or_else(|| not_taken(name, &kind.offer()))?;
+            (modifier.read, modifier.negates)
+        }
+    };
+    let read = move |part: &str| {
+        let mut conditions = Vec::new();
+        read(asked, part, &mut conditions)?;
+        Ok(conditions.into_iter().map(|one| leaf(asked.parameter.id, one)).collect())
+    };
+    Ok(Reader { read: Box::new(read), negates })
+}
+
+fn not_taken(name: &str, offer: &Offer) -> Problem {
+    Problem::unsupported(format!("the modifier ':{name}' is not supported here; {offer}"))
+}
+
+/// The condition of a composite's value. Each component is asked for by its own parameter, which selects all that the composite
+/// does (`tests/composite.rs`).
+fn composed(asked: &Asked<'_>, part: &str) -> Leaves {
+    let mut parts = Vec::new();
+    for (component, piece) in asked.parameter.components.iter().zip(composite::pieces(asked.parameter, part)?)
+    {
+        let its_own = asked.types.first().and_then(|t| search_parameter(*t, component.code));
+        let parameter = its_own.filter(|parameter| parameter.kind == component.kind).ok_or_else(|| {
+            Problem::unsupported(format!("its component '{}' cannot be searched", component.code))
+        })?;
+        parts.push(leaves(&Asked { parameter, implied_system: false, ..*asked }, piece)?);
+    }
+    Ok(vec![Leaf::Composite(asked.parameter.id, CompositeMatch { parts })])
+}
+
+pub(super) fn missing(parameter: &SearchParameter, text: &str) -> Result<Expr, Problem> {
     if matches!(parameter.kind, ParamKind::Special) || matches!(parameter.code, "_id" | "_lastUpdated") {
         return Err(Problem::unsupported("':missing' is not supported here"));
     }

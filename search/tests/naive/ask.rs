@@ -4,7 +4,7 @@
 use super::{
     date::Moment,
     number,
-    resource::{Kind, Resource, SUBJECTS, URLS},
+    resource::{Amount, Coded, Kind, Resource, SUBJECTS, URLS},
 };
 use proptest::prelude::*;
 
@@ -28,8 +28,24 @@ pub enum Ask {
     Probability(&'static str, &'static str),
     Url(Path, &'static str),
     Missing(&'static str, bool),
+    /// A code and an amount: of the whole, of one component, or of either.
+    Both(Where, Code, &'static str, &'static str, UnitAsked),
+    /// What a person reads of a component's code.
+    Said(&'static str),
+    /// In a filter: all of them, or one of them, each of them itself or its opposite.
+    Filter(bool, Vec<(bool, Ask)>),
     Id(Vec<usize>),
     LastUpdated(&'static str, u64),
+}
+
+/// As in `Code`.
+type Code = (System, &'static str);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Where {
+    Whole,
+    Component,
+    Either,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -99,18 +115,29 @@ pub fn ask(kind: Kind) -> BoxedStrategy<Ask> {
         ]
         .boxed(),
     };
-    prop_oneof![6 => own, 1 => everywhere].boxed()
+    let filter = (any::<bool>(), prop::collection::vec((any::<bool>(), own.clone()), 1..4))
+        .prop_filter_map("all of it can be said in a filter", |(all, asks)| {
+            asks.iter().all(|(_, ask)| ask.filter().is_some()).then_some(Ask::Filter(all, asks))
+        });
+    prop_oneof![6 => own, 3 => filter, 1 => everywhere].boxed()
 }
 
-fn observation() -> BoxedStrategy<Ask> {
-    let system = one(&[System::Any, System::None, System::Is("http://s0"), System::Is("http://s1")]);
-    let unit = one(&[
+fn unit_asked() -> impl Strategy<Value = UnitAsked> {
+    one(&[
         UnitAsked::Any,
         UnitAsked::Printed("mg"),
         UnitAsked::Printed("milligram"),
         UnitAsked::Coded("http://u0", "mg"),
         UnitAsked::Coded("http://u1", "kg"),
-    ]);
+    ])
+}
+
+fn code() -> impl Strategy<Value = Code> {
+    let system = one(&[System::Any, System::None, System::Is("http://s0"), System::Is("http://s1")]);
+    (system, one(&["c1", "c2", "c3", "c9"]))
+}
+
+fn observation() -> BoxedStrategy<Ask> {
     let listed: [(&[(&str, &str)], &str); 4] = [
         (&[("http://s0", "c1"), ("http://s1", "c2"), ("http://s1", "c1")], "in=http://vs"),
         (&[], "in=http://empty"),
@@ -118,31 +145,114 @@ fn observation() -> BoxedStrategy<Ask> {
         (&[("http://s1", "c0"), ("http://s1", "c1")], "above=http://s1|c1"),
     ];
     prop_oneof![
-        3 => (system, one(&["c1", "c2", "c3", "c9"]), any::<bool>())
-            .prop_map(|(system, code, not)| Ask::Code { system, code, not }),
+        3 => (code(), any::<bool>()).prop_map(|((system, code), not)| Ask::Code { system, code, not }),
         1 => one(&listed).prop_map(|(codes, text)| Ask::OneOf(codes, text)),
         2 => one(&SUBJECTS).prop_map(Ask::Subject),
         1 => one(&["p0", "p1"]).prop_map(Ask::Subject),
         1 => one(&["p0", "p1"]).prop_map(Ask::Patient),
         3 => (one(&PREFIXES), one(&DATES)).prop_map(|(prefix, date)| Ask::Date(prefix, date)),
         1 => one(&DATES).prop_map(|date| Ask::Date("eb", date)),
-        3 => (one(&PREFIXES), one(&NUMBERS), unit).prop_map(|(prefix, number, unit)| Ask::Amount(prefix, number, unit)),
+        3 => (one(&PREFIXES), one(&NUMBERS), unit_asked()).prop_map(|(prefix, number, unit)| Ask::Amount(prefix, number, unit)),
+        3 => (one(&[Where::Whole, Where::Component, Where::Either]), code(), one(&PREFIXES), one(&NUMBERS), unit_asked())
+            .prop_map(|(place, code, prefix, number, unit)| Ask::Both(place, code, prefix, number, unit)),
+        1 => one(&["blood", "PRESS", "grosse", "ressure", "blood pr", "less"]).prop_map(Ask::Said),
         1 => (one(&["code", "date", "value-quantity", "subject"]), any::<bool>())
             .prop_map(|(name, missing)| Ask::Missing(name, missing)),
     ]
     .boxed()
 }
 
+impl System {
+    fn with(self, code: &str) -> String {
+        match self {
+            System::Any => code.to_owned(),
+            System::None => format!("|{code}"),
+            System::Is(system) => format!("{system}|{code}"),
+        }
+    }
+
+    fn is_of(self, (its_system, its_code): &Coded, code: &str) -> bool {
+        let is_system = match self {
+            System::Any => true,
+            System::None => its_system.is_none(),
+            System::Is(system) => *its_system == Some(system),
+        };
+        is_system && *its_code == code
+    }
+}
+
+impl UnitAsked {
+    fn with(self, prefix: &str, number: &str) -> String {
+        match self {
+            UnitAsked::Any => format!("{prefix}{number}"),
+            UnitAsked::Printed(unit) => format!("{prefix}{number}||{unit}"),
+            UnitAsked::Coded(system, code) => format!("{prefix}{number}|{system}|{code}"),
+        }
+    }
+
+    fn is_of(self, amount: &Amount, prefix: &str, number: &str) -> bool {
+        let of_unit = match self {
+            UnitAsked::Any => true,
+            UnitAsked::Printed(text) => {
+                amount.unit.is_some_and(|unit| unit.code == text || unit.printed == text)
+            }
+            UnitAsked::Coded(system, code) => {
+                amount.unit.is_some_and(|unit| unit.system == system && unit.code == code)
+            }
+        };
+        of_unit && is_number(prefix, amount.digits, number)
+    }
+}
+
 impl Ask {
+    /// As a comparison of a filter, where it has one.
+    pub fn filter(&self) -> Option<String> {
+        let operator = |prefix: &&'static str| if prefix.is_empty() { "eq" } else { prefix };
+        Some(match self {
+            Ask::Code { system, code, not: false } => format!("code eq {}", system.with(code)),
+            Ask::Code { system, code, not: true } => format!("not (code eq {})", system.with(code)),
+            Ask::OneOf(_, text) if text.starts_with("in=") => format!("(code in {})", &text[3..]),
+            Ask::OneOf(_, text) => {
+                let (modifier, code) = text.split_once('=')?;
+                format!("code {} {code}", if modifier == "below" { "ss" } else { "sb" })
+            }
+            Ask::Name(Text::Start, text) => format!("family sw \"{text}\""),
+            Ask::Name(Text::Contains, text) => format!("family co \"{text}\""),
+            Ask::Subject(text) => format!("subject re {text}"),
+            Ask::Date(prefix, date) => format!("date {} {date}", operator(prefix)),
+            Ask::Amount(prefix, number, unit) => {
+                format!("value-quantity {} {}", operator(prefix), unit.with("", number))
+            }
+            Ask::Probability(prefix, number) => format!("probability {} {number}", operator(prefix)),
+            Ask::Url(Path::Is, url) => format!("url eq \"{url}\""),
+            Ask::Missing(name, missing) => format!("{name} pr {}", !missing),
+            _ => return None,
+        })
+    }
+
     pub fn url(&self) -> String {
         match self {
             Ask::Code { system, code, not } => {
                 let not = if *not { ":not" } else { "" };
-                match system {
-                    System::Any => format!("code{not}={code}"),
-                    System::None => format!("code{not}=|{code}"),
-                    System::Is(system) => format!("code{not}={system}|{code}"),
-                }
+                format!("code{not}={}", system.with(code))
+            }
+            Ask::Both(place, (system, code), prefix, number, unit) => {
+                let start = match place {
+                    Where::Whole => "",
+                    Where::Component => "component-",
+                    Where::Either => "combo-",
+                };
+                let amount = unit.with(prefix, number);
+                format!("{start}code-value-quantity={}${amount}", system.with(code))
+            }
+            Ask::Said(text) => format!("component-code:text={text}"),
+            Ask::Filter(all, asks) => {
+                let one = |(not, ask): &(bool, Ask)| {
+                    let said = ask.filter().expect("all of it can be said in a filter");
+                    if *not { format!("not({said})") } else { said }
+                };
+                let all_asks: Vec<String> = asks.iter().map(one).collect();
+                format!("_filter={}", all_asks.join(if *all { " and " } else { " or " }))
             }
             Ask::OneOf(_, text) => format!("code:{text}"),
             Ask::Name(Text::Start, text) => format!("family={text}"),
@@ -151,11 +261,7 @@ impl Ask {
             Ask::Subject(text) => format!("subject={text}"),
             Ask::Patient(id) => format!("subject:Patient={id}"),
             Ask::Date(prefix, date) => format!("date={prefix}{date}"),
-            Ask::Amount(prefix, number, unit) => match unit {
-                UnitAsked::Any => format!("value-quantity={prefix}{number}"),
-                UnitAsked::Printed(unit) => format!("value-quantity={prefix}{number}||{unit}"),
-                UnitAsked::Coded(system, code) => format!("value-quantity={prefix}{number}|{system}|{code}"),
-            },
+            Ask::Amount(prefix, number, unit) => format!("value-quantity={}", unit.with(prefix, number)),
             Ask::Probability(prefix, number) => format!("probability={prefix}{number}"),
             Ask::Url(Path::Is, url) => format!("url={url}"),
             Ask::Url(Path::Below, url) => format!("url:below={url}"),
@@ -172,16 +278,32 @@ impl Ask {
     pub fn holds(&self, resource: &Resource) -> bool {
         match self {
             Ask::Code { system, code, not } => {
-                let has = resource.codes.iter().any(|(its_system, its_code)| {
-                    its_code == code
-                        && match system {
-                            System::Any => true,
-                            System::None => its_system.is_none(),
-                            System::Is(system) => its_system.as_ref() == Some(system),
-                        }
-                });
+                let has = resource.codes.iter().any(|its| system.is_of(its, code));
                 has != *not
             }
+            Ask::Both(place, (system, code), prefix, number, unit) => {
+                let in_whole = || {
+                    let amount = resource.amount.as_ref().filter(|amount| unit.is_of(amount, prefix, number));
+                    amount.is_some() && resource.codes.iter().any(|its| system.is_of(its, code))
+                };
+                let in_part = || {
+                    let mut parts = resource.parts.iter();
+                    parts
+                        .any(|(its, amount, _)| system.is_of(its, code) && unit.is_of(amount, prefix, number))
+                };
+                (*place != Where::Component && in_whole()) || (*place != Where::Whole && in_part())
+            }
+            Ask::Said(text) => resource.parts.iter().any(|(_, _, said)| {
+                let said = plain(said);
+                let words = said.split_inclusive(|char: char| !char.is_alphanumeric());
+                let starts = words.scan(0, |at, word| {
+                    *at += word.len();
+                    Some(*at - word.len())
+                });
+                starts.into_iter().any(|start| said[start..].starts_with(&plain(text)))
+            }),
+            Ask::Filter(true, asks) => asks.iter().all(|(not, ask)| ask.holds(resource) != *not),
+            Ask::Filter(false, asks) => asks.iter().any(|(not, ask)| ask.holds(resource) != *not),
             Ask::OneOf(wanted, _) => {
                 let mut codes = resource.codes.iter();
                 codes.any(|(system, code)| system.is_some_and(|system| wanted.contains(&(system, code))))
@@ -197,18 +319,9 @@ impl Ask {
             Ask::Date(prefix, date) => {
                 resource.when.as_ref().is_some_and(|when| compares(prefix, when.span(), Moment::span(date)))
             }
-            Ask::Amount(prefix, asked, unit) => resource.amount.as_ref().is_some_and(|amount| {
-                let of_unit = match unit {
-                    UnitAsked::Any => true,
-                    UnitAsked::Printed(text) => {
-                        amount.unit.is_some_and(|unit| unit.code == *text || unit.printed == *text)
-                    }
-                    UnitAsked::Coded(system, code) => {
-                        amount.unit.is_some_and(|unit| unit.system == *system && unit.code == *code)
-                    }
-                };
-                of_unit && is_number(prefix, amount.digits, asked)
-            }),
+            Ask::Amount(prefix, asked, unit) => {
+                resource.amount.as_ref().is_some_and(|amount| unit.is_of(amount, prefix, asked))
+            }
             Ask::Probability(prefix, asked) => {
                 resource.probability.is_some_and(|digits| is_number(prefix, digits, asked))
             }

@@ -75,6 +75,8 @@ pub struct Resource {
     pub subject: Option<&'static str>,
     pub when: Option<When>,
     pub amount: Option<Amount>,
+    /// Components: what was measured, how much, and what a person reads of the first.
+    pub parts: Vec<(Coded, Amount, &'static str)>,
     pub names: Vec<&'static str>,
     pub url: Option<&'static str>,
     pub probability: Option<&'static str>,
@@ -101,6 +103,7 @@ const WHENS: [&str; 7] = [
     "2020-02-29",
     "2020-01",
 ];
+pub const SAID: [&str; 4] = ["Blood pressure", "pressure (BLOOD)", "Größe", "bloodless"];
 const PERIODS: [(Option<&str>, Option<&str>); 5] = [
     (Some("2018-06"), Some("2019-03")),
     (Some("2019-03-07"), Some("2019-03-07")),
@@ -126,18 +129,18 @@ pub fn resource(number: usize) -> impl Strategy<Value = Resource> {
         one(&PERIODS).prop_map(|(start, end)| When::Between(start, end)),
     ];
     let amount =
-        (one(&AMOUNTS), prop::option::of(one(&UNITS))).prop_map(|(digits, unit)| Amount { digits, unit });
+        || (one(&AMOUNTS), prop::option::of(one(&UNITS))).prop_map(|(digits, unit)| Amount { digits, unit });
     let parts = (
         prop::collection::vec(one(&CODES), 0..3),
         prop::option::of(one(&SUBJECTS)),
         prop::option::of(when),
-        prop::option::of(amount),
+        (prop::option::of(amount()), prop::collection::vec((one(&CODES), amount(), one(&SAID)), 0..4)),
         prop::collection::vec(one(&NAMES), 0..3),
         prop::option::of(one(&URLS)),
         prop::option::of(one(&PROBABILITIES)),
     );
     (kind(), 0..5_u64, parts).prop_map(move |(kind, ms, parts)| {
-        let (codes, subject, when, amount, names, url, probability) = parts;
+        let (codes, subject, when, (amount, parts), names, url, probability) = parts;
         let is = |wanted: Kind| kind == wanted;
         let observed = is(Kind::Observation);
         Resource {
@@ -148,6 +151,7 @@ pub fn resource(number: usize) -> impl Strategy<Value = Resource> {
             subject: subject.filter(|_| observed || is(Kind::RiskAssessment)),
             when: when.filter(|_| observed),
             amount: amount.filter(|_| observed),
+            parts: if observed { parts } else { vec![] },
             names: if is(Kind::Patient) { names } else { vec![] },
             url: url.filter(|_| is(Kind::ValueSet)),
             probability: probability.filter(|_| is(Kind::RiskAssessment)),
@@ -155,15 +159,27 @@ pub fn resource(number: usize) -> impl Strategy<Value = Resource> {
     })
 }
 
+fn coding((system, code): &Coded, rest: &str) -> String {
+    match system {
+        Some(system) => format!(r#"{{"system":"{system}","code":"{code}"{rest}}}"#),
+        None => format!(r#"{{"code":"{code}"{rest}}}"#),
+    }
+}
+
+impl Amount {
+    fn json(&self) -> String {
+        let unit = self.unit.map(|Unit { system, code, printed }| {
+            format!(r#","system":"{system}","code":"{code}","unit":"{printed}""#)
+        });
+        format!(r#""valueQuantity":{{"value":{}{}}}"#, self.digits, unit.unwrap_or_default())
+    }
+}
+
 impl Resource {
     pub fn json(&self) -> String {
         let mut parts = vec![format!(r#""resourceType":"{}","id":"{}""#, self.kind.name(), self.id)];
         if !self.codes.is_empty() {
-            let coding = |(system, code): &Coded| match system {
-                Some(system) => format!(r#"{{"system":"{system}","code":"{code}"}}"#),
-                None => format!(r#"{{"code":"{code}"}}"#),
-            };
-            let codings: Vec<_> = self.codes.iter().map(coding).collect();
+            let codings: Vec<_> = self.codes.iter().map(|code| coding(code, "")).collect();
             parts.push(format!(r#""code":{{"coding":[{}]}}"#, codings.join(",")));
         }
         parts.extend(self.subject.map(|subject| format!(r#""subject":{{"reference":"{subject}"}}"#)));
@@ -176,12 +192,15 @@ impl Resource {
                 format!(r#""effectivePeriod":{{{}}}"#, ends.collect::<Vec<_>>().join(","))
             }
         }));
-        parts.extend(self.amount.as_ref().map(|amount| {
-            let unit = amount.unit.map(|Unit { system, code, printed }| {
-                format!(r#","system":"{system}","code":"{code}","unit":"{printed}""#)
-            });
-            format!(r#""valueQuantity":{{"value":{}{}}}"#, amount.digits, unit.unwrap_or_default())
-        }));
+        parts.extend(self.amount.as_ref().map(Amount::json));
+        if !self.parts.is_empty() {
+            let part = |(code, amount, said): &(Coded, Amount, &str)| {
+                let said = format!(r#","display":"{said}""#);
+                format!(r#"{{"code":{{"coding":[{}]}},{}}}"#, coding(code, &said), amount.json())
+            };
+            let components: Vec<_> = self.parts.iter().map(part).collect();
+            parts.push(format!(r#""component":[{}]"#, components.join(",")));
+        }
         if !self.names.is_empty() {
             let names: Vec<_> = self.names.iter().map(|name| format!(r#"{{"family":"{name}"}}"#)).collect();
             parts.push(format!(r#""name":[{}]"#, names.join(",")));

@@ -1,4 +1,4 @@
-//! The searches that chained parameters and `_has` rest on: carried out first, as any other, to their last page.
+//! The searches that chained parameters, `_has` and `_list` rest on: carried out first, as any other, to their last page.
 
 use super::{besides::Pages, bodies::Show};
 use crate::{bounds::Share, session::Session};

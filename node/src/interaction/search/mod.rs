@@ -235,7 +235,7 @@ async fn compile_at(
     }
     let (strict, base) = (request.strict, session.options().base_url.clone());
     let limits = session.options().search_limits.clone();
-    let lists_codes = pairs.iter().any(|(name, _)| codes::are_asked_by(name));
+    let lists_codes = pairs.iter().any(|(name, value)| codes::are_asked_by(name, value));
     let stored = match lists_codes {
         true => codes::stored_value_sets(session, &pairs, base.as_deref()).await?,
         false => Vec::new(),

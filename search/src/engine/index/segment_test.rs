@@ -91,6 +91,6 @@ fn ends(prefix: Prefix) -> Ends {
     match prefix {
         Prefix::Lt | Prefix::Sa => Ends::Low,
         Prefix::Gt | Prefix::Eb => Ends::High,
-        Prefix::Eq | Prefix::Ne | Prefix::Ge | Prefix::Le | Prefix::Ap => Ends::Both,
+        Prefix::Eq | Prefix::Ne | Prefix::Ge | Prefix::Le | Prefix::Ap | Prefix::Overlaps => Ends::Both,
     }
 }

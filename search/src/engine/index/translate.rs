@@ -1,6 +1,7 @@
 //! The tree as a Tantivy query. It finds exactly what the matcher finds.
 
 use super::by_key::{ByKey, Wanted};
+use super::checked::Checked;
 use super::pairs::{PairTest, Source};
 use super::schema::Fields;
 use super::stored::StoredTest;
@@ -8,6 +9,7 @@ use super::term_range::TermRange;
 use crate::kind::comparison::Comparison;
 use crate::kind::condition::Condition;
 use crate::kind::index::{self, Interval, Lookup, Owner, Place, VALUE_AT};
+use crate::kind::text::has_word;
 use crate::query::{Expr, Leaf, Query};
 use fhir::definitions::{ParamId, ResourceType};
 use proto::id::TypeCode;
@@ -24,7 +26,7 @@ pub fn translate(query: &Query, fields: &Fields) -> Boxed {
         [] => ResourceType::all().map(|t| TypeCode(t.code())).collect(),
         some => some.iter().map(|t| TypeCode(t.code())).collect(),
     };
-    let translation = Translation { query, fields, types };
+    let translation = Translation { query, fields, types, is_checked: false };
     match &query.expr {
         Expr::And(all) => translation.and(all),
         other => translation.and(std::slice::from_ref(other)),
@@ -35,6 +37,8 @@ struct Translation<'q> {
     query: &'q Query,
     fields: &'q Fields,
     types: Vec<TypeCode>,
+    /// Whether the stored values of what is found are looked at anyway.
+    is_checked: bool,
 }
 
 impl Translation<'_> {
@@ -99,10 +103,26 @@ impl Translation<'_> {
                 self.term(&index::of_type(Owner { tenant: self.query.tenant, type_code: *type_code }))
             }
             _ => match leaf.condition() {
-                Some((param, condition)) => self.condition(leaf, param, condition),
+                Some((param, condition)) if condition.is_checked() && !self.is_checked => {
+                    let inside = Translation { is_checked: true, types: self.types.clone(), ..*self };
+                    Box::new(Checked { inner: inside.wide(leaf, param, condition), test: self.stored(leaf) })
+                }
+                Some((param, condition)) => self.wide(leaf, param, condition),
                 None => Box::new(EmptyQuery),
             },
         }
+    }
+
+    /// What fulfils the leaf; where that has to be checked, maybe more.
+    fn wide(&self, leaf: &Leaf, param: ParamId, condition: &dyn Condition) -> Boxed {
+        let Leaf::Composite(_, composite) = leaf else { return self.condition(leaf, param, condition) };
+        let part = |part: &Vec<Leaf>| union(part.iter().map(|leaf| self.leaf(leaf)).collect());
+        let parts = composite.parts.iter().map(part).chain([self.lookup(param, condition)]);
+        Box::new(BooleanQuery::intersection(parts.collect()))
+    }
+
+    fn stored(&self, leaf: &Leaf) -> StoredTest {
+        StoredTest { field: self.fields.values, leaf: Arc::new(leaf.clone()) }
     }
 
     fn condition(&self, leaf: &Leaf, param: ParamId, condition: &dyn Condition) -> Boxed {
@@ -111,8 +131,8 @@ impl Translation<'_> {
         if !interval.narrowed {
             return pairs(source, interval.comparison, None);
         }
-        let several = StoredTest { field: self.fields.values, leaf: Arc::new(leaf.clone()) };
-        let inside = pairs(source, interval.comparison, Some(several));
+        let several = (!self.is_checked).then(|| self.stored(leaf));
+        let inside = pairs(source, interval.comparison, several);
         Box::new(BooleanQuery::new(vec![(Occur::Must, self.lookup(param, condition)), (Occur::Must, inside)]))
     }
 
@@ -136,6 +156,16 @@ impl Translation<'_> {
                 Lookup::Contains(prefix, text) => {
                     let finder = memchr::memmem::Finder::new(text.as_bytes()).into_owned();
                     let test = Arc::new(move |term: &[u8]| finder.find(&term[VALUE_AT..]).is_some());
+                    any.push(Box::new(TermRange { field: self.fields.terms, prefix, test: Some(test) }));
+                }
+                Lookup::Ends(prefix, text) => {
+                    let test = Arc::new(move |term: &[u8]| term[VALUE_AT..].ends_with(text.as_bytes()));
+                    any.push(Box::new(TermRange { field: self.fields.terms, prefix, test: Some(test) }));
+                }
+                Lookup::Word(prefix, text) => {
+                    let test = Arc::new(move |term: &[u8]| {
+                        std::str::from_utf8(&term[VALUE_AT..]).is_ok_and(|term| has_word(term, &text))
+                    });
                     any.push(Box::new(TermRange { field: self.fields.terms, prefix, test: Some(test) }));
                 }
                 Lookup::None => {}
@@ -174,21 +204,24 @@ fn names_type(expr: &Expr) -> bool {
 pub enum Counting {
     /// By Tantivy: from the dictionary, or in whole blocks of documents.
     Whole,
-    /// One candidate after the other: terms leave few, and blocks would test intervals of all documents.
+    /// One candidate after the other: terms leave few, and blocks would test intervals, or stored values, of all documents.
     Each,
 }
 
 /// The better way for a condition.
 pub fn how_to_count(expr: &Expr) -> Counting {
-    if names_type(expr) && asks_interval(expr) { Counting::Each } else { Counting::Whole }
+    if names_type(expr) && asks_each(expr) { Counting::Each } else { Counting::Whole }
 }
 
-fn asks_interval(expr: &Expr) -> bool {
+/// Whether documents are held against an interval, or their stored values are.
+fn asks_each(expr: &Expr) -> bool {
     match expr {
-        Expr::And(all) | Expr::Or(all) => all.iter().any(asks_interval),
-        Expr::Not(expr) => asks_interval(expr),
+        Expr::And(all) | Expr::Or(all) => all.iter().any(asks_each),
+        Expr::Not(expr) => asks_each(expr),
         Expr::Leaf(Leaf::LastUpdated(_)) => true,
-        Expr::Leaf(leaf) => interval(leaf).is_some(),
+        Expr::Leaf(leaf) => {
+            interval(leaf).is_some() || leaf.condition().is_some_and(|(_, condition)| condition.is_checked())
+        }
     }
 }
 

@@ -71,8 +71,15 @@ impl Sieve {
                 if any.contains(&Sieve::Pass) { Sieve::Pass } else { Sieve::Any(any) }
             }
             Expr::Not(_) => Sieve::Pass,
-            Expr::Leaf(leaf) => needs(leaf).map_or(Sieve::Pass, Sieve::Needs),
+            Expr::Leaf(leaf) => Sieve::of_leaf(leaf),
         }
+    }
+
+    fn of_leaf(leaf: &Leaf) -> Self {
+        let own = needs(leaf).map_or(Sieve::Pass, Sieve::Needs);
+        let Leaf::Composite(_, composite) = leaf else { return own };
+        let part = |part: &Vec<Leaf>| Sieve::Any(part.iter().map(Sieve::of_leaf).collect());
+        Sieve::all(composite.parts.iter().map(part).chain([own]))
     }
 
     fn all(parts: impl Iterator<Item = Sieve>) -> Self {
