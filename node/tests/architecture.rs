@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster", &["proto", "storage"]),
     ("client", &["proto"]),
     ("testkit/generator", &[]),
-    ("testkit", &["proto", "client", "generator"]),
+    ("testkit", &["proto", "fhir", "client", "generator"]),
     ("node", &["proto", "fhir", "storage", "search", "cluster", "client", "generator"]),
     ("bench", &["proto", "client", "generator"]),
 ];

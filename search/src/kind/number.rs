@@ -43,10 +43,10 @@ pub fn parse(part: &str) -> Result<Comparison, Problem> {
     Ok(Comparison { prefix, low, high: high.max(low + 1) })
 }
 
-/// The half-open interval of a decimal value: a number as written is a point, a range is itself.
+/// The half-open interval of a decimal value: a number as written is a point, and of a range the greater end is meant, too.
 #[inline]
 pub fn interval(value: i64, low: i64, high: i64, text: &str) -> (i64, i64) {
-    if text.is_empty() { (low, high) } else { (value, value.saturating_add(1)) }
+    if text.is_empty() { (low, high.saturating_add(1)) } else { (value, value.saturating_add(1)) }
 }
 
 impl Condition for NumberMatch {

@@ -7,9 +7,10 @@ use super::problem::Problem;
 use super::text::{quoted, split, unescape};
 use super::token::{self, TokenMatch};
 use super::uri;
-use fhir::definitions::ResourceType;
+use fhir::definitions::{ResourceType, search_parameter};
 use fhir::index::{ReferenceText, Value, parse_reference};
 use proto::id::{ResourceId, TypeCode};
+use std::collections::BTreeSet;
 
 /// What a reference takes.
 pub const KIND: Kind<ReferenceMatch> = Kind {
@@ -63,9 +64,9 @@ fn read(asked: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<
             // R4 lists Group among the targets of some `patient` parameters, but their expressions select patients only.
             let patient = (parameter.code == "patient").then_some(ResourceType::PATIENT);
             let one = of_type.or(patient);
-            let types = one.as_ref().map_or(parameter.targets.as_slice(), std::slice::from_ref);
+            let types = one.map_or_else(|| targets(asked), |one| BTreeSet::from([one]));
             for t in types {
-                all.push(resource(*t, url)?);
+                all.push(resource(t, url)?);
             }
         }
         ReferenceText::Url { url, .. } if url.contains(':') => all.push(ReferenceMatch::Url(url.to_owned())),
@@ -76,6 +77,12 @@ fn read(asked: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<
         }
     }
     Ok(())
+}
+
+/// What the parameter refers to in resources of any of the types that are searched.
+fn targets(asked: &Asked<'_>) -> BTreeSet<ResourceType> {
+    let of_types = asked.types.iter().filter_map(|t| search_parameter(*t, asked.parameter.code));
+    of_types.flat_map(|parameter| &parameter.targets).chain(&asked.parameter.targets).copied().collect()
 }
 
 fn resource(t: ResourceType, id: &str) -> Result<ReferenceMatch, Problem> {
