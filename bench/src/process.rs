@@ -99,8 +99,8 @@ impl Process {
     /// # Errors
     /// It does not stop in time, or not with success.
     pub async fn stop(mut self, patience: Duration) -> Result<()> {
-        // The standard library sends SIGKILL only; `kill` by pid spares an unsafe call.
-        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status()?;
+        // The standard library sends no signal but SIGKILL; the shell's kill is everywhere.
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.pid())).status()?;
         if !sent.success() {
             bail!("{} could not be told to stop", self.name);
         }

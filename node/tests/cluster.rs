@@ -202,8 +202,7 @@ async fn a_node_becomes_three_while_it_serves_and_any_of_them_may_die() {
         let others: Vec<&NodeProcess> = (0..3).filter(|at| *at != dies).map(|at| &nodes[at]).collect();
         let load = Load::start(&others);
         load.progress(50).await;
-        let killed = nodes[dies].id().unwrap();
-        std::process::Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap();
+        nodes[dies].signal("KILL").unwrap();
         let took = load.progress(20).await;
         let written = load.end().await;
         eprintln!("round {round}: node {leader} died; writes went on after {took:?}");

@@ -275,7 +275,11 @@ async fn histories_are_whole_while_resources_are_written_and_move() {
     let writers: Vec<_> =
         (0..WRITERS).map(|writer| tokio::spawn(write(probe.clone(), writer, turns.clone()))).collect();
     let mut acknowledged: BTreeSet<Row> = BTreeSet::new();
-    for round in 0..24_usize {
+    for round in 0_usize.. {
+        // As many as that, and until there is enough to read, on however slow a machine.
+        if round >= 24 && turns.begun.load(Ordering::Relaxed) >= WRITERS as u64 * 10 {
+            break;
+        }
         let resource_type = ["Patient", "Observation", ""][round % 3];
         let count = [1, 2, 7, 40][round % 4];
         // Spread over the round's pages.

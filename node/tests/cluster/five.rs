@@ -75,8 +75,7 @@ async fn five_nodes_share_the_partitions_and_each_answers_for_all() {
 
     // Any of them may die: who led what is asked next is found.
     let began = Instant::now();
-    let killed = nodes[4].id().unwrap();
-    std::process::Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap();
+    nodes[4].signal("KILL").unwrap();
     let left: Vec<&NodeProcess> = nodes[..4].iter().collect();
     has_all(&left, &written).await;
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());

@@ -109,8 +109,7 @@ impl<S: Server> Shrinking<'_, S> {
         let names: Vec<Name> = self.store.current().map(|one| one.name.clone()).take(10).collect();
         for name in names {
             let mut tried = 0;
-            loop {
-                let Some(stored) = self.store.get(&name) else { break };
+            while let Some(stored) = self.store.get(&name) {
                 let before = String::from_utf8_lossy(stored.document.source()).into_owned();
                 let Some(less) = without_member(&stored.document, tried) else { break };
                 // What the server refuses stays as it is; what it puts in again is no less.
