@@ -398,7 +398,7 @@ fn is_above(url: &str, asked: &str) -> bool {
 fn plain(text: &str) -> String {
     let letter = |letter: char| match letter {
         'ü' | 'Ü' => "u".to_owned(),
-        'ó' | 'Ó' => "o".to_owned(),
+        'ó' | 'Ó' | 'ö' | 'Ö' => "o".to_owned(),
         'ź' | 'Ź' => "z".to_owned(),
         'ø' | 'Ø' => "o".to_owned(),
         'ł' | 'Ł' => "l".to_owned(),

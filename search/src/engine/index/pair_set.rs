@@ -85,11 +85,12 @@ impl DocSet for PairSet {
         }
         let found = self.doc == target || self.test.eval(target);
         self.jump(target + 1);
-        self.doc = target;
-        match found {
-            true => SeekDangerResult::Found,
-            false => SeekDangerResult::SeekLowerBound(target + 1),
+        if !found {
+            // It does not stand there: what excludes by it asks for a document again.
+            return SeekDangerResult::SeekLowerBound(target + 1);
         }
+        self.doc = target;
+        SeekDangerResult::Found
     }
 
     fn doc(&self) -> DocId {

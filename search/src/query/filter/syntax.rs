@@ -303,7 +303,7 @@ mod tests {
             (" a-b  eq \"x \\\"y\\u00e9\\ud83d\\ude00\\n\" ", "a-b eq \"x \\\"yé😀\\n\"@2"),
             ("a eq 1 and b eq 2 and c eq 3", r#"(a eq "1"@1 & b eq "2"@12 & c eq "3"@23)"#),
             ("a eq 1 or b eq 2 and c eq 3", r#"((a eq "1"@1 | b eq "2"@11) & c eq "3"@22)"#),
-            ("a eq 1 and (b eq 2 or c eq 3)", r#"(a eq "1"@1 & (b eq "2"@13 | c eq "3"@21))"#),
+            ("a eq 1 and (b eq 2 or c eq 3)", r#"(a eq "1"@1 & (b eq "2"@13 | c eq "3"@23))"#),
             ("not(a eq 1) or not (b pr true)", r#"(!a eq "1"@5 | !b pr "true"@21)"#),
             ("((a eq http://x|1))", r#"a eq "http://x|1"@3"#),
         ] {
