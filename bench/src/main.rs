@@ -34,8 +34,8 @@ enum Command {
     Cluster(cluster::Options),
     /// One row against any FHIR REST server.
     Run(Single),
-    /// The query shapes.
-    Shapes,
+    /// The query shapes: which there are, or with a target how long each takes.
+    Shapes(Shapes),
     /// Servers that only answer these bytes; ends with its caller's kill.
     Echo {
         #[arg(long)]
@@ -96,6 +96,22 @@ struct Single {
     json: bool,
 }
 
+#[derive(Args)]
+struct Shapes {
+    /// FHIR base URL, such as http://127.0.0.1:8080/fhir
+    #[arg(long)]
+    target: Option<String>,
+    /// Numbers of shapes; all where not given.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<u32>,
+    #[arg(long, default_value_t = 1)]
+    connections: usize,
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    #[arg(long, default_value_t = 1.0)]
+    warm_up: f64,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match until_signalled(Cli::parse()).await {
@@ -126,18 +142,34 @@ async fn work(command: Command) -> Result<()> {
             cluster::run(&options, &plan(options.warm_up, options.seconds)?, &binary, &work).await
         }
         Command::Run(single) => run_single(single).await,
-        Command::Shapes => {
-            for shape in SHAPES {
-                println!("{:3}  {:10?}  {}", shape.number, shape.scope, shape.name());
-            }
-            Ok(())
-        }
+        Command::Shapes(shapes) => run_shapes(shapes).await,
         Command::Echo { body } => {
             let bytes = fs::read(&body).with_context(|| format!("reading {}", body.display()))?;
             let (addresses, serving) = echo::serve(bytes.into()).await?;
             println!("{} {addresses}", echo::READY);
             serving.await
         }
+    }
+}
+
+async fn run_shapes(asked: Shapes) -> Result<()> {
+    let Some(target) = asked.target else {
+        for shape in SHAPES {
+            println!("{:3}  {:10?}  {}", shape.number, shape.scope, shape.name());
+        }
+        return Ok(());
+    };
+    let plan = plan(asked.warm_up, asked.seconds)?;
+    let rows = single::shapes(&target, &asked.only, asked.connections, &plan, table::progress).await?;
+    let failed = rows.iter().filter(|row| row.figures().is_none()).count();
+    let mut out = String::new();
+    let about = "First pages over REST, each with other values; see README.md of this crate.".to_owned();
+    let section = Section { title: target, about, rows, ..Section::default() };
+    markdown::render_section(&mut out, &section);
+    print!("{out}");
+    match failed {
+        0 => Ok(()),
+        some => bail!("{some} of the rows failed"),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     observation::Observations,
     pool::Pools,
     report::Row,
-    shape::{Search, Shape},
+    shape::{SHAPES, Search, Shape},
     wire::rest::{Create, Read, create_observations, create_patients},
 };
 use anyhow::{Context, Result};
@@ -52,9 +52,36 @@ pub async fn run(target: &str, what: What, connections: usize, plan: &Plan, pid:
     let (name, measured) = match what {
         What::Create => ("REST POST".to_owned(), create(target, connections, plan, pid).await?),
         What::Read => ("REST GET".to_owned(), read(target, connections, plan, pid).await?),
-        What::Search(shape) => (shape.name(), search(target, shape, connections, plan, pid).await?),
+        What::Search(shape) => {
+            (shape.name().to_owned(), search(target, shape, connections, plan, pid).await?)
+        }
     };
     Ok(Row::new(name, connections, connections, measured))
+}
+
+/// All shapes that the server has data for, or those that are asked for, one after the other; `done` hears of each row.
+///
+/// # Errors
+/// As [`run`].
+pub async fn shapes(
+    target: &str,
+    only: &[u32],
+    connections: usize,
+    plan: &Plan,
+    mut done: impl FnMut(&Row),
+) -> Result<Vec<Row>> {
+    let pools = &Arc::new(Pools::read(target).await.context("drawing values from the data")?);
+    let mut rows = Vec::new();
+    let wanted = SHAPES.iter().filter(|shape| only.is_empty() || only.contains(&shape.number));
+    for shape in wanted.filter(|shape| shape.placeholders().all(|name| pools.draw(name, 0).is_some())) {
+        let connect = |number| Search::connect(target, *shape, pools.clone(), number * 7);
+        let workers = fleet(connections, connect).await?;
+        let name = format!("{}: {}", shape.number, shape.name());
+        let row = Row::new(name, connections, connections, measure(plan, workers, &[]).await);
+        done(&row);
+        rows.push(row);
+    }
+    Ok(rows)
 }
 
 async fn create(target: &str, connections: usize, plan: &Plan, pid: Option<u32>) -> Result<Result<Measured>> {

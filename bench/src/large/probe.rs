@@ -4,7 +4,7 @@ use super::codes::Codes;
 use crate::{
     latency::Latency,
     pool::Pools,
-    shape::{Scope, Shape, shape},
+    shape::{Shape, patient, population},
     wire::http::Http,
 };
 use anyhow::{Context, Result, bail};
@@ -17,11 +17,9 @@ Latencies are median / p99 over REST, one connection, over random patients of al
 read `Patient/{id}`, page `Observation?patient={id}&_count=20`, ten codes `Observation?patient={id}&code={ten}`, \
 1,000 `Observation?code={code}&_count=1000` (over all patients).";
 
-const PAGE: Shape = shape(2, "Observation", &[("patient", "{patient}"), ("_count", "20")], Scope::Patient);
-const TEN_CODES: Shape =
-    shape(3, "Observation", &[("patient", "{patient}"), ("code", "{ten}")], Scope::Patient);
-const THOUSAND: Shape =
-    shape(32, "Observation", &[("code", "{code}"), ("_count", "1000")], Scope::Population);
+const PAGE: Shape = patient(2, "Observation?patient={patient}&_count=20");
+const TEN_CODES: Shape = patient(3, "Observation?patient={patient}&code={ten}");
+const THOUSAND: Shape = population(32, "Observation?code={code}&_count=1000");
 
 /// Requests before the timed ones are a part of them, for other patients: connections and code get warm, the data not.
 const WARM_UP_PART: usize = 4;
@@ -58,12 +56,12 @@ struct Kind<'a> {
 /// # Errors
 /// Any answer that is none; answers with too few entries.
 pub async fn run(rest: &str, patients: Vec<String>, codes: &Codes, repeats: usize) -> Result<Probes> {
-    let values = [("{patient}", patients), ("{code}", codes.common.clone()), ("{ten}", codes.tens.clone())];
+    let values = [("patient", patients), ("code", codes.common.clone()), ("ten", codes.tens.clone())];
     let pools = &Pools::new(values);
     let http = &mut Http::connect(rest).await?;
     // Each kind begins behind the patients of the one before, so that none finds theirs warm.
     let each = repeats + repeats / WARM_UP_PART;
-    let read = |draw| format!("Patient/{}", pools.draw("{patient}", draw).unwrap_or_default());
+    let read = |draw| format!("Patient/{}", pools.draw("patient", draw).unwrap_or_default());
     let page = |draw| PAGE.path(pools, each + draw);
     let ten_codes = |draw| TEN_CODES.path(pools, 2 * each + draw);
     let thousand = |draw| THOUSAND.path(pools, draw);

@@ -123,7 +123,7 @@ fn settings(options: &Options) -> Vec<Fact> {
 }
 
 /// Says on stderr how far it is; the report goes to stdout.
-fn progress(row: &Row) {
+pub fn progress(row: &Row) {
     match row.figures() {
         Some(figures) => eprintln!(
             "{:44} {:4} × {:4} {:>10.0}/s  p50 {:>9.0} µs  p99 {:>9.0} µs  server {:>6.0} µs",

@@ -6,7 +6,7 @@ use crate::{
     node::Node,
     pool::Pools,
     report::{Fact, Row, Section},
-    shape::{SHAPES, Search, Shape},
+    shape::{Search, Shape, TABLE},
 };
 use anyhow::Result;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(super) async fn section(run: &Run<'_>, node: &Node, title: &str) -> Section 
     };
     section.facts.push(Fact::new("values drawn from", pools.sizes()));
     let ends = [run.options.levels.first(), run.options.levels.get(1)];
-    for shape in SHAPES {
+    for shape in TABLE.into_iter().filter_map(Shape::by_number) {
         for &level in ends.into_iter().flatten() {
             let row = Row::new(
                 format!("{}: {}", shape.number, shape.name()),
