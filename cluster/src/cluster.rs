@@ -16,16 +16,16 @@ use crate::observer::Observer;
 use crate::options::Options;
 use crate::parts::Parts;
 use crate::placing::{self, Placing};
-use crate::raft::{Handle, Machine, Network, Target};
+use crate::raft::{Handle, Making, Network, Target};
 use crate::threads;
+use crate::vacating::Vacating;
 use futures::future::{join_all, try_join_all};
 use parking_lot::Mutex;
 use proto::log::v1::{MetaCommand, MetaNode};
 use proto::{PartitionId, PartitionMap};
-use std::convert::Infallible;
 use std::sync::Arc;
 use storage::log::{Health, LogStore};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// All groups of this node.
@@ -40,8 +40,8 @@ pub struct Cluster {
     options: Options,
     tasks: Mutex<JoinSet<()>>,
     pub(crate) holding: Arc<Holding>,
-    /// Ends when the last part of a group that uses log or tables is gone.
-    stopped: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
+    /// Held while a group is between two runs.
+    vacating: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Cluster {
@@ -55,14 +55,19 @@ impl Cluster {
         let meta_store = Arc::new(MetaStore::open(folder.clone(), &options.dir)?);
         let node_id = check_meta(&options, &meta_store)?;
 
-        let (alive, stopped) = mpsc::channel(1);
         let queue = Arc::new(Semaphore::new(options.log_queue_max));
         let open = |group: u32, target: Target| {
-            let machine = Machine::new(target, admission.clone(), meters.clone(), alive.clone());
             let (transport, addresses) = (transport.clone(), meta_store.addresses().clone());
-            let network = Network { group, node_id, transport, addresses };
-            let seed = entropy.seed();
-            Handle::open(&options, log.clone(), queue.clone(), machine, meters.clone(), network, seed)
+            Handle::open(Making {
+                options: options.clone(),
+                log: log.clone(),
+                queue: queue.clone(),
+                admission: admission.clone(),
+                meters: meters.clone(),
+                network: Network { group, node_id, transport, addresses },
+                target,
+                seed: entropy.seed(),
+            })
         };
         let meta = open(META, Target::Meta(meta_store.clone())).await?;
         let map = PartitionMap::new(options.partitions);
@@ -92,7 +97,7 @@ impl Cluster {
             options,
             tasks: Mutex::default(),
             holding: Arc::new(Holding::new(usize::from(partitions))),
-            stopped: tokio::sync::Mutex::new(stopped),
+            vacating: Arc::default(),
         };
         cluster.council.transport.serve(Arc::new(Incoming {
             node_id,
@@ -155,15 +160,18 @@ impl Cluster {
                 tracing::warn!(%error, "a partition was not flushed; the next start replays its log");
             }
         }
+        // A group that is given up runs again first.
+        let _still = tokio::time::timeout(self.options.shutdown_timeout, self.vacating.lock()).await;
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         tasks.shutdown().await;
         let stops = self.handles().map(|(_, handle)| async move { handle.shutdown().await });
-        let stopped = join_all(stops).await;
-        let mut last = self.stopped.lock().await;
-        if tokio::time::timeout(self.options.shutdown_timeout, last.recv()).await.is_err() {
-            tracing::warn!("parts of the groups are still running");
+        match tokio::time::timeout(self.options.shutdown_timeout, try_join_all(stops)).await {
+            Ok(stopped) => stopped.map(drop),
+            Err(_) => {
+                tracing::warn!("parts of the groups are still running");
+                Ok(())
+            }
         }
-        stopped.into_iter().collect()
     }
 
     async fn bring_up(&self) -> Result<(), Error> {
@@ -222,6 +230,14 @@ impl Cluster {
         self.holding.look(&self.council, &self.groups);
         let watching = self.holding.clone().watch(self.council.clone(), self.groups.clone());
         self.tasks.get_mut().spawn(watching);
+        let vacating = Vacating {
+            council: self.council.clone(),
+            groups: self.groups.clone(),
+            options: self.options.clone(),
+            failures: self.failures.clone(),
+            busy: self.vacating.clone(),
+        };
+        self.tasks.get_mut().spawn(vacating.run());
         let registering = self.council.clone().register(self.options.address.clone());
         self.tasks.get_mut().spawn(registering);
         let placings: Vec<Placing> = self.placings().collect();

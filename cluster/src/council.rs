@@ -86,8 +86,8 @@ impl Council {
     }
 
     /// Asks another node something short about a group.
-    pub(crate) fn ask_group(&self, group: u32, node_id: u64, kind: Kind) -> Answer {
-        self.call_about(group, node_id, kind, Bytes::new())
+    pub(crate) fn ask_group(&self, group: u32, node_id: u64, kind: Kind, body: Bytes) -> Answer {
+        self.call_about(group, node_id, kind, body)
     }
 
     fn call_about(&self, group: u32, node_id: u64, kind: Kind, body: Bytes) -> Answer {

@@ -4,6 +4,7 @@ use crate::council::{self, Council};
 use crate::observer::Observer;
 use crate::raft::Handle;
 use crate::transport::{Answer, Kind, Message, Pieces, Receiver};
+use crate::vacating;
 use bytes::Bytes;
 use prost::Message as _;
 use proto::log::v1::MetaCommand;
@@ -38,6 +39,7 @@ impl Receiver for Incoming {
         const PROPOSE: u32 = Kind::Propose as u32;
         const REQUEST: u32 = Kind::Request as u32;
         const WILLING: u32 = Kind::Willing as u32;
+        const OUTSIDE: u32 = Kind::Outside as u32;
         let group = self.group(&message);
         match message.kind {
             REQUEST => match group {
@@ -57,6 +59,15 @@ impl Receiver for Incoming {
                     match council.would_lead(&group?) {
                         true => Ok(Bytes::new()),
                         false => Err(io::Error::other("this node would rather not lead now")),
+                    }
+                })
+            }
+            OUTSIDE => {
+                let council = self.council.clone();
+                Box::pin(async move {
+                    match vacating::is_outside(&council, &group?, &message.body).await {
+                        true => Ok(Bytes::new()),
+                        false => Err(io::Error::other("not so, or not known here")),
                     }
                 })
             }

@@ -31,6 +31,7 @@ mod raft;
 mod simulation;
 pub mod threads;
 mod transport;
+mod vacating;
 mod witness;
 
 pub use cluster::Cluster;

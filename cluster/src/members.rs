@@ -121,6 +121,13 @@ impl Cluster {
         self.handles().map(|(number, handle)| (number, handle.view())).collect()
     }
 
+    /// The nodes that should vote on each group, best leader first, the meta group (0) first: where groups are on their way to.
+    pub fn targets(&self) -> Vec<Vec<u64>> {
+        let state = self.meta();
+        let meta = placement::voters(&state, META);
+        std::iter::once(meta).chain(placement::voters_of_all(&state)).collect()
+    }
+
     /// Asks the application of another node. An error of kind `NotConnected` says that it was not asked.
     pub fn ask(&self, node_id: u64, request: Bytes) -> Answer {
         self.council.call(node_id, Kind::Request, request)

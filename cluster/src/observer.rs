@@ -23,6 +23,10 @@ pub trait Observer: Send + Sync + 'static {
     /// they hold. An error ends the group until the next start.
     fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, io::Result<()>>;
 
+    /// All rows of the partition are gone: its replica went elsewhere. It may come back, with entries from the first on or with rows
+    /// of another node. Also called at the start, where that was interrupted. An error ends the group until the next start.
+    fn vacated(&self, partition: PartitionId) -> BoxFuture<'_, io::Result<()>>;
+
     /// Another node asks something that is no matter of the groups.
     fn asked(&self, request: Bytes) -> Answer;
 

@@ -31,6 +31,8 @@ pub struct Options {
     pub disk_reserve_bytes: u64,
     /// How often log sizes and free space are looked at.
     pub maintenance: Duration,
+    /// For so long rows of a replica that went elsewhere stay on the disk: longer than any request takes, which may read them.
+    pub left_replicas_kept: Duration,
     /// Until every group must have a leader and its log applied.
     pub start_timeout: Duration,
     /// Until proposals in flight must have ended at shutdown.
@@ -58,6 +60,7 @@ impl Options {
             log_bytes: 512 << 20,
             disk_reserve_bytes: 256 << 20,
             maintenance: Duration::from_secs(1),
+            left_replicas_kept: Duration::from_secs(120),
             start_timeout: Duration::from_secs(300),
             shutdown_timeout: Duration::from_secs(10),
         }

@@ -5,6 +5,7 @@ use crate::meta::META;
 use crate::placement::{self, Leader, Step};
 use crate::raft::Handle;
 use crate::transport::Kind;
+use bytes::Bytes;
 use futures::future::join_all;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -97,7 +98,7 @@ impl Placing {
             if self.tried.lock().get(&heir).is_some_and(|tried| now < *tried + REST) {
                 continue;
             }
-            let asked = self.council.ask_group(self.number, heir, Kind::Willing);
+            let asked = self.council.ask_group(self.number, heir, Kind::Willing, Bytes::new());
             if matches!(timeout(WILLING, asked).await, Ok(Ok(_))) {
                 // Should this node lead again soon, that one could not.
                 self.tried.lock().insert(heir, now);

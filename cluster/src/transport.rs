@@ -49,6 +49,8 @@ pub enum Kind {
     Propose = 6,
     /// Whether the node would lead the group now.
     Willing = 7,
+    /// Whether the node whose id comes with it has no part in the group, as the group's leader knows for certain.
+    Outside = 8,
     /// A request of the application above: [`Observer::asked`](crate::Observer::asked).
     Request = 64,
 }

@@ -3,297 +3,20 @@
 
 mod support;
 
-use bytes::Bytes;
-use cluster::{
-    Cluster, Entropy, Identity, Joining, MemoryFolder, Options, Parts, ProposeError, Standing, sync_later,
-};
-use parking_lot::Mutex;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use cluster::{Kind, Message, Peer, Standing, Transport};
+use prost::Message as _;
+use proto::internal::v1 as wire;
 use std::time::Duration;
-use storage::{Applied, Disk, Store};
-use support::network::{Network, Way};
-use support::{Heard, TENANT, key, options, put};
+use support::network::Way;
+use support::world::{run, three_nodes, within, writers};
 use testkit::simulation::network::Ways;
-use tokio::runtime::{Builder, RngSeed};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-const WRITERS: usize = 6;
-
-/// What a node keeps when it crashes.
-struct Machine {
-    address: String,
-    disk: Disk,
-    folder: MemoryFolder,
-    cluster: Option<Arc<Cluster>>,
-}
-
-struct World {
-    entropy: Entropy,
-    network: Network,
-    machines: Mutex<Vec<Machine>>,
-    /// By name: what was acknowledged last, and what may have been written beyond.
-    known: Mutex<BTreeMap<String, (u64, u64)>>,
-}
-
-impl World {
-    fn new(seed: u64) -> Arc<World> {
-        let entropy = Entropy::seeded(seed);
-        let network = Network::new(entropy.number());
-        Arc::new(World { entropy, network, machines: Mutex::default(), known: Mutex::default() })
-    }
-
-    fn add_machine(&self) -> usize {
-        let mut machines = self.machines.lock();
-        let address = format!("n{}", machines.len() + 1);
-        machines.push(Machine {
-            address,
-            disk: Disk::default(),
-            folder: MemoryFolder::default(),
-            cluster: None,
-        });
-        machines.len() - 1
-    }
-
-    /// Starts what was never started, or crashed.
-    async fn start(&self, at: usize) -> Arc<Cluster> {
-        let (address, disk, folder) = {
-            let machine = &self.machines.lock()[at];
-            (machine.address.clone(), machine.disk.clone(), machine.folder.clone())
-        };
-        let log = Arc::new(disk.open_log());
-        let latency = Duration::from_micros(100)..Duration::from_millis(5);
-        let seed = || Entropy::seeded(self.entropy.number());
-        tokio::spawn(sync_later(log.clone(), seed(), latency));
-        let parts = Parts {
-            store: Arc::new(Store::in_memory(&disk)),
-            log,
-            folder: Arc::new(folder),
-            observer: Arc::new(Heard::default()),
-            transport: Way::of(&self.network, &address),
-            entropy: seed(),
-        };
-        // Small, so that there are flushes, purges and so snapshots.
-        let options = Options {
-            address,
-            group_log_bytes: 4_000,
-            maintenance: Duration::from_millis(200),
-            ..options("nowhere".as_ref())
-        };
-        let cluster = Arc::new(within("a start", Cluster::start(options, parts)).await.unwrap());
-        self.machines.lock()[at].cluster = Some(cluster.clone());
-        cluster
-    }
-
-    /// A new node joins by way of another one.
-    async fn join(&self, by: &Cluster) -> usize {
-        let at = self.add_machine();
-        self.join_at(at, by).await.unwrap();
-        at
-    }
-
-    /// The disk of a node that does not run is replaced by an empty one.
-    fn wipe(&self, at: usize) {
-        let machine = &mut self.machines.lock()[at];
-        (machine.disk, machine.folder) = (Disk::default(), MemoryFolder::default());
-    }
-
-    /// A machine with an empty disk joins.
-    async fn join_at(&self, at: usize, by: &Cluster) -> Result<(), cluster::Error> {
-        let (address, folder) = {
-            let machine = &self.machines.lock()[at];
-            (machine.address.clone(), Arc::new(machine.folder.clone()))
-        };
-        let joining = Joining::begin(folder, "nowhere".as_ref(), &self.entropy).unwrap().unwrap();
-        let node = by.admit(joining.token(), address).await?;
-        let meta = by.meta();
-        let (cluster_id, partitions) = (meta.cluster_id, meta.partitions);
-        let identity = Identity {
-            node_id: node.node_id,
-            cluster_id,
-            partitions,
-            seeds: meta.nodes,
-            ..Identity::default()
-        };
-        joining.end(identity)?;
-        self.start(at).await;
-        Ok(())
-    }
-
-    fn crash(&self, at: usize) {
-        let machine = &mut self.machines.lock()[at];
-        self.network.kill(&machine.address);
-        machine.disk.crash();
-        machine.folder = machine.folder.after_crash();
-        // What lives on of it writes nowhere and reaches nobody; it is ended, so that it takes no time.
-        if let Some(cluster) = machine.cluster.take() {
-            tokio::spawn(async move { cluster.shutdown().await });
-        }
-    }
-
-    fn living(&self) -> Vec<Arc<Cluster>> {
-        self.machines.lock().iter().filter_map(|machine| machine.cluster.clone()).collect()
-    }
-
-    /// Until every group has the wanted voters, one leader that all know, and its entries everywhere; each leads its share.
-    async fn settled(&self, voters: &[u64]) {
-        let settled = async {
-            loop {
-                sleep(Duration::from_millis(100)).await;
-                let nodes = self.living();
-                let states: Vec<_> = nodes.iter().map(|node| node.views()).collect();
-                let good = (0..states[0].len()).all(|group| {
-                    let views: Vec<_> = nodes
-                        .iter()
-                        .zip(&states)
-                        .filter(|(node, _)| voters.contains(&node.node_id()))
-                        .map(|(_, views)| &views[group].1)
-                        .collect();
-                    let first = views[0];
-                    first.leader.is_some()
-                        && views.iter().all(|view| {
-                            view.leader == first.leader
-                                && view.applied == first.applied
-                                && view.appended == first.appended
-                                && !view.is_joint
-                                && view.voters.iter().eq(voters)
-                        })
-                });
-                let holder = nodes.iter().position(|node| voters.contains(&node.node_id())).unwrap();
-                let leads = |voter: &u64| {
-                    states[holder][1..].iter().filter(|(_, view)| view.leader == Some(*voter)).count()
-                };
-                let least = (states[0].len() - 1) / voters.len();
-                if good && voters.iter().all(|voter| leads(voter) >= least) {
-                    return;
-                }
-            }
-        };
-        if timeout(Duration::from_secs(120), settled).await.is_err() {
-            self.tell();
-            panic!("the cluster does not settle");
-        }
-    }
-
-    /// For who looks for a fault.
-    fn tell(&self) {
-        for node in self.living() {
-            eprintln!("node {}, {:?}", node.node_id(), node.failure());
-            node.views().iter().for_each(|(group, view)| eprintln!("  {group}: {view:?}"));
-        }
-    }
-
-    /// Writes versions of one name until told to end, at whoever leads.
-    async fn write(self: Arc<Self>, name: String, until: Instant) {
-        while Instant::now() < until {
-            let leader = self.living().into_iter().find(|node| {
-                let partition = node.map().partition_of(key(&name).compartment.slot);
-                node.group(partition).is_some_and(|group| group.is_leader())
-            });
-            let Some(node) = leader else {
-                sleep(Duration::from_millis(50)).await;
-                continue;
-            };
-            let group = node.group(node.map().partition_of(key(&name).compartment.slot)).unwrap();
-            if timeout(Duration::from_secs(10), group.read_barrier()).await.map_or(true, |done| done.is_err())
-            {
-                sleep(Duration::from_millis(20)).await;
-                continue;
-            }
-            let found = group.partition().get(TENANT, &key(&name)).unwrap().map_or(0, |found| found.version);
-            let (acknowledged, tried) = *self.known.lock().entry(name.clone()).or_default();
-            assert!(acknowledged <= found && found <= tried, "{name}: {acknowledged}, {found} read, {tried}");
-            let version = found + 1;
-            self.known.lock().insert(name.clone(), (found, tried.max(version)));
-            let body = Bytes::from(vec![b'x'; self.entropy.number() as usize % 400]);
-            sleep(Duration::from_micros(self.entropy.number() % 100_000)).await;
-            let proposed = timeout(Duration::from_secs(20), group.propose(put(&name, version, &body))).await;
-            // A process that died answers nobody; its remains in this one may wait for a disk that is no more.
-            let died = !self.living().iter().any(|living| Arc::ptr_eq(living, &node));
-            if proposed.is_err() && !died {
-                self.tell();
-                panic!("a proposal does not end");
-            }
-            match proposed.unwrap_or_else(|_| Err(ProposeError::Unknown("the node died".to_owned()))) {
-                Ok(Applied::Done) => {
-                    let known = &mut *self.known.lock();
-                    known.get_mut(&name).unwrap().0 = version;
-                }
-                // An earlier try whose outcome was not known came first.
-                Ok(_) | Err(_) => sleep(Duration::from_millis(20)).await,
-            }
-        }
-    }
-
-    /// All replicas hold the same, and what was acknowledged.
-    fn check(&self, voters: &[u64]) {
-        let nodes = self.living();
-        let holders: Vec<_> = nodes.iter().filter(|node| voters.contains(&node.node_id())).collect();
-        for group in holders[0].groups() {
-            let digests: Vec<u32> = holders
-                .iter()
-                .map(|node| node.group(group.id()).unwrap().partition().digest().unwrap())
-                .collect();
-            assert!(digests.iter().all(|digest| *digest == digests[0]), "{}: {digests:x?}", group.id());
-        }
-        for (name, (acknowledged, tried)) in &*self.known.lock() {
-            let partition = holders[0].map().partition_of(key(name).compartment.slot);
-            let rows = holders[0].group(partition).unwrap().partition();
-            let found = rows.get(TENANT, &key(name)).unwrap().map_or(0, |found| found.version);
-            assert!(*acknowledged <= found && found <= *tried, "{name}: {acknowledged}, {found}, {tried}");
-        }
-    }
-
-    async fn chaos(&self, until: Instant) {
-        let began = Instant::now();
-        while Instant::now() < until {
-            sleep(Duration::from_millis(self.entropy.number() % 4_000)).await;
-            let count = self.machines.lock().len();
-            let (at, other) =
-                (self.entropy.number() as usize % count, self.entropy.number() as usize % count);
-            let address = |at: usize| self.machines.lock()[at].address.clone();
-            eprintln!("{:?}: chaos at {}", began.elapsed(), address(at));
-            match self.entropy.number() % 4 {
-                0 | 1 => {
-                    self.crash(at);
-                    sleep(Duration::from_millis(self.entropy.number() % 6_000)).await;
-                    self.start(at).await;
-                }
-                2 => self.network.cut(&address(at), &address(other)),
-                _ => {
-                    (0..count).filter(|other| *other != at).for_each(|other| {
-                        self.network.cut(&address(at), &address(other));
-                        self.network.cut(&address(other), &address(at));
-                    });
-                }
-            }
-            sleep(Duration::from_millis(self.entropy.number() % 5_000)).await;
-            self.network.heal();
-        }
-    }
-}
-
-/// Nothing is waited for for ever.
-async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(60), work).await.unwrap_or_else(|_| panic!("{what} does not end"))
-}
-
-fn run(seed: u64, story: impl AsyncFnOnce(Arc<World>)) {
-    eprintln!("seed {seed}");
-    let mut builder = Builder::new_current_thread();
-    let runtime = builder.enable_time().start_paused(true).rng_seed(RngSeed::from_bytes(&seed.to_le_bytes()));
-    runtime.build().unwrap().block_on(story(World::new(seed)));
-}
-
-async fn three_nodes(world: &Arc<World>) {
-    let first = world.add_machine();
-    let founder = world.start(first).await;
-    world.join(&founder).await;
-    world.join(&founder).await;
-}
-
-fn writers(world: &Arc<World>, until: Instant) -> Vec<tokio::task::JoinHandle<()>> {
-    (0..WRITERS).map(|writer| tokio::spawn(world.clone().write(format!("w{writer}"), until))).collect()
+/// So many, or as many as are asked for.
+fn seeds(many: u64) -> std::ops::Range<u64> {
+    let number = |name: &str, default| std::env::var(name).map_or(default, |value| value.parse().unwrap());
+    let first = number("SIMULATION_SEED", 0);
+    first..first + number("SIMULATION_SEEDS", many)
 }
 
 #[test]
@@ -409,10 +132,7 @@ fn votes_are_not_moved_to_who_could_decide_nothing() {
 
 #[test]
 fn nothing_acknowledged_is_lost_whatever_crashes_or_is_cut_off() {
-    let number = |name: &str, default| std::env::var(name).map_or(default, |value| value.parse().unwrap());
-    let first = number("SIMULATION_SEED", 0);
-    let seeds = first..first + number("SIMULATION_SEEDS", 12);
-    for seed in seeds {
+    for seed in seeds(12) {
         run(seed, async |world| {
             three_nodes(&world).await;
             let until = Instant::now() + Duration::from_secs(40);
@@ -427,6 +147,127 @@ fn nothing_acknowledged_is_lost_whatever_crashes_or_is_cut_off() {
             let written: u64 = world.known.lock().values().map(|(acknowledged, _)| acknowledged).sum();
             eprintln!("{written} writes, {} messages", world.network.messages());
             assert!(written > 200, "{written}");
+        });
+    }
+}
+
+/// Three nodes become five, one is drained, and comes back.
+#[test]
+fn a_replica_that_went_elsewhere_leaves_nothing_and_may_come_back() {
+    run(7, async |world| {
+        three_nodes(&world).await;
+        world.settled(&[1, 2, 3]).await;
+        let until = Instant::now() + Duration::from_secs(60);
+        let writing = writers(&world, until);
+        let founder = world.living()[0].clone();
+        let held = |node: u64| {
+            let nodes = world.living();
+            let node = nodes.iter().find(|known| known.node_id() == node).unwrap().clone();
+            node.groups().iter().filter(|group| group.partition().applied().index > 0).count()
+        };
+        let all = founder.groups().len();
+        world.join(&founder).await;
+        world.join(&founder).await;
+        world.placed(&[1, 2, 3, 4, 5]).await;
+        assert!((1..=5).all(|node| (1..all).contains(&held(node))));
+        founder.stand(2, Standing::Draining).await.unwrap();
+        world.placed(&[1, 3, 4, 5]).await;
+        assert_eq!(held(2), 0, "drained, and so empty");
+        founder.stand(2, Standing::Member).await.unwrap();
+        world.placed(&[1, 2, 3, 4, 5]).await;
+        assert!(held(2) > 0);
+        for writer in writing {
+            writer.await.unwrap();
+        }
+        // The founder's log of the first partitions began with itself as the only voter.
+        founder.stand(1, Standing::Draining).await.unwrap();
+        world.placed(&[2, 3, 4, 5]).await;
+        (0..5).for_each(|at| world.crash(at));
+        for at in 0..5 {
+            world.start(at).await;
+        }
+        world.placed(&[2, 3, 4, 5]).await;
+        assert_eq!(held(1), 0);
+        world.living()[0].stand(1, Standing::Member).await.unwrap();
+        world.placed(&[1, 2, 3, 4, 5]).await;
+        world.check_placed();
+    });
+}
+
+/// A candidate of an old configuration must not get the vote of a node that had more before it forgot.
+#[test]
+fn a_node_votes_as_if_it_had_forgotten_nothing() {
+    run(8, async |world| {
+        three_nodes(&world).await;
+        world.settled(&[1, 2, 3]).await;
+        let until = Instant::now() + Duration::from_secs(3);
+        for writer in writers(&world, until) {
+            writer.await.unwrap();
+        }
+        world.settled(&[1, 2, 3]).await;
+        let founder = world.living()[0].clone();
+        let (group, had) = founder.views().into_iter().next_back().unwrap();
+        world.join(&founder).await;
+        founder.stand(2, Standing::Draining).await.unwrap();
+        world.placed(&[1, 3, 4]).await;
+        let probe = Way::of(&world.network, "probe");
+        let vote = async |term: u64, last: Option<wire::LogId>| {
+            let vote = wire::Vote { term, node_id: 3, committed: false };
+            let request = wire::VoteRequest { vote: Some(vote), last, transfer: false };
+            let cluster = u64::from_str_radix(&founder.meta().cluster_id[..16], 16).unwrap();
+            let (kind, body) = (Kind::Vote as u32, request.encode_to_vec().into());
+            let peer = Peer { node_id: 2, address: "n2".into() };
+            let answer = probe.call(&peer, Message { cluster, to: 2, group, kind, body }).await;
+            answer
+                .map(|body| wire::VoteAnswer::decode(body).unwrap().granted)
+                .map_err(|error| error.to_string())
+        };
+        let refused = Err("less than was here once".to_owned());
+        let less = wire::LogId { term: had.term, index: had.appended - 2 };
+        for term in [1_000, 1_001] {
+            assert_eq!(vote(term, None).await, refused);
+            assert_eq!(vote(term, Some(less)).await, refused);
+            let more = wire::LogId { term: had.term + 100, index: 0 };
+            assert_eq!(vote(term, Some(more)).await, Ok(true));
+            world.crash(1);
+            world.start(1).await;
+            // It may have promised a leader not to vote.
+            sleep(Duration::from_secs(2)).await;
+        }
+    });
+}
+
+/// Replicas move all the time, and the power goes between any two steps of their going.
+#[test]
+fn replicas_come_and_go_and_nothing_is_lost_whatever_crashes() {
+    for seed in seeds(6) {
+        run(seed, async |world| {
+            three_nodes(&world).await;
+            let until = Instant::now() + Duration::from_secs(60);
+            let writing = writers(&world, until);
+            world.settled(&[1, 2, 3]).await;
+            let founder = world.living()[0].clone();
+            world.join(&founder).await;
+            world.join(&founder).await;
+            drop(founder);
+            let crashes = world.crash_givers(until);
+            let standings = world.drain_and_undo(until);
+            tokio::join!(crashes, standings);
+            for writer in writing {
+                writer.await.unwrap();
+            }
+            world.network.heal();
+            world.placed(&[1, 2, 3, 4, 5]).await;
+            world.check_placed();
+            (0..5).for_each(|at| world.crash(at));
+            for at in 0..5 {
+                world.start(at).await;
+            }
+            world.placed(&[1, 2, 3, 4, 5]).await;
+            world.check_placed();
+            let written: u64 = world.known.lock().values().map(|(acknowledged, _)| acknowledged).sum();
+            eprintln!("{written} writes, {} replicas went", world.went());
+            assert!(written > 200 && world.went() > 5);
         });
     }
 }

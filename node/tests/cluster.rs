@@ -3,6 +3,8 @@
 
 #[path = "cluster/five.rs"]
 mod five;
+#[path = "cluster/leaves.rs"]
+mod leaves;
 #[path = "cluster/routing.rs"]
 mod routing;
 

@@ -4,6 +4,7 @@
 //! ```text
 //! entry      = 1 | kind u8 | term u64 | (kind 0: nothing; 1: membership; 2: log.v1.Command; 3: log.v1.MetaCommand)
 //! vote       = 1 | committed u8 | term u64 | node u64
+//!            | 2 | the same, after a replica was forgotten | is being cleared u8 | its last entry: term u64, index u64
 //! log id     = 1 | term u64 | index u64
 //! membership = 1 | configs u16, each: voters u16, node ids u64 | nodes u16, each: id u64, address length u16, address
 //! stored membership = 1 | log id, or 17 zeros | membership
@@ -50,16 +51,54 @@ pub(super) fn entry_log_id(index: u64, mut bytes: Bytes) -> io::Result<LogId> {
     Ok(LogId::new_term_index(bytes.get_u64_le(), index))
 }
 
-pub(super) fn encode_vote(vote: &Vote) -> Bytes {
-    let mut out = Vec::with_capacity(18);
-    out.extend_from_slice(&[VERSION, u8::from(vote.committed)]);
+/// What is kept, in each vote, of a replica that was here before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Forgotten {
+    /// Its last entry.
+    pub last: LogId,
+    /// Its tables may still be there.
+    pub clearing: bool,
+}
+
+/// Programs of before would vote as if nothing had been forgotten: they are to refuse it.
+const FORGOTTEN: u8 = 2;
+const VOTE_BYTES: usize = 18;
+
+pub(super) fn encode_vote(vote: &Vote, forgotten: Option<&Forgotten>) -> Bytes {
+    let mut out = Vec::with_capacity(VOTE_BYTES + 17);
+    out.extend_from_slice(&[forgotten.map_or(VERSION, |_| FORGOTTEN), u8::from(vote.committed)]);
     out.put_u64_le(vote.leader_id.term);
     out.put_u64_le(vote.leader_id.voted_for);
+    if let Some(Forgotten { last, clearing }) = forgotten {
+        out.put_u8(u8::from(*clearing));
+        out.put_u64_le(last.leader_id.term);
+        out.put_u64_le(last.index);
+    }
     Bytes::from(out)
 }
 
+/// What a vote's record has of a replica that was forgotten.
+pub(super) fn decode_forgotten(mut bytes: Bytes) -> io::Result<Option<Forgotten>> {
+    if bytes.first() != Some(&FORGOTTEN) {
+        return Ok(None);
+    }
+    if bytes.len() < VOTE_BYTES + 17 {
+        return Err(bad("a short vote"));
+    }
+    bytes.advance(VOTE_BYTES);
+    let clearing = bytes.get_u8() != 0;
+    let last = LogId::new_term_index(bytes.get_u64_le(), bytes.get_u64_le());
+    Ok(Some(Forgotten { last, clearing }))
+}
+
 pub(super) fn decode_vote(mut bytes: Bytes) -> io::Result<Vote> {
-    let committed = version(&mut bytes, 18)?.get_u8() != 0;
+    let committed = match bytes.first() {
+        Some(&FORGOTTEN) if bytes.len() >= VOTE_BYTES => {
+            bytes.advance(1);
+            bytes.get_u8() != 0
+        }
+        _ => version(&mut bytes, VOTE_BYTES)?.get_u8() != 0,
+    };
     let (term, node) = (bytes.get_u64_le(), bytes.get_u64_le());
     let leader = openraft::impls::leader_id_std::LeaderId { term, voted_for: node };
     Ok(Vote::from_leader_id(leader, committed))
@@ -213,8 +252,16 @@ mod tests {
     fn votes_ids_and_memberships_round_trip() {
         let leader = openraft::impls::leader_id_std::LeaderId { term: 5, voted_for: 2 };
         let vote = Vote::from_leader_id(leader, true);
-        assert_eq!(decode_vote(encode_vote(&vote)).unwrap(), vote);
         let id = LogId::new_term_index(4, 0);
+        for forgotten in [None, Some(true), Some(false)] {
+            let forgotten = forgotten.map(|clearing| Forgotten { last: id, clearing });
+            let bytes = encode_vote(&vote, forgotten.as_ref());
+            assert_eq!(decode_vote(bytes.clone()).unwrap(), vote);
+            assert_eq!(decode_forgotten(bytes.clone()).unwrap(), forgotten);
+            assert!(decode_vote(bytes.slice(..17)).is_err());
+            let cut = decode_forgotten(bytes.slice(..bytes.len() - 1));
+            assert!(if forgotten.is_some() { cut.is_err() } else { cut.unwrap().is_none() });
+        }
         assert_eq!(decode_log_id(encode_log_id(&id)).unwrap(), id);
         for id in [None, Some(id)] {
             let stored = StoredMembership::new(id, membership());

@@ -1,27 +1,25 @@
 //! One running group, in this crate's terms.
 
-use super::log::Log;
+use super::life::{Life, Making, has_others};
+use super::machine::Lasting;
 use super::network::Network;
 use super::reply::Reply;
-use super::runtime;
-use super::{Machine, Proposal, Raft, Target, Types};
+use super::{Proposal, Raft, Target, Types};
 use crate::admission::Permit;
 use crate::error::{Error, ProposeError, ReadError};
-use crate::meters::Meters;
 use crate::options::Options;
 use crate::witness::{Outcome, Witness};
 use futures::FutureExt;
 use openraft::async_runtime::WatchReceiver;
 use openraft::errors::{ClientWriteError, Fatal, LinearizableReadError, RaftError};
 use openraft::raft::ClientWriteResult;
-use openraft::{BasicNode, Config, RaftMetrics, ReadPolicy, ServerState, SnapshotPolicy};
+use openraft::{BasicNode, RaftMetrics, ReadPolicy, ServerState};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use storage::log::LogStore;
-use tokio::sync::{Semaphore, oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::{RwLock, oneshot, watch};
+use tokio::time::{Instant, timeout};
 
 /// For so long a start waits for other nodes.
 const OTHERS: Duration = Duration::from_secs(5);
@@ -51,86 +49,76 @@ fn read(result: ClientWriteResult<Types>) -> Outcome {
 pub(crate) struct Handle {
     pub(super) group: u32,
     pub(super) node_id: u64,
-    pub(super) raft: Raft,
     pub(super) target: Target,
-    rebuilding: Arc<AtomicBool>,
-    /// Entries that are in the tables and that the observer has heard of.
-    heard: Arc<watch::Sender<u64>>,
+    pub(super) making: Arc<Making>,
+    /// What runs now.
+    pub(super) life: Arc<watch::Sender<Life>>,
+    /// It has ended, or is about to, and another one follows.
+    pub(super) vacating: Arc<AtomicBool>,
+    /// Held by whoever answers another node; closed while nothing runs.
+    pub(super) gate: Arc<RwLock<()>>,
+    pub(super) lasting: Lasting,
     /// This node is on its way out, and leads nothing any more.
-    leaving: Arc<AtomicBool>,
+    pub(super) leaving: Arc<AtomicBool>,
     /// Others may get a vote from now on: the only voter's short way to a read is closed (decisions/0003).
     pub(super) may_have_others: Arc<AtomicBool>,
     pub(super) lease: Duration,
-    /// Until then this life may be bound by what an earlier one promised a leader.
-    pub(super) promised_until: Instant,
 }
 
 impl Handle {
-    /// Opens the group's log and tables and starts it. `seed`: of its random numbers, in simulation.
-    pub(crate) async fn open(
-        options: &Options,
-        log: Arc<dyn LogStore>,
-        queue: Arc<Semaphore>,
-        machine: Machine,
-        meters: Arc<Meters>,
-        network: Network,
-        seed: Option<u64>,
-    ) -> Result<Handle, Error> {
-        let (group, node_id, target) = (network.group, network.node_id, machine.target.clone());
-        let (rebuilding, heard) = (machine.rebuilding.clone(), machine.heard.clone());
-        let fail = |reason: String| Error::Raft { group, reason };
-        let applied = machine.applied_index();
+    /// Opens the group's log and tables and starts it.
+    pub(crate) async fn open(making: Making) -> Result<Handle, Error> {
+        let Network { group, node_id, .. } = making.network;
+        let applied = making.target.applied().0.map_or(0, |id| id.index + 1);
         // A group votes before it has its first entry.
-        if applied > 0 && log.state(group).vote.is_none() {
+        if applied > 0 && making.log.state(group).vote.is_none() {
             return Err(Error::LogLost { group, applied });
         }
-        let voted = log.state(group).vote.is_some();
-        let config = Arc::new(config(options).validate().map_err(|error| fail(error.to_string()))?);
-        let log = Log::new(group, log, queue, meters, machine.alive.clone());
-        let raft = Raft::new(node_id, config, network, log, machine);
-        let raft = runtime::seeded(seed, raft).await.map_err(|error| fail(error.to_string()))?;
-        let may_have_others = Arc::default();
-        // As its log has it, which may be further than the tables.
-        let has_others = has_others(&raft.metrics().borrow_watched(), node_id);
-        let bound = voted && has_others;
-        let promised_until = Instant::now() + if bound { options.lease() } else { Duration::ZERO };
-        let leaving = Arc::new(AtomicBool::new(false));
-        if bound {
-            raft.runtime_config().elect(false);
-            let (raft, leaving) = (raft.clone(), leaving.clone());
-            tokio::spawn(async move {
-                sleep_until(promised_until).await;
-                raft.runtime_config().elect(!leaving.load(Ordering::Acquire));
-            });
-        }
+        making.end_clearing().await?;
+        let (lasting, leaving) = (Lasting::default(), Arc::new(AtomicBool::new(false)));
+        let life = making.begin(lasting.clone(), leaving.clone()).await?;
         Ok(Handle {
             group,
             node_id,
-            raft,
-            target,
-            rebuilding,
-            heard,
+            target: making.target.clone(),
+            life: Arc::new(watch::Sender::new(life)),
+            vacating: Arc::default(),
+            gate: Arc::default(),
+            lasting,
             leaving,
-            may_have_others,
-            lease: options.lease(),
-            promised_until,
+            may_have_others: Arc::default(),
+            lease: making.options.lease(),
+            making: Arc::new(making),
         })
+    }
+
+    pub(super) fn life(&self) -> Life {
+        self.life.borrow().clone()
+    }
+
+    pub(super) fn raft(&self) -> Raft {
+        self.life.borrow().raft.clone()
     }
 
     /// Makes this node the only voter of a new group, where it `founds` the cluster; has an only voter elect itself without
     /// waiting.
     pub(crate) async fn bootstrap(&self, founds: bool, options: &Options) -> Result<(), Error> {
         let fail = |reason: String| Error::Raft { group: self.group, reason };
-        if !self.raft.is_initialized().await.map_err(|error| fail(error.to_string()))? {
+        let life = self.life();
+        if !life.has_caught_up() {
+            // It is nobody's only voter, whatever its log says of the time before it was forgotten.
+            return Ok(());
+        }
+        if !life.raft.is_initialized().await.map_err(|error| fail(error.to_string()))? {
             if !founds {
                 return Ok(());
             }
             let node = BasicNode { addr: options.address.clone() };
             let members = BTreeMap::from([(self.node_id, node)]);
-            return self.raft.initialize(members).await.map_err(|error| fail(error.to_string()));
+            return life.raft.initialize(members).await.map_err(|error| fail(error.to_string()));
         }
-        if self.is_only_voter(&self.raft.metrics().borrow_watched()) {
-            self.raft.trigger().elect(false).await.map_err(|error| fail(error.to_string()))?;
+        if self.is_only_voter(&life.raft.metrics().borrow_watched()) {
+            life.raft.trigger().elect(false).await.map_err(|error| fail(error.to_string()))?;
         }
         Ok(())
     }
@@ -139,9 +127,10 @@ impl Handle {
     /// may not be there yet: then not for long.
     pub(crate) async fn ready(&self, founds: bool, options: &Options) -> Result<(), Error> {
         let (at_start, decides_alone) = {
-            let metrics = self.raft.metrics();
+            let life = self.life();
+            let metrics = life.raft.metrics();
             let metrics = metrics.borrow_watched();
-            let alone = !has_others(&metrics, self.node_id);
+            let alone = !has_others(&metrics, self.node_id) && life.has_caught_up();
             // A founder's first membership is on its way.
             (metrics.last_log_index, alone && (founds || self.is_only_voter(&metrics)))
         };
@@ -157,7 +146,7 @@ impl Handle {
             metrics.running_state.is_err()
                 || (metrics.current_leader.is_some() && applied.is_some() && applied >= at_start && leads)
         };
-        let found = self.raft.wait(timeout).metrics(ready, "ready").await;
+        let found = self.raft().wait(timeout).metrics(ready, "ready").await;
         if found.is_err() && !decides_alone {
             return Ok(());
         }
@@ -187,7 +176,8 @@ impl Handle {
         proposal: Proposal,
         reply: Reply<ClientWriteResult<Types>>,
     ) -> Result<(), ProposeError> {
-        let send = self.raft.client_write_ff(proposal, Some(reply));
+        let raft = self.raft();
+        let send = raft.client_write_ff(proposal, Some(reply));
         // One poll puts it into the library's channel, which is longer than the admission is wide. Unconstrained,
         // or a task that used up its budget would see a full channel.
         match tokio::task::coop::unconstrained(send).now_or_never() {
@@ -200,7 +190,7 @@ impl Handle {
 
     /// Why the group does not run any more, if it failed. One that was shut down did not.
     pub(crate) fn failure(&self) -> Option<String> {
-        let metrics = self.raft.metrics();
+        let metrics = self.raft().metrics();
         let metrics = metrics.borrow_watched();
         let fatal = metrics.running_state.as_ref().err();
         fatal.filter(|fatal| !matches!(fatal, Fatal::Stopped)).map(ToString::to_string)
@@ -208,17 +198,17 @@ impl Handle {
 
     /// Whether this node leads and has applied everything of earlier terms.
     pub(crate) fn leads(&self) -> bool {
-        leads_ready(&self.raft.metrics().borrow_watched())
+        leads_ready(&self.raft().metrics().borrow_watched())
     }
 
     /// Whether rows of another node are here that the observer has not taken in yet.
     pub(crate) fn is_rebuilding(&self) -> bool {
-        self.rebuilding.load(Ordering::Acquire)
+        self.lasting.rebuilding.load(Ordering::Acquire)
     }
 
     /// Who leads, as far as is known here.
     pub(crate) fn leader(&self) -> Option<u64> {
-        self.raft.metrics().borrow_watched().current_leader
+        self.raft().metrics().borrow_watched().current_leader
     }
 
     /// Whether another node is known to lead.
@@ -228,7 +218,7 @@ impl Handle {
 
     /// How many entries are in the log, and how many of them are committed, since the log began.
     pub(crate) fn appended(&self) -> (u64, u64) {
-        let metrics = self.raft.metrics();
+        let metrics = self.raft().metrics();
         let metrics = metrics.borrow_watched();
         let count = |index: Option<u64>| index.map_or(0, |index| index + 1);
         (count(metrics.last_log_index), count(metrics.local_committed.as_ref().map(|id| id.index)))
@@ -239,41 +229,43 @@ impl Handle {
         if self.is_sole_leader() {
             return Ok(());
         }
-        self.raft.ensure_linearizable(ReadPolicy::LeaseRead).await.map(drop).map_err(unproved)
+        self.raft().ensure_linearizable(ReadPolicy::LeaseRead).await.map(drop).map_err(unproved)
     }
 
     /// How many entries a replica must have in its tables to have all that was acknowledged before the call. Only the leader
     /// knows.
     pub(crate) async fn position(&self) -> Result<u64, ReadError> {
-        let read = self.raft.get_read_log_id(ReadPolicy::LeaseRead).await.map_err(unproved)?;
+        let read = self.raft().get_read_log_id(ReadPolicy::LeaseRead).await.map_err(unproved)?;
         Ok(read.0.index() + 1)
     }
 
     /// Waits until so many entries are in the tables here; `false` where that took too long.
     pub(crate) async fn reached(&self, entries: u64, within: Duration) -> bool {
-        if *self.heard.borrow() >= entries {
+        if *self.lasting.heard.borrow() >= entries {
             return true;
         }
-        let mut heard = self.heard.subscribe();
+        let mut heard = self.lasting.heard.subscribe();
         matches!(timeout(within, heard.wait_for(|has| *has >= entries)).await, Ok(Ok(_)))
     }
 
     /// From now on this node leads the group no more: nobody is to hand it over to it.
     pub(crate) fn leave(&self) {
         self.leaving.store(true, Ordering::Release);
-        self.raft.runtime_config().elect(false);
+        self.raft().runtime_config().elect(false);
     }
 
     /// Whether this node would lead the group.
     pub(crate) fn is_willing(&self) -> bool {
+        let life = self.life();
         !self.leaving.load(Ordering::Acquire)
             && !self.is_rebuilding()
-            && Instant::now() >= self.promised_until
+            && Instant::now() >= life.promised_until
+            && life.has_caught_up()
     }
 
     /// Whether this node votes in the group, as far as is known here.
     pub(crate) fn votes(&self) -> bool {
-        let metrics = self.raft.metrics();
+        let metrics = self.raft().metrics();
         let metrics = metrics.borrow_watched();
         metrics.membership_config.membership().voter_ids().any(|voter| voter == self.node_id)
     }
@@ -281,7 +273,7 @@ impl Handle {
     /// Nobody else can commit anything, and all that was acknowledged is applied: no barrier is needed
     /// (decisions/0003).
     fn is_sole_leader(&self) -> bool {
-        let metrics = self.raft.metrics();
+        let metrics = self.raft().metrics();
         let metrics = metrics.borrow_watched();
         !self.may_have_others.load(Ordering::SeqCst) && leads_ready(&metrics) && self.is_only_voter(&metrics)
     }
@@ -294,44 +286,58 @@ impl Handle {
         only(&metrics.membership_config) && only(&metrics.committed_membership_config)
     }
 
-    /// Calls `change` with each gain and loss of (ready) leadership, until the group stops.
+    /// Calls `change` with each gain and loss of (ready) leadership, until the group stops for good.
     pub(crate) async fn watch_leadership(&self, change: impl Fn(bool)) {
-        let mut server = self.raft.server_metrics();
-        let mut leads = false;
+        let mut lives = self.life.subscribe();
         loop {
-            let is_leader = server.borrow_watched().state == ServerState::Leader;
-            let ready = is_leader && self.wait_leads().await;
-            if ready != leads {
-                leads = ready;
-                change(leads);
-            }
-            if server.changed().await.is_err() {
-                break;
+            let raft = lives.borrow_and_update().raft.clone();
+            watch_leadership(&raft, &change).await;
+            // In this order: who vacates says so until the next life is there.
+            let is_vacating = self.vacating.load(Ordering::Acquire);
+            if !is_vacating && !lives.has_changed().unwrap_or_default() || lives.changed().await.is_err() {
+                return;
             }
         }
-        if leads {
-            change(false);
-        }
-    }
-
-    async fn wait_leads(&self) -> bool {
-        let settled = |metrics: &RaftMetrics<Types>| {
-            metrics.running_state.is_err() || metrics.state != ServerState::Leader || leads_ready(metrics)
-        };
-        let found = self.raft.wait(None).metrics(settled, "leadership settled").await;
-        found.is_ok_and(|metrics| leads_ready(&metrics))
     }
 
     /// Has the tables flushed and the log purged up to there. Returns at once.
     pub(crate) async fn flush(&self) {
         // An error means that the group stopped, which is reported elsewhere.
-        let _ = self.raft.trigger().snapshot().await;
+        let _ = self.raft().trigger().snapshot().await;
     }
 
+    /// Returns when nothing of it uses log or tables any more.
     pub(crate) async fn shutdown(&self) -> Result<(), Error> {
-        let stopped = self.raft.shutdown().await;
-        stopped.map_err(|error| Error::Raft { group: self.group, reason: error.to_string() })
+        self.life().end().await.map_err(|error| self.making.fail(error))
     }
+}
+
+/// Until this life of a group ends.
+async fn watch_leadership(raft: &Raft, change: &impl Fn(bool)) {
+    let mut server = raft.server_metrics();
+    let mut leads = false;
+    loop {
+        let is_leader = server.borrow_watched().state == ServerState::Leader;
+        let ready = is_leader && wait_leads(raft).await;
+        if ready != leads {
+            leads = ready;
+            change(leads);
+        }
+        if server.changed().await.is_err() {
+            break;
+        }
+    }
+    if leads {
+        change(false);
+    }
+}
+
+async fn wait_leads(raft: &Raft) -> bool {
+    let settled = |metrics: &RaftMetrics<Types>| {
+        metrics.running_state.is_err() || metrics.state != ServerState::Leader || leads_ready(metrics)
+    };
+    let found = raft.wait(None).metrics(settled, "leadership settled").await;
+    found.is_ok_and(|metrics| leads_ready(&metrics))
 }
 
 /// Why a linearizable read is not possible, in this crate's terms.
@@ -350,29 +356,4 @@ fn leads_ready(metrics: &RaftMetrics<Types>) -> bool {
     metrics.state == ServerState::Leader
         && metrics.running_state.is_ok()
         && metrics.last_applied.as_ref().is_some_and(|id| id.leader_id.term == metrics.current_term)
-}
-
-/// Whether other nodes have votes, as the log has it.
-fn has_others(metrics: &RaftMetrics<Types>, node_id: u64) -> bool {
-    metrics.membership_config.membership().voter_ids().any(|voter| voter != node_id)
-}
-
-fn config(options: &Options) -> Config {
-    let heartbeat = options.heartbeat.as_millis() as u64;
-    Config {
-        cluster_name: "salamander".to_owned(),
-        heartbeat_interval: heartbeat,
-        heartbeat_min_interval: Some(heartbeat),
-        // The library's lease is as long as the longest of these.
-        election_timeout_min: options.lease().as_millis() as u64 / 2,
-        election_timeout_max: options.lease().as_millis() as u64,
-        enable_pre_vote: Some(true),
-        // A restored leader would not write an entry of a new term, which is how readiness is told.
-        enable_leader_restore: Some(false),
-        snapshot_policy: SnapshotPolicy::Never,
-        max_in_snapshot_log_to_keep: 0,
-        // Longer than the admission is wide, see `Handle::propose`.
-        api_channel_size: Some(2 * options.proposals_max as u64 + 1024),
-        ..Config::default()
-    }
 }

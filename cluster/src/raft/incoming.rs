@@ -6,6 +6,7 @@ use super::{Handle, Target, Types, wire};
 use crate::transport::{Kind, Pieces};
 use bytes::Bytes;
 use openraft::alias::SnapshotOf;
+use openraft::raft::VoteRequest;
 use std::io;
 use tokio::time::Instant;
 
@@ -16,24 +17,28 @@ impl Handle {
         const VOTE: u32 = Kind::Vote as u32;
         const PRE_VOTE: u32 = Kind::PreVote as u32;
         const TRANSFER: u32 = Kind::Transfer as u32;
+        let _inside = self.gate.try_read().map_err(|_| vacated())?;
         match kind {
             APPEND => {
-                let answer = self.raft.append_entries(wire::decode_append(body)?).await;
+                let answer = self.raft().append_entries(wire::decode_append(body)?).await;
                 Ok(wire::encode_appended(&answer.map_err(io::Error::other)?))
             }
             VOTE => {
-                self.must_not_have_promised()?;
-                let answer = self.raft.vote(wire::decode_vote_request(body)?).await;
+                let request = self.votable(body)?;
+                let answer = self.raft().vote(request).await;
                 Ok(wire::encode_vote_answer(&answer.map_err(io::Error::other)?))
             }
             PRE_VOTE => {
-                self.must_not_have_promised()?;
-                let answer = self.raft.pre_vote(wire::decode_vote_request(body)?).await;
+                let request = self.votable(body)?;
+                let answer = self.raft().pre_vote(request).await;
                 Ok(wire::encode_vote_answer(&answer.map_err(io::Error::other)?))
             }
             TRANSFER => {
+                if !self.life().has_caught_up() {
+                    return Err(io::Error::other("it has less than a replica that was here before"));
+                }
                 let request = wire::decode_transfer(body)?;
-                let taken = self.raft.handle_transfer_leader(request).await.map_err(io::Error::other)?;
+                let taken = self.raft().handle_transfer_leader(request).await.map_err(io::Error::other)?;
                 taken.map(|()| Bytes::new()).map_err(io::Error::other)
             }
             kind => Err(bad(format!("a question of kind {kind}, which this version does not know"))),
@@ -42,6 +47,7 @@ impl Handle {
 
     /// Takes a snapshot, whole, and puts it in the place of what is here.
     pub(crate) async fn receive(&self, head: Bytes, pieces: Pieces) -> io::Result<Bytes> {
+        let _inside = self.gate.try_read().map_err(|_| vacated())?;
         let (vote, meta) = wire::decode_snapshot(head)?;
         tracing::info!(group = self.group, last = ?meta.last_log_id, "a snapshot arrives");
         let received = match &self.target {
@@ -51,21 +57,27 @@ impl Handle {
             Target::Meta(_) => rows::collect(pieces).await?,
         };
         let snapshot = SnapshotOf::<Types, Rows> { meta, snapshot: Rows::Received(received) };
-        let answer = self.raft.install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
+        let answer = self.raft().install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
         tracing::info!(group = self.group, "the snapshot is in place");
         Ok(wire::encode_vote(&answer.vote))
     }
 
+    /// A request for a vote that may be granted.
+    ///
     /// Before it stopped, this node may have promised a leader not to vote for another for the time of a lease, and the
     /// library does not remember it: a leader that answers reads under that lease must still be the only one. For the same
-    /// time it does not stand for election.
-    fn must_not_have_promised(&self) -> io::Result<()> {
-        match Instant::now() < self.promised_until {
-            true => Err(io::Error::new(
-                io::ErrorKind::NotConnected,
-                "a node that has just started does not vote yet",
-            )),
-            false => Ok(()),
+    /// time it does not stand for election. And it votes as if it still had all that it ever had.
+    fn votable(&self, body: Bytes) -> io::Result<VoteRequest<Types>> {
+        let (request, life) = (wire::decode_vote_request(body)?, self.life());
+        let refused = |reason| Err(io::Error::new(io::ErrorKind::NotConnected, reason));
+        match Instant::now() < life.promised_until {
+            true => refused("a node that has just started does not vote yet"),
+            false if !life.may_vote_for(request.last_log_id) => refused("less than was here once"),
+            false => Ok(request),
         }
     }
+}
+
+fn vacated() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the replica is being given up")
 }

@@ -39,7 +39,7 @@ pub(super) struct Log {
     /// The newest entries, as they were appended. Apply takes them out, and so never decodes what this node encoded; other
     /// readers want bytes, which the log has.
     newest: Arc<Mutex<VecDeque<Entry>>>,
-    /// Held, never used: tells a shutdown when the last clone is gone.
+    /// Held, never used: tells when the last clone is gone.
     _alive: mpsc::Sender<Infallible>,
 }
 
@@ -106,13 +106,28 @@ impl Log {
             None => blocking(true, || self.store.read(self.group, start..end)),
         }
     }
+}
 
-    async fn wait(&self, start: impl FnOnce(storage::log::Done)) -> io::Result<()> {
-        let (done, answer) = oneshot::channel();
-        // The receiver is only gone when the group's task was dropped.
-        start(Box::new(move |result| drop(done.send(result))));
-        answer.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe)))
-    }
+/// Ready when what `start` begins is durable.
+pub(super) async fn durable(start: impl FnOnce(storage::log::Done)) -> io::Result<()> {
+    let (done, answer) = oneshot::channel();
+    // The receiver is only gone when the group's task was dropped.
+    start(Box::new(move |result| drop(done.send(result))));
+    answer.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe)))
+}
+
+/// The last purged entry of a group and its last entry.
+pub(super) fn log_state(store: &dyn LogStore, group: u32) -> io::Result<LogState<Types>> {
+    let state = store.state(group);
+    let purged = state.purged.map(|(_, id)| codec::decode_log_id(id)).transpose()?;
+    let last = match state.last {
+        None => purged,
+        Some(last) => {
+            let found = store.read(group, last..last + 1)?.pop();
+            found.map(|(index, bytes)| codec::entry_log_id(index, bytes)).transpose()?
+        }
+    };
+    Ok(LogState { last_purged_log_id: purged, last_log_id: last })
 }
 
 fn bounds(range: &impl RangeBounds<u64>) -> (u64, u64) {
@@ -192,16 +207,7 @@ impl RaftLogStorage<Types> for Log {
     type LogReader = Log;
 
     async fn get_log_state(&mut self) -> io::Result<LogState<Types>> {
-        let state = self.store.state(self.group);
-        let purged = state.purged.map(|(_, id)| codec::decode_log_id(id)).transpose()?;
-        let last = match state.last {
-            None => purged,
-            Some(last) => {
-                let found = self.store.read(self.group, last..last + 1)?.pop();
-                found.map(|(index, bytes)| codec::entry_log_id(index, bytes)).transpose()?
-            }
-        };
-        Ok(LogState { last_purged_log_id: purged, last_log_id: last })
+        log_state(&*self.store, self.group)
     }
 
     async fn get_log_reader(&mut self) -> Log {
@@ -209,8 +215,9 @@ impl RaftLogStorage<Types> for Log {
     }
 
     async fn save_vote(&mut self, vote: &Vote) -> io::Result<()> {
-        let vote = codec::encode_vote(vote);
-        self.wait(|done| self.store.save_vote(self.group, vote, done)).await
+        let before = self.store.state(self.group).vote.map(codec::decode_forgotten).transpose()?.flatten();
+        let vote = codec::encode_vote(vote, before.as_ref());
+        durable(|done| self.store.save_vote(self.group, vote, done)).await
     }
 
     async fn append<I>(&mut self, entries: I, callback: IOFlushed<Types>) -> io::Result<()>
@@ -239,7 +246,7 @@ impl RaftLogStorage<Types> for Log {
         let last = last.map(|id| id.index);
         let from = last.map_or(0, |last| last + 1);
         self.newest.lock().retain(|entry| entry.log_id.index < from);
-        self.wait(|done| self.store.truncate_after(self.group, last, done)).await
+        durable(|done| self.store.truncate_after(self.group, last, done)).await
     }
 
     async fn purge(&mut self, upto: LogId) -> io::Result<()> {

@@ -9,6 +9,7 @@ use crate::meta::MetaStore;
 use crate::meters::Meters;
 use crate::observer::Observer;
 use crate::threads::{self, blocking};
+use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use openraft::alias::{SnapshotMetaOf, SnapshotOf};
 use openraft::storage::{ApplyResponder, EntryResponder, RaftSnapshotBuilder, RaftStateMachine};
@@ -30,13 +31,29 @@ const SLICE_MAX: usize = 128;
 /// Larger slices may take over 500 µs and are kept off the runtime's workers (see decisions/0002).
 const INLINE_MAX: usize = 16;
 /// How often it is tried again while the system lacks something.
-const RETRY: Duration = Duration::from_millis(250);
+pub(super) const RETRY: Duration = Duration::from_millis(250);
 
 /// What a group's commands change.
 #[derive(Clone)]
 pub(crate) enum Target {
     Partition { id: PartitionId, partition: Arc<Partition>, observer: Arc<dyn Observer> },
     Meta(Arc<MetaStore>),
+}
+
+impl Target {
+    /// What is in the tables: the last log id and the membership's bytes.
+    pub(super) fn applied(&self) -> (Option<LogId>, Bytes) {
+        match self {
+            Target::Partition { partition, .. } => {
+                let applied = partition.applied();
+                (place(applied.index, applied.term), applied.membership)
+            }
+            Target::Meta(meta) => {
+                let file = meta.file();
+                (place(file.index, file.term), file.membership)
+            }
+        }
+    }
 }
 
 /// One group's state machine. Clones share everything.
@@ -46,13 +63,19 @@ pub(crate) struct Machine {
     pub(crate) admission: Arc<Admission>,
     pub(crate) meters: Arc<Meters>,
     flushed: Arc<Mutex<Option<SnapshotMetaOf<Types>>>>,
+    lasting: Lasting,
+    /// Held, never used: tells when the last clone is gone.
+    _alive: mpsc::Sender<Infallible>,
+}
+
+/// What outlives one run of a group. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Lasting {
     /// The observer's work on rows that were replaced, until somebody waits for it.
     rebuild: Arc<tokio::sync::Mutex<Option<JoinHandle<io::Result<()>>>>>,
     pub(crate) rebuilding: Arc<AtomicBool>,
     /// Entries that are in the tables and that the observer has heard of.
     pub(crate) heard: Arc<watch::Sender<u64>>,
-    /// Held, never used: tells a shutdown when the last clone is gone.
-    pub(crate) alive: mpsc::Sender<Infallible>,
 }
 
 type Pending = (storage::Entry, Option<ApplyResponder<Types>>);
@@ -60,39 +83,28 @@ type Pending = (storage::Entry, Option<ApplyResponder<Types>>);
 impl Machine {
     pub(crate) fn new(
         target: Target,
+        lasting: Lasting,
         admission: Arc<Admission>,
         meters: Arc<Meters>,
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
-        let (flushed, rebuild, rebuilding) = Default::default();
-        let heard = Arc::new(watch::Sender::new(0));
-        let machine = Machine { target, admission, meters, flushed, rebuild, rebuilding, heard, alive };
+        let machine = Machine { target, admission, meters, flushed: Arc::default(), lasting, _alive: alive };
         // At the start the observer has what the tables have.
-        machine.heard.send_replace(machine.applied_index());
+        if !machine.lasting.rebuilding.load(Ordering::Acquire) {
+            machine.lasting.heard.send_replace(machine.applied_index());
+        }
         machine
     }
 
     /// What is applied: the last log id and membership.
     fn state(&self) -> io::Result<(Option<LogId>, StoredMembership)> {
-        let (index, term, membership) = match &self.target {
-            Target::Partition { partition, .. } => {
-                let applied = partition.applied();
-                (applied.index, applied.term, applied.membership)
-            }
-            Target::Meta(meta) => {
-                let file = meta.file();
-                (file.index, file.term, file.membership)
-            }
-        };
-        Ok((place(index, term), codec::decode_stored(membership)?))
+        let (applied, membership) = self.target.applied();
+        Ok((applied, codec::decode_stored(membership)?))
     }
 
     /// Entries that are in the tables, as the storage crate counts.
-    pub(super) fn applied_index(&self) -> u64 {
-        match &self.target {
-            Target::Partition { partition, .. } => partition.applied().index,
-            Target::Meta(meta) => meta.file().index,
-        }
+    fn applied_index(&self) -> u64 {
+        self.target.applied().0.map_or(0, |id| id.index + 1)
     }
 
     fn meta(&self) -> io::Result<SnapshotMetaOf<Types>> {
@@ -137,7 +149,7 @@ impl Machine {
             changes.extend(changed);
         }
         observer.applied(*id, last, &changes).await;
-        self.heard.send_replace(last);
+        self.lasting.heard.send_replace(last);
         for (reply, answer) in replies.drain(..).zip(answers) {
             if let Some(reply) = reply {
                 reply.send(answer);
@@ -192,9 +204,9 @@ impl Machine {
         observer: Arc<dyn Observer>,
         showing: Box<dyn Send>,
     ) {
-        let mut last = self.rebuild.lock().await;
+        let mut last = self.lasting.rebuild.lock().await;
         let before = last.take();
-        let (rebuilding, heard) = (self.rebuilding.clone(), self.heard.clone());
+        let (rebuilding, heard) = (self.lasting.rebuilding.clone(), self.lasting.heard.clone());
         rebuilding.store(true, Ordering::Release);
         *last = Some(tokio::spawn(async move {
             if let Some(before) = before {
@@ -212,7 +224,7 @@ impl Machine {
     }
 
     async fn rebuilt(&self) -> io::Result<()> {
-        let last = self.rebuild.lock().await.take();
+        let last = self.lasting.rebuild.lock().await.take();
         match last {
             Some(last) => last.await.map_err(io::Error::other)?,
             None => Ok(()),

@@ -33,7 +33,7 @@ pub struct View {
 impl Handle {
     /// See [`View`].
     pub(crate) fn view(&self) -> View {
-        let metrics = self.raft.metrics();
+        let metrics = self.raft().metrics();
         let metrics = metrics.borrow_watched();
         let count = |index: Option<u64>| index.map_or(0, |index| index + 1);
         let membership = metrics.membership_config.membership();
@@ -59,25 +59,25 @@ impl Handle {
     /// Has the node get the group's entries. Returns when that is committed, not when it has them.
     pub(crate) async fn add_learner(&self, node_id: u64, address: &str) -> Result<(), String> {
         let node = BasicNode { addr: address.to_owned() };
-        self.raft.add_learner(node_id, node, false).await.map(drop).map_err(text)
+        self.raft().add_learner(node_id, node, false).await.map(drop).map_err(text)
     }
 
     /// Gives the votes to these nodes, which must get the group's entries already. Others that had one stay without it, or go.
     pub(crate) async fn change_voters(&self, voters: BTreeSet<u64>, keep_others: bool) -> Result<(), String> {
         self.may_have_others.store(true, Ordering::SeqCst);
-        self.raft.change_membership(voters, keep_others).await.map(drop).map_err(text)
+        self.raft().change_membership(voters, keep_others).await.map(drop).map_err(text)
     }
 
     /// Ends a change that another leader began.
     pub(crate) async fn end_change(&self, keep_others: bool) -> Result<(), String> {
         let nothing = ChangeMembers::AddVoterIds(BTreeSet::new());
-        self.raft.change_membership(nothing, keep_others).await.map(drop).map_err(text)
+        self.raft().change_membership(nothing, keep_others).await.map(drop).map_err(text)
     }
 
     /// Takes the group's entries from these nodes, which must have no vote.
     pub(crate) async fn remove_learners(&self, nodes: BTreeSet<u64>) -> Result<(), String> {
         let change = ChangeMembers::RemoveNodes(nodes);
-        self.raft.change_membership(change, true).await.map(drop).map_err(text)
+        self.raft().change_membership(change, true).await.map(drop).map_err(text)
     }
 
     /// Asks the node to lead instead. Whether it does is seen by who leads next.
@@ -86,7 +86,7 @@ impl Handle {
         if to == self.node_id {
             return Ok(());
         }
-        self.raft.trigger().transfer_leader(to).await.map_err(text)
+        self.raft().trigger().transfer_leader(to).await.map_err(text)
     }
 }
 

@@ -3,6 +3,7 @@
 mod codec;
 mod handle;
 mod incoming;
+mod life;
 mod log;
 mod machine;
 mod membership;
@@ -12,13 +13,16 @@ mod record;
 mod reply;
 mod rows;
 mod runtime;
+mod vacate;
 mod wire;
 
 #[cfg(test)]
 mod suite;
 
 pub(crate) use handle::{Handle, Proposed};
-pub(crate) use machine::{Machine, Target};
+pub(crate) use life::Making;
+use machine::Machine;
+pub(crate) use machine::Target;
 pub use membership::View;
 pub(crate) use network::Network;
 pub(crate) use proposal::Proposal;

@@ -1,6 +1,7 @@
 //! The Raft library's own suite for storage, over our log and our machines.
 
 use super::log::Log;
+use super::machine::Lasting;
 use super::{Machine, Target, Types};
 use crate::admission::Admission;
 use crate::folder::MemoryFolder;
@@ -31,6 +32,9 @@ impl Observer for Deaf {
     fn replaced(&self, _: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
         Box::pin(async { Ok(()) })
     }
+    fn vacated(&self, _: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
     fn asked(&self, _: Bytes) -> Answer {
         Box::pin(async { Ok(Bytes::new()) })
     }
@@ -48,7 +52,7 @@ fn stores(log: Arc<dyn LogStore>, target: Target) -> (Log, Machine) {
     let meters = Arc::new(Meters::new());
     let (alive, _) = mpsc::channel(1);
     let admission = Admission::new(log.clone(), 1, 1);
-    let machine = Machine::new(target, admission, meters.clone(), alive.clone());
+    let machine = Machine::new(target, Lasting::default(), admission, meters.clone(), alive.clone());
     (Log::new(1, log, Arc::new(Semaphore::new(1)), meters, alive), machine)
 }
 

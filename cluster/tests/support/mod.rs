@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod network;
+pub mod placed;
 pub mod shim;
+pub mod world;
 
 use bytes::Bytes;
 use cluster::{Answer, Cluster, DiskFolder, Entropy, Error, Group, Nowhere, Observer, Options, Parts};
@@ -26,6 +28,7 @@ pub struct Heard {
     pub applied: Mutex<Vec<(PartitionId, u64, Vec<Change>)>>,
     pub leaders: Mutex<Vec<(PartitionId, bool)>>,
     pub replaced: Mutex<Vec<PartitionId>>,
+    pub vacated: Mutex<Vec<PartitionId>>,
     /// Partitions whose observer takes its time: until it is notified.
     pub held: Mutex<BTreeMap<PartitionId, Arc<Notify>>>,
 }
@@ -46,6 +49,10 @@ impl Observer for Heard {
 
     fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
         self.replaced.lock().push(partition);
+        Box::pin(async { Ok(()) })
+    }
+    fn vacated(&self, partition: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
+        self.vacated.lock().push(partition);
         Box::pin(async { Ok(()) })
     }
     fn asked(&self, request: Bytes) -> Answer {

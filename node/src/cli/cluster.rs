@@ -1,5 +1,6 @@
 //! `salamander cluster`: what operators see and do, over the admin API of any node.
 
+use super::rebalance;
 use clap::{Args, Subcommand};
 use client::{Admin, api::StatusResponse};
 use std::{io::Write, time::Duration};
@@ -33,6 +34,13 @@ enum Command {
     },
     /// Takes a node out of the cluster for good; its id is never used again. Drain it first where it is alive.
     Remove { node: u64 },
+    /// Tells which groups are not where they should be, until all are. They move by themselves, as soon as nodes come, go or
+    /// return: nothing is begun by this, and it can be interrupted and run again.
+    Rebalance {
+        /// Gives up after so many seconds.
+        #[arg(long, default_value_t = 600)]
+        timeout: u64,
+    },
     /// Has another node lead; ends when it does.
     TransferLeader { to: u64 },
 }
@@ -48,6 +56,9 @@ impl Cluster {
                 Command::Status { json, watch } => status(&admin, json, watch).await,
                 Command::Drain { node, undo } => drain(&admin, node, undo).await,
                 Command::Remove { node } => Ok(admin.remove(node).await?),
+                Command::Rebalance { timeout } => {
+                    rebalance::wait(&admin, Duration::from_secs(timeout), PAUSE).await
+                }
                 Command::TransferLeader { to } => transfer(&admin, to).await,
             }
         })
@@ -133,7 +144,7 @@ fn as_json(status: &StatusResponse) -> serde_json::Value {
         serde_json::json!({
             "group": group.group, "leader": group.leader, "term": group.term, "voters": group.voters,
             "learners": group.learners, "changing": group.changing, "appended": group.appended,
-            "applied": group.applied,
+            "applied": group.applied, "target": group.target,
         })
     };
     serde_json::json!({

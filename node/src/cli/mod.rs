@@ -8,6 +8,7 @@ mod generate;
 mod load;
 mod membership;
 pub mod options;
+mod rebalance;
 mod start;
 mod watch;
 

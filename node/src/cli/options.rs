@@ -106,6 +106,7 @@ fn cluster(config: &Config) -> cluster::Options {
         log_bytes: config.log.total_bytes,
         disk_reserve_bytes: config.storage.disk_reserve_bytes,
         maintenance: ms(config.storage.maintenance_interval_ms),
+        left_replicas_kept: ms(2 * config.limits.request_timeout_ms),
         start_timeout: ms(config.raft.start_timeout_ms),
         shutdown_timeout: ms(config.raft.shutdown_timeout_ms),
         ..cluster::Options::new(config.node.data.join("cluster"))

@@ -110,6 +110,16 @@ impl Stored {
         }
     }
 
+    /// The rows of a partition are gone.
+    pub fn forget(&self, partition: PartitionId) {
+        let mut tenants = self.tenants.write();
+        *self.changes.write().entry(partition).or_default() += 1;
+        for index in tenants.values_mut() {
+            let keys: Vec<_> = index.of_partition(partition).map(|place| place.key).collect();
+            keys.iter().for_each(|key| index.remove(key));
+        }
+    }
+
     /// The part of a tenant.
     pub fn of(self: &Arc<Self>, tenant: TenantId) -> Tenant {
         Tenant { stored: self.clone(), tenant }

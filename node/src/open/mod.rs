@@ -211,7 +211,12 @@ impl Opened {
         let search = Arc::new(search);
         for partition in (1..=options.cluster.partitions).map(proto::PartitionId) {
             let rows = store.partition(partition).map_err(failed)?;
-            let from = recovered.index_of(partition);
+            let mut from = recovered.index_of(partition);
+            if from > 0 && rows.applied().index == 0 {
+                // Of a replica that went elsewhere, and whose rows are gone: what comes next are entries from the first on.
+                search.blocking_forget(partition);
+                from = 0;
+            }
             replay(&search, from, partition, &rows, &mut |_| ()).map_err(failed)?;
         }
         let cache_bytes = options.conformance_cache_bytes;

@@ -64,6 +64,15 @@ impl cluster::Observer for Observer {
         })
     }
 
+    fn vacated(&self, partition: PartitionId) -> BoxFuture<'_, io::Result<()>> {
+        Box::pin(async move {
+            self.search.forget(partition).await;
+            self.definitions.forget(partition);
+            self.references.clear();
+            Ok(())
+        })
+    }
+
     fn asked(&self, request: Bytes) -> Answer {
         let node = self.node.get().and_then(Weak::upgrade);
         Box::pin(async move {

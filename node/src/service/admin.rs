@@ -184,7 +184,7 @@ impl Node {
     /// As this node sees it.
     fn seen(&self) -> StatusResponse {
         let cluster = &self.engine.cluster;
-        let (meta, views) = (cluster.meta(), cluster.views());
+        let (meta, views, mut targets) = (cluster.meta(), cluster.views(), cluster.targets());
         let mut counted: BTreeMap<u64, (u32, u32, u64)> = BTreeMap::new();
         for (_, view) in &views {
             view.voters.iter().for_each(|node| counted.entry(*node).or_default().0 += 1);
@@ -203,13 +203,19 @@ impl Node {
             leader: cluster.chief().unwrap_or_default(),
             feature_level: meta.feature_level,
             nodes: meta.nodes.into_iter().map(node).collect(),
-            groups: views.into_iter().map(|(group, view)| group_status(group, view)).collect(),
+            groups: views
+                .into_iter()
+                .map(|(group, view)| {
+                    let target = targets.get_mut(group as usize).map(std::mem::take).unwrap_or_default();
+                    group_status(group, view, target)
+                })
+                .collect(),
             seen_by: cluster.node_id(),
         }
     }
 }
 
-fn group_status(group: u32, view: View) -> GroupStatus {
+fn group_status(group: u32, view: View, target: Vec<u64>) -> GroupStatus {
     GroupStatus {
         group,
         leader: view.leader.unwrap_or_default(),
@@ -219,6 +225,7 @@ fn group_status(group: u32, view: View) -> GroupStatus {
         changing: view.is_joint,
         appended: view.appended,
         applied: view.applied,
+        target,
     }
 }
 

@@ -66,6 +66,10 @@ impl LogStore for HeldLog {
     fn purge_upto(&self, group: u32, index: u64, log_id: Bytes) {
         self.log.purge_upto(group, index, log_id);
     }
+    fn forget(&self, group: u32, vote: Bytes, done: Done) {
+        self.log.forget(group, vote, done);
+        self.after();
+    }
     fn read(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
         self.log.read(group, range)
     }

@@ -67,6 +67,11 @@ impl Engine for Memory {
         Ok(Box::new(Load { memory: self.clone(), rows: Map::new() }))
     }
 
+    fn clear(&self) -> Result<()> {
+        *self.state.write() = State::default();
+        Ok(())
+    }
+
     fn flush(&self) -> Result<()> {
         let mut state = self.state.write();
         state.durable = Arc::clone(&state.live);

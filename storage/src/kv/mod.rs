@@ -151,6 +151,10 @@ pub trait Engine: Read {
     /// Begins to load rows that take the place of all there are.
     fn loader(&self) -> Result<Box<dyn Loader>>;
 
+    /// Drops all rows; a crash leaves all of them or, once this returned, none. Views opened before keep them. After an error
+    /// they may be gone already, but not for the next start: it is to be called again. What is written meanwhile is lost.
+    fn clear(&self) -> Result<()>;
+
     /// Makes everything written so far survive a crash; returns when it does.
     fn flush(&self) -> Result<()>;
 

@@ -35,12 +35,22 @@ pub(super) enum Kind {
     Held = 6,
     /// All before is durable. The next frame is written over it.
     Mark = 7,
+    /// Entries and purge point of the group are gone, whatever their indexes; the bytes are its vote from then on.
+    Forget = 8,
 }
 
 impl Kind {
     fn from_number(number: u8) -> Option<Kind> {
-        const ALL: [Kind; 7] =
-            [Kind::Entry, Kind::Vote, Kind::Truncate, Kind::Purge, Kind::Seal, Kind::Held, Kind::Mark];
+        const ALL: [Kind; 8] = [
+            Kind::Entry,
+            Kind::Vote,
+            Kind::Truncate,
+            Kind::Purge,
+            Kind::Seal,
+            Kind::Held,
+            Kind::Mark,
+            Kind::Forget,
+        ];
         ALL.into_iter().find(|kind| *kind as u8 == number)
     }
 }

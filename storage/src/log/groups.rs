@@ -88,6 +88,12 @@ impl Group {
         }
     }
 
+    /// Nothing is left but the vote.
+    pub(super) fn forget(&mut self, vote: Bytes) {
+        self.slots.clear();
+        (self.bytes, self.purged, self.vote) = (0, None, Some(vote));
+    }
+
     pub(super) fn slot(&self, index: u64) -> Option<&Slot> {
         self.slots.get(index.checked_sub(self.first)? as usize)
     }

@@ -21,6 +21,7 @@ enum Pending {
     Vote { group: u32, vote: Bytes, done: Done },
     Truncate { group: u32, from: u64, done: Done },
     Purge { group: u32, index: u64, log_id: Bytes },
+    Forget { group: u32, vote: Bytes, done: Done },
 }
 
 /// One group as a crash would leave it.
@@ -204,6 +205,11 @@ impl MemoryLog {
                 durable.purged = Some((index, log_id));
                 None
             }
+            Pending::Forget { group, vote, done } => {
+                self.groups.get(group).lock().forget(vote.clone());
+                disk.groups.insert(group, Durable { vote: Some(vote), ..Durable::default() });
+                Some(done)
+            }
         }
     }
 
@@ -257,6 +263,10 @@ impl LogStore for MemoryLog {
     fn purge_upto(&self, group: u32, index: u64, log_id: Bytes) {
         self.groups.get(group).lock().purge(index, log_id.clone());
         self.submit(Pending::Purge { group, index, log_id });
+    }
+
+    fn forget(&self, group: u32, vote: Bytes, done: Done) {
+        self.submit(Pending::Forget { group, vote, done });
     }
 
     fn read(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {

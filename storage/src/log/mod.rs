@@ -134,6 +134,10 @@ pub trait LogStore: Send + Sync + 'static {
     /// entry. Takes effect on reads at once and on the disk some time later.
     fn purge_upto(&self, group: u32, index: u64, log_id: Bytes);
 
+    /// Drops all entries of the group and its purge point, and replaces its vote: all of that or nothing. What is appended
+    /// then may have any index. Until `done` fires, nothing else is asked about the group but to be read as it was.
+    fn forget(&self, group: u32, vote: Bytes, done: Done);
+
     /// The entries of `range` that exist, in order.
     fn read(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>>;
 

@@ -8,13 +8,15 @@ use super::groups::{Groups, Place, Slot};
 use super::header::End;
 use super::listing::{self, Listing};
 use super::segment::{Scan, Segment, Tail, name_of};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-/// A segment that has frames, with the last index of each group in it.
+/// A segment that has frames, with the last index of each group in it, but for what was forgotten.
 pub(super) struct LoadedSegment {
     pub segment: Segment,
     pub last: BTreeMap<u32, u64>,
+    /// Groups that were forgotten in it: what segments before it have of them counts no more.
+    forgotten: BTreeSet<u32>,
     pub end: End,
     tail: Tail,
     /// Where each frame starts, and its length.
@@ -37,7 +39,7 @@ pub(super) fn load(folder: &dyn Folder, groups: &Groups) -> io::Result<Loaded> {
     let last = segments.pop();
     for (id, segment) in segments {
         let segment = segment.ok_or_else(|| replay.damaged(id, 0, "the file has no header"))?;
-        loaded.push(replay.segment(segment)?);
+        add(&mut loaded, replay.segment(segment)?);
         replay.check_link(&loaded)?;
     }
     match last {
@@ -46,7 +48,7 @@ pub(super) fn load(folder: &dyn Folder, groups: &Groups) -> io::Result<Loaded> {
             if replay.is_unused(&segment, loaded.last())? {
                 unneeded.push(segment.segment.id);
             } else {
-                loaded.push(segment);
+                add(&mut loaded, segment);
                 replay.check_link(&loaded)?;
             }
         }
@@ -64,6 +66,13 @@ pub(super) fn load(folder: &dyn Folder, groups: &Groups) -> io::Result<Loaded> {
     }
     sync_anew(&loaded)?;
     Ok(Loaded { segments: loaded, spares })
+}
+
+fn add(loaded: &mut Vec<LoadedSegment>, next: LoadedSegment) {
+    for before in loaded.iter_mut() {
+        before.last.retain(|group, _| !next.forgotten.contains(group));
+    }
+    loaded.push(next);
 }
 
 /// Takes the name of a segment from a file that is none (any more).
@@ -118,7 +127,7 @@ impl Replay<'_> {
 
     fn segment(&mut self, segment: Segment) -> io::Result<LoadedSegment> {
         let Scan { frames, end, tail } = segment.scan()?;
-        let (mut last, mut held) = (BTreeMap::new(), Vec::new());
+        let (mut last, mut held, mut forgotten) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
         for (offset, frame) in &frames {
             let records = frame::records(frame).map_err(|_| {
                 self.damaged(
@@ -128,12 +137,17 @@ impl Replay<'_> {
                 )
             })?;
             for record in records {
-                if record.kind == Kind::Held {
-                    held.push((record.group, record.index));
-                }
-                if record.kind == Kind::Entry {
-                    let known: &mut u64 = last.entry(record.group).or_default();
-                    *known = record.index.max(*known);
+                match record.kind {
+                    Kind::Held => held.push((record.group, record.index)),
+                    Kind::Entry => {
+                        let known: &mut u64 = last.entry(record.group).or_default();
+                        *known = record.index.max(*known);
+                    }
+                    Kind::Forget => {
+                        last.remove(&record.group);
+                        forgotten.insert(record.group);
+                    }
+                    _ => {}
                 }
                 self.record(&segment, *offset, record);
             }
@@ -142,7 +156,7 @@ impl Replay<'_> {
             self.held = Some(held);
         }
         let frames = frames.iter().map(|(offset, frame)| (*offset, frame.len())).collect();
-        Ok(LoadedSegment { segment, last, end, tail, frames })
+        Ok(LoadedSegment { segment, last, forgotten, end, tail, frames })
     }
 
     fn record(&mut self, segment: &Segment, frame_at: u64, record: Record) {
@@ -152,6 +166,10 @@ impl Replay<'_> {
             Kind::Vote => group.vote = Some(record.bytes),
             Kind::Truncate => group.truncate_from(record.index),
             Kind::Purge => group.purge(record.index, record.bytes),
+            Kind::Forget => {
+                group.forget(record.bytes);
+                self.needs_purge.remove(&record.group);
+            }
             Kind::Seal | Kind::Held | Kind::Mark => {}
             Kind::Entry => {
                 if group.purged.as_ref().is_some_and(|(purged, _)| record.index <= *purged) {
@@ -227,11 +245,12 @@ impl Replay<'_> {
         }
     }
 
-    /// All that was in segments before the first one is purged.
+    /// All that was in segments before the first one is purged, or forgotten since.
     fn check_start(&mut self, loaded: &[LoadedSegment]) -> io::Result<()> {
         let Some(first) = loaded.first() else { return Ok(()) };
         let purged = |group: u32| self.groups.get(group).lock().purged.as_ref().map(|(index, _)| *index);
-        for (group, index) in self.held.iter().flatten() {
+        let is_forgotten = |group: &u32| loaded.iter().any(|segment| segment.forgotten.contains(group));
+        for (group, index) in self.held.iter().flatten().filter(|(group, _)| !is_forgotten(group)) {
             if first.segment.id > 1 && purged(*group).is_none_or(|purged| purged < *index) {
                 let what = format!(
                     "the file is missing: it, or one before, has entries of group {group} up to {index}"

@@ -183,6 +183,14 @@ impl Segments {
         *last = index.max(*last);
     }
 
+    /// Nobody needs the group's entries in any segment any more. What comes with indexes that were there before is other entries.
+    pub(super) fn forget(&mut self, group: u32) {
+        self.last.remove(&group);
+        for old in &mut self.old {
+            old.last.remove(&group);
+        }
+    }
+
     /// Frees the oldest segments as far as all in them is purged; whether there were any.
     pub(super) fn free(&mut self, purged: &BTreeMap<u32, u64>) -> bool {
         let is_purged = |(group, last): (&u32, &u64)| purged.get(group).is_some_and(|purged| purged >= last);

@@ -105,6 +105,10 @@ impl LogStore for Wal {
         self.send(Job::Purge { group, index, log_id });
     }
 
+    fn forget(&self, group: u32, vote: Bytes, done: Done) {
+        self.send(Job::Forget { group, vote, done: Completion::new(done) });
+    }
+
     fn read(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
         self.shared.groups.read(group, range)
     }

@@ -48,6 +48,7 @@ pub(super) enum Job {
     Vote { group: u32, vote: Bytes, done: Completion },
     Truncate { group: u32, from: u64, done: Completion },
     Purge { group: u32, index: u64, log_id: Bytes },
+    Forget { group: u32, vote: Bytes, done: Completion },
     Stop,
 }
 
@@ -166,6 +167,7 @@ impl Writer {
             Job::Vote { group, vote, .. } => drop(self.frame.push(Kind::Vote, *group, 0, vote)),
             Job::Truncate { group, from, .. } => drop(self.frame.push(Kind::Truncate, *group, *from, &[])),
             Job::Purge { group, index, log_id } => drop(self.frame.push(Kind::Purge, *group, *index, log_id)),
+            Job::Forget { group, vote, .. } => drop(self.frame.push(Kind::Forget, *group, 0, vote)),
             Job::Stop => {}
         }
         batch.push(job);
@@ -254,6 +256,13 @@ impl Writer {
                     self.shared.groups.get(*group).lock().vote = Some(vote.clone())
                 }
                 Job::Purge { group, index, .. } => drop(self.purged.insert(*group, *index)),
+                Job::Forget { group, vote, .. } => {
+                    // Only now, since until here a checkpoint has to tell what there was.
+                    self.shared.groups.get(*group).lock().forget(vote.clone());
+                    self.purged.remove(group);
+                    self.segments.forget(*group);
+                    self.publish_segments();
+                }
                 Job::Append { .. } | Job::Truncate { .. } | Job::Stop => {}
             }
         }
@@ -308,7 +317,10 @@ fn checkpoint(groups: &Groups, held: &BTreeMap<u32, u64>) -> Builder {
 
 fn answer(job: Job, result: impl FnOnce() -> io::Result<()>) {
     match job {
-        Job::Append { done, .. } | Job::Vote { done, .. } | Job::Truncate { done, .. } => done.fire(result()),
+        Job::Append { done, .. }
+        | Job::Vote { done, .. }
+        | Job::Truncate { done, .. }
+        | Job::Forget { done, .. } => done.fire(result()),
         Job::Purge { .. } | Job::Stop => {}
     }
 }

@@ -22,7 +22,7 @@ use crate::apply::{self, Floors, Stage};
 use crate::entry::{Applied, Change, Entry, EntryPayload};
 use crate::error::{Error, Result};
 use crate::kv::{Engine, Read, Stall};
-use crate::locks::Locks;
+use crate::locks::{LockChanges, Locks};
 use crate::table::meta::{self, AppliedRow};
 use crate::table::{self, Table};
 use crate::version::AppliedState;
@@ -114,6 +114,20 @@ impl Partition {
     /// Writes everything applied so far to disk; afterwards `durable_index` has caught up. Blocks on IO.
     pub fn flush(&self) -> Result<()> {
         self.engine.flush()
+    }
+
+    /// Drops all rows, as if nothing had ever been applied; durable when it returns. A crash before leaves all of them. Views that
+    /// are open keep them. Blocks on IO.
+    ///
+    /// # Errors
+    /// [`Error::Short`], [`Error::Engine`]. It is to be cleared again then, and used for nothing else before.
+    pub fn clear(&self) -> Result<()> {
+        let mut floors = self.apply.lock();
+        self.engine.clear()?;
+        self.locks.replace(LockChanges::default());
+        *self.applied.write() = AppliedState::default();
+        *floors = Floors::default();
+        Ok(())
     }
 
     /// A checksum over all rows: equal on replicas that applied the same entries. Reads everything.

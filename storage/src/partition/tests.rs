@@ -223,3 +223,32 @@ fn the_folder_tells_older_programs_that_rows_were_replaced() {
     install(&partition, &chunks).unwrap();
     assert_same(&partition, &source().partition);
 }
+
+#[test]
+fn a_cleared_partition_is_as_a_new_one_and_takes_in_rows_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Disk::default();
+    let stores: [Box<dyn Fn() -> Store>; 2] = [
+        Box::new(|| Store::open(dir.path(), &Options::default()).unwrap()),
+        Box::new(|| {
+            disk.crash();
+            Store::in_memory(&disk)
+        }),
+    ];
+    for open in stores {
+        let other = source();
+        let (_, chunks) = exported(&other.partition, 200, || ());
+        let partition = open().partition(P).unwrap();
+        install(&partition, &chunks).unwrap();
+        assert!(partition.lock_of(TENANT, &own("a")).is_some());
+        partition.clear().unwrap();
+        let new = Fixture::new();
+        assert_same(&partition, &new.partition);
+        assert_eq!((partition.durable_index().unwrap(), partition.applied()), (0, AppliedState::default()));
+        drop(partition);
+        let partition = open().partition(P).unwrap();
+        assert_same(&partition, &new.partition);
+        install(&partition, &chunks).unwrap();
+        assert_same(&partition, &other.partition);
+    }
+}

@@ -135,6 +135,30 @@ fn a_crash_keeps_what_was_flushed_and_nothing_else() {
 }
 
 #[test]
+fn cleared_rows_do_not_come_back() {
+    on_both(|crash| {
+        crash.engine().write(&rows([("a", Some("1")), ("b", Some("1"))]), Stall::Wait).unwrap();
+        crash.engine().flush().unwrap();
+        {
+            let engine = crash.engine();
+            let before = engine.snapshot().unwrap();
+            engine.clear().unwrap();
+            assert_eq!(keys(&*before, "", "z", Direction::Ascending), "a b");
+            assert_eq!(keys(engine, "", "z", Direction::Ascending), "");
+            assert_eq!(engine.durable(b"a").unwrap(), None);
+            engine.write(&rows([("c", Some("1"))]), Stall::Wait).unwrap();
+        }
+        crash.crash();
+        assert_eq!(keys(crash.engine(), "", "z", Direction::Ascending), "");
+        crash.engine().clear().unwrap();
+        crash.engine().write(&rows([("d", Some("1"))]), Stall::Wait).unwrap();
+        crash.engine().flush().unwrap();
+        crash.crash();
+        assert_eq!(keys(crash.engine(), "", "z", Direction::Ascending), "d");
+    });
+}
+
+#[test]
 fn an_engine_of_before_a_crash_does_no_more_harm() {
     let before = Memory::default();
     before.write(&rows(ABCD), Stall::Wait).unwrap();

@@ -1,6 +1,6 @@
 //! One partition's rows in RocksDB.
 
-use super::generations::Current;
+use super::generations::{self, Current};
 use super::load::Load;
 use super::{Database, engine};
 use crate::error::Result;
@@ -82,6 +82,17 @@ impl Engine for Family {
 
     fn loader(&self) -> Result<Box<dyn Loader>> {
         Ok(Box::new(Load::begin(Arc::clone(&self.database), Arc::clone(&self.current))?))
+    }
+
+    fn clear(&self) -> Result<()> {
+        let mut tried = self.current.replacing.lock();
+        self.database.owner.before_replacing()?;
+        let new = generations::next(&self.database.db, &self.current.name(), &mut tried);
+        self.database.resume()?;
+        self.database.create(&new)?;
+        self.current.set(new.clone());
+        // Until the last one with rows is gone, the next start takes that for the current one.
+        generations::drop_others(&self.database.db, &new)
     }
 
     fn durable(&self, key: &[u8]) -> Result<Option<Bytes>> {

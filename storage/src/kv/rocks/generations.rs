@@ -2,7 +2,8 @@
 //!
 //! Rows are replaced as a whole by a new column family, which gets all of its rows in one step that is atomic and durable;
 //! then the one before is dropped. So the newest that has rows is the current one, whenever a crash falls: an older one
-//! was not dropped any more, a newer one not filled. What has rows keeps some for ever: a partition's applied row.
+//! was not dropped any more, a newer one not filled. What has rows keeps some for ever, a partition's applied row, unless the
+//! partition is cleared: then all others go before an empty one counts.
 
 use super::engine;
 use crate::error::Result;
@@ -70,6 +71,13 @@ pub fn settle(db: &DB) -> Result<BTreeMap<String, Arc<Current>>> {
         settled.insert(of, Arc::new(Current::new(current)));
     }
     Ok(settled)
+}
+
+/// Drops all column families that rows of the partition were or are in, but for `current`.
+pub fn drop_others(db: &DB, current: &str) -> Result<()> {
+    let (of, _) = parse(current);
+    let mut others = db.cf_names().into_iter().filter(|name| name != current && parse(name).0 == of);
+    others.try_for_each(|name| db.drop_cf(&name).map_err(engine))
 }
 
 fn newest_with_rows(db: &DB, generations: &BTreeMap<u64, String>) -> Result<String> {

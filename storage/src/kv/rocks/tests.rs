@@ -96,6 +96,53 @@ fn replaced_rows_leave_nothing_behind() {
 }
 
 #[test]
+fn cleared_rows_are_gone_for_the_next_start_whatever_was_left_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = open(&dir);
+    let family = database.family("p1").unwrap();
+    let other = database.family("p11").unwrap();
+    other.write(&row("other"), Stall::Wait).unwrap();
+    other.flush().unwrap();
+    family.write(&row("a"), Stall::Wait).unwrap();
+    family.flush().unwrap();
+    load(&family, &["b"]).replace().unwrap();
+    // As if an older one could not be dropped.
+    database.create("p1").unwrap();
+    let old = Family::new(Arc::clone(&database), Arc::new(Current::new("p1".to_owned())));
+    old.write(&row("a"), Stall::Wait).unwrap();
+    old.flush().unwrap();
+    family.clear().unwrap();
+    assert!(keys(&family).is_empty());
+    assert_eq!(names(&database), ["default", "p1.2", "p11"]);
+    drop((family, old, other, database));
+    let database = open(&dir);
+    let family = database.family("p1").unwrap();
+    assert!(keys(&family).is_empty());
+    assert_eq!(keys(&database.family("p11").unwrap()), ["other"]);
+    family.write(&row("c"), Stall::Wait).unwrap();
+    family.flush().unwrap();
+    drop((family, database));
+    assert_eq!(keys(&open(&dir).family("p1").unwrap()), ["c"]);
+}
+
+#[test]
+fn a_crash_while_rows_are_cleared_leaves_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = open(&dir);
+    let family = database.family("p1").unwrap();
+    family.write(&row("a"), Stall::Wait).unwrap();
+    family.flush().unwrap();
+    // The new column family is there, the old one too.
+    database.create("p1.1").unwrap();
+    drop((family, database));
+    let database = open(&dir);
+    let family = database.family("p1").unwrap();
+    assert_eq!(keys(&family), ["a"]);
+    family.clear().unwrap();
+    assert!(keys(&family).is_empty());
+}
+
+#[test]
 fn large_loads_are_many_files() {
     let dir = tempfile::tempdir().unwrap();
     let database = open(&dir);

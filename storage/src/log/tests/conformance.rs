@@ -166,6 +166,48 @@ fn refuses_a_gap(bench: impl Bench) {
     assert_eq!(bench.crash().log().read(1, 0..9).unwrap(), entries(0..4, 1));
 }
 
+fn a_forgotten_group_begins_anew_with_any_index(bench: impl Bench) {
+    later(bench.log(), 1, entries(0..60, 1));
+    later(bench.log(), 2, entries(0..3, 1));
+    bench.log().purge_upto(1, 30, Bytes::from_static(b"id"));
+    bench.sync();
+    bench.log().forget(1, Bytes::from_static(b"of another life"), ignore());
+    bench.sync();
+    let forgotten = State { vote: Some(Bytes::from_static(b"of another life")), ..State::default() };
+    assert_eq!((bench.log().state(1), bench.log().group_bytes(1)), (forgotten.clone(), 0));
+    let bench = bench.crash();
+    assert_eq!(bench.log().state(1), forgotten);
+    assert!(bench.log().read(1, 0..100).unwrap().is_empty());
+    // Indexes that were purged before, over many segments: they are kept.
+    for start in (0..40).step_by(4) {
+        later(bench.log(), 1, entries(start..start + 4, 2));
+        later(bench.log(), 2, entries(start + 3..start + 7, 1));
+        bench.log().purge_upto(2, start, Bytes::from_static(b"id"));
+        bench.sync();
+    }
+    assert_eq!(bench.log().read(1, 0..100).unwrap(), entries(0..40, 2));
+    let bench = bench.crash();
+    assert_eq!(bench.log().read(1, 0..100).unwrap(), entries(0..40, 2));
+    assert_eq!(bench.log().read(2, 37..100).unwrap(), entries(37..43, 1));
+}
+
+/// What a group left behind keeps no segment from being freed.
+fn a_forgotten_group_gives_its_disk_back(bench: impl Bench) {
+    later(bench.log(), 1, entries(0..200, 1));
+    bench.sync();
+    bench.log().forget(1, Bytes::from_static(b"v"), ignore());
+    for start in (0..2000).step_by(10) {
+        later(bench.log(), 2, entries(start..start + 10, 1));
+        bench.log().purge_upto(2, start, Bytes::from_static(b"id"));
+        bench.sync();
+    }
+    assert!(!bench.log().pinning().contains(&1));
+    assert!(bench.log().stats().segment_bytes < 8 * 4096, "{:?}", bench.log().stats());
+    let bench = bench.crash();
+    assert_eq!(bench.log().state(1).vote.as_deref(), Some(&b"v"[..]));
+    assert_eq!(bench.log().state(1).last, None);
+}
+
 macro_rules! suite {
     ($($case:ident),* $(,)?) => {
         mod memory { $(#[test] fn $case() { super::$case(super::Memory(super::MemoryLog::manual())); })* }
@@ -179,6 +221,8 @@ suite!(
     keeps_votes_and_purge_points,
     a_purge_beyond_the_end_moves_the_start,
     refuses_a_gap,
+    a_forgotten_group_begins_anew_with_any_index,
+    a_forgotten_group_gives_its_disk_back,
 );
 
 #[test]

@@ -15,6 +15,7 @@ pub enum Step {
     Vote(u32, u64),
     Truncate(u32, u64),
     Purge(u32, u64),
+    Forget(u32, u64),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,8 +38,8 @@ pub struct Told {
     pub tried: usize,
 }
 
-/// Three groups over several segments of 4 KiB, with replaced and truncated entries, some of them purged so that
-/// segments are freed and used again.
+/// Four groups over several segments of 4 KiB, with replaced and truncated entries, some of them purged so that
+/// segments are freed and used again. The last one is forgotten now and then, and begins with the first indexes again.
 pub fn story() -> Vec<Step> {
     let mut steps = vec![Step::Vote(1, 1), Step::Append(2, 0..3, 1), Step::Vote(2, 1)];
     for round in 0..24 {
@@ -50,6 +51,14 @@ pub fn story() -> Vec<Step> {
         }
         if round % 7 == 3 {
             steps.push(Step::Truncate(1, first + 3));
+        }
+        if round % 8 == 0 && round > 0 {
+            steps.push(Step::Forget(4, round));
+        }
+        let again = round % 8 * 2;
+        steps.push(Step::Append(4, again..again + 3, round));
+        if round == 6 || round == 13 {
+            steps.push(Step::Purge(4, again));
         }
         if round % 6 == 5 {
             steps.push(Step::Purge(1, first - 8));
@@ -79,6 +88,9 @@ pub fn tell(wal: &Wal, steps: &[Step]) -> Told {
                 // Acknowledged by nobody: durable with what comes after it.
                 wal.purge_upto(*group, *index, Bytes::from_static(b"id"));
                 continue;
+            }
+            Step::Forget(group, vote) => {
+                wait(|done| wal.forget(*group, Bytes::copy_from_slice(&vote.to_le_bytes()), done))
             }
         };
         match done {
@@ -115,6 +127,9 @@ pub fn known_after_each(steps: &[Step]) -> Vec<Known> {
                 group.entries = group.entries.split_off(&(index + 1));
                 group.purged = Some(*index);
             }
+            Step::Forget(group, vote) => {
+                known.insert(*group, Group { vote: Some(*vote), ..Group::default() });
+            }
         }
         all.push(known);
     }
@@ -123,7 +138,7 @@ pub fn known_after_each(steps: &[Step]) -> Vec<Known> {
 
 /// Whether `log` has exactly what is `known`; purged entries may still be there, a purge not yet.
 pub fn has(log: &dyn LogStore, known: &Known) -> bool {
-    (1..=3).all(|id| {
+    (1..=4).all(|id| {
         let nothing = Group::default();
         let group = known.get(&id).unwrap_or(&nothing);
         let state = log.state(id);

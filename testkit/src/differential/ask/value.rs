@@ -176,7 +176,8 @@ fn number(random: &mut Random, found: Option<&Found<'_>>) -> String {
     let ends = |one: &Found<'_>| {
         let node = one.node()?;
         let of = |node: Node<'_>| Some(node.get("value")?.number_text()?.to_owned());
-        of(node).or_else(|| of(node.get("low")?)).or_else(|| of(node.get("high")?))
+        let limit = || Some(node.get("upperLimit")?.number_text()?.to_owned());
+        of(node).or_else(|| of(node.get("low")?)).or_else(|| of(node.get("high")?)).or_else(limit)
     };
     let text = found.and_then(|one| ends(one).or_else(|| one.text()));
     let text = text.filter(|_| random.chance(800)).unwrap_or_else(|| random.pick(&DECIMALS).to_owned());
@@ -198,7 +199,8 @@ fn quantity(random: &mut Random, found: Option<&Found<'_>>) -> String {
         let one = found?;
         let within = |name: &str| one.node()?.get(name);
         let member = one.member(name);
-        let inner = || Some(within("low").or(within("high"))?.get(name)?.as_str()?.into_owned());
+        let inner =
+            || Some(within("low").or(within("high")).or(within("origin"))?.get(name)?.as_str()?.into_owned());
         Some(escape(&member.or_else(inner)?))
     };
     let (system, code, unit) = (of("system"), of("code"), of("unit"));

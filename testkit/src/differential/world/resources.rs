@@ -108,8 +108,9 @@ fn observation(world: &mut World<'_>) -> Members {
 }
 
 fn value(world: &mut World<'_>) -> Option<String> {
-    match world.random.below(8) {
+    match world.random.below(9) {
         0..3 => member("valueQuantity", Some(world.quantity())),
+        7 => member("valueSampledData", Some(world.samples())),
         3 => member("valueCodeableConcept", Some(world.concept())),
         4 => member("valueString", Some(world.name_text())),
         5 => member("valueDateTime", Some(world.date_time())),

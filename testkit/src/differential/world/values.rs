@@ -31,6 +31,7 @@ pub const DECIMALS: [&str; 18] = [
 ];
 const UNITS: [(&str, &str, &str); 3] =
     [("http://u0", "mg", "milligram"), ("http://u1", "mg", "mg"), ("http://u0", "kg", "mg")];
+const ENDS: [&str; 5] = ["1", "1.50", "10", "99.5", "1e2"];
 const URLS: [&str; 6] =
     ["http://a.org", "http://a.org/", "http://a.org/x", "http://a.org/x/y", "http://b.org/x", "urn:oid:1.2"];
 
@@ -160,11 +161,24 @@ impl World<'_> {
             .unwrap_or_default()
     }
 
-    /// Its ends in order.
-    pub fn range(&mut self) -> String {
-        const ENDS: [&str; 5] = ["1", "1.50", "10", "99.5", "1e2"];
+    /// Two of the ends, in order.
+    fn ends(&mut self) -> (usize, usize) {
         let (low, high) = (self.random.below(5), self.random.below(5));
-        let (low, high) = (low.min(high) as usize, low.max(high) as usize);
+        (low.min(high) as usize, low.max(high) as usize)
+    }
+
+    pub fn samples(&mut self) -> String {
+        let (low, high) = self.ends();
+        let origin = r#"{"value":0,"system":"http://u0","code":"mg","unit":"milligram"}"#;
+        let (low, high) = (member("lowerLimit", Some(ENDS[low].to_owned())), ENDS[high].to_owned());
+        let high = member("upperLimit", Some(high).filter(|_| self.random.chance(900)));
+        let [origin, period, dimensions] = [("origin", origin), ("period", "10"), ("dimensions", "1")]
+            .map(|(name, value)| member(name, Some(value.to_owned())));
+        object([origin, period, low, high, dimensions]).unwrap_or_default()
+    }
+
+    pub fn range(&mut self) -> String {
+        let (low, high) = self.ends();
         let end = |at: usize| format!(r#"{{"value":{},"system":"http://u0","code":"mg"}}"#, ENDS[at]);
         let (has_low, has_high) = match self.random.below(4) {
             0 => (true, false),

@@ -93,3 +93,30 @@ pub(super) async fn replicas<N: Nodes>(stage: &Stage<N>, operator: &Operator<N>)
         sleep(AGAIN).await;
     }
 }
+
+/// Of each node, the partitions of which it has rows and no replica: as soon as there are none, or as it is where some stay.
+pub(super) async fn left<N: Nodes>(
+    stage: &Stage<N>,
+    operator: &Operator<N>,
+) -> anyhow::Result<BTreeMap<String, Vec<u32>>> {
+    let until = Instant::now() + LIMIT;
+    loop {
+        rest(stage, operator).await?;
+        let Some(status) = operator.status().await else { continue };
+        let mut left = BTreeMap::new();
+        for at in stage.all(Being::Up) {
+            let Some(node) = status.nodes.iter().rfind(|node| node.address == name(at)) else { continue };
+            let votes = |partition: u32| {
+                let group = status.groups.iter().find(|group| group.group == partition);
+                group.is_none_or(|group| group.voters.contains(&node.node_id))
+            };
+            let digests = stage.nodes.digests(at)?.into_iter();
+            let rows = digests.filter(|(partition, digest)| *digest != 0 && !votes(*partition));
+            left.insert(name(at), rows.map(|(partition, _)| partition).collect::<Vec<u32>>());
+        }
+        if left.values().all(Vec::is_empty) || Instant::now() > until {
+            return Ok(left);
+        }
+        sleep(AGAIN).await;
+    }
+}

@@ -75,6 +75,7 @@ pub(super) async fn play<N: Nodes>(options: &Options, stage: Rc<Stage<N>>) -> an
     calm::rest(&stage, &operator).await?;
     seen.after = look(&stage, &operator, &record).await?;
     seen.replicas = calm::replicas(&stage, &operator).await?;
+    seen.left = calm::left(&stage, &operator).await?;
     for (told, replicas) in wholes(&stage, &seen.replicas) {
         seen.places.push((told, stage.nodes.places(&replicas)?));
     }

@@ -3,6 +3,7 @@
 mod alike;
 mod directory;
 mod leaders;
+mod left;
 mod replicas;
 
 use super::{Placed, calm::Replicas};
@@ -17,6 +18,8 @@ pub(super) struct Seen {
     /// The same after all crashed once more.
     pub after: Vec<(String, Survey)>,
     pub replicas: Replicas,
+    /// By node, the partitions of which it has rows and should have none.
+    pub left: BTreeMap<String, Vec<u32>>,
     pub places: Vec<(String, Vec<Placed>)>,
     /// By group and term, the ids of who spoke as a leader.
     pub leaders: BTreeMap<(u32, u64), Vec<u64>>,
@@ -28,6 +31,7 @@ type Check = fn(&Seen, &mut Findings);
 const INVARIANTS: &[(&str, Check)] = &[
     ("all nodes show the same", alike::check),
     ("all replicas hold the same", replicas::check),
+    ("replicas that went elsewhere leave no rows", left::check),
     ("a term has one leader", leaders::check),
     ("the directory tells where resources are", directory::check),
 ];
