@@ -1,7 +1,7 @@
 //! A node's way to the meta group, wherever its leader is.
 
 use crate::admission::Admission;
-use crate::error::Error;
+use crate::error::{Error, ReadError};
 use crate::meta::{META, MetaStore};
 use crate::placement;
 use crate::raft::{Handle, Proposal};
@@ -72,6 +72,38 @@ impl Council {
             }
             tokio::time::sleep(AGAIN).await;
         }
+    }
+
+    /// Has all that was agreed on before the call be known here.
+    pub(crate) async fn learn(&self) -> Result<(), Error> {
+        let until = Instant::now() + AGREED;
+        let fail = |reason| Error::Raft { group: META, reason };
+        loop {
+            let error = match self.meta.leader() {
+                Some(leader) if leader == self.node_id => match self.meta.read_barrier().await {
+                    Ok(()) => return Ok(()),
+                    Err(error @ ReadError::Unavailable(_)) => return Err(fail(error.to_string())),
+                    Err(error) => io::Error::other(error),
+                },
+                Some(leader) => match self.position_at(leader).await {
+                    Ok(entries) if self.meta.reached(entries, AGREED).await => return Ok(()),
+                    Ok(_) => io::Error::other("what was agreed on is not here yet"),
+                    Err(error) => error,
+                },
+                None => io::Error::other("no node leads the meta group"),
+            };
+            if Instant::now() > until {
+                return Err(fail(error.to_string()));
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    async fn position_at(&self, leader: u64) -> io::Result<u64> {
+        let asked = self.call(leader, Kind::Position, Bytes::new());
+        let answer = timeout(AGREED, asked).await.map_err(io::Error::other)??;
+        let bytes = <[u8; 8]>::try_from(&answer[..]).map_err(io::Error::other)?;
+        Ok(u64::from_be_bytes(bytes))
     }
 
     async fn propose_at(&self, leader: u64, command: &MetaCommand) -> io::Result<Bytes> {

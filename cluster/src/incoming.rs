@@ -40,6 +40,7 @@ impl Receiver for Incoming {
         const REQUEST: u32 = Kind::Request as u32;
         const WILLING: u32 = Kind::Willing as u32;
         const OUTSIDE: u32 = Kind::Outside as u32;
+        const POSITION: u32 = Kind::Position as u32;
         let group = self.group(&message);
         match message.kind {
             REQUEST => match group {
@@ -71,6 +72,10 @@ impl Receiver for Incoming {
                     }
                 })
             }
+            POSITION => Box::pin(async move {
+                let position = group?.position().await.map_err(io::Error::other)?;
+                Ok(Bytes::copy_from_slice(&position.to_be_bytes()))
+            }),
             kind => Box::pin(async move { group?.answer(kind, message.body).await }),
         }
     }

@@ -4,11 +4,13 @@
 use crate::addresses::Addresses;
 use crate::error::Error;
 use crate::folder::{DiskFolder, Folder};
+use crate::indexing;
 use bytes::Bytes;
 use parking_lot::RwLock;
 use prost::Message;
+use proto::TenantId;
 pub use proto::log::v1::MetaState;
-use proto::log::v1::{MetaCommand, MetaFile, MetaIdentity, MetaNode, Standing};
+use proto::log::v1::{MetaCommand, MetaFile, MetaIdentity, MetaIndexing, MetaNode, Standing};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use tokio::sync::watch;
 pub(crate) const META: u32 = 0;
 
 /// The features this program knows. Raised when stored or sent data changes in a way an older node cannot take.
-pub(crate) const FEATURE_LEVEL: u32 = 2;
+pub(crate) const FEATURE_LEVEL: u32 = 3;
 
 /// The state with its file.
 pub(crate) struct MetaStore {
@@ -85,6 +87,27 @@ impl MetaStore {
         Ok(())
     }
 
+    /// How often the state has changed since it was opened.
+    pub(crate) fn version(&self) -> u64 {
+        *self.changed.borrow()
+    }
+
+    /// A tenant's part of the state.
+    pub(crate) fn indexing(&self, tenant: u32) -> MetaIndexing {
+        let file = self.file.read();
+        let all = file.state.as_ref().map(|state| state.indexing.as_slice()).unwrap_or_default();
+        all.iter()
+            .find(|one| one.tenant == tenant)
+            .cloned()
+            .unwrap_or(MetaIndexing { tenant, ..Default::default() })
+    }
+
+    /// Tenants that have one.
+    pub(crate) fn indexed_tenants(&self) -> Vec<TenantId> {
+        let file = self.file.read();
+        file.state.iter().flat_map(|state| &state.indexing).map(|one| TenantId(one.tenant)).collect()
+    }
+
     /// Hears of every change of the state.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
@@ -126,6 +149,15 @@ fn change(state: &mut Option<MetaState>, command: &MetaCommand) {
     }
     if state.seal.is_empty() {
         state.seal = command.seal.clone();
+    }
+    let partitions = state.partitions;
+    if let Some(change) = &command.parameters {
+        // Older nodes would take writes that they have to refuse.
+        state.feature_level = state.feature_level.max(indexing::FEATURE_LEVEL);
+        indexing::change(indexing::of(&mut state.indexing, change.tenant), change);
+    }
+    if let Some(told) = &command.indexed {
+        indexing::advance(indexing::of(&mut state.indexing, told.tenant), told, partitions);
     }
     if let Some(stand) = &command.stand
         && let Some(node) = state.nodes.iter_mut().find(|node| node.node_id == stand.node_id)

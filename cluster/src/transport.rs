@@ -51,6 +51,8 @@ pub enum Kind {
     Willing = 7,
     /// Whether the node whose id comes with it has no part in the group, as the group's leader knows for certain.
     Outside = 8,
+    /// How many entries of the group a node must have to have all that was acknowledged: eight bytes, big-endian.
+    Position = 9,
     /// A request of the application above: [`Observer::asked`](crate::Observer::asked).
     Request = 64,
 }

@@ -16,7 +16,7 @@ fn document(json: impl Into<bytes::Bytes>) -> Document {
 
 fn extracted(document: &Document) -> (Vec<u8>, Vec<String>) {
     let mut bytes = Vec::new();
-    let options = ExtractOptions { base: Some("http://here/fhir") };
+    let options = ExtractOptions { base: Some("http://here/fhir"), custom: None };
     let notes = extract(document.root(), &options, &mut bytes).expect("a resource");
     (bytes, notes.iter().map(|note| format!("{:?}: {}", note.param, note.problem)).collect())
 }
@@ -116,14 +116,14 @@ fn every_example_of_the_package() -> anyhow::Result<()> {
 }
 
 /// The composites that have values. Each component's values are values of its own parameter: searches narrow by that.
-fn composites_of(document: &Document, values: &Values<'_>) -> Vec<&'static str> {
+fn composites_of(document: &Document, values: &Values<'_>) -> Vec<String> {
     let name = document.root().get("resourceType").and_then(|name| name.as_str()).expect("a type");
     let Some(t) = ResourceType::from_name(&name) else { return vec![] };
     let mut met = vec![];
     for composite in search_parameters(t).filter(|one| one.kind == ParamKind::Composite) {
         for value in values.of(composite.id) {
             let Value::Composite(parts) = value else { panic!("{} has another value", composite.code) };
-            met.push(composite.code);
+            met.push(composite.code.to_string());
             assert_eq!(parts.components().count(), composite.components.len());
             for (component, mut inside) in composite.components.iter().zip(parts.components()) {
                 let own = ParamId::from_code(component.code).expect("a parameter");

@@ -14,7 +14,7 @@ const OBSERVATION: &str = include_str!("extraction/0001-observation.json");
 fn extracted(json: impl Into<bytes::Bytes>) -> Vec<u8> {
     let document = Document::parse(json, &Limits::default()).expect("JSON");
     let mut bytes = Vec::new();
-    let options = ExtractOptions { base: Some("http://here/fhir") };
+    let options = ExtractOptions { base: Some("http://here/fhir"), custom: None };
     extract(document.root(), &options, &mut bytes).expect("a resource");
     bytes
 }

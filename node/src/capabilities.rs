@@ -1,7 +1,10 @@
 //! <https://hl7.org/fhir/R4/http.html#capabilities>
 
-use crate::{interaction::part, operation, session::Session};
-use fhir::definitions::{ResourceType, SearchParameter, search_parameters};
+use crate::{draft, interaction::part, operation, session::Session};
+use fhir::{
+    definitions::{ResourceType, SearchParameter},
+    index::custom::Set,
+};
 use proto::{
     Error,
     api::v1::{CapabilitiesRequest, CapabilitiesResponse},
@@ -9,22 +12,31 @@ use proto::{
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-/// The statement of this build, made once and the same for every caller, or the part of it that is asked for.
+/// The statement of this build, made once and the same for every caller whose tenant has no search parameters of its own, or the part
+/// of it that is asked for.
 ///
 /// # Errors
 /// `BadParameter` for what is no part.
 pub async fn run(session: Session<'_>, request: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
     type Body = LazyLock<bytes::Bytes>;
-    static SINGLE: Body = LazyLock::new(|| statement("single").to_string().into());
-    static MULTIPLE: Body = LazyLock::new(|| statement("multiple").to_string().into());
+    static SINGLE: Body = LazyLock::new(|| statement(None, "single").to_string().into());
+    static MULTIPLE: Body = LazyLock::new(|| statement(None, "multiple").to_string().into());
     let part = part::of(&request.summary, &request.elements)?;
-    let body = if session.options().conditional_delete_max == 1 { &SINGLE } else { &MULTIPLE };
-    Ok(CapabilitiesResponse { body: part::take(&part, (*body).clone())? })
+    let (made, delete) = match session.options().conditional_delete_max {
+        1 => (&SINGLE, "single"),
+        _ => (&MULTIPLE, "multiple"),
+    };
+    let custom = session.parameters().filter(|set| set.entries().iter().any(|entry| entry.serves));
+    let body = match custom {
+        Some(set) => draft::aside(usize::MAX, || statement(Some(&set), delete).to_string().into()),
+        None => (*made).clone(),
+    };
+    Ok(CapabilitiesResponse { body: part::take(&part, body)? })
 }
 
 /// `delete`: what of several matches a conditional delete does.
-fn statement(delete: &str) -> Value {
-    let resources: Vec<Value> = ResourceType::all().map(|t| resource(t, delete)).collect();
+fn statement(custom: Option<&Set>, delete: &str) -> Value {
+    let resources: Vec<Value> = ResourceType::all().map(|t| resource(custom, t, delete)).collect();
     json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -51,8 +63,8 @@ fn statement(delete: &str) -> Value {
     })
 }
 
-fn resource(resource_type: ResourceType, delete: &str) -> Value {
-    let parameters: Vec<Value> = search_parameters(resource_type)
+fn resource(custom: Option<&Set>, resource_type: ResourceType, delete: &str) -> Value {
+    let parameters: Vec<Value> = Set::all(custom, resource_type)
         .filter(|parameter| search::query::is_offered(parameter))
         .map(|parameter| json!({ "name": parameter.code, "type": parameter.kind.code(), "definition": parameter.url() }))
         .collect();
@@ -71,9 +83,9 @@ fn resource(resource_type: ResourceType, delete: &str) -> Value {
         "conditionalDelete": delete,
         "referencePolicy": ["literal", "logical"],
         "searchParam": parameters,
-        "searchRevInclude": revincludes(resource_type),
+        "searchRevInclude": revincludes(custom, resource_type),
     });
-    let includes = includes(resource_type);
+    let includes = includes(custom, resource_type);
     let operations = operations(operation::of_type(resource_type));
     // No array of FHIR's is empty.
     if !includes.is_empty() {
@@ -86,9 +98,10 @@ fn resource(resource_type: ResourceType, delete: &str) -> Value {
 }
 
 /// The references of the type that `_include` follows.
-fn includes(resource_type: ResourceType) -> Vec<String> {
-    let named = |code| format!("{resource_type}:{code}");
-    let mut all: Vec<String> = followed(resource_type).map(|parameter| named(parameter.code)).collect();
+fn includes(custom: Option<&Set>, resource_type: ResourceType) -> Vec<String> {
+    let named = |code: &str| format!("{resource_type}:{code}");
+    let mut all: Vec<String> =
+        followed(custom, resource_type).map(|parameter| named(&parameter.code)).collect();
     if !all.is_empty() {
         all.extend([named("*"), "*".to_owned()]);
     }
@@ -96,16 +109,17 @@ fn includes(resource_type: ResourceType) -> Vec<String> {
 }
 
 /// The references to the type that `_revinclude` follows back.
-fn revincludes(resource_type: ResourceType) -> Vec<String> {
+fn revincludes(custom: Option<&Set>, resource_type: ResourceType) -> Vec<String> {
     let of = |source: ResourceType| {
-        let to_it = followed(source).filter(move |parameter| parameter.targets.contains(&resource_type));
+        let to_it =
+            followed(custom, source).filter(move |parameter| parameter.targets.contains(&resource_type));
         to_it.map(move |parameter| format!("{source}:{}", parameter.code))
     };
     ResourceType::all().flat_map(of).chain(["*".to_owned()]).collect()
 }
 
-fn followed(resource_type: ResourceType) -> impl Iterator<Item = &'static SearchParameter> {
-    search_parameters(resource_type).filter(|parameter| search::query::is_followed(parameter))
+fn followed(custom: Option<&Set>, resource_type: ResourceType) -> impl Iterator<Item = &SearchParameter> {
+    Set::all(custom, resource_type).filter(|parameter| search::query::is_followed(parameter))
 }
 
 fn operations(all: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Value> {

@@ -16,6 +16,7 @@ mod draft;
 pub mod engine;
 mod error;
 pub mod host;
+mod indexing;
 mod interaction;
 mod link;
 pub mod load;

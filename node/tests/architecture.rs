@@ -39,6 +39,7 @@ const ROOMS_OF_NODE: &[&str] = &[
     "capabilities",
     "operation",
     "interaction",
+    "indexing",
     "session",
     "writer",
     "draft",
@@ -70,7 +71,8 @@ const BEHIND: &[(&str, &[&str])] = &[
         &["open", "service", "peers", "partition", "engine", "compartment", "error", "host", "cli"],
     ),
     // The node's shared state: a caller's way to it is its session.
-    ("engine::Engine", &["open", "service", "session", "writer", "draft"]),
+    // What goes through the rows behind the requests is nobody's.
+    ("engine::Engine", &["open", "service", "indexing", "session", "writer", "draft"]),
 ];
 
 /// Heavy library → the crates whose manifest may name it. The tonic and axum of `bench` are its echo floor.

@@ -176,7 +176,7 @@ fn unlisted(listed: &BTreeMap<&str, BTreeMap<&str, &str>>) -> BTreeSet<(String, 
     let mut all = BTreeSet::new();
     for (number, name) in names.iter().enumerate() {
         let resource_type = ResourceType::from_name(name).unwrap();
-        let defined = search_parameters(resource_type).map(|parameter| parameter.code);
+        let defined = search_parameters(resource_type).map(|parameter| &*parameter.code);
         let of_next = listed[names[(number + 1) % names.len()]].keys().copied();
         let later = ["_text", "_content", "_has", "_query", "no-such-parameter"];
         let codes = defined.chain(of_next).chain(later).filter(|code| !listed[name].contains_key(code));

@@ -5,6 +5,8 @@
 mod five;
 #[path = "cluster/leaves.rs"]
 mod leaves;
+#[path = "cluster/parameters.rs"]
+mod parameters;
 #[path = "cluster/routing.rs"]
 mod routing;
 

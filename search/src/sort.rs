@@ -45,10 +45,10 @@ impl Sort {
     ///
     /// # Errors
     /// A parameter that is not known, or whose values have no order.
-    pub(crate) fn read(
+    pub(crate) fn read<'p>(
         &mut self,
         text: &str,
-        find: impl Fn(&str) -> Result<&'static SearchParameter, Problem>,
+        find: impl Fn(&str) -> Result<&'p SearchParameter, Problem>,
     ) -> Result<(), Problem> {
         for part in text.split(',') {
             let (descending, name) = match part.strip_prefix('-') {
@@ -134,9 +134,11 @@ impl Rule {
     }
 }
 
-fn sortable(name: &str, found: Result<&'static SearchParameter, Problem>) -> Result<By, Problem> {
-    let found = found
-        .map_err(|_| Problem::unusable(format!("'{name}' is no search parameter of what is searched")))?;
+fn sortable(name: &str, found: Result<&SearchParameter, Problem>) -> Result<By, Problem> {
+    let found = found.map_err(|problem| match problem {
+        Problem::NotYet(_) => problem,
+        _ => Problem::unusable(format!("'{name}' is no search parameter of what is searched")),
+    })?;
     match found.kind {
         ParamKind::Composite | ParamKind::Special => {
             Err(Problem::unusable(format!("the values of '{name}' have no order")))

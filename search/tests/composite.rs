@@ -29,7 +29,7 @@ fn value_of(kind: ParamKind) -> &'static str {
 fn every_composite_of_r4_is_searched_by_the_parameters_of_its_components() {
     let mut seen = 0;
     for (t, composite) in composites() {
-        for component in &composite.components {
+        for component in composite.components.iter() {
             let own = search_parameter(t, component.code);
             assert_eq!(own.map(|own| own.kind), Some(component.kind), "{t} {}", composite.code);
         }

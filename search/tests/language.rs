@@ -15,6 +15,7 @@ fn lenient(parameters: &[(&str, &str)]) -> Result<Query, Error> {
         strict: false,
         base: None,
         joined: &[],
+        custom: None,
         now_ms: 0,
     };
     Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology)

@@ -140,6 +140,7 @@ fn search_in(owner: (&str, &str), t: Option<&str>, parameters: &str) -> Result<Q
         strict: true,
         base: None,
         joined: &[],
+        custom: None,
         now_ms: 0,
     };
     Query::compile(TENANT, &request, &Limits::default(), &search::NoTerminology)

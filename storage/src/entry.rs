@@ -97,6 +97,12 @@ pub enum Applied {
         /// What was reserved.
         criteria: Bytes,
     },
+    /// Index values were made with older search parameters than the partition takes: with those of this generation or a later one
+    /// they are taken.
+    Outdated {
+        /// The least.
+        generation: u32,
+    },
     /// A command no correct leader proposes (see [`crate::check`]). Every replica rejects it alike, so that one bad
     /// command does not stop the group.
     Rejected {
@@ -126,6 +132,11 @@ pub enum ChangeKind {
     /// Created or updated; the encoded index values of the new version.
     Put {
         /// Encoded by `fhir::index`.
+        index_values: Bytes,
+    },
+    /// The same version with other index values.
+    Reindex {
+        /// As of a put.
         index_values: Bytes,
     },
     /// Deleted; history stays.

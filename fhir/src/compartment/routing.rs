@@ -65,7 +65,7 @@ fn routing(t: ResourceType, membership: &[&'static str]) -> Vec<&'static str> {
             && !parameter.multiple
             && element_path(parameter).as_ref() == Some(&path)
     };
-    search_parameters(t).filter(same).map(|parameter| parameter.code).collect()
+    search_parameters(t).filter(same).map(|parameter| &*parameter.code).collect()
 }
 
 /// The names down to the element a parameter selects, filters left out; `None` if it selects several elements.

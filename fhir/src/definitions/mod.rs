@@ -19,4 +19,5 @@ pub use resource_type::ResourceType;
 pub use search_parameter::{
     Alternative, Component, ParamKind, SearchParameter, search_parameter, search_parameters,
 };
+pub(crate) use search_parameter::{Said, kind as param_kind};
 pub use structure::{Element, ElementType, TypeDefinition, TypeId, TypeKind};

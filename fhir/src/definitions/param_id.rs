@@ -14,6 +14,14 @@ static SLOTS: HashTable<1024> = HashTable::new(TABLE.as_bytes(), &SPANS);
 pub struct ParamId(pub u16);
 
 impl ParamId {
+    /// Numbers from here on are given by a cluster to parameters that are not R4's; what each means, it knows.
+    pub const CUSTOM: u16 = 1024;
+
+    /// Whether it is a number that a cluster gave.
+    pub const fn is_custom(self) -> bool {
+        self.0 >= Self::CUSTOM
+    }
+
     /// The number of `code`; `None` if R4 has no search parameter of that code.
     pub const fn from_code(code: &str) -> Option<Self> {
         match SLOTS.find(TABLE.as_bytes(), &SPANS, code.as_bytes()) {
@@ -45,6 +53,7 @@ mod tests {
     #[test]
     fn codes_and_numbers_go_both_ways() {
         assert_eq!(COUNT, 448);
+        assert!(COUNT < usize::from(ParamId::CUSTOM));
         for (line, text) in TABLE.lines().enumerate() {
             let (number, code) = text.split_once('\t').expect("number, tab, code");
             let id = ParamId::from_code(code).expect("in the registry");

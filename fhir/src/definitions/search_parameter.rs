@@ -4,7 +4,8 @@ use super::{ParamId, ResourceType, TypeId, TypeKind};
 use crate::fhirpath_syntax::ast::{Expr, Kind};
 use crate::fhirpath_syntax::parse::parse;
 use crate::fhirpath_syntax::path::{Path, Step, alternatives, type_at_start};
-use std::sync::{LazyLock, OnceLock};
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 const TABLE: &str = include_str!("../../definitions/r4/search-parameters.txt");
 const TYPE_COUNT: usize = 1024;
@@ -47,17 +48,17 @@ impl ParamKind {
 /// A search parameter as it applies to one resource type.
 #[derive(Debug)]
 pub struct SearchParameter {
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     pub id: ParamId,
     pub kind: ParamKind,
     /// The resource types a reference parameter may point to.
-    pub targets: Vec<ResourceType>,
+    pub targets: Arc<[ResourceType]>,
     /// The parts of a composite parameter, in order.
-    pub components: Vec<Component>,
-    /// The last part of the canonical URL, see [`url`](Self::url).
-    pub name: &'static str,
+    pub components: Arc<[Component]>,
+    /// The last part of the canonical URL, see [`url`](Self::url); of one that is not R4's the whole.
+    pub name: Cow<'static, str>,
     /// The whole expression; alternatives of other resource types included. `None` for `_text`, `_content`, `_query`.
-    pub expression: Option<&'static str>,
+    pub expression: Option<Cow<'static, str>>,
     /// Whether one resource can have several values of it.
     pub multiple: bool,
     /// Whether it can select a primitive of the resource type this was asked for. A token that is one (`code`, `boolean`)
@@ -76,20 +77,38 @@ pub struct Alternative {
 }
 
 /// One part of a composite search parameter.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Component {
     /// The code of the search parameter that says how the part is searched.
     pub code: &'static str,
     pub kind: ParamKind,
-    pub targets: Vec<ResourceType>,
+    pub targets: Arc<[ResourceType]>,
     /// On the elements the composite's own expression selects.
-    pub expression: &'static str,
+    pub expression: Cow<'static, str>,
+}
+
+/// What all canonical URLs of R4's own begin with.
+const R4: &str = "http://hl7.org/fhir/SearchParameter/";
+
+impl Component {
+    /// A part that is searched as R4's own parameter of that canonical URL.
+    pub fn of_r4(url: &str, expression: String) -> Option<Component> {
+        component(url.strip_prefix(R4)?, expression.into())
+    }
 }
 
 impl SearchParameter {
     /// The canonical URL.
     pub fn url(&self) -> String {
-        format!("http://hl7.org/fhir/SearchParameter/{}", self.name)
+        match self.id.is_custom() {
+            true => self.name.clone().into_owned(),
+            false => format!("{R4}{}", self.name),
+        }
+    }
+
+    /// One that is not R4's, as it applies to `t`; `expression` is its text, read.
+    pub(crate) fn custom(t: ResourceType, id: ParamId, said: Said, expression: &Expr) -> SearchParameter {
+        said.of_type(&lineage(t), id, Some(expression))
     }
 
     /// The alternatives that are plain paths.
@@ -109,10 +128,50 @@ pub fn search_parameters(t: ResourceType) -> impl ExactSizeIterator<Item = &'sta
 }
 
 fn of_type(t: ResourceType) -> Vec<SearchParameter> {
-    let lineage: Vec<_> =
-        TypeId::from_path(t.name()).into_iter().flat_map(TypeId::lineage).map(TypeId::path).collect();
+    let lineage = lineage(t);
     let applies = |row: &&Row| row.bases.split(' ').any(|base| lineage.contains(&base));
     ROWS.iter().filter(applies).filter_map(|row| row.parameter(&lineage)).collect()
+}
+
+fn lineage(t: ResourceType) -> Vec<&'static str> {
+    TypeId::from_path(t.name()).into_iter().flat_map(TypeId::lineage).map(TypeId::path).collect()
+}
+
+/// What a definition says, whatever type it is applied to.
+pub(crate) struct Said {
+    pub code: Cow<'static, str>,
+    pub name: Cow<'static, str>,
+    pub kind: ParamKind,
+    pub targets: Arc<[ResourceType]>,
+    pub components: Arc<[Component]>,
+    pub expression: Option<Cow<'static, str>>,
+}
+
+impl Said {
+    /// As it applies to a type of that lineage.
+    fn of_type(self, lineage: &[&str], id: ParamId, expression: Option<&Expr>) -> SearchParameter {
+        let mut operands = expression.map(alternatives).unwrap_or_default();
+        operands.retain(|expr| type_at_start(expr).is_none_or(|name| lineage.contains(&name)));
+        let alternatives: Vec<_> = operands
+            .into_iter()
+            .map(|expr| Alternative { expr: expr.clone(), path: Path::of(expr) })
+            .collect();
+        let Said { code, name, kind, targets, components, expression } = self;
+        let multiple = repeats(lineage, &alternatives);
+        let implied_system = selects_a_primitive(lineage, &alternatives);
+        SearchParameter {
+            code,
+            id,
+            kind,
+            targets,
+            components,
+            name,
+            expression,
+            multiple,
+            implied_system,
+            alternatives,
+        }
+    }
 }
 
 /// A line of the table.
@@ -143,45 +202,35 @@ impl Row {
     fn parameter(&self, lineage: &[&str]) -> Option<SearchParameter> {
         // The tests hold every expression of the table readable.
         let expression = self.expression.and_then(|text| parse(text).ok());
-        let mut operands = expression.as_ref().map(alternatives).unwrap_or_default();
-        operands.retain(|expr| type_at_start(expr).is_none_or(|name| lineage.contains(&name)));
-        let alternatives: Vec<_> = operands
-            .into_iter()
-            .map(|expr| Alternative { expr: expr.clone(), path: Path::of(expr) })
-            .collect();
-        Some(SearchParameter {
-            code: self.code,
-            id: ParamId::from_code(self.code)?,
+        let components = self.components.iter();
+        let said = Said {
+            code: self.code.into(),
+            name: self.name.into(),
             kind: self.kind,
             targets: targets(self.targets),
-            components: self
-                .components
-                .iter()
-                .filter_map(|&(name, expression)| component(name, expression))
+            components: components
+                .filter_map(|&(name, expression)| component(name, expression.into()))
                 .collect(),
-            name: self.name,
-            expression: self.expression,
-            multiple: repeats(lineage, &alternatives),
-            implied_system: selects_a_primitive(lineage, &alternatives),
-            alternatives,
-        })
+            expression: self.expression.map(Cow::Borrowed),
+        };
+        Some(said.of_type(lineage, ParamId::from_code(self.code)?, expression.as_ref()))
     }
 }
 
-fn component(name: &str, expression: &'static str) -> Option<Component> {
+fn component(name: &str, expression: Cow<'static, str>) -> Option<Component> {
     let row = ROWS.iter().find(|row| row.name == name)?;
     Some(Component { code: row.code, kind: row.kind, targets: targets(row.targets), expression })
 }
 
-fn targets(text: &str) -> Vec<ResourceType> {
+fn targets(text: &str) -> Arc<[ResourceType]> {
     match text {
-        "-" => Vec::new(),
+        "-" => Arc::default(),
         "*" => ResourceType::all().filter(|t| t.name() != "Parameters").collect(),
         some => some.split(' ').filter_map(ResourceType::from_name).collect(),
     }
 }
 
-fn kind(text: &str) -> Option<ParamKind> {
+pub(crate) fn kind(text: &str) -> Option<ParamKind> {
     Some(match text {
         "number" => ParamKind::Number,
         "date" => ParamKind::Date,

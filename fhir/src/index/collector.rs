@@ -9,13 +9,6 @@ use crate::definitions::{ParamId, ResourceType};
 use crate::json::Node;
 use std::cell::Cell;
 
-/// What extraction depends on beside the resource.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ExtractOptions<'o> {
-    /// This server's FHIR base URL without a slash at its end: references below it are stored as local ones.
-    pub base: Option<&'o str>,
-}
-
 /// A value that does not fit its type. It is left out of the index; to refuse the resource is validation's decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -27,10 +20,11 @@ pub struct Note {
 
 /// The values found so far.
 pub(super) struct Collector<'o, 'd> {
-    pub(super) options: &'o ExtractOptions<'o>,
+    /// This server's FHIR base URL without a slash at its end: references below it are stored as local ones.
+    pub(super) base: Option<&'o str>,
     pub(super) resource: Node<'d>,
     /// The types a reference of the parameter at work may point to.
-    pub(super) targets: &'static [ResourceType],
+    pub(super) targets: &'o [ResourceType],
     notes: Vec<Note>,
     scratch: Box<Scratch>,
 }
@@ -74,12 +68,12 @@ thread_local! {
 
 impl<'o, 'd> Collector<'o, 'd> {
     /// For a plan with that many slots.
-    pub(super) fn new(options: &'o ExtractOptions<'o>, resource: Node<'d>, slots: usize) -> Self {
+    pub(super) fn new(base: Option<&'o str>, resource: Node<'d>, slots: usize) -> Self {
         let mut scratch = SCRATCH.take().unwrap_or_default();
         if scratch.slots.len() < slots {
             scratch.slots.resize_with(slots, Vec::new);
         }
-        Collector { options, resource, targets: &[], notes: Vec::new(), scratch }
+        Collector { base, resource, targets: &[], notes: Vec::new(), scratch }
     }
 
     /// Takes a value of the conversion at work.
@@ -107,7 +101,7 @@ impl<'o, 'd> Collector<'o, 'd> {
     }
 
     /// Begins a conversion.
-    pub(super) fn begin(&mut self, targets: &'static [ResourceType]) {
+    pub(super) fn begin(&mut self, targets: &'o [ResourceType]) {
         self.targets = targets;
         self.scratch.found.clear();
         self.scratch.notes_from = self.notes.len();

@@ -1,6 +1,7 @@
 //! From a resource to its index values.
 
-use super::collector::{Collector, ExtractOptions, Note};
+use super::collector::{Collector, Note};
+use super::custom::Set;
 use super::program::Program;
 use crate::definitions::ResourceType;
 use crate::definitions::names::{self, NameId};
@@ -14,6 +15,15 @@ const TYPE_COUNT: usize = 1024;
 /// By type code, compiled when the first resource of the type comes.
 static PROGRAMS: [OnceLock<Program>; TYPE_COUNT] = [const { OnceLock::new() }; TYPE_COUNT];
 
+/// What extraction depends on beside the resource.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExtractOptions<'o> {
+    /// This server's FHIR base URL without a slash at its end: references below it are stored as local ones.
+    pub base: Option<&'o str>,
+    /// Parameters beside R4's.
+    pub custom: Option<&'o Set>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
     #[error("not a resource of a type R4 knows")]
@@ -24,15 +34,16 @@ pub enum Error {
 /// left out. The same resource and options always give the same bytes.
 ///
 /// `_id` and `_lastUpdated` are not among them (they are in the key and the row), nor `_text` and `_content`.
-pub fn extract(
+pub fn extract<'o>(
     resource: Node<'_>,
-    options: &ExtractOptions<'_>,
+    options: &'o ExtractOptions<'o>,
     out: &mut Vec<u8>,
 ) -> Result<Vec<Note>, Error> {
     let name = resource.get_name(RESOURCE_TYPE).and_then(Node::as_str).ok_or(Error::NoResourceType)?;
     let t = ResourceType::from_name(&name).ok_or(Error::NoResourceType)?;
-    let program = PROGRAMS[usize::from(t.code())].get_or_init(|| Program::of(t));
-    let mut collector = Collector::new(options, resource, program.slots());
+    let custom = options.custom.and_then(|set| set.program(t));
+    let program = custom.unwrap_or_else(|| PROGRAMS[usize::from(t.code())].get_or_init(|| Program::of(t)));
+    let mut collector = Collector::new(options.base, resource, program.slots());
     program.run(resource, &mut collector);
     Ok(collector.finish(out))
 }

@@ -8,6 +8,7 @@
 
 mod collector;
 mod convert;
+pub mod custom;
 mod date;
 mod display;
 mod encoder;
@@ -29,8 +30,8 @@ pub mod query {
     pub use super::text::{normalize, renormalize};
 }
 
-pub use collector::{ExtractOptions, Note};
-pub use extract::{Error, extract};
+pub use collector::Note;
+pub use extract::{Error, ExtractOptions, extract};
 pub use query::*;
 pub use value::{Composite, Value};
 pub use wire::{FORMAT_VERSION, Values, ValuesError};

@@ -16,6 +16,8 @@ pub struct Draft {
     pub document: Arc<Document>,
     /// Encoded by `fhir::index::extract`.
     pub index_values: Bytes,
+    /// Of the search parameters they were made with.
+    pub generation: u32,
 }
 
 /// What the caller wants of the resource.
@@ -208,8 +210,15 @@ fn put(op: &Op, draft: &Draft, current: Option<&Current>, now_ms: u64) -> Decisi
     } else {
         log::Method::Update
     };
-    let mut mutations =
-        vec![mutation(op, current, version, now_ms, method, body, draft.index_values.clone())];
+    let mut mutations = vec![mutation(
+        op,
+        current,
+        version,
+        now_ms,
+        method,
+        body,
+        (draft.index_values.clone(), draft.generation),
+    )];
     if let (None, Some(home_slot)) = (current, op.locate) {
         mutations.push(locate(op, home_slot));
     }
@@ -220,7 +229,8 @@ fn delete(op: &Op, current: &Current, now_ms: u64) -> Decision {
     let version = current.version + 1;
     let next =
         Current { version, last_updated_ms: now_ms, deleted: true, body: Bytes::new(), in_flight: true };
-    let write = mutation(op, Some(current), version, now_ms, log::Method::Delete, Bytes::new(), Bytes::new());
+    let write =
+        mutation(op, Some(current), version, now_ms, log::Method::Delete, Bytes::new(), Default::default());
     let response = response(op, Outcome::Deleted, Some(&next));
     Decision::Propose(Proposal { response, mutations: vec![write], next })
 }
@@ -232,7 +242,7 @@ fn mutation(
     last_updated_ms: u64,
     method: log::Method,
     body: Bytes,
-    index_values: Bytes,
+    (index_values, generation): (Bytes, u32),
 ) -> log::Mutation {
     let put = log::Put {
         key: Some(op.key.into()),
@@ -247,6 +257,7 @@ fn mutation(
         }),
         index_values,
         adopted: vec![],
+        generation,
         unplaced: current.is_none() && op.movable && op.standing == Standing::Unlisted && op.key.is_own(),
     };
     log::Mutation { kind: Some(log::mutation::Kind::Put(put)) }
@@ -298,7 +309,7 @@ mod tests {
 
     fn draft(json: &'static str) -> Draft {
         let document = Document::parse(json, &Limits::default()).unwrap();
-        Draft { document: Arc::new(document), index_values: Bytes::from_static(b"\x01") }
+        Draft { document: Arc::new(document), index_values: Bytes::from_static(b"\x01"), generation: 0 }
     }
 
     fn matching(version: Option<u64>) -> IfMatch {

@@ -37,7 +37,7 @@ pub struct Place {
 /// Whether the change of a resource of that type can change an answer.
 pub fn is_kept(type_code: u16) -> bool {
     let name = ResourceType::from_code(type_code).map_or("", ResourceType::name);
-    matches!(name, "CodeSystem" | "ConceptMap" | "StructureDefinition" | "ValueSet")
+    matches!(name, "CodeSystem" | "ConceptMap" | "SearchParameter" | "StructureDefinition" | "ValueSet")
 }
 
 impl Index {

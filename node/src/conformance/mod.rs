@@ -7,6 +7,7 @@ mod documents;
 mod far;
 mod index;
 mod packages;
+mod parameters;
 mod stored;
 
 pub use far::{Definition, Known};
@@ -22,9 +23,9 @@ use fhir::{
     terminology::Terminology,
     validation::{self, Issues, Validator},
 };
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use proto::TenantId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// The definitions of all tenants.
@@ -34,6 +35,8 @@ pub struct Conformance {
     issues_max: usize,
     profiles: Vec<Profile>,
     tenants: RwLock<FxHashMap<TenantId, Arc<Definitions>>>,
+    /// Search parameters that the log was told of: what it cannot do a package has for as long as the node runs.
+    refused: Mutex<FxHashSet<(TenantId, Box<str>)>>,
 }
 
 /// A profile that every resource of its type must follow.
@@ -71,7 +74,14 @@ impl Conformance {
         issues_max: usize,
     ) -> Result<Self, UnknownProfile> {
         let tenants = RwLock::default();
-        let mut conformance = Conformance { stored, packages, issues_max, profiles: Vec::new(), tenants };
+        let mut conformance = Conformance {
+            stored,
+            packages,
+            issues_max,
+            profiles: Vec::new(),
+            tenants,
+            refused: Mutex::default(),
+        };
         let source = conformance.source(TenantId::DEFAULT);
         let profile = |url: &String| {
             let resource_type = constrained(&source, url).ok_or_else(|| UnknownProfile(url.clone()))?;

@@ -49,6 +49,7 @@ impl Stored {
                 strict: true,
                 base: None,
                 joined: &[],
+                custom: None,
                 now_ms: 0,
             };
             let query = search::Query::compile(
@@ -106,6 +107,8 @@ impl Stored {
                     index.put(place, index_values);
                 }
                 ChangeKind::Delete | ChangeKind::Evict => index.remove(&change.key),
+                // It is the same version.
+                ChangeKind::Reindex { .. } => {}
             }
         }
     }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use fhir::{
     compartment,
     definitions::ResourceType,
-    index,
+    index::{self, ExtractOptions},
     json::{self, Document, Node},
     resource::Envelope,
 };
@@ -18,9 +18,11 @@ use crate::{
     observe::steps::{Step, timed},
 };
 
+mod parameter;
 mod validation;
 
 pub use crate::compartment::Draft;
+pub use parameter::PARAMETERS_MAX;
 
 /// A body that is well-formed JSON and a resource of a known type.
 #[derive(Clone, Debug)]
@@ -102,12 +104,31 @@ impl Parsed {
 
     fn draft_here(&self, node: &Engine, tenant: TenantId) -> Result<Draft, Error> {
         timed(Step::Validate, || validation::written(node, tenant, self))?;
-        let options = &node.options;
-        let mut values = Vec::with_capacity(512);
-        timed(Step::Extract, || index::extract(self.document.root(), &options.extract(), &mut values))
-            .map_err(|error| Error::new(Code::Invalid, error.to_string()))?;
-        Ok(Draft { document: self.document.clone(), index_values: values.into() })
+        timed(Step::Extract, || of(node, tenant, self.document.clone()))
     }
+}
+
+/// A document with its index values, by all search parameters that are known now.
+///
+/// # Errors
+/// `Invalid` where it is no resource.
+pub fn of(node: &Engine, tenant: TenantId, document: Arc<Document>) -> Result<Draft, Error> {
+    let (index_values, generation) = values(node, tenant, document.root())?;
+    Ok(Draft { document, index_values, generation })
+}
+
+/// The index values of a resource, and the generation of the search parameters that they were made with.
+///
+/// # Errors
+/// `Invalid` where it is no resource.
+pub fn values(node: &Engine, tenant: TenantId, resource: Node<'_>) -> Result<(Bytes, u32), Error> {
+    let set = node.parameters(tenant);
+    let options = ExtractOptions { custom: set.as_deref(), ..node.options.extract() };
+    let mut values = Vec::with_capacity(512);
+    index::extract(resource, &options, &mut values)
+        .map_err(|error| Error::new(Code::Invalid, error.to_string()))?;
+    let generation = set.as_ref().map_or(0, |set| set.generation());
+    Ok((values.into(), generation))
 }
 
 /// The number of `Patient`, the one compartment owner.

@@ -1,6 +1,6 @@
 //! What is stored is valid, as far as `validation.level` asks for it.
 
-use super::Parsed;
+use super::{Parsed, parameter};
 use crate::{
     engine::{Engine, Level},
     host::aside,
@@ -14,6 +14,7 @@ use proto::{Code, Error, TenantId, error::Issue};
 /// `Invalid` with every finding.
 pub fn written(node: &Engine, tenant: TenantId, parsed: &Parsed) -> Result<(), Error> {
     let resource = parsed.document.root();
+    parameter::written(node, tenant, parsed)?;
     let issues = match node.options.validation {
         Level::Off => return Ok(()),
         Level::Structure => validation::structure(resource, node.options.issues_max),

@@ -6,6 +6,7 @@ mod doors;
 mod finished;
 mod level;
 mod options;
+mod parameters;
 mod references;
 mod task;
 mod threads;
@@ -18,6 +19,7 @@ pub use doors::Doors;
 pub use finished::Finished;
 pub use level::Level;
 pub use options::Options;
+pub use parameters::{Parameters, WALKS_MAX};
 pub use references::ReferenceCache;
 pub use task::to_its_end;
 pub use threads::Threads;
@@ -54,6 +56,7 @@ pub struct Engine {
     pub threads: Threads,
     pub conformance: Conformance,
     pub doors: Doors,
+    pub parameters: Parameters,
 }
 
 impl Engine {

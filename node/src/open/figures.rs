@@ -32,6 +32,7 @@ fn of_node(node: &Engine, page: &mut Page) {
     .is(prepared as f64);
     page.gauge("salamander_search_tail_ratio", "How full the fullest search tail is; at 1 writes wait")
         .is(node.search.fill().into());
+    of_parameters(node, page);
     let cluster = node.cluster.figures();
     of_groups(&cluster.groups, page);
     of_log(&cluster.log, &cluster.log_health, page);
@@ -39,6 +40,20 @@ fn of_node(node: &Engine, page: &mut Page) {
         of_disk(disk, page);
     }
     of_data(&node.options.data_dir, page);
+}
+
+/// Search parameters that are not FHIR's own.
+fn of_parameters(node: &Engine, page: &mut Page) {
+    let sets: Vec<_> =
+        node.cluster.indexed_tenants().into_iter().filter_map(|tenant| node.parameters(tenant)).collect();
+    let entries = || sets.iter().flat_map(|set| set.entries());
+    let serving = entries().filter(|entry| entry.serves).count();
+    page.gauge("salamander_search_parameters", "Search parameters besides FHIR's own, by state")
+        .with(&[("state", "searchable")], serving as f64)
+        .with(&[("state", "indexing")], (entries().count() - serving) as f64);
+    let far = node.cluster.indexed_tenants().into_iter().map(|tenant| node.reindexed(tenant));
+    page.gauge("salamander_reindex_ratio", "How much of the rows has the values of all search parameters")
+        .is(far.min().unwrap_or(1000) as f64 / 1000.0);
 }
 
 fn of_groups(groups: &[GroupFigures], page: &mut Page) {

@@ -11,8 +11,11 @@ use crate::{
     clock::Clock,
     compartment::{Actors, Keys},
     conformance::{self, Conformance},
-    engine::{Doors, Engine, Finished, Options, ReferenceCache, Threads, Tokens, Turns, Visibility},
+    engine::{
+        Doors, Engine, Finished, Options, Parameters, ReferenceCache, Threads, Tokens, Turns, Visibility,
+    },
     host::elsewhere,
+    indexing,
     service::{Node, clocks, routing},
     writer,
 };
@@ -115,6 +118,7 @@ impl Node {
             threads,
             conformance,
             doors: Doors::default(),
+            parameters: Parameters::default(),
         });
         // From here on leadership changes reach the node. What was prepared before is settled behind the requests; one that
         // meets it does not wait for that.
@@ -125,6 +129,7 @@ impl Node {
         tokio::spawn(writer::resolve(Arc::downgrade(&engine)));
         tokio::spawn(clocks::watch(Arc::downgrade(&engine)));
         tokio::spawn(routing::watch(Arc::downgrade(&engine)));
+        tokio::spawn(indexing::run(Arc::downgrade(&engine)));
         seal(&engine);
         Ok(Node { engine })
     }

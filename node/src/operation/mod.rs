@@ -22,6 +22,7 @@ operations!(
     lastn,
     lookup,
     meta,
+    reindex,
     subsumes,
     translate,
     validate,

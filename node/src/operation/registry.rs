@@ -68,7 +68,8 @@ mod tests {
         assert!(all().is_sorted_by_key(|definition| definition.name));
         for definition in all() {
             let end = format!("-{}", definition.name);
-            assert!(definition.url.starts_with("http://hl7.org/fhir/OperationDefinition/"));
+            let homes = ["http://hl7.org/fhir/OperationDefinition/", "urn:salamander:OperationDefinition-"];
+            assert!(homes.iter().any(|home| definition.url.starts_with(home)));
             assert!(definition.url.ends_with(&end), "{}", definition.url);
             let bare = definition.bare.map(|name| definition.parameter(name).is_some());
             assert_ne!(bare, Some(false), "${}: the bare parameter is not declared", definition.name);

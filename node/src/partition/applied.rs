@@ -32,6 +32,7 @@ pub fn applied_to(applied: Applied) -> wire::Applied {
             Outcome::ReservationHeld(wire::Held { expires_ms, holder })
         }
         Applied::ReservationLost { criteria } => Outcome::ReservationLost(criteria),
+        Applied::Outdated { generation } => Outcome::Outdated(generation),
         Applied::Rejected { reason } => Outcome::Rejected(reason),
     };
     wire::Applied { outcome: Some(outcome) }
@@ -65,6 +66,7 @@ pub fn applied_from(applied: Option<wire::Applied>) -> Result<Applied, Error> {
             Applied::ReservationHeld { expires_ms: held.expires_ms, holder: held.holder }
         }
         Outcome::ReservationLost(criteria) => Applied::ReservationLost { criteria },
+        Outcome::Outdated(generation) => Applied::Outdated { generation },
         Outcome::Rejected(reason) => Applied::Rejected { reason },
     })
 }
@@ -114,6 +116,7 @@ mod tests {
             Applied::Decided { commit: true },
             Applied::ReservationHeld { expires_ms: 5, holder: bytes.clone() },
             Applied::ReservationLost { criteria: bytes },
+            Applied::Outdated { generation: 7 },
             Applied::Rejected { reason: "r".to_owned() },
         ] {
             assert_eq!(applied_from(Some(applied_to(applied.clone()))).unwrap(), applied);

@@ -37,6 +37,12 @@ impl Session<'_> {
     /// # Errors
     /// The search's own; `Unavailable` while a partition it needs has no leader.
     pub async fn search(self, search: &Search, cursor: Option<&str>) -> Result<Page, Error> {
+        let page = self.search_once(search, cursor).await?;
+        self.check_meaning(&search.query).await?;
+        Ok(page)
+    }
+
+    async fn search_once(self, search: &Search, cursor: Option<&str>) -> Result<Page, Error> {
         let query = &search.query;
         if let Scope::Compartment(compartment) = query.scope() {
             let partition = self.engine.partition_of(compartment.slot);

@@ -12,6 +12,7 @@
 //! | [`moment`] | several partitions at one moment |
 //! | [`everywhere`] | the same where other nodes hold some of them |
 //! | [`definitions`] | what is stored there that this node's questions rest on |
+//! | [`parameters`] | search parameters that are not FHIR's own |
 //! | [`find`] | searches, and the rows of their hits |
 //! | [`patience`] | what a request has while nobody leads |
 
@@ -21,6 +22,7 @@ mod everywhere;
 mod find;
 mod look;
 mod moment;
+mod parameters;
 mod patience;
 pub mod place;
 mod reservation;
@@ -31,6 +33,7 @@ pub use definitions::DEFINITIONS;
 pub use everywhere::{Everywhere, LOOK, MOMENT};
 pub use find::Search;
 pub use look::{Current, Look, Newest, Numbered};
+pub use parameters::redefined;
 pub use patience::Patience;
 pub use reservation::Reservation;
 pub use write::One;

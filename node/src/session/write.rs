@@ -53,7 +53,7 @@ impl Session<'_> {
     /// One attempt at a plan of one step.
     pub async fn attempt_one(self, step: Step, dedup: Option<&Dedup>) -> Result<One, Error> {
         let plan = self.plan(vec![step], dedup.cloned(), vec![]);
-        Ok(match writer::attempt(self.engine, plan).await? {
+        Ok(match self.attempt(plan).await? {
             Attempt::Done(answers) => answers.into_iter().next().map_or(One::Stale, One::Answer),
             Attempt::Repeated(answers) => self.repeated(answers).await?.map_or(One::Stale, One::Answer),
             Attempt::Stale | Attempt::Lost => One::Stale,
@@ -97,7 +97,20 @@ impl Session<'_> {
     /// # Errors
     /// Those of the decisions; `OutcomeUnknown` where it may have been applied.
     pub async fn attempt(self, plan: Plan) -> Result<Attempt, Error> {
-        writer::attempt(self.engine, plan).await
+        let defines = plan.steps.iter().any(|step| step.op.resource_type == "SearchParameter");
+        let attempt = writer::attempt(self.engine, plan).await?;
+        if defines && matches!(attempt, Attempt::Done(_) | Attempt::Repeated(_)) {
+            // Boxed: it is rare, and every write would carry its future along.
+            let agreed = Box::pin(self.agree_on_parameters()).await;
+            agreed.map_err(|error| {
+                let text = format!(
+                    "the search parameter is stored, and takes effect later: {}",
+                    error.diagnostics()
+                );
+                Error::new(Code::OutcomeUnknown, text)
+            })?;
+        }
+        Ok(attempt)
     }
 
     /// The answers given before under the idempotency key, bodies left out. To be asked first where the request's own way to

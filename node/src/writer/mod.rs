@@ -27,6 +27,7 @@ mod transaction;
 mod two_phase;
 mod wire;
 
+pub use admission::wait as room;
 pub use elsewhere::{WRITE, write_here};
 pub use kept::keep;
 pub use part::Hold;
@@ -36,7 +37,8 @@ pub use step::{Home, Step};
 
 use crate::{
     bounds::Share,
-    compartment::{Dedup, Moves},
+    compartment::{Dedup, Intent, Moves},
+    draft,
     engine::Engine,
 };
 use proto::{Error, PartitionId, TenantId, api::v1::WriteResponse};
@@ -78,8 +80,9 @@ pub async fn attempt(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
     Ok(attempt)
 }
 
-async fn attempt_keyed(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
+async fn attempt_keyed(node: &Engine, mut plan: Plan) -> Result<Attempt, Error> {
     admission::wait(node).await?;
+    renew(node, &mut plan)?;
     let Some((partition, compartment)) = single_compartment(node, &plan) else {
         return leased::run(node, plan).await;
     };
@@ -88,6 +91,19 @@ async fn attempt_keyed(node: &Engine, plan: Plan) -> Result<Attempt, Error> {
         true => single::run(node, partition, compartment, plan).await,
         false => directory::run(node, partition, compartment, plan).await,
     }
+}
+
+/// Index values that were made with older search parameters than are known by now are made anew: partitions may not take them.
+fn renew(node: &Engine, plan: &mut Plan) -> Result<(), Error> {
+    let generation = node.generation(plan.tenant);
+    for step in &mut plan.steps {
+        if let Intent::Create(draft) | Intent::Update { draft, .. } = &mut step.op.intent
+            && draft.generation < generation
+        {
+            *draft = draft::of(node, plan.tenant, draft.document.clone())?;
+        }
+    }
+    Ok(())
 }
 
 /// The answers given before under the idempotency key. To be asked first where the request's own way to the key's row

@@ -33,6 +33,11 @@ pub async fn refused(
             Box::pin(settle(node, partition, tenant, &transaction)).await?;
             Ok(Attempt::Stale)
         }
+        Applied::Outdated { .. } => {
+            // What is tried next is made with the newer parameters.
+            node.learn().await?;
+            Ok(Attempt::Stale)
+        }
         other => {
             tracing::error!(?other, "an applied command answered what it cannot");
             Err(Error::new(Code::Internal, "the write was not applied; the server's log says why"))

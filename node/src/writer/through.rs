@@ -32,7 +32,12 @@ pub async fn through_actor(
             let started = Instant::now();
             let applied = flight.landed().await.clone();
             ended(Step::Commit, started);
-            return Ok(Outcome::Applied(applied.map_err(crate::error::propose)?, answers));
+            let applied = applied.map_err(crate::error::propose)?;
+            if matches!(applied, Applied::Outdated { .. }) {
+                // Patches are worked out here.
+                Box::pin(node.learn()).await?;
+            }
+            return Ok(Outcome::Applied(applied, answers));
         }
         Verdict::Refused(error, basis) => match told(node, partition, &batch, basis).await? {
             Told::Stands => return Err(error),

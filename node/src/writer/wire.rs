@@ -60,6 +60,7 @@ fn op_to(op: &Op) -> messages::WriteOp {
     let draft = |draft: &Draft| messages::WriteDraft {
         body: draft.document.source().clone(),
         index_values: draft.index_values.clone(),
+        generation: draft.generation,
     };
     let (intent, if_match, must_be_new) = match &op.intent {
         Intent::Create(new) => (write_op::Intent::Create(draft(new)), None, false),
@@ -117,9 +118,10 @@ fn op_from(op: messages::WriteOp, patch: ReadPatch<'_>) -> Result<Op, Error> {
 /// The node that sent it has held it against its limits.
 fn draft_from(draft: messages::WriteDraft) -> Result<Draft, Error> {
     let unbounded = Limits { depth_max: usize::MAX, bytes_max: usize::MAX };
-    let document = Document::parse(draft.body, &unbounded)
+    let document = Document::parse(draft.body.clone(), &unbounded)
         .map_err(|error| Error::new(Code::Internal, format!("another node's resource: {error}")))?;
-    Ok(Draft { document: Arc::new(document), index_values: draft.index_values })
+    let messages::WriteDraft { index_values, generation, .. } = draft;
+    Ok(Draft { document: Arc::new(document), index_values, generation })
 }
 
 fn condition_to(if_match: &IfMatch) -> Option<messages::Condition> {
@@ -207,7 +209,7 @@ mod tests {
 
     fn draft(body: &'static str) -> Draft {
         let document = Document::parse(body, &Limits::default()).unwrap();
-        Draft { document: Arc::new(document), index_values: Bytes::from_static(b"values") }
+        Draft { document: Arc::new(document), index_values: Bytes::from_static(b"values"), generation: 3 }
     }
 
     fn op(intent: Intent, standing: Standing, locate: Option<Slot>) -> Op {
@@ -218,7 +220,9 @@ mod tests {
 
     /// All that there is to say about an op.
     fn told(op: &Op) -> String {
-        let draft = |draft: &Draft| format!("{:?} {:?}", draft.document.source(), draft.index_values);
+        let draft = |draft: &Draft| {
+            format!("{:?} {:?} {}", draft.document.source(), draft.index_values, draft.generation)
+        };
         let intent = match &op.intent {
             Intent::Create(new) => format!("create {}", draft(new)),
             Intent::Update { draft: new, if_match, must_be_new } => {

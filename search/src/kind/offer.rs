@@ -54,7 +54,7 @@ pub enum Lists {
 /// What is asked, but for the value.
 pub struct Asked<'a> {
     /// Of which parameter.
-    pub parameter: &'static SearchParameter,
+    pub parameter: &'a SearchParameter,
     /// Of resources of which types; none: of all.
     pub types: &'a [ResourceType],
     /// As it is written.

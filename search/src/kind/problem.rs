@@ -1,5 +1,6 @@
 //! Why a parameter cannot be used, and what that means under either handling.
 
+use fhir::definitions::ResourceType;
 use proto::error::Issue;
 use proto::{Code, Error};
 
@@ -14,6 +15,8 @@ pub enum Problem {
     Unusable(String),
     /// Over a configured limit: an error either way.
     Limit(String),
+    /// A parameter of that type that was defined just now: not all resources have its values. An error either way, for now.
+    NotYet(ResourceType),
 }
 
 impl Problem {
@@ -37,6 +40,7 @@ impl Problem {
             }
             Problem::Unusable(why) => Problem::Unusable(format!("{place}: {why}")),
             Problem::Limit(why) => Problem::Limit(format!("{place}: {why}")),
+            Problem::NotYet(t) => Problem::NotYet(t),
         }
     }
 
@@ -60,6 +64,13 @@ impl Problem {
             Problem::Unusable(why) => {
                 let text = format!("search parameter '{name}': {why}");
                 Err(Error::new(Code::BadParameter, text).as_issue("value"))
+            }
+            Problem::NotYet(t) => {
+                let text = format!(
+                    "search parameter '{name}': {t} has it, but it is not yet searchable, as not everything that was stored \
+                     before has its values; send the search again later"
+                );
+                Err(Error::new(Code::Conflict, text).as_issue("transient"))
             }
             Problem::Limit(why) => {
                 Err(Error::new(Code::TooCostly, format!("search parameter '{name}': {why}")))

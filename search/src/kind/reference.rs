@@ -81,8 +81,12 @@ fn read(asked: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<
 
 /// What the parameter refers to in resources of any of the types that are searched.
 fn targets(asked: &Asked<'_>) -> BTreeSet<ResourceType> {
-    let of_types = asked.types.iter().filter_map(|t| search_parameter(*t, asked.parameter.code));
-    of_types.flat_map(|parameter| &parameter.targets).chain(&asked.parameter.targets).copied().collect()
+    let of_types = asked.types.iter().filter_map(|t| search_parameter(*t, &asked.parameter.code));
+    of_types
+        .flat_map(|parameter| parameter.targets.iter())
+        .chain(asked.parameter.targets.iter())
+        .copied()
+        .collect()
 }
 
 fn resource(t: ResourceType, id: &str) -> Result<ReferenceMatch, Problem> {

@@ -6,7 +6,9 @@
 use super::compiled::Query;
 use super::expr::{Expr, Leaf};
 use crate::kind::{id, last_updated};
+use fhir::definitions::ParamId;
 use proto::Error;
+use std::borrow::Cow;
 
 impl Query {
     /// The text of the query's conditions on resources; empty where it has none and everything matches. How many are
@@ -41,7 +43,7 @@ fn list(members: &[Expr], separator: char) -> Result<String, Error> {
 }
 
 fn leaf(leaf: &Leaf) -> Result<String, Error> {
-    let told = leaf.condition().map(|(param, condition)| (param.code().unwrap_or_default(), condition));
+    let told = leaf.condition().map(|(param, condition)| (named(param), condition));
     Ok(match (leaf, told) {
         (Leaf::Id(one), _) => id::canonical(one),
         (Leaf::LastUpdated(date), _) => last_updated::canonical(date)?,
@@ -49,6 +51,14 @@ fn leaf(leaf: &Leaf) -> Result<String, Error> {
         (_, Some((code, condition))) => format!("{code}{}", condition.canonical()?),
         (_, None) => String::new(),
     })
+}
+
+/// Of what is not FHIR's own the number, which no other definition ever has.
+fn named(param: ParamId) -> Cow<'static, str> {
+    match param.code() {
+        Some(code) => code.into(),
+        None => format!("#{}", param.0).into(),
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +78,7 @@ mod tests {
             strict: true,
             base: Some("http://here/fhir"),
             joined: &[],
+            custom: None,
             now_ms: 0,
         };
         Query::compile(TenantId(1), &request, &Limits::default(), &NoTerminology)?.canonical()

@@ -1,6 +1,7 @@
 //! From parameters to the tree.
 
 use super::compiled::Query;
+use super::custom::Custom;
 use super::expr::{Expr, Leaf};
 use super::filter::{self, Test};
 use super::include;
@@ -15,7 +16,7 @@ use crate::kind::problem::Problem;
 use crate::kind::terminology::Terminology;
 use crate::kind::{id, last_updated};
 use crate::sort::Sort;
-use fhir::definitions::{ResourceType, SearchParameter, search_parameter};
+use fhir::definitions::{ParamId, ResourceType, SearchParameter};
 use proto::id::{ResourceId, TenantId};
 use proto::{Code, Error};
 use xxhash_rust::xxh3::Xxh3;
@@ -61,9 +62,11 @@ impl Query {
                 issues: Vec::new(),
                 used: Vec::new(),
                 includes: Vec::new(),
+                custom: Vec::new(),
                 scope: Scope::Population,
             },
             joined: request.joined,
+            custom: Custom::of(request.custom),
             conditions: Vec::new(),
         };
         // Types first, whose parameters the others are.
@@ -80,9 +83,10 @@ impl Query {
                 Err(problem) => compiler.query.issues.push(problem.settle(name, request.strict)?),
             }
         }
-        let Compiler { mut query, mut conditions, .. } = compiler;
+        let Compiler { mut query, mut conditions, custom, .. } = compiler;
         include::check_summary(&query.includes, &query.used)?;
-        query.digest = digest(tenant, request, &query.used);
+        query.custom = custom.asked();
+        query.digest = digest(tenant, request, &query.used, &query.custom);
         if let Some((kind, id)) = request.compartment {
             let (owner, id) = compartment(kind, id)?;
             query.types = scope::members(owner, &query.types)?;
@@ -125,7 +129,7 @@ fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
 
 /// Whether searches take the parameter, as far as that can be told without a value: what a server may say of itself.
 pub fn is_offered(parameter: &SearchParameter) -> bool {
-    parameter::is_searched(parameter.kind) && refuse_later(parameter.code, None).is_ok()
+    parameter::is_searched(parameter.kind) && refuse_later(&parameter.code, None).is_ok()
 }
 
 fn types(request: &Request<'_>) -> Result<Vec<ResourceType>, Error> {
@@ -147,7 +151,7 @@ fn compartment(kind: &str, id: &str) -> Result<(ResourceType, ResourceId), Error
 
 /// Everything that decides which resources match, in the order given: of the parameters those that are used, as the links
 /// to other pages have no others. What comes with the matches of a page, and how they are shown, does not.
-fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)]) -> u64 {
+fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)], custom: &[ParamId]) -> u64 {
     let mut hash = Xxh3::new();
     let mut add = |text: &str| {
         hash.update(&(text.len() as u64).to_le_bytes());
@@ -167,6 +171,9 @@ fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)]) ->
             add(text);
         }
     }
+    for parameter in custom {
+        add(&parameter.0.to_string());
+    }
     hash.digest()
 }
 
@@ -176,10 +183,11 @@ struct Compiler<'a> {
     budget: Budget,
     query: Query,
     joined: &'a [Joined],
+    custom: Custom<'a>,
     conditions: Vec<Expr>,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     fn parameter(&mut self, name: &str, text: &str) -> Result<(), Problem> {
         match name {
             "_count" => result::count(&mut self.query, text, self.limits.count_max),
@@ -244,7 +252,7 @@ impl Compiler<'_> {
     }
 
     fn joined(&mut self, name: &str, text: &str) -> Result<(), Problem> {
-        let joins = join::joins(&self.query.types, name)?;
+        let joins = join::read(&self.custom, &self.query.types, name)?;
         let found = self.joined.iter().find(|joined| joined.name == name && joined.value == text);
         let found = found.ok_or_else(|| Problem::unsupported("what it rests on was not searched for"))?;
         let condition = join::condition(&self.query.types, &joins, found);
@@ -254,7 +262,7 @@ impl Compiler<'_> {
     }
 
     fn include(&mut self, name: &str, text: &str) -> Result<(), Problem> {
-        self.query.includes.push(include::read(name, text)?);
+        self.query.includes.push(include::read(&self.custom, name, text)?);
         Ok(())
     }
 
@@ -275,26 +283,26 @@ impl Compiler<'_> {
     /// Whether the parameter selects elements with an implied system in one of the searched types: a condition is one for
     /// them all.
     fn implies_a_system(&self, parameter: &SearchParameter) -> bool {
-        let mut each = self.query.types.iter().filter_map(|t| search_parameter(*t, parameter.code));
+        let mut each = self.query.types.iter().filter_map(|t| self.custom.known(*t, &parameter.code));
         parameter.implied_system || each.any(|one| one.implied_system)
     }
 
     /// The parameter as all searched types have it.
-    fn find(&self, code: &str) -> Result<&'static SearchParameter, Problem> {
+    fn find(&self, code: &str) -> Result<&'a SearchParameter, Problem> {
         let types = self.query.types.as_slice();
         if types.is_empty() {
             // Over all types only what every resource has: FHIR writes those with an underscore.
             let common = Some(ResourceType::PATIENT).filter(|_| code.starts_with('_'));
-            let found = common.and_then(|t| search_parameter(t, code));
+            let found = common.map_or(Ok(None), |t| self.custom.find(t, code))?;
             return found.ok_or_else(|| {
                 Problem::ignorable("unknown in a search over all types; name types by _type")
             });
         }
-        let mut found: Option<&'static SearchParameter> = None;
+        let mut found: Option<&'a SearchParameter> = None;
         for t in types {
-            let one = search_parameter(*t, code);
+            let one = self.custom.find(*t, code)?;
             let one = one.ok_or_else(|| Problem::ignorable(format!("unknown for {}", t.name())))?;
-            if found.is_some_and(|other| other.kind != one.kind) {
+            if found.is_some_and(|other| (other.kind, other.id) != (one.kind, one.id)) {
                 return Err(Problem::unsupported("the types searched mean different things by it"));
             }
             found = Some(one);

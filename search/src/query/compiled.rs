@@ -4,7 +4,7 @@ use super::expr::Expr;
 use super::include::Include;
 use super::scope::Scope;
 use crate::sort::Sort;
-use fhir::definitions::ResourceType;
+use fhir::definitions::{ParamId, ResourceType};
 use proto::error::Issue;
 use proto::id::{TenantId, TypeCode};
 
@@ -33,6 +33,8 @@ pub struct Query {
     pub used: Vec<(String, String)>,
     /// What whoever reads the matches shows beside them.
     pub includes: Vec<Include>,
+    /// The parameters it rests on that are not FHIR's own: what they mean may end.
+    pub custom: Vec<ParamId>,
     pub(super) scope: Scope,
 }
 

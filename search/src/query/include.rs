@@ -1,12 +1,14 @@
 //! What is shown beside the matches of a page: <https://hl7.org/fhir/R4/search.html#include>.
 
+use super::custom::Custom;
 use super::parameter::is_searched;
 use crate::kind::problem::Problem;
-use fhir::definitions::{ParamKind, ResourceType, SearchParameter, search_parameter, search_parameters};
+use fhir::definitions::{ParamKind, ResourceType, SearchParameter};
+use fhir::index::custom::Set;
 use proto::Error;
 
 /// References that are followed from what is shown, or back from it to what refers to it. They decide about no match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Include {
     /// `_revinclude`: from a resource to those that refer to it.
     pub reverse: bool,
@@ -15,18 +17,25 @@ pub struct Include {
     /// The type that has the references; `None`: any.
     pub source: Option<ResourceType>,
     /// The code of the parameter that selects them; `None`: every reference parameter of the source.
-    pub parameter: Option<&'static str>,
+    pub parameter: Option<Box<str>>,
     /// The one type they are followed to, or from; `None`: any.
     pub target: Option<ResourceType>,
 }
 
 impl Include {
     /// The parameters by which the references of that type are followed; none where the include is about another type.
-    pub fn parameters(&self, source: ResourceType) -> impl Iterator<Item = &'static SearchParameter> {
-        let Include { parameter, .. } = *self;
-        let all = search_parameters(source).filter(|one| is_followed(one));
-        let is_about = self.source.is_none_or(|wanted| wanted == source);
-        all.filter(move |one| is_about && parameter.is_none_or(|code| code == one.code))
+    pub fn parameters<'a>(
+        &'a self,
+        set: Option<&'a Set>,
+        source: ResourceType,
+    ) -> impl Iterator<Item = &'a SearchParameter> {
+        let all = Set::all(set, source).filter(|one| is_followed(one));
+        all.filter(move |one| self.is_by(source, one))
+    }
+
+    fn is_by(&self, source: ResourceType, parameter: &SearchParameter) -> bool {
+        self.source.is_none_or(|wanted| wanted == source)
+            && self.parameter.as_deref().is_none_or(|code| code == parameter.code)
     }
 
     /// Whether references to that type are followed.
@@ -50,7 +59,7 @@ fn base(name: &str) -> &str {
 }
 
 /// One include. `:recurse` is what STU3 called `:iterate`.
-pub(super) fn read(name: &str, text: &str) -> Result<Include, Problem> {
+pub(super) fn read(custom: &Custom<'_>, name: &str, text: &str) -> Result<Include, Problem> {
     let iterates = match name.split_once(':') {
         None => false,
         Some((_, "iterate" | "recurse")) => true,
@@ -72,7 +81,10 @@ pub(super) fn read(name: &str, text: &str) -> Result<Include, Problem> {
     };
     let parts: Vec<&str> = text.split(':').collect();
     let (source, parameter, target) = match parts.as_slice() {
-        ["*"] => return Ok(include),
+        ["*"] => {
+            ResourceType::all().for_each(|source| custom.ask_all(source, is_followed));
+            return Ok(include);
+        }
         [source, parameter] => (source, parameter, None),
         [source, parameter, target] => (source, parameter, Some(target)),
         _ => return Err(form(text)),
@@ -83,11 +95,14 @@ pub(super) fn read(name: &str, text: &str) -> Result<Include, Problem> {
     let source = resource_type(source)?;
     include.source = Some(source);
     if *parameter != "*" {
-        include.parameter = Some(reference(source, parameter)?.code);
+        include.parameter = Some((*reference(custom, source, parameter)?.code).into());
+    }
+    if include.parameter.is_none() {
+        custom.ask_all(source, is_followed);
     }
     if let Some(target) = target {
         let target = resource_type(target)?;
-        if !include.parameters(source).any(|one| one.targets.contains(&target)) {
+        if !include.parameters(custom.set(), source).any(|one| one.targets.contains(&target)) {
             return Err(Problem::unusable(format!(
                 "'{}' of {} never refers to {}",
                 parameter,
@@ -112,8 +127,12 @@ fn resource_type(name: &str) -> Result<ResourceType, Problem> {
     ResourceType::from_name(name).ok_or_else(unknown)
 }
 
-fn reference(source: ResourceType, code: &str) -> Result<&'static SearchParameter, Problem> {
-    let one = search_parameter(source, code).ok_or_else(|| {
+fn reference<'a>(
+    custom: &Custom<'a>,
+    source: ResourceType,
+    code: &str,
+) -> Result<&'a SearchParameter, Problem> {
+    let one = custom.find(source, code)?.ok_or_else(|| {
         Problem::unusable(format!("'{}' is no search parameter of {}", start(code), source.name()))
     })?;
     match is_followed(one) {
@@ -144,13 +163,19 @@ pub(super) fn check_summary(includes: &[Include], used: &[(String, String)]) -> 
 mod tests {
     use super::*;
 
-    fn all(
-        name: &str,
-        text: &str,
-    ) -> (bool, bool, Option<&'static str>, Option<&'static str>, Option<&'static str>) {
-        let one = read(name, text).unwrap_or_else(|problem| panic!("{name}={text}: {problem:?}"));
+    type Read = (bool, bool, Option<&'static str>, Option<String>, Option<&'static str>);
+
+    fn all(name: &str, text: &str) -> Read {
+        let one = read(&Custom::of(None), name, text)
+            .unwrap_or_else(|problem| panic!("{name}={text}: {problem:?}"));
         let name = |t: ResourceType| t.name();
-        (one.reverse, one.iterates, one.source.map(name), one.parameter, one.target.map(name))
+        (
+            one.reverse,
+            one.iterates,
+            one.source.map(name),
+            one.parameter.map(String::from),
+            one.target.map(name),
+        )
     }
 
     #[test]
@@ -180,6 +205,8 @@ mod tests {
                 (true, false, Some("QuestionnaireResponse"), Some("questionnaire"), None),
             ),
         ] {
+            let (reverse, iterates, source, parameter, target): (_, _, _, Option<&str>, _) = read;
+            let read = (reverse, iterates, source, parameter.map(str::to_owned), target);
             assert_eq!(all(name, text), read, "{name}={text}");
         }
     }
@@ -203,26 +230,30 @@ mod tests {
             ("Patient:*:Observation", "'*' of Patient never refers to Observation"),
             ("Patient:organization,Patient:link", "one value"),
         ] {
-            match read("_include", text) {
+            match read(&Custom::of(None), "_include", text) {
                 Err(Problem::Unusable(found)) => assert!(found.contains(why), "{text}: {found}"),
                 other => panic!("{text}: {other:?}"),
             }
         }
-        assert!(matches!(read("_include:nothing", "*"), Err(Problem::Unsupported(_))));
+        assert!(matches!(read(&Custom::of(None), "_include:nothing", "*"), Err(Problem::Unsupported(_))));
     }
 
     #[test]
     fn a_star_is_every_reference_of_the_type() {
         let patient = ResourceType::PATIENT;
         let codes = |text: &str, t: ResourceType| {
-            let include = read("_include", text).unwrap();
-            include.parameters(t).map(|one| one.code).collect::<Vec<_>>()
+            let include = read(&Custom::of(None), "_include", text).unwrap();
+            include.parameters(None, t).map(|one| one.code.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(codes("Patient:organization", patient), ["organization"]);
         for text in ["*", "Patient:*"] {
             let found = codes(text, patient);
-            assert!(found.contains(&"organization") && found.contains(&"general-practitioner"), "{found:?}");
-            assert!(!found.contains(&"name"), "{found:?}");
+            assert!(
+                found.iter().any(|code| code == "organization")
+                    && found.iter().any(|code| code == "general-practitioner"),
+                "{found:?}"
+            );
+            assert!(!found.iter().any(|code| code == "name"), "{found:?}");
         }
         assert!(codes("Observation:*", patient).is_empty());
         assert!(codes("Observation:subject", patient).is_empty());

@@ -1,10 +1,12 @@
 //! Parameters that rest on other searches: chains, https://hl7.org/fhir/R4/search.html#chaining, `_has`,
 //! https://hl7.org/fhir/R4/search.html#has, and `_list`, https://hl7.org/fhir/R4/search.html#list. Whoever carries out a search carries those out first, and says what was found.
 
+use super::custom::Custom;
 use super::expr::{Expr, Leaf};
 use crate::kind::problem::Problem;
 use crate::kind::reference::ReferenceMatch;
-use fhir::definitions::{ParamKind, ResourceType, SearchParameter, search_parameter};
+use fhir::definitions::{ParamId, ParamKind, ResourceType, SearchParameter};
+use fhir::index::custom::Set;
 use proto::id::{ResourceId, TypeCode};
 
 const HAS: &str = "_has:";
@@ -27,9 +29,9 @@ pub struct Join {
 #[derive(Clone, Copy, Debug)]
 pub enum By {
     /// It refers to that, by this parameter.
-    Reference(&'static SearchParameter),
+    Reference(ParamId),
     /// That refers to it, by this parameter.
-    Back(&'static SearchParameter),
+    Back(ParamId),
 }
 
 /// A parameter that rests on other searches, and what those found: with a chain what has to be referred to, with `_has` what
@@ -54,32 +56,37 @@ pub fn is_join(name: &str) -> bool {
 ///
 /// # Errors
 /// What is wrong with it, or not supported.
-pub fn joins(types: &[ResourceType], name: &str) -> Result<Vec<Join>, Problem> {
+pub fn joins(set: Option<&Set>, types: &[ResourceType], name: &str) -> Result<Vec<Join>, Problem> {
+    read(&Custom::of(set), types, name)
+}
+
+/// The same.
+pub(super) fn read(custom: &Custom<'_>, types: &[ResourceType], name: &str) -> Result<Vec<Join>, Problem> {
     let [searched] = types else {
         return Err(Problem::unsupported("it takes a search of one resource type"));
     };
     match name.strip_prefix(HAS) {
-        None if name == LIST => members(*searched).map(|join| vec![join]),
-        Some(rest) => back(*searched, rest).map(|join| vec![join]),
-        None => chain(*searched, name),
+        None if name == LIST => members(custom, *searched).map(|join| vec![join]),
+        Some(rest) => back(custom, *searched, rest).map(|join| vec![join]),
+        None => chain(custom, *searched, name),
     }
 }
 
 /// What the lists with these ids have among their entries.
-fn members(searched: ResourceType) -> Result<Join, Problem> {
-    back(searched, "List:item:_id")
+fn members(custom: &Custom<'_>, searched: ResourceType) -> Result<Join, Problem> {
+    back(custom, searched, "List:item:_id")
 }
 
 /// `parameter.rest`, `parameter:Target.rest`
-fn chain(searched: ResourceType, name: &str) -> Result<Vec<Join>, Problem> {
+fn chain(custom: &Custom<'_>, searched: ResourceType, name: &str) -> Result<Vec<Join>, Problem> {
     let (head, rest) = name.split_once('.').unwrap_or((name, ""));
     let (code, target) = match head.split_once(':') {
         Some((code, target)) => (code, Some(target)),
         None => (head, None),
     };
-    let parameter = reference(searched, code)?;
+    let parameter = reference(custom, searched, code)?;
     let base = rest.split(['.', ':']).next().unwrap_or_default();
-    let has = |target: &ResourceType| is_known(*target, rest, base);
+    let has = |target: &ResourceType| is_known(custom, *target, rest, base);
     let targets: Vec<ResourceType> = match target {
         Some(target) => {
             let named = ResourceType::from_name(target).filter(|target| parameter.targets.contains(target));
@@ -93,36 +100,36 @@ fn chain(searched: ResourceType, name: &str) -> Result<Vec<Join>, Problem> {
     if targets.is_empty() || !targets.iter().all(has) {
         return Err(Problem::unusable(format!("nothing that '{code}' refers to has a parameter '{base}'")));
     }
-    let join = |resource_type| Join { resource_type, name: rest.to_owned(), by: By::Reference(parameter) };
+    let join = |resource_type| Join { resource_type, name: rest.to_owned(), by: By::Reference(parameter.id) };
     Ok(targets.into_iter().map(join).collect())
 }
 
 /// Of `_has:Type:reference:rest` what follows `_has:`.
-fn back(searched: ResourceType, rest: &str) -> Result<Join, Problem> {
+fn back(custom: &Custom<'_>, searched: ResourceType, rest: &str) -> Result<Join, Problem> {
     let mut parts = rest.splitn(3, ':');
     let (Some(source), Some(code), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(Problem::unusable("write _has:[type]:[reference]:[parameter]=[value]"));
     };
     let resource_type = ResourceType::from_name(source)
         .ok_or_else(|| Problem::unusable(format!("'{source}' is no resource type of FHIR R4")))?;
-    let parameter = reference(resource_type, code)?;
+    let parameter = reference(custom, resource_type, code)?;
     if !parameter.targets.contains(&searched) {
         return Err(Problem::unusable(format!("'{code}' of {source} refers to no {searched}")));
     }
     let base = rest.split(['.', ':']).next().unwrap_or_default();
-    if !is_known(resource_type, rest, base) {
+    if !is_known(custom, resource_type, rest, base) {
         return Err(Problem::unusable(format!("{source} has no parameter '{base}'")));
     }
-    Ok(Join { resource_type, name: rest.to_owned(), by: By::Back(parameter) })
+    Ok(Join { resource_type, name: rest.to_owned(), by: By::Back(parameter.id) })
 }
 
 /// Whether a type is searched by what a chain goes on with.
-fn is_known(t: ResourceType, rest: &str, base: &str) -> bool {
-    rest.starts_with(HAS) || OF_ANY.contains(&rest) || search_parameter(t, base).is_some()
+fn is_known(custom: &Custom<'_>, t: ResourceType, rest: &str, base: &str) -> bool {
+    rest.starts_with(HAS) || OF_ANY.contains(&rest) || custom.has(t, base)
 }
 
-fn reference(t: ResourceType, code: &str) -> Result<&'static SearchParameter, Problem> {
-    let found = search_parameter(t, code);
+fn reference<'a>(custom: &Custom<'a>, t: ResourceType, code: &str) -> Result<&'a SearchParameter, Problem> {
+    let found = custom.find(t, code)?;
     let found = found.ok_or_else(|| Problem::unsupported(format!("{t} has no parameter '{code}'")))?;
     match found.kind {
         ParamKind::Reference => Ok(found),
@@ -136,7 +143,7 @@ pub(super) fn condition(types: &[ResourceType], joins: &[Join], joined: &Joined)
     let is_searched = |type_code: &TypeCode| types.iter().any(|t| t.code() == type_code.0);
     let leaf = |(type_code, id): &(TypeCode, ResourceId)| match joins.first().map(|join| join.by) {
         Some(By::Reference(parameter)) => {
-            Some(Leaf::Reference(parameter.id, ReferenceMatch::Resource(*type_code, *id)))
+            Some(Leaf::Reference(parameter, ReferenceMatch::Resource(*type_code, *id)))
         }
         _ => is_searched(type_code).then_some(Leaf::Id(*id)),
     };
@@ -149,7 +156,7 @@ mod tests {
 
     fn read(of: &str, name: &str) -> Option<Vec<(String, String)>> {
         let of = ResourceType::from_name(of).unwrap();
-        let joins = joins(&[of], name).ok()?;
+        let joins = joins(None, &[of], name).ok()?;
         Some(joins.into_iter().map(|join| (join.resource_type.to_string(), join.name)).collect())
     }
 
@@ -180,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_referred_to_may_be_of_another_type() {
         let patient = ResourceType::PATIENT;
-        let joins = joins(&[patient], "_has:Observation:subject:code").unwrap();
+        let joins = joins(None, &[patient], "_has:Observation:subject:code").unwrap();
         let of = |name: &str| TypeCode(ResourceType::from_name(name).unwrap().code());
         let id = |id: &str| ResourceId::parse(id).unwrap();
         let found = vec![(of("Group"), id("a")), (of("Patient"), id("b"))];

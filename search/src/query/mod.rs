@@ -3,6 +3,7 @@
 mod canonical;
 mod compile;
 mod compiled;
+mod custom;
 mod expr;
 mod filter;
 mod include;

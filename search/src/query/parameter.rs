@@ -142,7 +142,7 @@ fn composed(asked: &Asked<'_>, part: &str) -> Leaves {
 }
 
 pub(super) fn missing(parameter: &SearchParameter, text: &str) -> Result<Expr, Problem> {
-    if matches!(parameter.kind, ParamKind::Special) || matches!(parameter.code, "_id" | "_lastUpdated") {
+    if matches!(parameter.kind, ParamKind::Special) || matches!(&*parameter.code, "_id" | "_lastUpdated") {
         return Err(Problem::unsupported("':missing' is not supported here"));
     }
     let present = Expr::Leaf(Leaf::Present(parameter.id));

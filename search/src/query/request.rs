@@ -1,6 +1,7 @@
 //! What is compiled.
 
 use super::join::Joined;
+use fhir::index::custom::Set;
 
 /// A search as it comes in.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,8 @@ pub struct Request<'a> {
     pub base: Option<&'a str>,
     /// What the searches found that parameters of this one rest on ([`super::joins`]).
     pub joined: &'a [Joined],
+    /// The tenant's search parameters beside FHIR's own.
+    pub custom: Option<&'a Set>,
     /// The moment of the search, milliseconds since the epoch: the prefix `ap` of a date is about the distance from it.
     pub now_ms: u64,
 }

@@ -66,6 +66,7 @@ pub fn query(url: &str) -> Result<Query, proto::Error> {
         strict: true,
         base: None,
         joined: &[],
+        custom: None,
         now_ms: NOW_MS,
     };
     Query::compile(TENANT, &request, &Limits::default(), &Codes)

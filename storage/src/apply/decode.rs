@@ -25,6 +25,7 @@ pub fn check(command: &log::Command) -> Result<()> {
             check_mutations(&prepare.mutations)
         }
         Kind::Decide(decide) => decide.write.as_ref().map_or(Ok(()), check_write),
+        Kind::Reindex(message) => message.rows.iter().try_for_each(|row| reindexed(row).map(drop)),
         Kind::Finish(_) | Kind::Reserve(_) | Kind::Release(_) | Kind::Forget(_) => Ok(()),
     }
 }
@@ -49,6 +50,8 @@ pub fn command(command: &log::Command) -> Result<&Kind> {
     let kind = command.kind.as_ref().ok_or_else(|| malformed("no kind"))?;
     match kind {
         Kind::Write(_) => {}
+        Kind::Reindex(message) if message.generation == 0 => return Err(malformed("generation 0")),
+        Kind::Reindex(_) => {}
         Kind::Prepare(prepare) => {
             name("transaction", &prepare.transaction)?;
             partition(prepare.coordinator_partition)?;
@@ -88,6 +91,8 @@ pub struct Put<'c> {
     pub adopted: Vec<Version<'c>>,
     /// No directory row may say that the resource lives elsewhere.
     pub unplaced: bool,
+    /// Of the parameters that the index values were made with.
+    pub generation: u32,
 }
 
 /// The version part of a put.
@@ -145,6 +150,7 @@ fn put(message: &log::Put) -> Result<Put<'_>> {
         index_values: &message.index_values,
         adopted: message.adopted.iter().map(version).collect::<Result<_>>()?,
         unplaced: message.unplaced,
+        generation: message.generation,
     };
     if put.unplaced && !put.key.is_own() {
         return Err(malformed("a resource of another's compartment cannot be unplaced"));
@@ -176,6 +182,11 @@ fn origin(message: &log::Version) -> Result<Option<Origin>> {
     }
     let partition = Some(PartitionId(partition(message.origin_partition)?)).filter(|id| id.0 != 0);
     Ok(Some(Origin { partition, index: message.origin_index }))
+}
+
+/// Checks a row of a Reindex; its key.
+pub fn reindexed(message: &log::Reindexed) -> Result<ResourceKey> {
+    resource(message.key.as_ref())
 }
 
 fn resource(key: Option<&log::ResourceKey>) -> Result<ResourceKey> {

@@ -10,6 +10,7 @@ mod forget;
 mod locate;
 mod prepare;
 mod put;
+mod reindex;
 mod release;
 mod reserve;
 mod stage;
@@ -65,5 +66,6 @@ fn run(stage: &mut Stage<'_>, command: &log::Command) -> Step<Applied> {
         Kind::Reserve(reserve) => reserve::reserve(stage, reserve),
         Kind::Release(release) => release::release(stage, release),
         Kind::Forget(forget) => forget::forget(stage, forget),
+        Kind::Reindex(message) => reindex::reindex(stage, message),
     }
 }

@@ -3,6 +3,7 @@
 use super::Stage;
 use super::decode::{Put, Version};
 use super::fence::{self, unlocked};
+use super::reindex;
 use super::stop::Step;
 use crate::entry::{Change, ChangeKind};
 use crate::table::resource::Head;
@@ -15,6 +16,10 @@ use proto::id::{ResourceKey, TypeCode};
 pub fn put(stage: &mut Stage<'_>, put: &Put<'_>) -> Step<()> {
     let row = table::Resource::key(stage.tenant(), &put.key);
     unlocked(stage, &row)?;
+    // What a transaction prepared before cannot be refused any more: who goes through the rows waits for it.
+    if put.version.method != Method::Delete && !stage.finishes() {
+        reindex::fence(stage, put.generation)?;
+    }
     let old = stage.get(&row)?;
     let head = fence::current(&put.key, put.expected_version, old.as_ref())?;
     if let Some(expected) = put.expected_content {

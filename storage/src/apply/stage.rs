@@ -11,6 +11,7 @@ use crate::version::{FeedPosition, Lock};
 use bytes::Bytes;
 use proto::id::TenantId;
 use proto::log::v1 as log;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Below these keys a tenant's expiry queue is empty: where the next sweep starts. Known only in memory; it spares
@@ -28,6 +29,8 @@ pub struct Stage<'p> {
     /// A Finish passes the locks of its own transaction.
     holder: Option<Bytes>,
     pub(super) floors: Floors,
+    /// The least generation that is taken, of the tenant it was looked up for last.
+    generation: Cell<Option<(TenantId, u32)>>,
 }
 
 #[derive(Default)]
@@ -52,7 +55,17 @@ impl<'p> Stage<'p> {
         let next = FeedPosition { index: 0, seq: 0 };
         let context = Context { tenant: TenantId(0), time_ms, command_ms: 0, next };
         let (slice, command) = Default::default();
-        Stage { engine, locks, slice, command, changes: vec![], context, holder: None, floors }
+        Stage {
+            engine,
+            locks,
+            slice,
+            command,
+            changes: vec![],
+            context,
+            holder: None,
+            floors,
+            generation: Cell::default(),
+        }
     }
 
     /// Everything the slice changed.
@@ -76,6 +89,30 @@ impl<'p> Stage<'p> {
     /// Lets the locks of a transaction pass.
     pub fn set_holder(&mut self, transaction: Bytes) {
         self.holder = Some(transaction);
+    }
+
+    /// Whether the command finishes a transaction that was prepared.
+    pub fn finishes(&self) -> bool {
+        self.holder.is_some()
+    }
+
+    /// The least generation of search parameters whose index values are taken.
+    pub fn generation(&self) -> Result<u32> {
+        let tenant = self.context.tenant;
+        if let Some((known, least)) = self.generation.get()
+            && known == tenant
+        {
+            return Ok(least);
+        }
+        let row = self.get(&table::Generation::key(tenant, ()))?;
+        let least = row.map_or(Ok(0), |value| table::Generation::decode(&value).map(|row| row.least))?;
+        self.generation.set(Some((tenant, least)));
+        Ok(least)
+    }
+
+    /// To be called where that changes.
+    pub fn forget_generation(&self) {
+        self.generation.set(None);
     }
 
     /// The tenant of the command.
@@ -128,6 +165,7 @@ impl<'p> Stage<'p> {
     /// The command was refused, or was only a rehearsal.
     pub fn discard(&mut self) {
         self.command = Layer::default();
+        self.forget_generation();
         self.changes.clear();
         self.context.next.seq = 0;
     }

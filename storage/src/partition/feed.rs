@@ -103,9 +103,13 @@ fn change(partition: &Partition, tenant: TenantId, row: feed::Row) -> Result<Opt
     let kind = match kind {
         feed::Kind::Delete => ChangeKind::Delete,
         feed::Kind::Evict => ChangeKind::Evict,
-        feed::Kind::Put => match partition.index_row(tenant, &key)? {
+        feed::Kind::Put | feed::Kind::Reindex => match partition.index_row(tenant, &key)? {
             Some(current) if current.version == version => {
-                ChangeKind::Put { index_values: current.index_values }
+                let index_values = current.index_values;
+                match kind {
+                    feed::Kind::Reindex => ChangeKind::Reindex { index_values },
+                    _ => ChangeKind::Put { index_values },
+                }
             }
             _ => return Ok(None),
         },

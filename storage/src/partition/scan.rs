@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::kv::{Cursor, Direction};
 use crate::table::{self, Table};
 use crate::version::{IndexRow, Version};
-use proto::id::{CompartmentKey, TenantId, TypeCode};
+use proto::id::{CompartmentKey, ResourceKey, TenantId, TypeCode};
 
 impl Partition {
     /// The index values of all resources of a compartment, or of one type in it, ordered by type and id; deleted ones
@@ -17,6 +17,18 @@ impl Partition {
         type_code: Option<TypeCode>,
     ) -> Result<IndexRows<'_>> {
         let range = table::of_compartment::<table::IndexValues>(tenant, compartment, type_code);
+        Ok(IndexRows { cursor: self.engine.scan(&range, Direction::Ascending)? })
+    }
+
+    /// The index values of all resources of a tenant behind a key, in the order of keys; deleted ones are left out. A consistent
+    /// view of now.
+    pub fn scan_index(&self, tenant: TenantId, after: Option<&ResourceKey>) -> Result<IndexRows<'_>> {
+        let all = table::IndexValues::of_tenant(tenant);
+        let range = match after {
+            // No key begins with another one, so the next possible one is the key and a zero.
+            Some(key) => all.from([table::IndexValues::key(tenant, key), vec![0]].concat()),
+            None => all,
+        };
         Ok(IndexRows { cursor: self.engine.scan(&range, Direction::Ascending)? })
     }
 

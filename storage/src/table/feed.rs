@@ -23,6 +23,8 @@ pub enum Kind {
     Delete = 2,
     /// Not a version: the resource moved away.
     Evict = 3,
+    /// Not a version: the current one has other index values.
+    Reindex = 4,
 }
 
 /// One change.
@@ -71,6 +73,7 @@ impl Table for Feed {
             1 => Kind::Put,
             2 => Kind::Delete,
             3 => Kind::Evict,
+            4 => Kind::Reindex,
             _ => return Err(reader.corrupt("unknown kind")),
         };
         let (version, last_updated_ms, key) = (reader.u64()?, reader.u64()?, reader.resource()?);

@@ -9,6 +9,7 @@ pub mod dedup;
 pub mod directory;
 pub mod expiry;
 pub mod feed;
+pub mod generation;
 pub mod history;
 pub mod index_values;
 pub mod meta;
@@ -83,6 +84,8 @@ tables! {
     Meta = 13 in meta: Applied, Membership;
     /// All versions by type and time.
     Timeline = 16 in timeline: Timeline;
+    /// The least generation of search parameters that is taken.
+    Generation = 17 in generation: Generation;
 }
 
 /// Numbers of tables that are gone. Also 0 and 255, which keep range ends simple.

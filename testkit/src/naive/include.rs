@@ -64,7 +64,7 @@ impl Include {
         let is_one = move |one: &&SearchParameter| {
             one.kind == ParamKind::Reference
                 && self.source.as_ref().is_none_or(|name| name == source.name())
-                && self.code.as_ref().is_none_or(|code| code == one.code)
+                && self.code.as_ref().is_none_or(|code| *code == one.code)
         };
         search_parameters(source).filter(is_one)
     }

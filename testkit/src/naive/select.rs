@@ -29,14 +29,15 @@ pub enum Json<'d> {
 }
 
 /// Expressions by their text, compiled.
-type Compiled = BTreeMap<&'static str, Arc<Vec<Expression>>>;
+type Compiled = BTreeMap<String, Arc<Vec<Expression>>>;
 
 static COMPILED: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
 
 /// What the parameter selects of the resource. An expression that cannot be evaluated on it selects nothing.
 pub fn select<'d>(resource: &'d Stored, parameter: &SearchParameter) -> Vec<Found<'d>> {
-    let Some(text) = parameter.expression else { return vec![] };
-    let operands = COMPILED.lock().expect("no poison").entry(text).or_insert_with(|| compile(text)).clone();
+    let Some(text) = parameter.expression.as_deref() else { return vec![] };
+    let operands =
+        COMPILED.lock().expect("no poison").entry(text.to_owned()).or_insert_with(|| compile(text)).clone();
     let input = Input::resource(resource.document.root());
     let items = operands.iter().flat_map(|operand| operand.evaluate(&input).unwrap_or_default());
     items.filter_map(found).collect()

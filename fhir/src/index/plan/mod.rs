@@ -167,6 +167,11 @@ impl<A> Plan<A> {
         self.places.len() as u32 - 1
     }
 
+    /// Whether nothing is done anywhere.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.places.iter().all(|place| place.actions.is_empty() && place.after.is_empty())
+    }
+
     /// Makes the plan ready to be walked.
     pub(crate) fn settle(mut self) -> Self {
         self.places.iter_mut().for_each(Place::lay_out);

@@ -6,6 +6,7 @@ use super::super::plan::Plan;
 use crate::definitions::{Component, ParamId, ResourceType};
 use crate::json::Node;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What to do with a value an expression selects.
 pub(super) enum Action {
@@ -17,22 +18,22 @@ pub(super) enum Action {
 /// One conversion for all parameters and components that take the same values from the same place.
 pub(super) struct Conversion {
     pub(super) convert: Convert,
-    pub(super) targets: &'static [ResourceType],
+    pub(super) targets: Arc<[ResourceType]>,
     pub(super) sinks: Vec<Sink>,
 }
 
 /// Makes one value of those its components have found.
 pub(super) struct Composition {
     pub(super) params: Vec<ParamId>,
-    pub(super) components: &'static [Component],
+    pub(super) components: Arc<[Component]>,
     pub(super) slots: Range<u16>,
     /// Components that are not below the value but elsewhere in the resource (`%resource`), by their slots.
     pub(super) elsewhere: Vec<(Slot, Plan<Conversion>)>,
 }
 
 impl Conversion {
-    pub(super) fn run(&self, value: Node<'_>, collector: &mut Collector<'_, '_>) {
-        collector.begin(self.targets);
+    pub(super) fn run<'o>(&'o self, value: Node<'_>, collector: &mut Collector<'o, '_>) {
+        collector.begin(&self.targets);
         (self.convert)(value, collector);
         collector.end(&self.sinks);
     }
@@ -44,7 +45,7 @@ impl Conversion {
 
 impl Composition {
     /// Adds the composite if every component has a value, and takes these away.
-    pub(super) fn run(&self, collector: &mut Collector<'_, '_>) {
+    pub(super) fn run<'o>(&'o self, collector: &mut Collector<'o, '_>) {
         let slots = || self.slots.clone().map(Slot);
         let is_elsewhere = |slot: Slot| self.elsewhere.iter().any(|(known, _)| *known == slot);
         let complete = slots().all(|slot| !collector.is_empty(slot) || is_elsewhere(slot));
@@ -55,7 +56,7 @@ impl Composition {
     }
 
     /// False if there is nothing.
-    fn look_elsewhere(&self, collector: &mut Collector<'_, '_>) -> bool {
+    fn look_elsewhere<'o>(&'o self, collector: &mut Collector<'o, '_>) -> bool {
         let resource = collector.resource;
         self.elsewhere.iter().all(|(slot, plan)| {
             plan.walk(resource, resource, &mut |conversion, value| conversion.run(value, collector));

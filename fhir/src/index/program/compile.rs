@@ -9,6 +9,7 @@ use super::{Program, Refusal};
 use crate::definitions::{Component, ParamKind, ResourceType, SearchParameter, TypeId, search_parameters};
 use crate::fhirpath_syntax::parse::parse;
 use crate::fhirpath_syntax::path::{Path, Root, alternatives};
+use std::sync::Arc;
 
 impl Program {
     pub(in super::super) fn of(t: ResourceType) -> Program {
@@ -21,10 +22,37 @@ impl Program {
         Program::of_parameters(t, search_parameters(t).filter(|parameter| !is_in_key(parameter)), refused)
     }
 
-    /// Merges some parameters of a type.
-    pub(super) fn of_parameters(
+    /// Merges all parameters of a type and some that are not R4's.
+    pub(in super::super) fn with<'p>(
         t: ResourceType,
-        parameters: impl Iterator<Item = &'static SearchParameter>,
+        custom: impl Iterator<Item = &'p SearchParameter>,
+    ) -> Program {
+        let own = search_parameters(t).filter(|parameter| !is_in_key(parameter));
+        Program::of_parameters(t, own.map(|one| one as &SearchParameter).chain(custom), &mut |_, _| {})
+    }
+
+    /// Why a parameter of a type gives no values: its expression cannot be compiled, or none of the types that it ends at has a
+    /// meaning for its kind.
+    ///
+    /// # Errors
+    /// The first reason.
+    pub(in super::super) fn judge(t: ResourceType, parameter: &SearchParameter) -> Result<(), String> {
+        let mut refusals = Vec::new();
+        let program = Program::of_parameters(t, std::iter::once(parameter), &mut |_, refusal| {
+            refusals.push(refusal);
+        });
+        let is_fatal = |refusal: &Refusal| program.is_empty() || matches!(refusal, Refusal::Expression(_));
+        match refusals.into_iter().find(is_fatal) {
+            Some(refusal) => Err(refusal.to_string()),
+            None if program.is_empty() => Err(Unfit::Nowhere.to_string()),
+            None => Ok(()),
+        }
+    }
+
+    /// Merges some parameters of a type.
+    pub(super) fn of_parameters<'p>(
+        t: ResourceType,
+        parameters: impl Iterator<Item = &'p SearchParameter>,
         refused: &mut dyn FnMut(&SearchParameter, Refusal),
     ) -> Program {
         let mut program = Program { plan: Plan::new(), evaluated: Vec::new(), slots: 0 };
@@ -52,7 +80,7 @@ impl Program {
     /// An error if not all of the parameter can be followed in a walk.
     fn add_to_plan(
         &mut self,
-        parameter: &'static SearchParameter,
+        parameter: &SearchParameter,
         root: TypeId,
         refused: &mut dyn FnMut(&SearchParameter, Refusal),
     ) -> Result<(), Unfit> {
@@ -73,7 +101,7 @@ impl Program {
 
     fn add_evaluated(
         &mut self,
-        parameter: &'static SearchParameter,
+        parameter: &SearchParameter,
         refused: &mut dyn FnMut(&SearchParameter, Refusal),
     ) {
         match Evaluated::compile(parameter, self.slots) {
@@ -86,10 +114,10 @@ impl Program {
     }
 
     /// False if values of the type there have no meaning for the parameter.
-    fn convert(&mut self, parameter: &'static SearchParameter, spot: Spot) -> bool {
+    fn convert(&mut self, parameter: &SearchParameter, spot: Spot) -> bool {
         let Some(convert) = convert::for_type(parameter.kind, spot.value_type) else { return false };
         let sink = Sink { param: parameter.id, slot: None };
-        self.add(spot, Conversion { convert, targets: &parameter.targets, sinks: vec![sink] });
+        self.add(spot, Conversion { convert, targets: parameter.targets.clone(), sinks: vec![sink] });
         true
     }
 
@@ -107,19 +135,14 @@ impl Program {
     }
 
     /// Adds the components of a composite on the values at `spot`, whose resource is a `root`.
-    fn compose(
-        &mut self,
-        parameter: &'static SearchParameter,
-        root: TypeId,
-        spot: Spot,
-    ) -> Result<(), Unfit> {
+    fn compose(&mut self, parameter: &SearchParameter, root: TypeId, spot: Spot) -> Result<(), Unfit> {
         if self.composed(parameter, spot) {
             return Ok(());
         }
         let first = self.slots;
         let mut below = Vec::new();
         let mut elsewhere = Vec::new();
-        for (slot, component) in (first..).map(Slot).zip(&parameter.components) {
+        for (slot, component) in (first..).map(Slot).zip(parameter.components.iter()) {
             let sinks = [Sink { param: parameter.id, slot: Some(slot) }];
             for path in component_paths(component)? {
                 if path.root == Root::Resource {
@@ -137,14 +160,14 @@ impl Program {
         }
         self.slots += parameter.components.len() as u16;
         below.into_iter().for_each(|(spot, conversion)| self.add(spot, conversion));
-        let (params, components) = (vec![parameter.id], parameter.components.as_slice());
+        let (params, components) = (vec![parameter.id], Arc::clone(&parameter.components));
         let composition = Composition { params, components, slots: first..self.slots, elsewhere };
         self.plan.actions_after(spot).push(Action::Compose(composition));
         Ok(())
     }
 
     /// Whether a composite of the same components is there, which then is `parameter`'s too.
-    fn composed(&mut self, parameter: &'static SearchParameter, spot: Spot) -> bool {
+    fn composed(&mut self, parameter: &SearchParameter, spot: Spot) -> bool {
         let same = self.plan.actions_after(spot).iter_mut().find_map(|action| match action {
             Action::Compose(known) if known.components == parameter.components => Some(known),
             _ => None,
@@ -154,17 +177,17 @@ impl Program {
 }
 
 fn component_paths(component: &Component) -> Result<Vec<Path>, Unfit> {
-    let expression = parse(component.expression).map_err(|_| Unfit::NoPath)?;
+    let expression = parse(&component.expression).map_err(|_| Unfit::NoPath)?;
     alternatives(&expression).into_iter().map(|expr| Path::of(expr).ok_or(Unfit::NoPath)).collect()
 }
 
-fn component_conversion(component: &'static Component, spot: Spot, sinks: &[Sink]) -> Option<Conversion> {
+fn component_conversion(component: &Component, spot: Spot, sinks: &[Sink]) -> Option<Conversion> {
     let convert = convert::for_type(component.kind, spot.value_type)?;
-    Some(Conversion { convert, targets: &component.targets, sinks: sinks.to_vec() })
+    Some(Conversion { convert, targets: component.targets.clone(), sinks: sinks.to_vec() })
 }
 
 fn component_elsewhere(
-    component: &'static Component,
+    component: &Component,
     root: TypeId,
     path: &Path,
     sinks: &[Sink],
@@ -178,7 +201,7 @@ fn component_elsewhere(
 
 /// The key and the row hold these.
 fn is_in_key(parameter: &SearchParameter) -> bool {
-    matches!(parameter.name, "Resource-id" | "Resource-lastUpdated")
+    matches!(&*parameter.name, "Resource-id" | "Resource-lastUpdated")
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! resource of HL7's package.
 
 use super::super::collector::Collector;
-use super::super::collector::ExtractOptions;
 use super::super::wire::Values;
 use super::Program;
 use crate::definitions::ResourceType;
@@ -12,8 +11,7 @@ use std::io::Read;
 
 /// One line per value.
 fn values(program: &Program, resource: Node<'_>) -> BTreeSet<String> {
-    let options = ExtractOptions::default();
-    let mut collector = Collector::new(&options, resource, program.slots());
+    let mut collector = Collector::new(None, resource, program.slots());
     program.run(resource, &mut collector);
     let mut bytes = Vec::new();
     collector.finish(&mut bytes);

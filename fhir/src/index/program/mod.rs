@@ -36,8 +36,13 @@ impl Program {
         usize::from(self.slots)
     }
 
+    /// Whether it finds nothing, whatever the resource.
+    fn is_empty(&self) -> bool {
+        self.evaluated.is_empty() && self.plan.is_idle()
+    }
+
     /// Converts what the parameters select.
-    pub(super) fn run(&self, resource: Node<'_>, collector: &mut Collector<'_, '_>) {
+    pub(super) fn run<'o>(&'o self, resource: Node<'_>, collector: &mut Collector<'o, '_>) {
         self.plan.walk(resource, resource, &mut |action, value| match action {
             Action::Convert(conversion) => conversion.run(value, collector),
             Action::Compose(composition) => composition.run(collector),
@@ -48,7 +53,7 @@ impl Program {
 
 /// Why an expression, or one of its ends, gives no index values.
 #[derive(Debug, Error)]
-enum Refusal {
+pub(super) enum Refusal {
     #[error(transparent)]
     Expression(#[from] fhirpath::Error),
     #[error("the specification gives {} no meaning for {kind:?} parameters", value_type.path())]

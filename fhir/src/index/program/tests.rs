@@ -1,13 +1,13 @@
 //! Search parameters as users may write them.
 
 use super::super::collector::Collector;
-use super::super::collector::ExtractOptions;
 use super::super::wire::Values;
 use super::{Program, Refusal};
 use crate::definitions::{Alternative, Component, ParamId, ParamKind, ResourceType, SearchParameter};
 use crate::fhirpath_syntax::parse::parse;
 use crate::fhirpath_syntax::path::{Path, alternatives};
 use crate::json::{Document, Limits};
+use std::sync::Arc;
 
 const PATIENT: &str = r#"{"resourceType":"Patient","active":true,"birthDate":"1970-03-04",
     "extension":[{"url":"http://x/race","extension":[
@@ -28,13 +28,13 @@ fn parameter(kind: ParamKind, expression: &'static str, components: Vec<Componen
     let tree = parse(expression).expect(expression);
     let alternative = |expr| Alternative { expr: Clone::clone(expr), path: Path::of(expr) };
     SearchParameter {
-        code: "code",
+        code: "code".into(),
         id: ParamId::from_code("code").expect("a parameter"),
         kind,
-        targets: Vec::new(),
-        components,
-        name: "own",
-        expression: Some(expression),
+        targets: Arc::default(),
+        components: components.into(),
+        name: "own".into(),
+        expression: Some(expression.into()),
         implied_system: false,
         multiple: true,
         alternatives: alternatives(&tree).into_iter().map(alternative).collect(),
@@ -46,14 +46,12 @@ fn extracted(parameter: SearchParameter, json: &'static str) -> (Vec<String>, bo
     let document = Document::parse(json, &Limits::default()).expect("JSON");
     let name = document.root().get("resourceType").and_then(|name| name.as_str()).expect("a type");
     let t = ResourceType::from_name(&name).expect("a known type");
-    let parameter: &'static SearchParameter = Box::leak(Box::new(parameter));
     // An extension's value may be of types that have no meaning for the parameter.
     let refused = &mut |_: &SearchParameter, refusal: Refusal| {
         assert!(matches!(refusal, Refusal::NoMeaning { .. }), "{refusal}");
     };
-    let program = Program::of_parameters(t, std::iter::once(parameter), refused);
-    let options = ExtractOptions::default();
-    let mut collector = Collector::new(&options, document.root(), program.slots());
+    let program = Program::of_parameters(t, std::iter::once(&parameter), refused);
+    let mut collector = Collector::new(None, document.root(), program.slots());
     program.run(document.root(), &mut collector);
     let mut bytes = Vec::new();
     assert!(collector.finish(&mut bytes).is_empty());
@@ -158,7 +156,12 @@ fn any_expression_gives_values() {
 
 #[test]
 fn composites_too() {
-    let component = |kind, expression| Component { code: "part", kind, targets: Vec::new(), expression };
+    let component = |kind, expression: &'static str| Component {
+        code: "part",
+        kind,
+        targets: Arc::default(),
+        expression: expression.into(),
+    };
     for (expression, walked) in
         [("Observation.component", true), ("Observation.component.where(value.exists())", false)]
     {

@@ -1,7 +1,8 @@
 //! From the hits of a page to what is shown of them.
 
 use crate::{bounds::Share, interaction::part, session::Session};
-use fhir::{definitions::ResourceType, index, projection::Projection};
+use bytes::Bytes;
+use fhir::{definitions::ResourceType, projection::Projection};
 use proto::{
     Code, Error, ResourceId,
     api::v1::{SearchEntry, SearchMode},
@@ -32,7 +33,7 @@ pub struct Found {
     pub id: ResourceId,
     pub version: u64,
     /// Index values of the whole resource, whatever part of it is shown; none where nothing is to be read from them.
-    pub values: Vec<u8>,
+    pub values: Bytes,
     pub entry: SearchEntry,
 }
 
@@ -59,11 +60,10 @@ impl Show<'_> {
         let type_code = key.type_code.0;
         let unknown = || Error::new(Code::Internal, "a stored resource is of no type that is known");
         let resource_type = ResourceType::from_code(type_code).ok_or_else(unknown)?;
-        let mut values = Vec::new();
+        let mut values = Bytes::new();
         if self.indexed {
             let document = part::document(row.body.clone())?;
-            index::extract(document.root(), &self.session.options().extract(), &mut values)
-                .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+            values = self.session.index_values(document.root())?;
             if !self.part.is_whole() {
                 row.body = self.part.of(document.root()).into();
             }

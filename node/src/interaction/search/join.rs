@@ -26,8 +26,9 @@ type Found = BTreeSet<(TypeCode, ResourceId)>;
 /// `TooCostly` over [`FOUND_MAX`]; those of the searches, which name the parameter.
 pub async fn resolve(session: Session<'_>, request: &SearchRequest) -> Result<Vec<Joined>, Error> {
     let mut all: Vec<Joined> = vec![];
+    let custom = session.parameters();
     for pair in request.parameters.iter().filter(|pair| is_join(&pair.name)) {
-        let Ok(joins) = joins(&types(request), &pair.name) else { continue };
+        let Ok(joins) = joins(custom.as_deref(), &types(request), &pair.name) else { continue };
         if all.iter().any(|known| known.name == pair.name && known.value == pair.value) {
             continue;
         }
@@ -87,7 +88,7 @@ async fn search_first(
                 let (share, part, mode) = (&Share::default(), &Projection::Whole, SearchMode::Match);
                 let show = Show { session, share, part, mode, indexed: true };
                 for row in show.hits(&hits).await? {
-                    found.extend(Values::trusted(&row.values).of(parameter.id).filter_map(target));
+                    found.extend(Values::trusted(&row.values).of(parameter).filter_map(target));
                 }
             }
         }

@@ -15,7 +15,7 @@ use crate::{
     bounds::Share,
     draft,
     partition::id_from,
-    session::{Patience, Search, Session},
+    session::{Patience, Search, Session, redefined},
 };
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
@@ -32,10 +32,16 @@ use std::{future::ready, sync::Arc};
 
 /// One page.
 pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<SearchResponse, Error> {
-    let search = compile(session, &request).await?;
+    let mut search = compile(session, &request).await?;
     let parts = Parts::of(&search.query, &request.parameters)?;
-    let (entries, page) =
-        read_page(session, &session.context().share, &search, &parts, &request.cursor).await?;
+    let share = &session.context().share;
+    let mut read = read_page(session, share, &search, &parts, &request.cursor).await;
+    if read.is_err() && request.cursor.is_empty() && !session.still_means(&search.query) {
+        // A definition came into force meanwhile: the new one answers.
+        search = compile(session, &request).await?;
+        read = read_page(session, share, &search, &parts, &request.cursor).await;
+    }
+    let (entries, page) = read?;
     let query = search.query;
     Ok(SearchResponse {
         entries,
@@ -161,24 +167,56 @@ pub async fn look(
         ..SearchRequest::default()
     };
     let joined = look.joined.iter().map(joined_from).collect::<Result<_, _>>()?;
-    let mut query = compile_at(session, &request, look.now_ms, joined).await?;
+    if !look.custom.is_empty() {
+        session.learn().await?;
+    }
+    let mut query = match compile_at(session, &request, look.now_ms, joined).await {
+        Err(_) if !look.custom.is_empty() => return Err(redefined()),
+        compiled => compiled?,
+    };
     if query.digest != look.digest {
-        return Err(Error::new(Code::Internal, "another node's search is understood otherwise here"));
+        let is_own = look.custom.is_empty() && query.custom.is_empty();
+        return Err(match is_own {
+            true => Error::new(Code::Internal, "another node's search is understood otherwise here"),
+            false => redefined(),
+        });
     }
     (query.count, query.total) = (look.count as usize, look.total);
     let here = |only: &[PartitionId]| session.look_for_hits(&query, look, only);
     session.look_for(asked.moment.as_ref(), &asked.partitions, here).await
 }
 
-/// Compiles the request, to be carried out here and on other nodes, where there are any.
+/// Compiles the request, to be carried out here and on other nodes, where there are any. What is not known here may have been
+/// defined on another node, or have ended there: where that matters, it is asked for.
 async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Search, Error> {
+    let compiled = compile_as_known(session, request).await;
+    let is_certain = match &compiled {
+        Ok(search) => search.query.custom.is_empty() && search.query.issues.is_empty(),
+        Err(error) => !matches!(error.code, Code::BadParameter | Code::Conflict),
+    };
+    if is_certain || session.is_alone() {
+        return compiled;
+    }
+    let before = session.parameters();
+    session.learn().await?;
+    let is_same = match (before, session.parameters()) {
+        (Some(before), Some(now)) => Arc::ptr_eq(&before, &now),
+        (before, now) => before.is_none() && now.is_none(),
+    };
+    if is_same { compiled } else { compile_as_known(session, request).await }
+}
+
+async fn compile_as_known(session: Session<'_>, request: &SearchRequest) -> Result<Search, Error> {
     let now_ms = session.clock().now_ms();
     let joined = match request.parameters.iter().any(|pair| is_join(&pair.name)) {
         true => join::resolve(session, request).await?,
         false => vec![],
     };
-    let asked = (!session.is_alone()).then(|| Box::new(told(request, now_ms, &joined)));
+    let mut asked = (!session.is_alone()).then(|| Box::new(told(request, now_ms, &joined)));
     let query = compile_at(session, request, now_ms, joined).await?;
+    if let Some(asked) = &mut asked {
+        asked.custom = query.custom.iter().map(|parameter| u32::from(parameter.0)).collect();
+    }
     Ok(Search { query, asked })
 }
 
@@ -240,7 +278,7 @@ async fn compile_at(
         true => codes::stored_value_sets(session, &pairs, base.as_deref()).await?,
         false => Vec::new(),
     };
-    let tenant = session.tenant();
+    let (tenant, custom) = (session.tenant(), session.parameters());
     let compile = move |terminology: &dyn search::Terminology| {
         let compartment = Some((compartment.0.as_str(), compartment.1.as_str()));
         let request = Request {
@@ -250,18 +288,19 @@ async fn compile_at(
             strict,
             base: base.as_deref(),
             joined: &joined,
+            custom: custom.as_deref(),
             now_ms,
         };
         Query::compile(tenant, &request, &limits, terminology)
     };
     if !lists_codes {
-        return compile(&NoTerminology);
+        return compile(&NoTerminology).map_err(|error| session.told_how_far(error));
     }
     session.catch_up().await?;
     let definitions = session.definitions();
     let list = move || compile(&Codes { terminology: &definitions.terminology, stored: &stored });
     // The bound on threads is all it needs: a search without a caller holds no body.
-    session.compute(Share::default(), list).await
+    session.compute(Share::default(), list).await.map_err(|error| session.told_how_far(error))
 }
 
 fn issue(issue: &proto::error::Issue) -> Issue {

@@ -43,7 +43,9 @@ impl Entry {
     pub fn new(partition: PartitionId, change: &storage::Change, hash: u64, first: bool) -> Self {
         let values = match &change.kind {
             // A copy, for a slice would keep the whole log entry in memory, body and all.
-            storage::ChangeKind::Put { index_values } => Some(Bytes::copy_from_slice(index_values)),
+            storage::ChangeKind::Put { index_values } | storage::ChangeKind::Reindex { index_values } => {
+                Some(Bytes::copy_from_slice(index_values))
+            }
             storage::ChangeKind::Delete | storage::ChangeKind::Evict => None,
         };
         let signature = values.as_deref().map(|bytes| Signature::of(&Values::trusted(bytes)));

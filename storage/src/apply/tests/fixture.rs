@@ -120,6 +120,7 @@ pub fn put_as(key: ResourceKey, expected: u64, version: log::Version) -> log::Mu
         index_values,
         adopted: vec![],
         unplaced: false,
+        generation: 0,
     }))
 }
 
@@ -133,6 +134,25 @@ pub fn after(mut mutation: log::Mutation, held: &log::Version) -> log::Mutation 
         _ => panic!("only puts are fenced so"),
     }
     mutation
+}
+
+/// The same with index values of a generation of search parameters.
+pub fn of_generation(generation: u32, mut mutation: log::Mutation) -> log::Mutation {
+    match &mut mutation.kind {
+        Some(mutation::Kind::Put(put)) => put.generation = generation,
+        _ => panic!("only puts have index values"),
+    }
+    mutation
+}
+
+/// Other index values for versions of rows.
+pub fn reindex<const N: usize>(generation: u32, rows: [(ResourceKey, u64, &'static str); N]) -> Kind {
+    let row = |(key, version, values): (ResourceKey, u64, &'static str)| log::Reindexed {
+        key: Some(key.into()),
+        version,
+        index_values: values.into(),
+    };
+    Kind::Reindex(log::Reindex { generation, rows: rows.into_iter().map(row).collect() })
 }
 
 /// A resource that moves here as version `older + 1`, after `older` versions elsewhere.

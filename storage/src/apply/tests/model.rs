@@ -26,6 +26,10 @@ pub struct Model {
     pub directory: BTreeMap<Home, CompartmentKey>,
     /// Resources that moved away: with the version they had.
     pub evicted: BTreeMap<FeedPosition, (ResourceKey, u64)>,
+    /// Versions that got other index values.
+    pub reindexed: BTreeMap<FeedPosition, (ResourceKey, u64)>,
+    /// The least generation of index values that is taken.
+    generation: u32,
     /// Key → when it expires, and the answer.
     pub dedup: BTreeMap<Bytes, Answered>,
     /// Criteria → when it expires, and the holder.
@@ -79,6 +83,7 @@ impl Model {
                 self.decisions.retain(|name, _| !forget.transactions.contains(name));
                 Ok(Applied::Done)
             }
+            Kind::Reindex(reindex) => self.reindex(reindex),
         }
     }
 
@@ -105,6 +110,28 @@ impl Model {
             self.dedup.insert(dedup.key.clone(), Answered { expires_ms, fingerprint, response });
         }
         Ok(Applied::Done)
+    }
+
+    fn reindex(&mut self, reindex: &log::Reindex) -> Step<Applied> {
+        self.taken(reindex.generation)?;
+        self.generation = reindex.generation;
+        for row in &reindex.rows {
+            let key = resource(row.key.as_ref().unwrap());
+            let is_current = self.current(&key).is_some_and(|version| version.version == row.version);
+            if is_current && self.index_values.contains_key(&key) {
+                self.index_values.insert(key, row.index_values.clone());
+                let at = self.place();
+                self.reindexed.insert(at, (key, row.version));
+            }
+        }
+        Ok(Applied::Done)
+    }
+
+    fn taken(&self, generation: u32) -> Step<()> {
+        match generation < self.generation {
+            true => Err(Applied::Outdated { generation: self.generation }),
+            false => Ok(()),
+        }
     }
 
     fn prepare(&mut self, prepare: &log::Prepare) -> Step<Applied> {
@@ -201,6 +228,10 @@ impl Model {
 
     fn put(&mut self, put: &log::Put, holder: Option<&Bytes>) -> Step<()> {
         let key = resource(put.key.as_ref().unwrap());
+        let deletes = put.version.as_ref().unwrap().method == log::Method::Delete as i32;
+        if !deletes && holder.is_none() {
+            self.taken(put.generation)?;
+        }
         self.fence(&key, put.expected_version)?;
         if let Some(expected) = put.expected_content {
             let current = self.current(&key);

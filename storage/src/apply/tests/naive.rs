@@ -122,6 +122,12 @@ fn feed(model: &Model) -> Vec<String> {
         };
         changes.push((version.position(), (version.key, version.version, kind)));
     }
+    for (at, (key, version)) in &model.reindexed {
+        let is_current = model.current(key).is_some_and(|current| current.version == *version);
+        if let (true, Some(values)) = (is_current, model.index_values.get(key)) {
+            changes.push((*at, (*key, *version, ChangeKind::Reindex { index_values: values.clone() })));
+        }
+    }
     let evicted = model.evicted.iter();
     changes.extend(evicted.map(|(at, (key, version))| (*at, (*key, *version, ChangeKind::Evict))));
     changes.sort_by_key(|(at, _)| *at);

@@ -18,7 +18,16 @@ fn key() -> impl Strategy<Value = ResourceKey> {
     })
 }
 
+/// Mostly of what is taken.
 fn mutation() -> impl Strategy<Value = log::Mutation> {
+    let generation = prop_oneof![6 => Just(3_u32), 1 => 0..3_u32];
+    (a_mutation(), generation).prop_map(|(mutation, generation)| match mutation.kind {
+        Some(log::mutation::Kind::Put(_)) => of_generation(generation, mutation),
+        _ => mutation,
+    })
+}
+
+fn a_mutation() -> impl Strategy<Value = log::Mutation> {
     let patient = || prop::option::of((0..2_usize).prop_map(|patient| PATIENTS[patient]));
     prop_oneof![
         4 => (key(), 0..4_u64).prop_map(|(key, expected)| put(key, expected)),
@@ -75,6 +84,9 @@ fn command() -> impl Strategy<Value = Kind> {
             .prop_map(|(transaction, commit, own)| decide(transaction, commit, own)),
         1 => (0..2_usize, 0..400_u64).prop_map(|(holder, ms)| reserve("c", NAMES[holder], 1_000 + ms)),
         1 => (0..2_usize).prop_map(|holder| release("c", NAMES[holder])),
+        1 => (1..4_u32, key(), 1..5_u64).prop_map(|(generation, key, version)| {
+            reindex(generation, [(key, version, "other values")])
+        }),
         1 => transaction().prop_map(|name| Kind::Forget(log::Forget { transactions: vec![name.into()] })),
     ]
 }

@@ -68,7 +68,7 @@ impl Asking<'_> {
             let more = select(self.resource(Some(t))?, parameter);
             values.push(self.value(parameter, modifier, &more));
         }
-        let name = modifier.map_or(parameter.code.to_owned(), |one| format!("{}:{one}", parameter.code));
+        let name = modifier.map_or(parameter.code.to_string(), |one| format!("{}:{one}", parameter.code));
         Some((name, values.join(",")))
     }
 
@@ -105,7 +105,7 @@ impl Asking<'_> {
             parameter.targets.iter().copied().filter(|target| there.contains(target)).collect();
         let target = self.random.pick(&near);
         let (name, value) = self.condition(target, depth)?;
-        let code = parameter.code;
+        let code = &*parameter.code;
         let untyped = self.random.chance(400) && is_clear_untyped(parameter, target, &name);
         let head = if untyped { code.to_owned() } else { format!("{code}:{target}") };
         Some((format!("{head}.{name}"), value))

@@ -40,7 +40,7 @@ impl<'a> Asking<'a> {
                 query.parameters.extend(self.include(t));
             }
         }
-        let sortable: Vec<&str> = searchable(t).iter().map(|one| one.code).collect();
+        let sortable: Vec<&str> = searchable(t).iter().map(|one| &*one.code).collect();
         self.presented(query, &sortable)
     }
 
@@ -50,7 +50,7 @@ impl<'a> Asking<'a> {
             return Query::default();
         };
         let is_common = |one: &&SearchParameter| {
-            search_parameter(other, one.code).is_some_and(|twin| twin.kind == one.kind)
+            search_parameter(other, &one.code).is_some_and(|twin| twin.kind == one.kind)
         };
         let common: Vec<&SearchParameter> = searchable(t).into_iter().filter(is_common).collect();
         let parameters = vec![("_type".to_owned(), format!("{t},{other}"))];
@@ -62,7 +62,7 @@ impl<'a> Asking<'a> {
                 |name: &str| name.split_once(':').is_some_and(|(_, t)| ResourceType::from_name(t).is_some());
             query.parameters.extend(one.filter(|(name, _)| !is_typed(name)));
         }
-        let sortable: Vec<&str> = common.iter().map(|one| one.code).collect();
+        let sortable: Vec<&str> = common.iter().map(|one| &*one.code).collect();
         self.presented(query, &sortable)
     }
 
@@ -120,7 +120,7 @@ impl<'a> Asking<'a> {
         let parameter = self.random.pick(&from);
         let value = match self.random.below(5) {
             0 => format!("{source}:*"),
-            1 => format!("{source}:{}:{}", parameter.code, self.random.pick(&parameter.targets)),
+            1 => format!("{source}:{}:{}", parameter.code, self.random.pick(&parameter.targets[..])),
             _ => format!("{source}:{}", parameter.code),
         };
         Some((name, value))
@@ -147,7 +147,7 @@ fn searchable(t: ResourceType) -> Vec<&'static SearchParameter> {
     let is_one = |one: &&SearchParameter| {
         one.expression.is_some()
             && !matches!(one.kind, ParamKind::Composite | ParamKind::Special)
-            && !matches!(one.code, "_id" | "_lastUpdated")
+            && !matches!(&*one.code, "_id" | "_lastUpdated")
     };
     search_parameters(t).filter(is_one).collect()
 }

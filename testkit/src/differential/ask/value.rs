@@ -128,7 +128,7 @@ fn reference(
     };
     match modifier {
         Some(t) if random.chance(300) => format!("{t}/{id}"),
-        None if random.chance(500) => format!("{}/{id}", random.pick(&parameter.targets)),
+        None if random.chance(500) => format!("{}/{id}", random.pick(&parameter.targets[..])),
         _ => id,
     }
 }

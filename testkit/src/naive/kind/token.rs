@@ -33,7 +33,11 @@ pub fn holds(asked: Asked<'_>, found: &[Found<'_>]) -> anyhow::Result<bool> {
 
 pub fn keys(found: &[Found<'_>]) -> Vec<Key> {
     let text = |text: Option<String>| text.unwrap_or_default();
-    tokens(found).into_iter().map(|token| Key::Texts(vec![text(token.code), text(token.system)])).collect()
+    tokens(found)
+        .into_iter()
+        .filter(|token| token.code.is_some())
+        .map(|token| Key::Texts(vec![text(token.code)]))
+        .collect()
 }
 
 /// Words without a code are a value, too.

@@ -21,7 +21,7 @@ const VALUES_MAX: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     pub types: Vec<ResourceType>,
-    pub parameter: &'static str,
+    pub parameter: Box<str>,
     /// Comma-separated.
     pub values: String,
 }
@@ -30,7 +30,7 @@ impl Question {
     /// As many as it takes to ask for all these values, each written as a search writes it.
     pub fn of(
         types: &[ResourceType],
-        parameter: &'static str,
+        parameter: &str,
         values: impl Iterator<Item = String>,
         limits: &Limits,
     ) -> Vec<Question> {
@@ -47,7 +47,11 @@ impl Question {
                     left -= 1;
                 }
                 _ => {
-                    questions.push(Question { types: types.to_vec(), parameter, values: value });
+                    questions.push(Question {
+                        types: types.to_vec(),
+                        parameter: parameter.into(),
+                        values: value,
+                    });
                     left = values_max.saturating_sub(1);
                 }
             }
@@ -62,7 +66,7 @@ impl Question {
             [one] => ((*one).to_owned(), Vec::new()),
             several => (String::new(), vec![pair("_type", several.join(","))]),
         };
-        parameters.push(pair(self.parameter, self.values));
+        parameters.push(pair(&self.parameter, self.values));
         SearchRequest { resource_type, parameters, strict: true, ..SearchRequest::default() }
     }
 }
@@ -122,7 +126,7 @@ mod tests {
     fn several_types_are_named_by_type() {
         let question = |types: &[ResourceType]| Question {
             types: types.to_vec(),
-            parameter: "link",
+            parameter: "link".into(),
             values: "a".to_owned(),
         };
         let one = question(&[ResourceType::PATIENT]).request();

@@ -7,8 +7,8 @@ use super::{
     known::Known,
 };
 use fhir::{
-    definitions::{ParamId, ResourceType, search_parameter},
-    index::{ReferenceText, Value, Values, parse_reference},
+    definitions::{ParamId, ResourceType},
+    index::{ReferenceText, Value, Values, custom::Set, parse_reference},
 };
 use proto::Error;
 use search::query::{Include, escape};
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// By the type that refers and the parameter it does by: the types it refers to. Types are asked one by one: a search over
 /// several takes longer than all of these, as the index looks for each value in each.
-type Joins = BTreeMap<(ResourceType, &'static str), BTreeSet<ResourceType>>;
+type Joins = BTreeMap<(ResourceType, Box<str>), BTreeSet<ResourceType>>;
 
 /// What refers to the resources `to` by these includes, and is not on the page yet.
 ///
@@ -29,14 +29,15 @@ pub async fn sources(
     known: &mut Known,
 ) -> Result<Vec<Found>, Error> {
     let mut all = Vec::new();
-    for ((source, code), targets) in joins(includes, to) {
+    let custom = show.session.parameters();
+    for ((source, code), targets) in joins(custom.as_deref(), includes, to) {
         let to: Vec<&Found> = to.iter().filter(|found| targets.contains(&found.resource_type)).collect();
-        all.append(&mut by_one(show, source, code, &to, known).await?);
+        all.append(&mut by_one(show, source, &code, &to, known).await?);
     }
     Ok(all)
 }
 
-fn joins(includes: &[Include], to: &[Found]) -> Joins {
+fn joins(custom: Option<&Set>, includes: &[Include], to: &[Found]) -> Joins {
     let targets: BTreeSet<ResourceType> = to.iter().map(|found| found.resource_type).collect();
     let mut joins = Joins::new();
     for include in includes.iter().filter(|include| include.reverse) {
@@ -44,11 +45,11 @@ fn joins(includes: &[Include], to: &[Found]) -> Joins {
         let targets: Vec<ResourceType> = targets.copied().collect();
         let all = include.source.is_none().then(ResourceType::all);
         for source in include.source.into_iter().chain(all.into_iter().flatten()) {
-            for parameter in include.parameters(source) {
+            for parameter in include.parameters(custom, source) {
                 let reached = targets.iter().copied().filter(|target| parameter.targets.contains(target));
                 let mut reached = reached.peekable();
                 if reached.peek().is_some() {
-                    joins.entry((source, parameter.code)).or_default().extend(reached);
+                    joins.entry((source, (*parameter.code).into())).or_default().extend(reached);
                 }
             }
         }
@@ -59,7 +60,7 @@ fn joins(includes: &[Include], to: &[Found]) -> Joins {
 async fn by_one(
     show: Show<'_>,
     source: ResourceType,
-    code: &'static str,
+    code: &str,
     to: &[&Found],
     known: &mut Known,
 ) -> Result<Vec<Found>, Error> {
@@ -72,7 +73,9 @@ async fn by_one(
     let questions = Question::of(&[source], code, values, &options.search_limits);
     let hits = new_hits(show, questions, known).await?;
     let mut sources = Show { indexed: show.indexed || has_urls, ..show }.hits(&hits).await?;
-    sources.retain(|found| (!has_urls || refers(found, source, code, to)) && known.add(found, None));
+    let custom = show.session.parameters();
+    let parameter = Set::find(custom.as_deref(), source, code).map(|parameter| parameter.id);
+    sources.retain(|found| (!has_urls || refers(found, parameter, to)) && known.add(found, None));
     Ok(sources)
 }
 
@@ -88,8 +91,7 @@ fn urls<'f, 'b>(found: &'f Found, base: Option<&'b str>) -> impl Iterator<Item =
 }
 
 /// Whether one of its references means one of these: a canonical may name another business version of it.
-fn refers(found: &Found, source: ResourceType, code: &str, to: &[&Found]) -> bool {
-    let parameter: Option<ParamId> = search_parameter(source, code).map(|parameter| parameter.id);
+fn refers(found: &Found, parameter: Option<ParamId>, to: &[&Found]) -> bool {
     let values = Values::trusted(&found.values);
     let mut references = parameter.into_iter().flat_map(|id| values.of(id));
     references.any(|reference| match reference {

@@ -41,11 +41,11 @@ pub async fn targets(
     from: &[Found],
     known: &mut Known,
 ) -> Result<Vec<Found>, Error> {
-    let mut wanted = Wanted::default();
+    let (mut wanted, custom) = (Wanted::default(), show.session.parameters());
     for found in from {
         let values = Values::trusted(&found.values);
         for include in includes.iter().filter(|include| !include.reverse) {
-            for parameter in include.parameters(found.resource_type) {
+            for parameter in include.parameters(custom.as_deref(), found.resource_type) {
                 values.of(parameter.id).for_each(|value| wanted.add(include, parameter, value));
             }
         }
@@ -61,7 +61,7 @@ pub async fn targets(
 }
 
 impl<'f> Wanted<'f> {
-    fn add(&mut self, include: &Include, parameter: &'static SearchParameter, value: Value<'f>) {
+    fn add(&mut self, include: &Include, parameter: &SearchParameter, value: Value<'f>) {
         match value {
             Value::Reference { type_code, id, version } => {
                 let resource_type = ResourceType::from_code(type_code).filter(|t| include.is_to(*t));

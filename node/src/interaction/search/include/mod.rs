@@ -39,7 +39,7 @@ pub async fn page(
     let matches = Show { session, share, part: &parts.matches, mode: SearchMode::Match, indexed: true };
     let mut shown = matches.hits(hits).await?;
     let mut known = Known::of(&shown, session.options().search_limits.includes_max);
-    let iterating: Vec<Include> = includes.iter().copied().filter(|include| include.iterates).collect();
+    let iterating: Vec<Include> = includes.iter().filter(|include| include.iterates).cloned().collect();
     let indexed = !iterating.is_empty();
     let show = Show { part: &parts.included, mode: SearchMode::Include, indexed, ..matches };
     let mut begin = 0;
