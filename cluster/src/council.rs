@@ -86,7 +86,7 @@ impl Council {
                     Err(error) => io::Error::other(error),
                 },
                 Some(leader) => match self.position_at(leader).await {
-                    Ok(entries) if self.meta.reached(entries, AGREED).await => return Ok(()),
+                    Ok(entries) if self.meta_store.reached(entries, AGREED).await => return Ok(()),
                     Ok(_) => io::Error::other("what was agreed on is not here yet"),
                     Err(error) => error,
                 },

@@ -14,7 +14,9 @@ use proto::log::v1::{MetaCommand, MetaFile, MetaIdentity, MetaIndexing, MetaNode
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// The number of the meta group in the log.
 pub(crate) const META: u32 = 0;
@@ -90,6 +92,19 @@ impl MetaStore {
     /// How often the state has changed since it was opened.
     pub(crate) fn version(&self) -> u64 {
         *self.changed.borrow()
+    }
+
+    /// Waits until so many entries are applied; `false` where that took too long.
+    pub(crate) async fn reached(&self, entries: u64, within: Duration) -> bool {
+        let mut changes = self.changes();
+        let there = async {
+            while self.file.read().index < entries {
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        timeout(within, there).await.is_ok()
     }
 
     /// A tenant's part of the state.

@@ -15,7 +15,7 @@ use crate::{
     engine::Engine,
     session::{Context, Session},
 };
-use metrics::describe_counter;
+use metrics::{counter, describe_counter};
 use proto::TenantId;
 use rustc_hash::FxHashMap;
 use std::{sync::Weak, time::Duration};
@@ -30,6 +30,7 @@ const LOOKS: u32 = 120;
 /// Runs until the node is gone.
 pub async fn run(node: Weak<Engine>) {
     describe_counter!("salamander_reindexed_rows_total", "Rows that got other index values");
+    counter!("salamander_reindexed_rows_total").increment(0);
     let mut agreed = Agreed::default();
     loop {
         sleep(LOOK).await;

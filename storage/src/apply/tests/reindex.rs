@@ -17,10 +17,10 @@ fn older_values_are_refused_once_newer_ones_came_and_nothing_else_is() {
     let (a, b) = (own("a"), observation("x", "b"));
     assert_eq!(f.apply(write([put(a, 0), put(b, 0)])), Applied::Done);
     assert_eq!(f.apply(reindex(3, [])), Applied::Done);
-    for old in [put(a, 1), of_generation(2, put(a, 1))] {
+    for (name, old) in [("t", put(a, 1)), ("u", of_generation(2, put(a, 1)))] {
         assert_eq!(f.apply(write([old.clone()])), REFUSED);
-        assert_eq!(f.apply(prepare("t", [old.clone()])), REFUSED);
-        assert_eq!(f.apply(decide("t", true, Some(write([old])))), REFUSED);
+        assert_eq!(f.apply(prepare(name, [old.clone()])), REFUSED);
+        assert_eq!(f.apply(decide(name, true, Some(write([old])))), REFUSED);
     }
     assert_eq!(f.apply(reindex(2, [(a, 1, "old")])), REFUSED);
     assert_eq!(values(&f, &a), Some((1, "values 1".into())));
