@@ -3,6 +3,7 @@
 use super::{Load, SOON, basic, has_all, join, settled, three};
 use client::{Client, api};
 use futures::future::join_all;
+use proto::Code;
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
@@ -70,6 +71,7 @@ async fn five_nodes_share_the_partitions_and_each_answers_for_all() {
     pages_and_counts_go_on_at_any_node(&clients, written.len()).await;
     records_of_patients_are_written_and_moved_anywhere(&clients).await;
     what_comes_with_matches_comes_from_anywhere(&clients).await;
+    what_is_defined_at_one_is_searched_at_all(&clients).await;
     a_condition_holds(&clients).await;
     histories_are_whole(&clients).await;
 
@@ -155,6 +157,51 @@ async fn what_comes_with_matches_comes_from_anywhere(clients: &[Client]) {
         };
         let subjects: BTreeSet<String> = observations.iter().filter_map(named).collect();
         assert_eq!(ids(&observations, api::SearchMode::Include), subjects);
+    }
+}
+
+/// Of the observations that were moved before, each has the number of its last turn.
+async fn what_is_defined_at_one_is_searched_at_all(clients: &[Client]) {
+    let define = |expression: &str| {
+        let body = format!(
+            r#"{{"resourceType":"SearchParameter","id":"turn","url":"http://e/turn","name":"turn","description":"turn",
+            "status":"active","code":"turn","base":["Observation"],"type":"number","expression":"{expression}"}}"#
+        );
+        put("SearchParameter", "turn", body)
+    };
+    let began = Instant::now();
+    let ids = async |client: &Client, resource_type: &str, name: &str, value: &str| loop {
+        match client.search(search(resource_type, &[(name, value)])).await {
+            Ok(found) => {
+                assert!(found.issues.is_empty(), "{:?}", found.issues);
+                break found.entries.into_iter().map(|entry| entry.id).collect::<Vec<String>>();
+            }
+            Err(error) => {
+                assert!(error.code() == Some(Code::Conflict) && began.elapsed() < SOON, "{error:?}")
+            }
+        }
+    };
+    clients[3].update(define("(Observation.value as integer)")).await.unwrap();
+    for client in clients {
+        assert_eq!(ids(client, "Observation", "turn", "50").await, ["o2"]);
+        assert_eq!(ids(client, "Patient", "_has:Observation:patient:turn", "50").await, ["p10"]);
+    }
+    // Defined anew: from some moment on the new one answers, and nothing else ever.
+    clients[1].update(define("(Observation.value as integer) + 1")).await.unwrap();
+    for client in clients.iter().cycle().take(4 * clients.len()) {
+        let found = ids(client, "Observation", "turn", "50").await;
+        assert!(found == ["o2"] || found == ["o1"], "{found:?}");
+    }
+    let delete = api::DeleteRequest {
+        resource_type: "SearchParameter".into(),
+        id: "turn".into(),
+        ..Default::default()
+    };
+    clients[4].delete(delete).await.unwrap();
+    for client in clients {
+        let strict = api::SearchRequest { strict: true, ..search("Observation", &[("turn", "50")]) };
+        let error = client.search(strict).await.unwrap_err();
+        assert_eq!(error.code(), Some(Code::BadParameter), "{error:?}");
     }
 }
 
