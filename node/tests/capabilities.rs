@@ -268,12 +268,15 @@ async fn conditions(probe: &Probe, resource: &Value, place: &str) {
     status(probe.call("GET", place, &[("if-none-match", "W/\"2\"")], "").await.unwrap(), 200);
     let later = [("if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT")];
     status(probe.call("GET", place, &later, "").await.unwrap(), 304);
-    assert_eq!(resource["conditionalUpdate"], false);
+    assert_eq!(resource["conditionalUpdate"], true);
     let by_criteria = format!("{name}?_id=one");
-    status(probe.call("PUT", &by_criteria, &[], bare(name, "one", "en")).await.unwrap(), 405);
-    assert_eq!(resource["conditionalDelete"], "not-supported");
-    status(probe.call("DELETE", &by_criteria, &[], "").await.unwrap(), 405);
+    let updated = probe.call("PUT", &by_criteria, &[], bare(name, "one", "pt")).await.unwrap();
+    assert_eq!((updated.status, &updated.body["language"]), (200, &"pt".into()), "{}", updated.text);
+    assert_eq!(resource["conditionalDelete"], "single");
+    status(probe.call("DELETE", &format!("{name}?_lastUpdated=gt2000"), &[], "").await.unwrap(), 412);
     status(probe.get(place).await.unwrap(), 200);
+    status(probe.call("DELETE", &by_criteria, &[], "").await.unwrap(), 204);
+    status(probe.get(place).await.unwrap(), 410);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -285,10 +288,12 @@ async fn operations_are_those_listed() {
     for resource in fixture.resources() {
         all.extend(each(&resource["operation"], "name"));
     }
-    for expected in ["validate", "expand", "lookup", "subsumes", "translate", "validate-code", "versions"] {
+    let some =
+        ["validate", "expand", "lookup", "everything", "lastn", "meta-add", "convert", "reindex", "versions"];
+    for expected in some {
         assert!(all.contains(expected), "{expected} is not listed");
     }
-    all.extend(["everything", "convert", "no-such-operation"]);
+    all.extend(["document", "no-such-operation"]);
     let all = Arc::new(all);
     for name in &*all {
         assert_eq!(is_offered(probe, "", name).await, of_system.contains(name), "the system, ${name}");

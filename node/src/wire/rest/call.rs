@@ -5,7 +5,6 @@ use super::{
     format::{self, Format},
     outcome::Failure,
     prefer::Prefer,
-    raw,
 };
 use crate::{
     bounds::Bounds,
@@ -175,7 +174,7 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
         let asked = asked.unwrap_or_else(|| Asked::read(&parts.uri, &parts.headers));
         let format = match asked.format {
             // A Binary may be wanted as any type.
-            Err(_) if raw::is_binary(&parts.uri) => Format::JSON,
+            Err(_) if format::holds_any_type(&parts.uri) => Format::JSON,
             format => format?,
         };
         let parameters = asked.parameters?;

@@ -1,6 +1,6 @@
 //! Content negotiation: <https://hl7.org/fhir/R4/http.html#mime-type>.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Uri, header};
 use proto::{Code, Error};
 
 /// FHIR's own media type for JSON; what errors have where nothing else was asked for.
@@ -61,6 +61,11 @@ impl Format {
         };
         Ok(Format { syntax, media_type, pretty })
     }
+}
+
+/// Whether a request is about Binary resources, which may be sent and wanted as any type.
+pub(super) fn holds_any_type(uri: &Uri) -> bool {
+    uri.path().trim_start_matches('/').split('/').nth(1) == Some("Binary")
 }
 
 /// Whether a parameter says how the answer is written.

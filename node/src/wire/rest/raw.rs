@@ -1,7 +1,11 @@
 //! Binary resources as what they hold: <https://hl7.org/fhir/R4/binary.html#rest>. A body of another type than FHIR's is
 //! stored as a Binary of that type, and comes back as it was where the caller does not ask for FHIR.
 
-use super::{call::Call, format::Syntax, response};
+use super::{
+    call::Call,
+    format::{Syntax, holds_any_type},
+    response,
+};
 use axum::{body::Body, response::Response};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -16,15 +20,10 @@ const GUARDS: [(HeaderName, &str); 2] =
 /// Of what this server has stored.
 const OWN: Limits = Limits { depth_max: 512, bytes_max: usize::MAX };
 
-/// Whether a request is about Binary resources.
-pub(super) fn is_binary(uri: &Uri) -> bool {
-    uri.path().trim_start_matches('/').split('/').nth(1) == Some("Binary")
-}
-
 /// The media type of a body that is to be stored as it is; `None`: it is a resource, or there is no type.
 pub(super) fn kind_of_body(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    (is_binary(uri) && !is_fhir(kind)).then(|| kind.to_owned())
+    (holds_any_type(uri) && !is_fhir(kind)).then(|| kind.to_owned())
 }
 
 /// The Binary resource that holds a body.

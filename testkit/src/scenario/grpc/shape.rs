@@ -43,6 +43,8 @@ pub(super) fn written(answer: api::WriteResponse) -> Got {
     let status = match answer.outcome() {
         api::Outcome::Created => 201,
         api::Outcome::Deleted => 204,
+        // A conditional delete that found nothing.
+        api::Outcome::Unchanged if answer.id.is_empty() => 204,
         api::Outcome::Updated | api::Outcome::Unchanged | api::Outcome::Unspecified => 200,
     };
     let mut headers = versioned(&answer.version_id);
