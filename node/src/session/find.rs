@@ -6,6 +6,7 @@ use crate::{
     host::aside,
     partition::{Partition, Seen, seen},
 };
+use bytes::Bytes;
 use fhir::definitions::ResourceType;
 use futures::future::try_join_all;
 use proto::{Error, PartitionId, ResourceKey, Slot, TenantId, internal::v1 as wire};
@@ -94,6 +95,21 @@ impl Session<'_> {
             }
         }
         Ok(shown.into_iter().flatten().collect())
+    }
+
+    /// The index values of each hit whose row is here and is the version that matched: a body would have to be read and parsed
+    /// for them.
+    ///
+    /// # Errors
+    /// Storage's.
+    pub fn values_of(self, hits: &[Hit]) -> Result<Vec<Option<Bytes>>, Error> {
+        let values = |hit: &Hit| {
+            let Some(rows) = self.engine.partition(hit.partition)?.replica() else { return Ok(None) };
+            let row = rows.index_row(self.tenant(), &hit.key).map_err(crate::error::storage)?;
+            Ok(row.filter(|row| row.version == hit.version).map(|row| row.index_values))
+        };
+        let all = || hits.iter().map(values).collect();
+        if hits.len() > LARGE_PAGE { aside(all) } else { all() }
     }
 
     /// Until the first hit that moved; whether there is one.

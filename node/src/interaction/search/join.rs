@@ -85,11 +85,18 @@ async fn search_first(
         match join.by {
             By::Reference(_) => found.extend(hits.iter().map(|hit| (hit.key.type_code, hit.key.id))),
             By::Back(parameter) => {
+                let mut add =
+                    |values: &[u8]| found.extend(Values::trusted(values).of(parameter).filter_map(target));
+                let mut elsewhere = vec![];
+                for (hit, values) in hits.iter().zip(session.values_of(&hits)?) {
+                    match values {
+                        Some(values) => add(&values),
+                        None => elsewhere.push(hit.clone()),
+                    }
+                }
                 let (share, part, mode) = (&Share::default(), &Projection::Whole, SearchMode::Match);
                 let show = Show { session, share, part, mode, indexed: true };
-                for row in show.hits(&hits).await? {
-                    found.extend(Values::trusted(&row.values).of(parameter).filter_map(target));
-                }
+                show.hits(&elsewhere).await?.iter().for_each(|row| add(&row.values));
             }
         }
         if found.len() > FOUND_MAX {
