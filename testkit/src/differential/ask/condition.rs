@@ -29,7 +29,9 @@ impl Asking<'_> {
     fn times(&mut self, t: ResourceType) -> Option<Parameter> {
         let resource = self.resource(Some(t))?;
         let time = resource.document.root().get("meta")?.get("lastUpdated")?.as_str()?.into_owned();
-        Some(("_lastUpdated".to_owned(), value::near_date(self.random, &time)))
+        // What is near a moment ago depends on when it is asked.
+        let near = value::near_date(self.random, &time);
+        Some(("_lastUpdated".to_owned(), near.trim_start_matches("ap").to_owned()))
     }
 
     /// By one of these parameters, if possible one that some resource of the type has. Each kind of them is as likely, since there are
