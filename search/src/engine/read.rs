@@ -175,11 +175,19 @@ impl<'a> Segment<'a> {
         if self.is_sealed && how == Counting::Whole && self.only.is_none() {
             return Ok(u64::from(weight.count(self.reader)?));
         }
+        self.visit(weight, |_| Ok(()))
+    }
+
+    /// Shows `see` every match that is current, as they rise, and returns their number.
+    pub fn visit(&self, weight: &dyn Weight, mut see: impl FnMut(DocId) -> Result<()>) -> Result<u64> {
         let mut docs = weight.scorer(self.reader, 1.0)?;
         let mut total = 0;
         let mut doc = docs.doc();
         while doc != TERMINATED {
-            total += u64::from(self.is_current(doc)?);
+            if self.is_current(doc)? {
+                total += 1;
+                see(doc)?;
+            }
             doc = docs.advance();
         }
         Ok(total)

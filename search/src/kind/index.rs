@@ -156,9 +156,14 @@ pub fn head(place: Place, tag: u8) -> Vec<u8> {
 
 /// The term of a value.
 pub fn exact(place: Place, tag: u8, value: &[u8]) -> Vec<u8> {
+    shorten(whole(place, tag, value))
+}
+
+/// The term of a value that is never shortened, for its end is looked at as well.
+pub fn whole(place: Place, tag: u8, value: &[u8]) -> Vec<u8> {
     let mut term = head(place, tag);
     term.extend_from_slice(value);
-    shorten(term)
+    term
 }
 
 /// The term of two texts.

@@ -1,7 +1,7 @@
 //! https://hl7.org/fhir/R4/search.html#string. All but `:exact` compare normalised text.
 
 use super::condition::Condition;
-use super::index::{Lookup, Place, exact, head, tag};
+use super::index::{Lookup, Place, exact, head, tag, whole};
 use super::offer::{Asked, Kind, Modifier, Name};
 use super::problem::Problem;
 use super::text::{quoted, unescape};
@@ -138,7 +138,5 @@ pub fn terms(place: Place, value: &Value<'_>, mut add: impl FnMut(Vec<u8>)) {
 
 /// The term of a normalised string, never shortened: it is looked into.
 fn term(place: Place, text: &str) -> Vec<u8> {
-    let mut term = head(place, tag::STRING);
-    term.extend_from_slice(text.as_bytes());
-    term
+    whole(place, tag::STRING, text.as_bytes())
 }

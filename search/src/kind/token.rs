@@ -1,7 +1,7 @@
 //! https://hl7.org/fhir/R4/search.html#token
 
 use super::condition::Condition;
-use super::index::{Lookup, Place, exact, head, pair, tag};
+use super::index::{Lookup, Place, exact, head, pair, tag, whole};
 use super::offer::{Asked, Kind, Lists, Modifier, Name};
 use super::problem::Problem;
 use super::string::{folded, normal};
@@ -226,11 +226,7 @@ pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
 pub fn terms(place: Place, value: &Value<'_>, mut add: impl FnMut(Vec<u8>)) {
     match *value {
         Value::Token { system, code } => terms_of(place, system, code, add),
-        Value::TokenText(text) => {
-            let mut term = head(place, tag::TOKEN_TEXT);
-            term.extend_from_slice(folded(text).as_bytes());
-            add(term);
-        }
+        Value::TokenText(text) => add(whole(place, tag::TOKEN_TEXT, folded(text).as_bytes())),
         _ => {}
     }
 }

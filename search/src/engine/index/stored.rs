@@ -1,4 +1,4 @@
-//! The exact check over a document's stored index values, for what terms and pairs cannot decide alone.
+//! A document's stored index values, and the exact check over them, for what terms and pairs cannot decide alone.
 
 use crate::matcher::leaf_matches;
 use crate::query::Leaf;
@@ -22,30 +22,44 @@ pub struct StoredTest {
 
 /// The check on one segment.
 pub struct Stored {
+    values: StoredValues,
+    leaf: Arc<Leaf>,
+}
+
+/// The encoded index values of a segment's documents.
+pub struct StoredValues {
     store: StoreReader,
     field: Field,
-    leaf: Arc<Leaf>,
+}
+
+impl StoredValues {
+    /// Opens the segment's store, where they are in `field`.
+    pub fn open(reader: &SegmentReader, field: Field) -> tantivy::Result<Self> {
+        Ok(StoredValues { store: reader.get_store_reader(CACHED_BLOCKS)?, field })
+    }
+
+    /// What `see` makes of those of a document, which are none where nothing is stored.
+    pub fn with<T>(&self, doc: DocId, see: impl FnOnce(&Values<'_>) -> T) -> tantivy::Result<T> {
+        let stored = self.store.get::<TantivyDocument>(doc)?;
+        let bytes = stored.get_first(self.field).and_then(|value| value.as_bytes()).unwrap_or_default();
+        Ok(see(&Values::trusted(bytes)))
+    }
 }
 
 impl StoredTest {
     /// Opens the segment's store.
     pub fn open(&self, reader: &SegmentReader) -> tantivy::Result<Stored> {
-        let store = reader.get_store_reader(CACHED_BLOCKS)?;
-        Ok(Stored { store, field: self.field, leaf: Arc::clone(&self.leaf) })
+        Ok(Stored { values: StoredValues::open(reader, self.field)?, leaf: Arc::clone(&self.leaf) })
     }
 }
 
 impl Stored {
     /// Whether the matcher accepts the document. One that cannot be read does not match; the damage is logged.
     pub fn eval(&mut self, doc: DocId) -> bool {
-        let stored = match self.store.get::<TantivyDocument>(doc) {
-            Ok(stored) => stored,
-            Err(error) => {
-                tracing::error!(doc, %error, "a stored document of the search index cannot be read");
-                return false;
-            }
-        };
-        let bytes = stored.get_first(self.field).and_then(|value| value.as_bytes()).unwrap_or_default();
-        leaf_matches(&Values::trusted(bytes), &self.leaf)
+        let matches = self.values.with(doc, |values| leaf_matches(values, &self.leaf));
+        matches.unwrap_or_else(|error| {
+            tracing::error!(doc, %error, "a stored document of the search index cannot be read");
+            false
+        })
     }
 }

@@ -1,9 +1,11 @@
 //! All documents with a term in a range of the dictionary that passes a test: prefixes and `:contains`.
 
+use std::io;
 use std::sync::Arc;
 use tantivy::query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TantivyError};
+use tantivy::termdict::TermStreamer;
+use tantivy::{BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader, TantivyError};
 
 /// Looks at a whole term.
 pub type Test = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
@@ -35,11 +37,7 @@ impl Weight for TermRange {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let mut found = BitSet::with_max_value(reader.max_doc());
         let index = reader.inverted_index(self.field)?;
-        let mut range = index.terms().range().ge(&self.prefix);
-        if let Some(end) = after(&self.prefix) {
-            range = range.lt(end);
-        }
-        let mut terms = range.into_stream()?;
+        let mut terms = starting(&index, &self.prefix, false)?;
         while terms.advance() {
             if self.test.as_ref().is_some_and(|test| !test(terms.key())) {
                 continue;
@@ -64,8 +62,24 @@ impl Weight for TermRange {
     }
 }
 
+/// The terms of a dictionary that start with `prefix`, falling if that is wanted.
+pub fn starting<'i>(
+    index: &'i InvertedIndexReader,
+    prefix: &[u8],
+    descending: bool,
+) -> io::Result<TermStreamer<'i>> {
+    let mut range = index.terms().range().ge(prefix);
+    if let Some(end) = after(prefix) {
+        range = range.lt(end);
+    }
+    if descending {
+        range = range.backward();
+    }
+    range.into_stream()
+}
+
 /// The least byte string greater than all that start with `prefix`.
-pub fn after(prefix: &[u8]) -> Option<Vec<u8>> {
+fn after(prefix: &[u8]) -> Option<Vec<u8>> {
     let last = prefix.iter().rposition(|&byte| byte != 0xff)?;
     let mut end = prefix[..=last].to_vec();
     end[last] += 1;

@@ -12,7 +12,7 @@ use crate::kind::index::{self, Interval, Lookup, Owner, Place, VALUE_AT};
 use crate::kind::text::has_word;
 use crate::query::{Expr, Leaf, Query};
 use fhir::definitions::{ParamId, ResourceType};
-use proto::id::TypeCode;
+use proto::id::{ResourceId, TypeCode};
 use std::sync::Arc;
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, EmptyQuery, Occur, Query as TantivyQuery, TermQuery, TermSetQuery};
@@ -75,8 +75,20 @@ impl Translation<'_> {
         }
     }
 
+    /// Any of them. Ids are looked up together, however many: in one pass over a segment.
     fn or(&self, any: &[Expr]) -> Boxed {
-        union(any.iter().map(|expr| self.expr(expr)).collect())
+        let mut ids = Vec::new();
+        let mut others = Vec::new();
+        for expr in any {
+            match expr {
+                Expr::Leaf(Leaf::Id(id)) => ids.extend(self.wanted(id)),
+                other => others.push(self.expr(other)),
+            }
+        }
+        if !ids.is_empty() {
+            others.push(Box::new(ByKey::any(ids)));
+        }
+        union(others)
     }
 
     /// Everything of the query's types.
@@ -92,12 +104,14 @@ impl Translation<'_> {
         self.types.iter().map(move |&type_code| Owner { tenant, type_code })
     }
 
+    /// The resources of that id, one of each of the types.
+    fn wanted(&self, id: &ResourceId) -> impl Iterator<Item = Wanted> {
+        self.owners().map(move |owner| Wanted::resource(owner.tenant, owner.type_code, id.as_str()))
+    }
+
     fn leaf(&self, leaf: &Leaf) -> Boxed {
         match leaf {
-            Leaf::Id(id) => {
-                let of = |owner: Owner| Wanted::resource(owner.tenant, owner.type_code, id.as_str());
-                Box::new(ByKey::any(self.owners().map(of).collect()))
-            }
+            Leaf::Id(id) => Box::new(ByKey::any(self.wanted(id).collect())),
             Leaf::LastUpdated(date) => pairs(Source::LastUpdated, date.0, None),
             Leaf::Type(type_code) => {
                 self.term(&index::of_type(Owner { tenant: self.query.tenant, type_code: *type_code }))

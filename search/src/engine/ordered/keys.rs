@@ -1,22 +1,19 @@
 //! The key of a document, rule by rule.
 
 use crate::engine::index::schema::{LAST_UPDATED, PAIRS};
+use crate::engine::index::stored::StoredValues;
 use crate::engine::read::{Facts, Segment, Wanted};
 use crate::error::Result;
 use crate::facts::Facts as Known;
 use crate::kind::index::Column as Pair;
 use crate::kind::kept::{Ordered, ordered};
-use crate::page::First;
+use crate::page::{First, SortKey};
 use crate::sort::{By, Rule, number};
 use fhir::definitions::ParamId;
 use fhir::index::Values;
 use tantivy::columnar::Column;
-use tantivy::schema::{Field, Value as _};
-use tantivy::store::StoreReader;
-use tantivy::{DocId, SegmentReader, TantivyDocument, TantivyError};
-
-/// Blocks of the document store that are kept unpacked: documents come in order.
-const CACHED_BLOCKS: usize = 2;
+use tantivy::schema::Field;
+use tantivy::{DocId, SegmentReader};
 
 /// Makes the keys of a segment's documents.
 pub struct Keys<'a> {
@@ -24,8 +21,8 @@ pub struct Keys<'a> {
     wanted: &'a Wanted<'a>,
     facts: Facts,
     rules: Vec<(Rule, Source)>,
-    /// Where the index values are, if a rule needs them.
-    store: Option<(StoreReader, Field)>,
+    /// If a rule needs them.
+    stored: Option<StoredValues>,
     key: Vec<u8>,
 }
 
@@ -43,15 +40,14 @@ impl<'a> Keys<'a> {
     /// Of a segment, whose index values are stored in field `values`.
     pub fn open(segment: &'a Segment<'a>, wanted: &'a Wanted<'a>, values: Field) -> Result<Self> {
         let sort = &wanted.query.sort;
-        let store = sort.needs_values().then(|| segment.reader.get_store_reader(CACHED_BLOCKS)).transpose();
-        let store = store.map_err(TantivyError::from)?;
+        let stored = sort.needs_values().then(|| StoredValues::open(segment.reader, values));
         let rules = sort.rules().iter().map(|rule| Ok((*rule, Source::open(segment.reader, rule)?)));
         Ok(Keys {
             segment,
             wanted,
             facts: Facts::open(segment.reader)?,
             rules: rules.collect::<Result<_>>()?,
-            store: store.map(|store| (store, values)),
+            stored: stored.transpose()?,
             key: Vec::new(),
         })
     }
@@ -83,13 +79,12 @@ impl<'a> Keys<'a> {
             }
         };
         let hash = self.segment.order.hash(doc);
-        let behind =
-            |key: &[u8]| self.wanted.after.is_none_or(|after| (key, hash) >= (&*after.order, after.hash));
         if is_whole && !first.wants(&self.key, hash) {
             let is_all = known.is_some() && self.rules.len() == 1;
             return Ok(!is_all);
         }
-        if is_whole && !behind(&self.key) {
+        let is_behind = |after: &SortKey| (&*self.key, hash) >= (&*after.order, after.hash);
+        if is_whole && !self.wanted.after.is_none_or(is_behind) {
             return Ok(true);
         }
         let (_, key) = self.segment.key(doc)?;
@@ -97,19 +92,16 @@ impl<'a> Keys<'a> {
         hit.order = match is_whole {
             true => self.key.as_slice().into(),
             false => {
-                let stored =
-                    self.store.as_ref().map(|(store, _)| store.get::<TantivyDocument>(doc)).transpose()?;
-                let field = self.store.as_ref().map(|(_, field)| *field);
-                let values = stored
-                    .as_ref()
-                    .zip(field)
-                    .and_then(|(stored, field)| stored.get_first(field)?.as_bytes());
                 let known = Known {
                     type_code: hit.key.type_code,
                     id: &hit.key.id,
                     last_updated_ms: hit.last_updated_ms,
                 };
-                self.wanted.query.sort.key(&Values::trusted(values.unwrap_or_default()), &known)
+                let whole = |values: &Values<'_>| self.wanted.query.sort.key(values, &known);
+                match &self.stored {
+                    Some(stored) => stored.with(doc, whole)?,
+                    None => whole(&Values::trusted(&[])),
+                }
             }
         };
         if first.wants(&hit.order, hash) && self.wanted.after.is_none_or(|after| hit.is_behind(after)) {

@@ -31,27 +31,9 @@ pub fn collect(
         let mut keys = Keys::open(segment, wanted, segments.fields.values)?;
         match Walk::of(wanted.query, segments.fields.terms) {
             Some(walk) => by_dictionary(segment, weight, &walk, &mut keys, first),
-            None => one_by_one(segment, weight, &mut keys, first),
+            None => segment.visit(weight, |doc| keys.offer(doc, None, first).map(drop)),
         }
     })
-}
-
-fn one_by_one(
-    segment: &Segment<'_>,
-    weight: &dyn Weight,
-    keys: &mut Keys<'_>,
-    first: &mut First,
-) -> Result<u64> {
-    let mut total = 0;
-    let mut docs = weight.scorer(segment.reader, 1.0)?;
-    while docs.doc() != TERMINATED {
-        if segment.is_current(docs.doc())? {
-            total += 1;
-            keys.offer(docs.doc(), None, first)?;
-        }
-        docs.advance();
-    }
-    Ok(total)
 }
 
 fn by_dictionary(
@@ -61,15 +43,11 @@ fn by_dictionary(
     keys: &mut Keys<'_>,
     first: &mut First,
 ) -> Result<u64> {
-    let (mut matches, mut total) = (BitSet::with_max_value(segment.reader.max_doc()), 0);
-    let mut docs = weight.scorer(segment.reader, 1.0)?;
-    while docs.doc() != TERMINATED {
-        if segment.is_current(docs.doc())? {
-            total += 1;
-            matches.insert(docs.doc());
-        }
-        docs.advance();
-    }
+    let mut matches = BitSet::with_max_value(segment.reader.max_doc());
+    let total = segment.visit(weight, |doc| {
+        matches.insert(doc);
+        Ok(())
+    })?;
     let without = match total > LOOKED_AT_MAX {
         true => walk.run(segment.reader, &mut matches, keys, first)?,
         false => None,

@@ -1,7 +1,7 @@
 //! Matches in the order of the dictionary: of a parameter's terms the first of a document is its value that counts.
 
 use super::keys::Keys;
-use crate::engine::index::term_range::after;
+use crate::engine::index::term_range::starting;
 use crate::error::Result;
 use crate::kind::index::{Owner, Place, VALUE_AT, head, tag};
 use crate::kind::kept::{Ordered, ordered};
@@ -87,15 +87,8 @@ impl<'q> Walk<'q> {
     }
 
     fn terms<'i>(&self, index: &'i InvertedIndexReader, tag: u8) -> Result<TermStreamer<'i>> {
-        let prefix = head(self.place, tag);
-        let mut range = index.terms().range().ge(&prefix);
-        if let Some(end) = after(&prefix) {
-            range = range.lt(end);
-        }
-        if self.rule.descending {
-            range = range.backward();
-        }
-        Ok(range.into_stream().map_err(tantivy::TantivyError::from)?)
+        let terms = starting(index, &head(self.place, tag), self.rule.descending);
+        Ok(terms.map_err(tantivy::TantivyError::from)?)
     }
 }
 

@@ -59,15 +59,13 @@ pub fn condition(asked: &Asked<'_>, test: &Test<'_>) -> Result<Expr, Problem> {
         return Err(Problem::unusable("a value is empty"));
     }
     let text = if is_string { escape(&test.value) } else { test.value.clone().into_owned() };
+    let equal = |text| Ok(Leaf::String(param, StringMatch::Equal(string::normal(text)?)));
     let leaf = match test.operator {
         Operator::Pr => return present(asked, test),
-        Operator::Eq if is_string => Leaf::String(param, StringMatch::Equal(string::normal(&text)?)),
+        Operator::Eq if is_string => equal(&text)?,
         Operator::Ew => Leaf::String(param, StringMatch::Suffix(string::normal(&text)?)),
         Operator::Po => Leaf::Date(param, date::overlap(&text)?),
-        Operator::Ne if is_string => {
-            let equal = Leaf::String(param, StringMatch::Equal(string::normal(&text)?));
-            Leaf::Except(param, ExceptMatch { none_of: vec![equal] })
-        }
+        Operator::Ne if is_string => Leaf::Except(param, ExceptMatch { none_of: vec![equal(&text)?] }),
         Operator::Ne if !is_ordered(kind) => {
             Leaf::Except(param, ExceptMatch { none_of: parameter::leaves(asked, &text)? })
         }
