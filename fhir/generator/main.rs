@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 fn main() -> Result<()> {
     let package =
         std::env::args_os().nth(1).map(PathBuf::from).context("usage: fhir-definitions PACKAGE.tgz")?;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("definitions");
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it")).join("definitions");
     let package = package::read(&package)?;
     for (name, text) in tables::generate(&package, &folder)? {
         write(&folder.join(name), text.as_bytes())?;

@@ -23,7 +23,8 @@ fn extracted(document: &Document) -> (Vec<u8>, Vec<String>) {
 
 #[test]
 fn golden_files() -> anyhow::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/extraction");
+    let folder =
+        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it")).join("tests/extraction");
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));

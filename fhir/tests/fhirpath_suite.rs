@@ -174,7 +174,7 @@ fn shown(item: &Item<'_>) -> (String, String) {
 
 #[test]
 fn every_reason_is_given() {
-    let folder: PathBuf = env!("CARGO_MANIFEST_DIR").into();
+    let folder: PathBuf = std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it").into();
     for line in NOT_PASSED.lines() {
         let (name, reason) = line.split_once('\t').unwrap_or_default();
         assert!(!name.is_empty() && reason.len() > 10, "{}: {line}", folder.display());

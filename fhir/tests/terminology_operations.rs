@@ -49,7 +49,9 @@ impl Source for Folder {
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terminology").join(folder);
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it"))
+        .join("tests/terminology")
+        .join(folder);
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files

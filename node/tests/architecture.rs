@@ -119,7 +119,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
 ];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("node is in the workspace").to_owned()
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it"))
+        .parent()
+        .expect("node is in the workspace")
+        .to_owned()
 }
 
 /// The names in `[dependencies]` of a crate's manifest.

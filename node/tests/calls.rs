@@ -5,7 +5,10 @@ use regex::Regex;
 use std::{fs, path::Path};
 
 fn text(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).expect("a source file")
+    fs::read_to_string(
+        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it")).join("..").join(path),
+    )
+    .expect("a source file")
 }
 
 /// The methods of `salamander.api.v1.Fhir`: name, and whether anything of it is a stream.

@@ -13,7 +13,10 @@ use std::{
 const NAMED_BY_GENERATED_CODE: &[(&str, &str)] = &[("proto", "tonic-prost")];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("node is in the workspace").to_owned()
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it"))
+        .parent()
+        .expect("node is in the workspace")
+        .to_owned()
 }
 
 fn cargo(arguments: &[&str]) -> String {

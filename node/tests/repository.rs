@@ -8,7 +8,10 @@ use std::{
 };
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("node is in the workspace").to_owned()
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it"))
+        .parent()
+        .expect("node is in the workspace")
+        .to_owned()
 }
 
 /// Every file of the repository, relative to it; build output and git's own left out.
@@ -82,4 +85,13 @@ fn no_source_names_a_folder_of_one_machine() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Clones share one target folder, and cargo takes for fresh what was built at another path: the path in it is that one.
+#[test]
+fn no_source_compiles_its_path_in() {
+    let compiled_in = concat!("env!(\"CARGO_MANIFEST", "_DIR\")");
+    let sources = files().into_iter().filter(|file| file.ends_with(".rs"));
+    let wrong: Vec<_> = sources.filter(|file| read(file).contains(compiled_in)).collect();
+    assert!(wrong.is_empty(), "ask std::env::var(\"CARGO_MANIFEST_DIR\") at run time: {wrong:?}");
 }

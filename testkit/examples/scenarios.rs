@@ -7,7 +7,7 @@ use testkit::{node::NodeProcess, scenario};
 async fn main() -> anyhow::Result<()> {
     let binary = std::env::args().nth(1).unwrap_or_else(|| "salamander".to_owned());
     let node = NodeProcess::start(binary)?;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it")).join("scenarios");
     scenario::run_all(&folder, &node.rest, &node.grpc).await?;
     println!("{} scenario files hold on both wires", scenario::load(&folder)?.len());
     Ok(())

@@ -1,11 +1,7 @@
 //! What tests need from outside the repository. A test that lacks it says so where people look and returns; where the data is
 //! expected (`SALAMANDER_REQUIRE_DATA`, set by `.ci/run`) it fails instead, so that nothing is left out in silence.
 
-use std::{
-    fs::OpenOptions,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{fs::OpenOptions, io::Write, path::PathBuf};
 
 /// Data that may be expected.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,7 +19,9 @@ enum Kind {
 /// Where it is missing and `SALAMANDER_REQUIRE_DATA` is `1` or `shared`.
 pub fn shared(path: &str) -> Option<PathBuf> {
     let named = std::env::var_os("SALAMANDER_SHARED").map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    // The crate whose test asks, as cargo tells it now: a path that was compiled in may be another clone's.
+    let asks = || PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| ".".into()));
+    let beside = || asks().join("../../shared");
     present(named.unwrap_or_else(beside).join(path), Kind::Shared)
 }
 

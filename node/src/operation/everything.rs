@@ -17,7 +17,7 @@ use bytes::Bytes;
 use fhir::{
     compartment::patient_params,
     definitions::{ParamKind, ResourceType, compartment_members, search_parameter},
-    index::{self, Value, Values, query::date_range},
+    index::{Value, Values, query::date_range},
 };
 use futures::FutureExt;
 use proto::{
@@ -184,11 +184,9 @@ impl Asked {
         let Some(parameter) = parameter.filter(|parameter| parameter.kind == ParamKind::Date) else {
             return Ok(true);
         };
-        let options = invocation.caller.session().options();
-        let document = draft::document(entry.body.clone(), &options.json)?;
-        let mut values = Vec::new();
-        index::extract(document.root(), &options.extract(), &mut values)
-            .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        let session = invocation.caller.session();
+        let document = draft::document(entry.body.clone(), &session.options().json)?;
+        let values = session.index_values(document.root())?;
         let mut dates = Values::trusted(&values).of(parameter.id).filter_map(|value| match value {
             Value::Date { low_ms, high_ms } => Some(low_ms < end && high_ms > start),
             _ => None,

@@ -5,7 +5,7 @@ use super::{
     Invocation, Scope,
     definition::{Definition, Kind, Parameter, Types},
 };
-use crate::interaction::{conditional::until_first, patch};
+use crate::interaction::{conditional::{unless_overtaken, until_first}, patch};
 use bytes::Bytes;
 use futures::FutureExt;
 use proto::{
@@ -98,11 +98,8 @@ async fn change(invocation: Invocation, change: Change) -> Result<Bytes, Error> 
             if_match: version.to_owned(),
             ..Default::default()
         };
-        match patch::patch(invocation.caller.session(), request).await {
-            Ok(written) => Ok(Some(answer(&read(&written.body)?["meta"]))),
-            Err(error) if error.code == Code::VersionConflict => Ok(None),
-            Err(error) => Err(error),
-        }
+        let written = unless_overtaken(patch::patch(invocation.caller.session(), request).await)?;
+        written.map(|written| Ok(answer(&read(&written.body)?["meta"]))).transpose()
     };
     until_first(invocation.caller.session(), attempt).await
 }

@@ -4,10 +4,7 @@ use super::Content;
 use crate::{
     compartment::{Dedup, IfMatch, Intent},
     draft::{self, Parsed},
-    interaction::{
-        conditional::{Criteria, Match, unless_overtaken, until_first},
-        preconditions,
-    },
+    interaction::conditional::{Criteria, Match, unless_overtaken, until_first},
     session::{Reservation, Session, place},
     writer::Attempt,
 };
@@ -34,12 +31,7 @@ pub async fn update(session: Session<'_>, request: UpdateRequest) -> Result<Writ
     ];
     let home = place::slot_for(session.tenant(), &parsed, criteria.slot());
     let dedup = session.dedup(&request.idempotency_key, home, &told)?;
-    let content = Content {
-        if_match: preconditions::if_match(&request.if_match)?,
-        must_be_new: preconditions::must_be_new(&request.if_none_match)?,
-        draft: session.draft(&parsed)?,
-        parsed,
-    };
+    let content = Content::read(session, parsed, &request.if_match, &request.if_none_match)?;
     until_first(session, || attempt(session, &content, &criteria, dedup.as_ref())).await
 }
 
@@ -75,10 +67,7 @@ async fn replace(
     dedup: Option<&Dedup>,
 ) -> Result<Option<WriteResponse>, Error> {
     check_id(&content.parsed, &found)?;
-    let Content { parsed, draft, must_be_new, .. } = content;
-    let (parsed, draft, must_be_new) = (parsed.clone(), draft.clone(), *must_be_new);
-    let content = Content { parsed, draft, if_match: found.version, must_be_new };
-    unless_overtaken(super::one(session, &content, found.id, dedup).await)
+    unless_overtaken(super::one(session, content, found.id, &found.version, dedup).await)
 }
 
 /// `None`: there is a match by now, or the reservation was lost.
@@ -109,7 +98,7 @@ async fn create(
 }
 
 /// Under the body's id: of what is there already nobody said that it was meant.
-pub(crate) fn as_new(draft: draft::Draft) -> Intent {
+fn as_new(draft: draft::Draft) -> Intent {
     Intent::Update { draft, if_match: IfMatch::Anything, must_be_new: true }
 }
 

@@ -39,13 +39,8 @@ async fn update_here(session: Session<'_>, request: UpdateRequest) -> Result<Wri
     ];
     let home = parsed.compartment(session.tenant(), id).slot;
     let dedup = session.dedup(&request.idempotency_key, home, &told)?;
-    let content = Content {
-        if_match: preconditions::if_match(&request.if_match)?,
-        must_be_new: preconditions::must_be_new(&request.if_none_match)?,
-        draft: session.draft(&parsed)?,
-        parsed,
-    };
-    one(session, &content, id, dedup.as_ref()).await
+    let content = Content::read(session, parsed, &request.if_match, &request.if_none_match)?;
+    one(session, &content, id, &content.if_match, dedup.as_ref()).await
 }
 
 /// What is written, and on which conditions.
@@ -56,14 +51,31 @@ struct Content {
     must_be_new: bool,
 }
 
-/// Writes it as the resource with that id.
+impl Content {
+    fn read(
+        session: Session<'_>,
+        parsed: Parsed,
+        if_match: &str,
+        if_none_match: &str,
+    ) -> Result<Self, Error> {
+        Ok(Content {
+            if_match: preconditions::if_match(if_match)?,
+            must_be_new: preconditions::must_be_new(if_none_match)?,
+            draft: session.draft(&parsed)?,
+            parsed,
+        })
+    }
+}
+
+/// Writes it as the resource with that id, of which a version is there that is meant.
 async fn one(
     session: Session<'_>,
     content: &Content,
     id: ResourceId,
+    if_match: &IfMatch,
     dedup: Option<&Dedup>,
 ) -> Result<WriteResponse, Error> {
-    let Content { parsed, draft, if_match, must_be_new } = content;
+    let Content { parsed, draft, must_be_new, .. } = content;
     for _ in 0..session.options().write_attempts_max {
         let (draft, if_match) = (draft.clone(), if_match.clone());
         let intent = Intent::Update { draft, if_match, must_be_new: *must_be_new };
