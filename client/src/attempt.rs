@@ -2,7 +2,11 @@
 
 use crate::{Attempt, Client, Error, Result, endpoints::Chosen, hedge::Hedge, retry::Retry};
 use futures::future::{Either, select};
-use proto::{Slot, api::v1::fhir_client::FhirClient, metadata::LEADER};
+use proto::{
+    Slot,
+    api::v1::fhir_client::FhirClient,
+    metadata::{AGE, LEADER},
+};
 use std::{
     future::Future,
     pin::pin,
@@ -173,7 +177,11 @@ impl Client {
         let answer = match answered {
             Ok(answer) => {
                 let metadata = answer.as_ref().map_or_else(Status::metadata, Response::metadata);
-                if let Some(leader) = leader(metadata) {
+                if let (Some(told), Some(ms)) = (&self.carried.told_age, number_in(metadata, AGE)) {
+                    told(Duration::from_millis(ms));
+                }
+                // The node that leads what the call was about, where the one that answered does not.
+                if let Some(leader) = number_in(metadata, LEADER) {
                     self.endpoints.heard(chosen, how.slot, leader);
                 }
                 answer.map(Response::into_inner).map_err(Error::from)
@@ -186,7 +194,6 @@ impl Client {
     }
 }
 
-/// The node that leads what the call was about, where the one that answered does not.
-fn leader(metadata: &MetadataMap) -> Option<u64> {
-    metadata.get(LEADER)?.to_str().ok()?.parse().ok()
+fn number_in(metadata: &MetadataMap, key: &str) -> Option<u64> {
+    metadata.get(key)?.to_str().ok()?.parse().ok()
 }

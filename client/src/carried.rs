@@ -16,6 +16,8 @@ pub(crate) struct Carried {
     /// Calls that name no resource of their own go where this one is at home: its type and id.
     pub(crate) near: Option<(String, String)>,
     pub(crate) hedge: Option<Arc<Hedge>>,
+    /// Hears how old answers are.
+    pub(crate) told_age: Option<Arc<dyn Fn(Duration) + Send + Sync>>,
     pub(crate) interceptors: Vec<Arc<dyn Interceptor>>,
 }
 

@@ -154,6 +154,17 @@ impl Client {
         self.carrying(|carried| carried.hedge = Some(Arc::new(Hedge::new(after))))
     }
 
+    /// Reads, vreads, histories of one resource and searches of one record may miss what was acknowledged less than `max` before them, so that
+    /// they are answered also where no leader can be asked; all else that these calls answer is current. `told` hears of each answer
+    /// how old it is. Other calls are refused.
+    pub fn with_stale(&self, max: Duration, told: impl Fn(Duration) + Send + Sync + 'static) -> Client {
+        let ms = AsciiMetadataValue::from(max.as_millis() as u64);
+        self.carrying(|carried| {
+            carried.metadata.insert(metadata::STALE, ms);
+            carried.told_age = Some(Arc::new(told));
+        })
+    }
+
     fn carrying(&self, change: impl FnOnce(&mut Carried)) -> Client {
         let mut carried = Carried::clone(&self.carried);
         change(&mut carried);

@@ -19,7 +19,7 @@ pub struct Options {
     pub routing: bool,
     /// For one TCP connect.
     pub connect_timeout: Duration,
-    /// A ping every so often, also while idle; a connection that does not answer one in time is replaced.
+    /// A ping every so often while calls are under way; a connection that does not answer one in time is replaced.
     pub keepalive_interval: Duration,
     /// How long a ping may stay unanswered.
     pub keepalive_timeout: Duration,
@@ -32,15 +32,15 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Go to leaders, connect within 5 s, ping every 10 s (5 s to answer), messages up to 64 MiB, not compressed.
+    /// Go to leaders, connect within 5 s, ping every 2 s (2 s to answer), messages up to 64 MiB, not compressed.
     fn default() -> Self {
         Options {
             retry: Retry::default(),
             balance: Balance::default(),
             routing: true,
             connect_timeout: Duration::from_secs(5),
-            keepalive_interval: Duration::from_secs(10),
-            keepalive_timeout: Duration::from_secs(5),
+            keepalive_interval: Duration::from_secs(2),
+            keepalive_timeout: Duration::from_secs(2),
             message_bytes_max: 64 << 20,
             gzip_requests: false,
             gzip_answers: false,
@@ -82,7 +82,7 @@ pub(crate) fn channel(endpoint: &str, options: &Options) -> Result<Channel> {
         .connect_timeout(options.connect_timeout)
         .http2_keep_alive_interval(options.keepalive_interval)
         .keep_alive_timeout(options.keepalive_timeout)
-        .keep_alive_while_idle(true)
+        .keep_alive_while_idle(false)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .connect_lazy())

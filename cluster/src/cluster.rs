@@ -77,7 +77,7 @@ impl Cluster {
             let target = Target::Partition { id, partition: partition.clone(), observer: observer.clone() };
             let raft = open(u32::from(id.0), target).await?;
             let (admission, meters) = (admission.clone(), meters.clone());
-            groups.push(Arc::new(Group { id, partition, raft, admission, meters }));
+            groups.push(Arc::new(Group { id, partition, raft, admission, meters, proved: Mutex::default() }));
         }
         let partitions = options.partitions;
         let mut cluster = Cluster {

@@ -5,12 +5,14 @@ use crate::error::{ProposeError, ReadError};
 use crate::meters::Meters;
 use crate::raft::{Handle, Proposal, Proposed};
 use crate::witness::Witness;
+use parking_lot::Mutex;
 use prost::Message;
 use proto::PartitionId;
 use proto::log::v1::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Applied, Partition};
+use tokio::time::Instant;
 
 /// One partition's Raft group on this node.
 pub struct Group {
@@ -19,6 +21,7 @@ pub struct Group {
     pub(crate) raft: Handle,
     pub(crate) admission: Arc<Admission>,
     pub(crate) meters: Arc<Meters>,
+    pub(crate) proved: Mutex<Option<Instant>>,
 }
 
 impl Group {
@@ -90,6 +93,17 @@ impl Group {
     /// Waits until so many entries are in the tables here and heard by the observer; `false` where that took too long.
     pub async fn reached(&self, entries: u64, within: Duration) -> bool {
         self.raft.reached(entries, within).await
+    }
+
+    /// The replica here has all that was acknowledged before `at`, as its leader proved.
+    pub fn was_current(&self, at: Instant) {
+        let mut proved = self.proved.lock();
+        *proved = proved.max(Some(at));
+    }
+
+    /// The last moment of which it is proved that the replica here has all that was acknowledged before it.
+    pub fn current_as_of(&self) -> Option<Instant> {
+        *self.proved.lock()
     }
 
     /// Who leads the partition, as far as is known here.

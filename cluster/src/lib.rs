@@ -47,7 +47,7 @@ pub use indexing::WALKS_MAX;
 pub use join::{Identity, Joining, Known, MetaNode, known};
 pub use meta::MetaState;
 pub use observer::Observer;
-pub use options::Options;
+pub use options::{Options, Proof};
 pub use parts::Parts;
 pub use proto::log::v1::Standing;
 pub use raft::View;

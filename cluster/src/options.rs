@@ -3,6 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// How a leader proves, before others rely on what it says, that it still is the only one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proof {
+    /// By its lease, which the last answers of a majority prolonged: no message, but the clocks of all nodes must run equally fast.
+    #[default]
+    Lease,
+    /// By a question to a majority (Raft's ReadIndex): a round trip for each read, and nothing rests on clocks.
+    Quorum,
+}
+
 /// The cluster part of a node's configuration.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -23,6 +33,8 @@ pub struct Options {
     pub proposal_bytes_max: usize,
     /// Heartbeats. A leader's lease is six of them; when it has run out, followers wait three to six more until they elect.
     pub heartbeat: Duration,
+    /// How this node proves that it leads.
+    pub proof: Proof,
     /// A partition whose log is longer is flushed, so that it can be purged. Bounds a group's replay.
     pub group_log_bytes: u64,
     /// The log of all groups: beyond it the groups that keep its oldest part are flushed.
@@ -56,6 +68,7 @@ impl Options {
             log_queue_max: 32_768,
             proposal_bytes_max: 256 << 20,
             heartbeat: Duration::from_millis(250),
+            proof: Proof::default(),
             group_log_bytes: 32 << 20,
             log_bytes: 512 << 20,
             disk_reserve_bytes: 256 << 20,

@@ -65,7 +65,10 @@ impl Vacating {
         let _busy = self.busy.lock().await;
         // What it was told before was told of what ran then.
         match group.raft.vacate(self.is_outside(number, voters)).await {
-            Ok(true) => tracing::info!(group = number, "the replica went elsewhere: its rows are gone here"),
+            Ok(true) => {
+                *group.proved.lock() = None;
+                tracing::info!(group = number, "the replica went elsewhere: its rows are gone here");
+            }
             Ok(false) => {}
             Err(error) => self.failures.report(Part::Partition(group.id), &error.to_string()),
         }

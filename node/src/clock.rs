@@ -1,17 +1,33 @@
-//! The wall clock, in one place. Leaders read it when they decide; nothing below ever does.
+//! The clock, in one place: the wall clock, and never behind what this node has applied, so that times of writes in one partition do not
+//! run back when its leader changes or a clock is set back (a hybrid clock, without its counter: what happens in one millisecond has
+//! its order in the log). Leaders read it when they decide; nothing below ever does.
 
 use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::time::Instant;
 
 /// Milliseconds since the epoch: the system's, the runtime's, or what a test says. Clones tell the same time.
-#[derive(Clone, Debug, Default)]
-pub struct Clock(Source);
+#[derive(Clone, Debug)]
+pub struct Clock {
+    source: Source,
+    /// The newest time of a write that was applied here.
+    seen: Arc<AtomicU64>,
+    ahead_max_ms: u64,
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock::of(Source::System)
+    }
+}
+
+/// Twice as far as a clock may be off that is trusted to lead.
+const AHEAD_MAX_MS: u64 = 2_000;
 
 #[derive(Clone, Debug, Default)]
 enum Source {
@@ -27,24 +43,46 @@ enum Source {
 impl Clock {
     /// One that stands at `ms` until it is [set](Clock::set).
     pub fn fixed(ms: u64) -> Clock {
-        Clock(Source::Fixed(Arc::new(AtomicU64::new(ms))))
+        Clock::of(Source::Fixed(Arc::new(AtomicU64::new(ms))))
+    }
+
+    fn of(source: Source) -> Clock {
+        Clock { source, seen: Arc::default(), ahead_max_ms: AHEAD_MAX_MS }
+    }
+
+    /// The same, which follows others so far ahead of its own time. Who is further ahead is wrong.
+    pub fn following(self, ahead_max: Duration) -> Clock {
+        Clock { ahead_max_ms: ahead_max.as_millis() as u64, ..self }
+    }
+
+    /// A write of that time was applied here.
+    pub fn saw(&self, ms: u64) {
+        if ms <= self.wall_ms().saturating_add(self.ahead_max_ms) {
+            self.seen.fetch_max(ms, Ordering::Relaxed);
+        }
     }
 
     /// One that stands at `ms` now and goes as the async runtime's time does, which a simulation moves.
     pub fn of_runtime(ms: u64) -> Clock {
-        Clock(Source::Runtime { origin: Instant::now(), ms })
+        Clock::of(Source::Runtime { origin: Instant::now(), ms })
     }
 
     /// Moves a fixed clock, back too; no other.
     pub fn set(&self, ms: u64) {
-        if let Clock(Source::Fixed(fixed)) = self {
+        if let Source::Fixed(fixed) = &self.source {
             fixed.store(ms, Ordering::Relaxed);
         }
     }
 
-    /// Now.
+    /// Now: no earlier than what was seen, unless that is further ahead than it is followed.
     pub fn now_ms(&self) -> u64 {
-        match &self.0 {
+        let (wall, seen) = (self.wall_ms(), self.seen.load(Ordering::Relaxed));
+        if seen <= wall.saturating_add(self.ahead_max_ms) { wall.max(seen) } else { wall }
+    }
+
+    /// What the source says.
+    pub fn wall_ms(&self) -> u64 {
+        match &self.source {
             Source::Fixed(fixed) => fixed.load(Ordering::Relaxed),
             Source::Runtime { origin, ms } => ms + origin.elapsed().as_millis() as u64,
             Source::System => {
@@ -65,6 +103,42 @@ mod tests {
         let clock = Clock::fixed(5);
         clock.clone().set(7);
         assert_eq!(clock.now_ms(), 7);
+    }
+
+    #[test]
+    fn it_never_runs_back_behind_what_was_applied_and_follows_nobody_far() {
+        let clock = Clock::fixed(10_000).following(Duration::from_secs(1));
+        clock.saw(10_600);
+        assert_eq!(clock.now_ms(), 10_600, "another leader's clock is ahead");
+        clock.set(10_700);
+        assert_eq!(clock.now_ms(), 10_700);
+        clock.saw(10_700);
+        clock.set(10_200);
+        assert_eq!(clock.now_ms(), 10_700, "set back by half a second");
+        clock.saw(11_201);
+        assert_eq!(clock.now_ms(), 10_700, "who is so far ahead is wrong");
+        clock.set(5_000);
+        assert_eq!(clock.now_ms(), 5_000, "it was wrong itself, and was set right");
+        assert_eq!(clock.wall_ms(), 5_000);
+    }
+
+    /// Times of writes do not run back where the clock does.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn writes_of_a_partition_have_times_in_order() {
+        const START_MS: u64 = 1_000_000_000_000;
+        let mut config = Config::default();
+        config.storage.partitions = 1;
+        let clock = Clock::fixed(START_MS);
+        let node = TestNode::open(config, clock.clone()).await;
+        let create = async |node: &TestNode, key: &str| {
+            node.post(r#"{"resourceType":"Patient"}"#, "", key).await.unwrap().last_updated_ms
+        };
+        assert_eq!(create(&node, "a").await, START_MS);
+        clock.set(START_MS - 900);
+        assert_eq!(create(&node, "b").await, START_MS);
+        clock.set(START_MS + 1);
+        assert_eq!(create(&node, "c").await, START_MS + 1);
+        node.node.shutdown().await;
     }
 
     /// What is stored has the node's time, and keys are kept by it.

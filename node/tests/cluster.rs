@@ -9,6 +9,8 @@ mod leaves;
 mod parameters;
 #[path = "cluster/routing.rs"]
 mod routing;
+#[path = "cluster/stale.rs"]
+mod stale;
 
 use client::{Admin, Client, Retry, api};
 use parking_lot::Mutex;

@@ -20,6 +20,13 @@ pub const TRACE: &str = "traceparent";
 /// another cluster carries nothing out.
 pub const CLUSTER: &str = "x-salamander-cluster";
 
+/// How old, in milliseconds, what a read, vread, history or search answers may be, so that it can be answered where no leader
+/// can be asked. Left out: everything that was acknowledged before the call is in the answer.
+pub const STALE: &str = "x-salamander-stale-ms";
+
+/// In answers to [`STALE`]: everything is in it that was acknowledged so many milliseconds before the call.
+pub const AGE: &str = "x-salamander-age-ms";
+
 /// In answers over gRPC: the id of the node that leads the home partition of what the call was about, where that is not the
 /// node that answers.
 pub const LEADER: &str = "x-salamander-leader";
@@ -29,12 +36,14 @@ pub fn cluster(number: u64) -> String {
     format!("{number:016x}")
 }
 
-/// The refusal of a key that looks like [`TENANT`] and is not: whoever misspells it would else read and write another
-/// tenant's data without a word. `None` for every other key. `key` is in lower case.
+/// The refusal of a key that looks like one of these and is none: whoever misspells the tenant's would else read and write
+/// another tenant's data without a word. `None` for every other key. `key` is in lower case.
 pub fn misspelt(key: &str) -> Option<Error> {
     let alike = key.contains("salamander") || key.ends_with("-tenant");
-    (alike && key != TENANT).then(|| {
-        Error::new(Code::BadRequest, format!("there is no metadata key {key:?}; the tenant's is {TENANT:?}"))
+    (alike && ![TENANT, STALE].contains(&key)).then(|| {
+        let text =
+            format!("there is no metadata key {key:?}; the tenant's is {TENANT:?}, and there is {STALE:?}");
+        Error::new(Code::BadRequest, text)
     })
 }
 
@@ -47,7 +56,7 @@ mod tests {
         for bad in ["x-salamander-tennant", "salamander-tenant", "x-tenant", "x-slamander-tenant"] {
             assert!(misspelt(bad).unwrap().diagnostics().contains(TENANT), "{bad}");
         }
-        for good in [TENANT, REQUEST_ID, TOKEN, TRACE, "user-agent", "x-tenant-id"] {
+        for good in [TENANT, STALE, REQUEST_ID, TOKEN, TRACE, "user-agent", "x-tenant-id"] {
             assert_eq!(misspelt(good), None, "{good}");
         }
     }

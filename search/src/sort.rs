@@ -38,7 +38,7 @@ pub(crate) enum By {
 }
 
 const PRESENT: u8 = 0;
-const MISSING: u8 = 1;
+pub(crate) const MISSING: u8 = 1;
 
 impl Sort {
     /// Adds the rules of `text`, a list of parameters, each of which `find` finds among those of all types searched.

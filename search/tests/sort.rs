@@ -194,22 +194,26 @@ fn value_set(name: usize, version: u64, mut chance: u64) -> Change {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn what_the_dictionary_and_the_columns_order_is_in_the_order_of_keys(
         chance in any::<u64>(),
+        lead in prop::sample::select(vec!["", "", "", "date,", "-date,", "_lastUpdated,", "-_lastUpdated,"]),
         rules in prop::sample::subsequence(vec!["status", "date", "title", "url", "identifier", "_lastUpdated", "_id"], 1..=3).prop_shuffle(),
         flips in any::<[bool; 3]>(),
-        condition in prop::sample::select(vec!["", "&status=active", "&date=ge2019-06", "&status:not=active", "&url:missing=true"]),
-        count in 90..500_usize,
+        condition in prop::sample::select(vec!["", "&status=active", "&date=ge2019-06", "&date=lt2020", "&date=2019", "&date=ne2019", "&_lastUpdated=gt2023-11-14T22:13:22Z", "&_lastUpdated=lt2023-11-14T22:13:22Z", "&status:not=active", "&url:missing=true"]),
+        order_docs_min in prop::sample::select(vec![1_u32, 600, 100_000]),
+        order_bytes_max in prop::sample::select(vec![0_usize, 30_000, 1 << 20]),
+        count in prop::sample::select(vec![15_usize, 90, 500]),
         tail in 1..600_usize,
     ) {
         const NAMES: usize = 4_000;
+        let options = search::Options { order_docs_min, order_bytes_max, ..options(1 << 14) };
         let rules = rules.iter().zip(flips).map(|(rule, flip)| format!("{}{rule}", if flip { "-" } else { "" }));
-        let query = query(&format!("ValueSet?_sort={}{condition}&_count={count}&_total=accurate", rules.collect::<Vec<_>>().join(","))).unwrap();
+        let query = query(&format!("ValueSet?_sort={lead}{}{condition}&_count={count}&_total=accurate", rules.collect::<Vec<_>>().join(","))).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let (engine, _) = Engine::open(dir.path(), &options(1 << 14)).unwrap();
+        let (engine, _) = Engine::open(dir.path(), &options).unwrap();
         let memory = in_memory();
         let mut index = 0;
         let mut write = |engine: &Engine, names: std::ops::Range<usize>| {
@@ -223,7 +227,7 @@ proptest! {
         };
         write(&engine, 0..NAMES);
         engine.close();
-        let (engine, _) = Engine::open(dir.path(), &options(1 << 14)).unwrap();
+        let (engine, _) = Engine::open(dir.path(), &options).unwrap();
         write(&engine, NAMES - tail..NAMES + tail);
         let read = |engine: &Engine, total: &mut Option<u64>| {
             read(|cursor| {

@@ -7,7 +7,7 @@ use super::reply::Reply;
 use super::{Proposal, Raft, Target, Types};
 use crate::admission::Permit;
 use crate::error::{Error, ProposeError, ReadError};
-use crate::options::Options;
+use crate::options::{Options, Proof};
 use crate::witness::{Outcome, Witness};
 use futures::FutureExt;
 use openraft::async_runtime::WatchReceiver;
@@ -229,14 +229,21 @@ impl Handle {
         if self.is_sole_leader() {
             return Ok(());
         }
-        self.raft().ensure_linearizable(ReadPolicy::LeaseRead).await.map(drop).map_err(unproved)
+        self.raft().ensure_linearizable(self.policy()).await.map(drop).map_err(unproved)
     }
 
     /// How many entries a replica must have in its tables to have all that was acknowledged before the call. Only the leader
     /// knows.
     pub(crate) async fn position(&self) -> Result<u64, ReadError> {
-        let read = self.raft().get_read_log_id(ReadPolicy::LeaseRead).await.map_err(unproved)?;
+        let read = self.raft().get_read_log_id(self.policy()).await.map_err(unproved)?;
         Ok(read.0.index() + 1)
+    }
+
+    fn policy(&self) -> ReadPolicy {
+        match self.making.options.proof {
+            Proof::Lease => ReadPolicy::LeaseRead,
+            Proof::Quorum => ReadPolicy::ReadIndex,
+        }
     }
 
     /// Waits until so many entries are in the tables here; `false` where that took too long.

@@ -3,7 +3,9 @@
 use super::network::{Network, Way};
 use super::{Heard, TENANT, key, options, put};
 use bytes::Bytes;
-use cluster::{Cluster, Entropy, Identity, Joining, MemoryFolder, Options, Parts, ProposeError, sync_later};
+use cluster::{
+    Cluster, Entropy, Identity, Joining, MemoryFolder, Options, Parts, Proof, ProposeError, sync_later,
+};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ pub struct Machine {
 
 pub struct World {
     pub entropy: Entropy,
+    pub proof: Mutex<Proof>,
     pub network: Network,
     pub machines: Mutex<Vec<Machine>>,
     /// Of all lives of all nodes.
@@ -39,8 +42,8 @@ impl World {
     pub fn new(seed: u64) -> Arc<World> {
         let entropy = Entropy::seeded(seed);
         let network = Network::new(entropy.number());
-        let (machines, heard, known) = Default::default();
-        Arc::new(World { entropy, network, machines, heard, known })
+        let (proof, machines, heard, known) = Default::default();
+        Arc::new(World { entropy, proof, network, machines, heard, known })
     }
 
     pub fn add_machine(&self) -> usize {
@@ -81,6 +84,7 @@ impl World {
             address,
             group_log_bytes: 4_000,
             maintenance: Duration::from_millis(200),
+            proof: *self.proof.lock(),
             left_replicas_kept: Duration::from_secs(1),
             ..options("nowhere".as_ref())
         };

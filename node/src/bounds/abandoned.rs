@@ -44,6 +44,7 @@ impl Fixture {
             trace: None,
             deadline: None,
             base: None,
+            stale: None,
             share,
         })
     }

@@ -49,6 +49,7 @@ impl Budget {
         size(&mut config.raft.proposal_bytes_max, parts.proposals);
         size(&mut config.search.tail_bytes_max, parts.tail);
         size(&mut config.search.writer_bytes, parts.writer);
+        size(&mut config.search.order_bytes_max, parts.order);
         if config.log.recent_bytes == 0 {
             config.log.recent_bytes = parts.log_recent;
         }

@@ -22,6 +22,8 @@ pub struct Parts {
     pub tail: u64,
     /// `search.writer_bytes`, of each shard
     pub writer: u64,
+    /// `search.order_bytes_max`
+    pub order: u64,
     /// `raft.proposal_bytes_max`
     pub proposals: u64,
     /// `log.recent_bytes`
@@ -44,6 +46,7 @@ pub fn split(total: u64, shards: u64) -> Parts {
         memtable: (memtables / 4).clamp(4 * MIB, 64 * MIB),
         tail: (percent(8, 8, 256) / (shards * RUNS)).clamp(2 * MIB, 64 * MIB),
         writer: (percent(8, 15, 1024) / shards).clamp(15 * MIB, 20 * MIB),
+        order: percent(2, 4, 1024),
         proposals: percent(5, 8, 256),
         log_recent: percent(4, 4, 32),
         conformance: percent(4, 4, 64),
@@ -62,6 +65,7 @@ impl Parts {
             self.requests,
             self.block_cache,
             self.memtables,
+            self.order,
             self.proposals,
             self.log_recent,
             self.conformance,
@@ -108,11 +112,23 @@ mod tests {
                 memtable,
                 tail,
                 writer,
+                order,
                 proposals,
                 log_recent,
                 conformance,
             } = parts;
-            [requests, block_cache, memtables, memtable, tail, writer, proposals, log_recent, conformance]
+            [
+                requests,
+                block_cache,
+                memtables,
+                memtable,
+                tail,
+                writer,
+                order,
+                proposals,
+                log_recent,
+                conformance,
+            ]
         };
         for shards in [1, 2, 8] {
             let mut before = split(0, shards);

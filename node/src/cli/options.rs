@@ -102,6 +102,10 @@ fn cluster(config: &Config) -> cluster::Options {
         log_queue_max: config.log.queue_max,
         proposal_bytes_max: config.raft.proposal_bytes_max,
         heartbeat: ms(config.raft.heartbeat_interval_ms),
+        proof: match config.raft.read_proof.as_str() {
+            "quorum" => cluster::Proof::Quorum,
+            _ => cluster::Proof::Lease,
+        },
         group_log_bytes: config.log.group_bytes,
         log_bytes: config.log.total_bytes,
         disk_reserve_bytes: config.storage.disk_reserve_bytes,
@@ -121,7 +125,9 @@ fn search(config: &Config) -> search::Options {
         seal_after: ms(config.search.seal_after_ms),
         tail_docs_max: config.search.tail_documents_max,
         tail_bytes_max: config.search.tail_bytes_max,
+        order_bytes_max: config.search.order_bytes_max,
         retry_after: ms(config.search.retry_after_ms),
+        ..search::Options::default()
     }
 }
 

@@ -47,6 +47,9 @@ section! {
     Raft {
         /// Heartbeat of a leader. Its lease is six of them; when that has run out, followers wait three to six more until they elect.
         heartbeat_interval_ms: u64 = 250 => 10..=60_000;
+        /// How a leader proves that it still is the only one: `lease` costs no message and needs clocks that run equally fast on all
+        /// nodes; `quorum` asks a majority for every read.
+        read_proof: String = "lease".to_owned();
         /// Proposals not yet answered, all partitions together; above it writes are refused (429).
         proposals_max: usize = 16_384 => 1..=1 << 23;
         /// Their encoded bytes. 0: its part of memory.total_bytes.
@@ -118,6 +121,9 @@ section! {
         tail_documents_max: usize = 32_768 => 1..;
         /// Bytes of entries that may wait in a shard, besides those being sealed; more make writes wait. 0: its part of memory.total_bytes.
         tail_bytes_max: usize = 0;
+        /// Memory of documents in the order of columns that `_sort` asks for, four bytes for each document, column and direction. A sort that finds no
+        /// room in it looks at every match. 0: its part of memory.total_bytes.
+        order_bytes_max: usize = 0;
         /// Pause after a failed seal before it is tried again.
         retry_after_ms: u64 = 1000 => 1..=DAY_MS;
     }

@@ -90,6 +90,7 @@ fn context(tenant: TenantId) -> Context {
         trace: None,
         deadline: None,
         base: None,
+        stale: None,
         share: Share::default(),
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     host::elsewhere,
     indexing,
-    service::{Node, clocks, routing},
+    service::{Node, age, clocks, routing},
     writer,
 };
 use cluster::{Cluster, Entropy, Folder, Transport};
@@ -87,6 +87,7 @@ impl Node {
             references: references.clone(),
             definitions: definitions.clone(),
             visibility: visibility.clone(),
+            clock: clock.clone(),
             node: OnceLock::new(),
             runtime: tokio::runtime::Handle::current(),
         });
@@ -100,6 +101,7 @@ impl Node {
         let tokens = Tokens::new(options.cluster.node_id, entropy.number());
         let threads = Threads::new(options.computations_max);
         let groups = cluster.groups().to_vec();
+        groups.iter().for_each(|group| clock.saw(group.partition().applied().time_ms));
         let actors = Actors::start(&groups, &clock, &options.actors).await?;
         let engine = Arc::new_cyclic(|this| Engine {
             this: this.clone(),
@@ -128,6 +130,7 @@ impl Node {
         }
         tokio::spawn(writer::resolve(Arc::downgrade(&engine)));
         tokio::spawn(clocks::watch(Arc::downgrade(&engine)));
+        tokio::spawn(age::watch(Arc::downgrade(&engine)));
         tokio::spawn(routing::watch(Arc::downgrade(&engine)));
         tokio::spawn(indexing::run(Arc::downgrade(&engine)));
         seal(&engine);

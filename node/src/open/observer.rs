@@ -2,6 +2,7 @@
 //! reference cache, and the actors and half-done transactions of a leadership that came or went.
 
 use crate::{
+    clock::Clock,
     conformance,
     engine::{Engine, ReferenceCache, Visibility},
     host::elsewhere,
@@ -27,6 +28,7 @@ pub struct Observer {
     pub references: Arc<ReferenceCache>,
     pub definitions: Arc<conformance::Stored>,
     pub visibility: Arc<Visibility>,
+    pub clock: Clock,
     pub node: OnceLock<Weak<Engine>>,
     pub runtime: tokio::runtime::Handle,
 }
@@ -35,6 +37,12 @@ impl cluster::Observer for Observer {
     fn applied<'a>(&'a self, partition: PartitionId, index: u64, changes: &'a [Change]) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let started = Instant::now();
+            changes
+                .iter()
+                .map(|change| change.last_updated_ms)
+                .max()
+                .into_iter()
+                .for_each(|ms| self.clock.saw(ms));
             self.search.publish(partition, index, changes).await;
             ended(Step::Tail, started);
             self.references.changed(changes);
@@ -51,8 +59,10 @@ impl cluster::Observer for Observer {
             let (search, store, definitions) =
                 (self.search.clone(), self.store.clone(), self.definitions.clone());
             let references = self.references.clone();
+            let clock = self.clock.clone();
             let rebuilt = elsewhere(move || {
                 let rows = store.partition(partition)?;
+                clock.saw(rows.applied().time_ms);
                 search.blocking_forget(partition);
                 let mut see = |changes: &[Change]| {
                     references.changed(changes);

@@ -45,7 +45,7 @@ impl Parts {
             search: search::Engine::open(&options.data_dir.join("index"), &options.search)?,
             folder: Arc::new(DiskFolder::open(&options.cluster.dir)?),
             transport,
-            clock: Clock::default(),
+            clock: Clock::default().following(2 * options.clock_off_max),
             entropy: Entropy::system(),
         })
     }

@@ -25,6 +25,20 @@ pub fn ask<A: Message + Default>(
     request: &wire::Request,
     twice: Twice,
 ) -> impl Future<Output = Result<A, Error>> + Send + use<A> {
+    let asked = ask_aged(cluster, node, request, twice);
+    async move { asked.await.map(|(answer, _)| answer) }
+}
+
+/// The same, with how old the answer is, in milliseconds: 0 where it may not be of a moment that has passed.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_aged<A: Message + Default>(
+    cluster: &Cluster,
+    node: u64,
+    request: &wire::Request,
+    twice: Twice,
+) -> impl Future<Output = Result<(A, u64), Error>> + Send + use<A> {
     let asked = cluster.ask(node, request.encode_to_vec().into());
     async move { read(asked.await.map_err(|error| lost(node, twice, &error))?) }
 }
@@ -36,7 +50,10 @@ pub fn reach<A: Message + Default>(
     request: &wire::Request,
 ) -> impl Future<Output = Result<Result<A, Error>, Error>> + Send + use<A> {
     let asked = cluster.ask(node, request.encode_to_vec().into());
-    async move { Ok(read(asked.await.map_err(|error| lost(node, Twice::Harmless, &error))?)) }
+    async move {
+        let answer = read(asked.await.map_err(|error| lost(node, Twice::Harmless, &error))?);
+        Ok(answer.map(|(answer, _)| answer))
+    }
 }
 
 /// A question without a caller's context.
@@ -56,10 +73,13 @@ fn lost(node: u64, twice: Twice, error: &io::Error) -> Error {
     Error::new(Code::OutcomeUnknown, text)
 }
 
-fn read<A: Message + Default>(answer: Bytes) -> Result<A, Error> {
+fn read<A: Message + Default>(answer: Bytes) -> Result<(A, u64), Error> {
     let response = wire::Response::decode(answer).map_err(|error| unreadable(&error))?;
     match response.outcome {
-        Some(wire::response::Outcome::Body(body)) => A::decode(body).map_err(|error| unreadable(&error)),
+        Some(wire::response::Outcome::Body(body)) => {
+            let answer = A::decode(body).map_err(|error| unreadable(&error))?;
+            Ok((answer, response.age_ms))
+        }
         Some(wire::response::Outcome::Error(detail)) => Err(Error::of_detail(detail)),
         None => Err(Error::new(
             Code::Internal,

@@ -11,11 +11,13 @@
 //! | [`remote`] | what is asked of a leader elsewhere, and answered for others: positions, proposals |
 //! | [`far`], [`answers`] | the verbs of a partition that has no replica here, and their answers to others |
 //! | [`guess`] | who leads it |
+//! | [`aged`] | how old what is here may be |
 //! | [`seen`] | what one replica says of a resource at one moment |
 //! | [`ask`] | a question to another node |
 //! | [`applied`], [`told`] | outcomes, rows and hits on their way |
 
 mod adopt;
+mod aged;
 mod answers;
 mod applied;
 mod ask;
@@ -29,8 +31,9 @@ mod transactions;
 
 #[cfg(test)]
 pub(crate) use adopt::adopted;
+pub use aged::prove_all;
 pub use applied::{applied_from, applied_to, compartment_from, id_from, key_from};
-pub use ask::{Twice, ask, incomplete, question, unreadable};
+pub use ask::{Twice, ask, ask_aged, incomplete, question, unreadable};
 pub use guess::{ANSWER, ask_all, led_by_others, split};
 pub use remote::{answer, current};
 pub use seen::{Seen, State, seen, state};
@@ -49,7 +52,7 @@ pub struct Partition<'c> {
     id: PartitionId,
     /// The group here, where its rows are ones to answer from.
     group: Option<&'c Group>,
-    /// `None`: this node. Where there is no replica here it is a guess.
+    /// `None`: this node, or nobody is asked. Where there is no replica here it is a guess.
     leader: Option<u64>,
 }
 

@@ -15,7 +15,7 @@ use prost::Message;
 use proto::{Code, Error, PartitionId, TenantId, internal::v1 as wire, log::v1::Command};
 use std::{collections::BTreeMap, time::Duration};
 use storage::Applied;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 const POSITIONS: &str = "partition-positions";
 const PROPOSE: &str = "partition-propose";
@@ -34,6 +34,7 @@ async fn positions(cluster: &Cluster, node: u64, partitions: &[PartitionId]) -> 
 
 /// Brings replicas here of partitions that `node` leads up to what was acknowledged before the call.
 pub(super) async fn catch_up(cluster: &Cluster, node: u64, partitions: &[PartitionId]) -> Result<(), Error> {
+    let asked = Instant::now();
     let entries = positions(cluster, node, partitions).await?;
     if entries.len() != partitions.len() {
         return Err(incomplete("positions"));
@@ -48,6 +49,7 @@ pub(super) async fn catch_up(cluster: &Cluster, node: u64, partitions: &[Partiti
             let text = format!("this node's replica of partition {partition} is behind; ask another node");
             return Err(Error::new(Code::Unavailable, text));
         }
+        group.was_current(asked);
     }
     Ok(())
 }

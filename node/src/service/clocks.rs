@@ -62,7 +62,7 @@ fn tell(is_off: bool, median_ms: i64) {
 /// How far the clocks of the others that answer quickly are ahead of this one's.
 async fn offsets(node: &Engine) -> Vec<i64> {
     let asked = node.cluster.others().into_iter().map(|other| async move {
-        let (began, now_ms) = (Instant::now(), node.clock.now_ms());
+        let (began, now_ms) = (Instant::now(), node.clock.wall_ms());
         let request = question(CLOCK, &wire::ClockRequest {});
         let answer = ask::<wire::ClockAnswer>(&node.cluster, other, &request, Twice::Harmless);
         let answer = timeout(QUICK, answer).await.ok()?.ok()?;
@@ -85,7 +85,7 @@ fn median(offsets: &mut [i64]) -> Option<i64> {
 
 /// The answer to another node.
 pub fn answer(node: &Engine) -> Bytes {
-    wire::ClockAnswer { now_ms: node.clock.now_ms() }.encode_to_vec().into()
+    wire::ClockAnswer { now_ms: node.clock.wall_ms() }.encode_to_vec().into()
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use crate::{
     engine::AT_WORK,
     interaction::{self, patch::Patch},
     observe::Trace,
-    partition::{self, Twice, ask, incomplete, question, unreadable},
-    session::{Context, DEFINITIONS, LOOK, MOMENT, Session, place},
+    partition::{self, Twice, ask, ask_aged, incomplete, question, unreadable},
+    session::{Context, DEFINITIONS, LOOK, MOMENT, Session, Stale, place},
     writer,
 };
 use bytes::Bytes;
@@ -32,11 +32,11 @@ const OWN: Duration = Duration::from_secs(10);
 
 impl Node {
     /// Whether requests are carried out here: those about a resource whose home is not here go to who leads that.
-    pub(super) fn serves(&self, home: Option<PartitionId>) -> bool {
+    pub(super) fn serves(&self, context: &Context, home: Option<PartitionId>) -> bool {
         let cluster = &self.engine.cluster;
         match home {
             _ if cluster.is_alone() => true,
-            Some(home) => self.engine.partition(home).is_ok_and(|home| home.replica().is_some()),
+            Some(home) => self.session(context).can_read(home),
             None => cluster.holds_any(),
         }
     }
@@ -64,17 +64,22 @@ impl Node {
             trace: context.trace.map(|trace| trace.to_string()).unwrap_or_default(),
             base: context.base.as_deref().unwrap_or_default().to_owned(),
             deadline_ms: left.as_millis() as u64,
+            stale_ms: context.stale.as_ref().map(|stale| stale.max().as_millis() as u64),
             body: request.encode_to_vec().into(),
         };
         let asked = async {
             let mut last = Error::new(Code::Unavailable, "no node that holds the data is known here yet");
             for node in self.engine.cluster.others_for(home) {
-                match ask(&self.engine.cluster, node, &message, twice(call)).await {
+                match ask_aged(&self.engine.cluster, node, &message, twice(call)).await {
                     Err(error) if error.code == Code::Unavailable => {
                         last = error;
                         home.into_iter().for_each(|home| self.engine.cluster.correction(home, node)());
                     }
-                    answer => return answer,
+                    answer => {
+                        let (answer, age_ms) = answer?;
+                        context.stale.iter().for_each(|stale| stale.is_as_old_as(age_ms));
+                        return Ok(answer);
+                    }
                 }
             }
             Err(last)
@@ -97,14 +102,15 @@ impl Node {
 
     /// Carries out what came from another node.
     pub(crate) async fn answer(&self, request: Bytes) -> Bytes {
-        let response = match self.answered(request).await {
+        let mut age_ms = 0;
+        let response = match self.answered(request, &mut age_ms).await {
             Ok(body) => wire::response::Outcome::Body(body),
             Err(error) => wire::response::Outcome::Error(error.to_detail()),
         };
-        wire::Response { outcome: Some(response) }.encode_to_vec().into()
+        wire::Response { outcome: Some(response), age_ms }.encode_to_vec().into()
     }
 
-    async fn answered(&self, request: Bytes) -> Result<Bytes, Error> {
+    async fn answered(&self, request: Bytes, age_ms: &mut u64) -> Result<Bytes, Error> {
         let bytes = request.len();
         let request = wire::Request::decode(request).map_err(|error| unreadable(&error))?;
         if request.call == AT_WORK {
@@ -133,6 +139,7 @@ impl Node {
             trace: Trace::accept(Some(request.trace.as_bytes())),
             deadline: deadline.map(|left| std::time::Instant::now() + left),
             base: (!request.base.is_empty()).then(|| request.base.as_str().into()),
+            stale: request.stale_ms.map(|ms| Stale::at_most(Duration::from_millis(ms))),
             share,
         };
         if request.call == writer::WRITE {
@@ -141,12 +148,14 @@ impl Node {
         if let Some(answer) = self.look(&context, &request.call, request.body.clone()).await {
             return answer;
         }
-        if !self.serves(None) {
+        if !self.serves(&context, None) {
             return Err(Error::new(Code::Unavailable, "the node that was asked holds no data now"));
         }
         // Boxed: all calls are in it, and what other nodes ask most is none of them.
         let done = Box::pin(self.carry_out(&context, &request.call, request.body));
-        match timeout(deadline.unwrap_or(DEADLINE), done).await {
+        let done = timeout(deadline.unwrap_or(DEADLINE), done).await;
+        *age_ms = context.stale.as_ref().map_or(0, Stale::age_ms);
+        match done {
             Ok(done) => done,
             Err(_) => Err(Error::new(
                 Code::Timeout,

@@ -3,6 +3,7 @@
 //! not here, neither wire can do.
 
 mod admin;
+pub(crate) mod age;
 mod calls;
 pub(crate) mod clocks;
 mod forward;
@@ -17,7 +18,7 @@ pub use routing::RoutingService;
 
 use crate::session::Context;
 use futures::stream::BoxStream;
-use proto::{Error, api::v1::*};
+use proto::{Code, Error, api::v1::*, metadata::STALE};
 use std::future::Future;
 
 macro_rules! service {
@@ -63,5 +64,23 @@ impl Call {
     /// The label's value.
     pub fn label(self) -> &'static str {
         LABELS[self as usize]
+    }
+
+    /// Whether it only reads what is stored, and may do so of a moment that has passed.
+    fn may_be_stale(self) -> bool {
+        matches!(self, Call::Read | Call::VRead | Call::History | Call::Search)
+    }
+
+    /// # Errors
+    /// `BadRequest` where the caller wants an older moment of what is not read.
+    fn accept(self, context: &Context) -> Result<(), Error> {
+        match context.stale.is_none() || self.may_be_stale() {
+            true => Ok(()),
+            false => {
+                let text =
+                    format!("{STALE} goes with read, vread, history and search, not with {}", self.label());
+                Err(Error::new(Code::BadRequest, text))
+            }
+        }
     }
 }

@@ -30,7 +30,7 @@ impl Node {
     /// The same where other nodes write, too: what every write is held against is known here.
     pub(super) async fn ready_session<'s>(&'s self, context: &'s Context) -> Result<Session<'s>, Error> {
         let session = self.session(context);
-        if self.engine.options.validation == Level::Full {
+        if self.engine.options.validation == Level::Full && context.stale.is_none() {
             session.catch_up().await?;
         }
         Ok(session)
@@ -45,6 +45,7 @@ macro_rules! carried_out {
     )*) => {
         impl FhirService for Node {
             $(async fn $call(&self, context: &Context, request: $request) -> Result<$response, Error> {
+                Call::$name.accept(context)?;
                 if self.engine.cluster.is_alone() {
                     return $room::$run(self.session(context), request).await;
                 }
@@ -58,7 +59,7 @@ macro_rules! carried_out {
                         about(&request).and_then(|(of, id)| self.home(context, of, id))
                     };
                     loop {
-                        let answer = match self.serves(home) {
+                        let answer = match self.serves(context, home) {
                             true => match self.ready_session(context).await {
                                 Ok(session) => $room::$run(session, request.clone()).await,
                                 Err(error) => Err(error),
@@ -94,6 +95,7 @@ macro_rules! carried_out {
                     let weigh = |$of: &$request| -> usize { $weight };
                     let request = $request::decode(message).map_err(|error| unreadable(&error))?;
                     context.share.admit(weigh(&request))?;
+                    Call::$name.accept(context)?;
                     let answer = $room::$run(self.ready_session(context).await?, request).await?;
                     return Ok(answer.encode_to_vec().into());
                 })*
@@ -113,7 +115,8 @@ impl Node {
         context: &Context,
         request: SearchRequest,
     ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
-        if self.serves(None) {
+        Call::SearchStream.accept(context)?;
+        if self.serves(context, None) {
             return interaction::search_stream(self.session(context), request).await;
         }
         let (node, context) = (self.clone(), context.clone());

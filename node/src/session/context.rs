@@ -1,5 +1,6 @@
 //! Who asks.
 
+use super::Stale;
 use crate::{bounds::Share, observe::Trace};
 use proto::TenantId;
 use std::{sync::Arc, time::Instant};
@@ -18,6 +19,8 @@ pub struct Context {
     /// The absolute base under which the caller reached the server, for links in answers; where it is not known the
     /// configured one counts.
     pub base: Option<Arc<str>>,
+    /// How old what is read may be; `None`: current. Reads alone come with it.
+    pub stale: Option<Stale>,
     /// What the request holds of the node's bounds; who works on for it when the caller is gone keeps a clone.
     pub share: Share,
 }

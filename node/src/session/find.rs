@@ -47,8 +47,13 @@ impl Session<'_> {
         let query = &search.query;
         if let Scope::Compartment(compartment) = query.scope() {
             let partition = self.engine.partition_of(compartment.slot);
-            if self.engine.partition(partition)?.replica().is_some() {
-                self.settle_these(std::iter::once(partition)).await?;
+            if self.context.stale.is_some() {
+                self.readable(partition).await?;
+            }
+            if self.read_before(partition)?.is_some() {
+                if self.context.stale.is_none() {
+                    self.settle_these(std::iter::once(partition)).await?;
+                }
                 return self.page(query, cursor);
             }
         }
@@ -104,7 +109,7 @@ impl Session<'_> {
     /// Storage's.
     pub fn values_of(self, hits: &[Hit]) -> Result<Vec<Option<Bytes>>, Error> {
         let values = |hit: &Hit| {
-            let Some(rows) = self.engine.partition(hit.partition)?.replica() else { return Ok(None) };
+            let Some(rows) = self.read_before(hit.partition)? else { return Ok(None) };
             let row = rows.index_row(self.tenant(), &hit.key).map_err(crate::error::storage)?;
             Ok(row.filter(|row| row.version == hit.version).map(|row| row.index_values))
         };
@@ -123,7 +128,7 @@ impl Session<'_> {
         for (place, hit) in hits.iter().enumerate() {
             let seen = match far.remove(&place) {
                 Some(seen) => seen,
-                None => match self.engine.partition(hit.partition)?.replica() {
+                None => match self.read_before(hit.partition)? {
                     Some(rows) => {
                         seen(rows, self.tenant(), &hit.key, hit.version).map_err(crate::error::storage)?
                     }
@@ -147,7 +152,7 @@ impl Session<'_> {
         }
         let mut far: BTreeMap<PartitionId, Vec<usize>> = BTreeMap::new();
         for (place, hit) in hits.iter().enumerate() {
-            if self.engine.partition(hit.partition)?.replica().is_none() {
+            if self.read_before(hit.partition)?.is_none() {
                 far.entry(hit.partition).or_default().push(place);
             }
         }

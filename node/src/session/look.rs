@@ -89,7 +89,7 @@ impl Session<'_> {
             let rows = match home.filter(|_| place.row.is_none()) {
                 // It was made current to find it, and it is there.
                 Some(home) => home,
-                None => self.engine.current_at(key.compartment.slot).await?,
+                None => self.readable_at(key.compartment.slot).await?,
             };
             self.settle_lock(rows, rows.lock_of(self.tenant(), &key).await?).await?;
             if let Some(seen) = look.look(rows, self.tenant(), &key).await? {

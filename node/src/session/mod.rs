@@ -14,6 +14,7 @@
 //! | [`definitions`] | what is stored there that this node's questions rest on |
 //! | [`parameters`] | search parameters that are not FHIR's own |
 //! | [`find`] | searches, and the rows of their hits |
+//! | [`stale`] | reads of a moment that has passed |
 //! | [`patience`] | what a request has while nobody leads |
 
 mod context;
@@ -26,6 +27,7 @@ mod parameters;
 mod patience;
 pub mod place;
 mod reservation;
+mod stale;
 mod write;
 
 pub use context::Context;
@@ -36,6 +38,7 @@ pub use look::{Current, Look, Newest, Numbered};
 pub use parameters::redefined;
 pub use patience::Patience;
 pub use reservation::Reservation;
+pub use stale::Stale;
 pub use write::One;
 
 use crate::{

@@ -41,7 +41,7 @@ impl<'s> Session<'s> {
         if !may_live_with_a_patient(resource_type) {
             return Ok((Place { own, row: None }, None));
         }
-        let home = self.engine.current_at(own.slot).await?;
+        let home = self.readable_at(own.slot).await?;
         self.settle_lock(home, home.lock_of_location(self.tenant(), own).await?).await?;
         Ok((Place { own, row: home.locate(self.tenant(), own).await? }, Some(home)))
     }
@@ -53,7 +53,8 @@ impl<'s> Session<'s> {
         partition: Partition<'_>,
         lock: Option<storage::Lock>,
     ) -> Result<(), Error> {
-        let Some(lock) = lock else { return Ok(()) };
+        // Of an older moment the state before it is right.
+        let Some(lock) = lock.filter(|_| self.context.stale.is_none()) else { return Ok(()) };
         writer::finish_if_decided(self.engine, partition, self.tenant(), lock).await
     }
 

@@ -132,6 +132,7 @@ impl TestNode {
             trace: None,
             deadline: None,
             base: None,
+            stale: None,
             share: Default::default(),
         };
         TestNode { node, log, context, _dir: dir }

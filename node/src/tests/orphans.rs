@@ -154,6 +154,7 @@ async fn a_writer_that_meets_an_orphan_ends_it() {
             trace: None,
             deadline: None,
             base: None,
+            stale: None,
             share: Share::default(),
         };
         crate::service::FhirService::update(&node, &context, request).await.unwrap();

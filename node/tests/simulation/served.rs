@@ -20,6 +20,7 @@ fn context() -> Context {
         trace: None,
         deadline: None,
         base: None,
+        stale: None,
         share: Default::default(),
     }
 }

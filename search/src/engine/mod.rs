@@ -10,6 +10,7 @@ pub mod index;
 mod meters;
 mod options;
 mod ordered;
+mod orders;
 mod read;
 mod segments;
 mod shard;

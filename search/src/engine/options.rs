@@ -17,6 +17,10 @@ pub struct Options {
     pub tail_docs_max: usize,
     /// Bytes of entries that may wait besides those being sealed; more make `publish` wait.
     pub tail_bytes_max: usize,
+    /// Memory of documents in the order of columns that `_sort` asks for, four bytes for each: a sort that finds no room in it looks at every match.
+    pub order_bytes_max: usize,
+    /// Segments of fewer documents are gone through.
+    pub order_docs_min: u32,
     /// Pause after a failed seal before it is tried again.
     pub retry_after: Duration,
 }
@@ -30,6 +34,8 @@ impl Default for Options {
             seal_after: Duration::from_millis(750),
             tail_docs_max: 32_768,
             tail_bytes_max: 64 << 20,
+            order_bytes_max: 64 << 20,
+            order_docs_min: 16_384,
             retry_after: Duration::from_secs(1),
         }
     }

@@ -171,7 +171,8 @@ impl<'a> Segment<'a> {
         Ok(())
     }
 
-    fn count(&self, weight: &dyn Weight, how: Counting) -> Result<u64> {
+    /// The number of matches that are current.
+    pub fn count(&self, weight: &dyn Weight, how: Counting) -> Result<u64> {
         if self.is_sealed && how == Counting::Whole && self.only.is_none() {
             return Ok(u64::from(weight.count(self.reader)?));
         }

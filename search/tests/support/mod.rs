@@ -196,6 +196,7 @@ pub fn options(seal_docs: usize) -> Options {
         seal_after: Duration::from_secs(3600),
         tail_docs_max: 4096,
         writer_bytes: 15 << 20,
+        order_docs_min: 1,
         ..Options::default()
     }
 }

@@ -125,6 +125,7 @@ fn every_number_arrives_at_its_own_place() {
         ("search.seal_after_ms", millis(all.search.seal_after)),
         ("search.tail_documents_max", all.search.tail_docs_max as u64),
         ("search.tail_bytes_max", all.search.tail_bytes_max as u64),
+        ("search.order_bytes_max", all.search.order_bytes_max as u64),
         ("search.retry_after_ms", millis(all.search.retry_after)),
     ];
     for (key, number) in arrived {
@@ -144,19 +145,21 @@ fn every_text_arrives_at_its_own_place() {
     config.rest.base_url = "https://b/fhir".to_owned();
     config.grpc.address = "b:1".to_owned();
     config.validation.level = "full".to_owned();
+    config.raft.read_proof = "quorum".to_owned();
     config.validation.profiles.0 = vec!["p".to_owned()];
     config.conformance.packages.0 = vec!["q".to_owned()];
     let all = engine(&config);
     assert_eq!((all.data_dir, all.cluster.dir), (PathBuf::from("d"), PathBuf::from("d/cluster")));
     assert_eq!(all.door, "b:1");
     assert_eq!(all.base_url.as_deref(), Some("https://b/fhir"));
-    assert_eq!(all.validation, Level::Full);
+    assert_eq!((all.validation, all.cluster.proof), (Level::Full, cluster::Proof::Quorum));
     assert_eq!((all.profiles, all.packages), (vec!["p".to_owned()], vec![PathBuf::from("q")]));
     let here = [
         "node.data",
         "rest.base_url",
         "grpc.address",
         "validation.level",
+        "raft.read_proof",
         "validation.profiles",
         "conformance.packages",
     ];

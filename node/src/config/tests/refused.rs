@@ -17,6 +17,7 @@ fn what_is_no_value_is_told_with_what_is_one() {
         ("logging.format", "xml", "text, json"),
         ("validation.level", "strict", "off, structure, full"),
         ("node.on_failure", "panic", "exit, stay"),
+        ("raft.read_proof", "read-index", "lease, quorum"),
         ("rest.base_url", "not a url", "absolute URL"),
         ("rest.base_url", "fhir.example.org/fhir", "absolute URL"),
         ("rest.base_url", "ftp://fhir.example.org", "absolute URL"),

@@ -1,6 +1,7 @@
 //! What both wires read of a request beside its message: whose data it is about, the id it is known by, its deadline.
 
 pub mod request_id;
+pub mod stale;
 pub mod tenant;
 
 use std::time::{Duration, Instant};

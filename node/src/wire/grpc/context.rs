@@ -4,11 +4,11 @@ use crate::{
     bounds::Share,
     observe::trace::{TRACEPARENT, Trace},
     session::Context,
-    wire::caller::{deadline, request_id, tenant},
+    wire::caller::{deadline, request_id, stale, tenant},
 };
 use proto::{
     Code, Error,
-    metadata::{LEADER, REQUEST_ID},
+    metadata::{AGE, LEADER, REQUEST_ID},
 };
 use std::time::Duration;
 use tonic::{Request, Response, Status, metadata::MetadataMap};
@@ -42,6 +42,7 @@ fn context(metadata: &MetadataMap, timeout: Duration, share: Share) -> Result<Co
         trace: Trace::accept(metadata.get(TRACEPARENT).map(|trace| trace.as_bytes())),
         deadline: deadline(timeout, asked),
         base: None,
+        stale: stale::of(metadata.as_ref())?,
         share,
     })
 }
@@ -87,6 +88,9 @@ pub(super) fn answer<T>(
 fn tell(context: &Context, leader: Option<u64>, metadata: &mut MetadataMap) {
     if let Some(leader) = leader {
         metadata.insert(LEADER, leader.into());
+    }
+    if let Some(stale) = &context.stale {
+        metadata.insert(AGE, stale.age_ms().into());
     }
     // An id that was accepted or made here is visible ASCII.
     if let Ok(id) = context.request_id.parse() {

@@ -12,7 +12,7 @@ use crate::{
     link,
     observe::Trace,
     query,
-    session::Context,
+    session::{Context, Stale},
     wire::caller::{deadline, request_id, tenant},
 };
 use axum::extract::FromRequestParts;
@@ -58,6 +58,8 @@ impl Settings {
 pub(super) struct Origin {
     pub request_id: Arc<str>,
     pub trace: Option<Trace>,
+    /// How old the answer may be, and how old it is once it is there.
+    pub stale: Result<Option<Stale>, Error>,
 }
 
 /// The head of a request, understood.
@@ -179,7 +181,11 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
         };
         let parameters = asked.parameters?;
         let origin = parts.extensions.get::<Origin>().cloned();
-        let origin = origin.unwrap_or_else(|| Origin { request_id: request_id::accept(None), trace: None });
+        let origin = origin.unwrap_or_else(|| Origin {
+            request_id: request_id::accept(None),
+            trace: None,
+            stale: Ok(None),
+        });
         let share = shared.settings.bounds.share();
         // A body, read after this, joins the same share.
         if !parts.method.is_safe() {
@@ -192,6 +198,7 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
                 trace: origin.trace,
                 deadline: deadline(shared.settings.request_timeout, None),
                 base: None,
+                stale: origin.stale?,
                 share,
             },
             base: base::of(&shared.settings.base_url, parts),

@@ -2,18 +2,20 @@
 
 use crate::config::List;
 use http::{HeaderName, HeaderValue, Method, header};
+use proto::metadata;
 use std::time::Duration;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 /// What scripts may read besides what they always may.
-const EXPOSED: [HeaderName; 5] = [
+const EXPOSED: [HeaderName; 6] = [
     header::ETAG,
     header::LOCATION,
     header::CONTENT_LOCATION,
     header::RETRY_AFTER,
     HeaderName::from_static("x-request-id"),
+    HeaderName::from_static(metadata::AGE),
 ];
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
 

@@ -3,7 +3,7 @@
 use super::{call::Origin, format::FHIR_JSON, outcome::Failure};
 use crate::{
     observe::trace::{TRACEPARENT, Trace},
-    wire::caller::request_id,
+    wire::caller::{request_id, stale},
 };
 use axum::{
     body::Body,
@@ -13,7 +13,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
-use proto::{Code, Error};
+use proto::{Code, Error, metadata::AGE};
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -24,6 +24,9 @@ pub(super) async fn origin(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&origin.request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if let Ok(Some(stale)) = &origin.stale {
+        response.headers_mut().insert(AGE, stale.age_ms().into());
     }
     if let Some(value) = origin.trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok()) {
         response.headers_mut().insert(TRACEPARENT, value);
@@ -46,7 +49,11 @@ pub(super) async fn without_last_slash(mut request: Request, next: Next) -> Resp
 
 fn read(headers: &HeaderMap) -> Origin {
     let given = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
-    Origin { request_id: request_id::accept(given(REQUEST_ID)), trace: Trace::accept(given(TRACEPARENT)) }
+    Origin {
+        request_id: request_id::accept(given(REQUEST_ID)),
+        trace: Trace::accept(given(TRACEPARENT)),
+        stale: stale::of(headers),
+    }
 }
 
 /// axum and tower answer some errors on their own (405, 415, broken paths) in plain text or not at all.

@@ -15,6 +15,7 @@ pub use recovery::{Found, Recovered, open};
 pub use room::wait;
 
 use super::options::Options;
+use super::orders::Orders;
 use super::segments::Segments;
 use super::tail::Tail;
 use crate::error::{Error, Result};
@@ -40,9 +41,11 @@ impl Disk {
             .reload_policy(ReloadPolicy::Manual)
             .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
             .try_into()?;
-        let segments = Segments::new(reader.searcher());
+        let orders =
+            Arc::new(Orders::new(options.order_docs_min, options.order_bytes_max / options.shards.max(1)));
+        let segments = Segments::new(reader.searcher(), Arc::clone(&orders));
         let tail = Arc::new(Tail::over(segments, upto, options));
-        let sealer = Sealer::open(number, Arc::clone(&tail), index, reader, options)?;
+        let sealer = Sealer::open(number, Arc::clone(&tail), index, (reader, orders), options)?;
         let thread = std::thread::Builder::new().name(format!("search-sealer-{number}"));
         let thread = thread.spawn(move || sealer.run()).map_err(Error::io("search sealer thread"))?;
         Ok((Arc::clone(&tail), Disk { tail, sealer: Some(thread) }))

@@ -10,6 +10,7 @@ use crate::engine::identity;
 use crate::engine::index::by_key::{ByKey, Wanted};
 use crate::engine::index::schema::{Fields, schema};
 use crate::engine::options::Options;
+use crate::engine::orders::Orders;
 use crate::engine::segments::Segments;
 use crate::engine::tail::{Entry, Sieve, Tail};
 use crate::engine::upto;
@@ -34,6 +35,7 @@ pub struct Sealer {
     /// `None` at rest and after a failure.
     writer: Option<IndexWriter>,
     reader: IndexReader,
+    orders: Arc<Orders>,
     fields: Fields,
     options: Options,
 }
@@ -44,13 +46,13 @@ impl Sealer {
         number: usize,
         tail: Arc<Tail>,
         index: &Index,
-        reader: IndexReader,
+        (reader, orders): (IndexReader, Arc<Orders>),
         options: &Options,
     ) -> Result<Self> {
         let (shard, index, fields, options) =
             (number.to_string(), index.clone(), schema().1, options.clone());
         let queue = Queue::new(tail, &options);
-        let mut sealer = Sealer { shard, queue, index, writer: None, reader, fields, options };
+        let mut sealer = Sealer { shard, queue, index, writer: None, reader, orders, fields, options };
         sealer.writer()?;
         Ok(sealer)
     }
@@ -61,13 +63,22 @@ impl Sealer {
             let rest_after = self.writer.is_some().then_some(REST_AFTER);
             match self.queue.take(rest_after) {
                 Next::Seal(work) if self.seal_at_last(&work) => {
-                    self.queue.sealed(&work, Segments::new(self.reader.searcher()));
+                    self.queue.sealed(&work, self.segments());
                 }
                 Next::Rest => self.rest(),
                 Next::Seal(_) | Next::Stop => break,
             }
         }
         self.rest();
+    }
+
+    /// The newest ones. Searches that go through them in an order do not wait for its making.
+    fn segments(&self) -> Segments {
+        let searcher = self.reader.searcher();
+        if let Err(error) = self.orders.renew(&searcher) {
+            tracing::warn!(shard = self.shard, %error, "orders of new segments are made when they are asked for");
+        }
+        Segments::new(searcher, Arc::clone(&self.orders))
     }
 
     /// Seals, however often it takes. False: stopped before it could.

@@ -2,6 +2,7 @@
 
 use crate::engine::index::schema::{LAST_UPDATED, PAIRS};
 use crate::engine::index::stored::StoredValues;
+use crate::engine::orders;
 use crate::engine::read::{Facts, Segment, Wanted};
 use crate::error::Result;
 use crate::facts::Facts as Known;
@@ -135,7 +136,5 @@ fn column(reader: &SegmentReader, pair: Pair, param: ParamId, high: bool) -> Res
 /// The value of a document that comes first.
 #[inline]
 fn best(column: Option<&Column<i64>>, doc: DocId, rule: &Rule) -> Option<[u8; 8]> {
-    let values = column?.values_for_doc(doc);
-    let best = if rule.descending { values.max() } else { values.min() };
-    best.map(number)
+    orders::best(column?, doc, rule.descending).map(number)
 }

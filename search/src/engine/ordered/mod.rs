@@ -1,11 +1,15 @@
 //! A segment's matches in the order that was asked for: the first ones, without looking at what stands behind them.
 //!
-//! A document is left as soon as its key cannot be among the first (`keys`): dates, numbers and `lastUpdated` are told by columns. Texts and
-//! codes are in order in the dictionary, which is gone through (`walk`) where matches are too many to be looked at one by one.
+//! A document is left as soon as its key cannot be among the first (`keys`): dates, numbers and `lastUpdated` are told by columns. Where
+//! matches are too many to be looked at one by one, those are gone through in the order of their documents (`by_order`), which is made
+//! once for each segment, and texts and codes in that of the dictionary (`walk`).
 
+mod by_order;
 mod keys;
 mod walk;
 
+use super::index::translate::how_to_count;
+use super::orders::Rank;
 use super::read::{Segment, Wanted, each};
 use super::segments::Segments;
 use super::tail::View;
@@ -19,7 +23,7 @@ use walk::Walk;
 /// So many index values are read from the store of a segment before the dictionary is asked.
 const LOOKED_AT_MAX: u64 = 512;
 
-/// Offers the wanted matches of shard number `shard`, whose segments these are, and returns the number of all matches.
+/// Offers the wanted matches of shard number `shard`, whose segments these are, and returns the number of all matches if it is wanted.
 pub fn collect(
     segments: &Segments,
     view: &View,
@@ -27,8 +31,15 @@ pub fn collect(
     wanted: &Wanted<'_>,
     first: &mut First,
 ) -> Result<u64> {
+    let rank = wanted.query.sort.rules().first().and_then(Rank::of);
+    let how = how_to_count(&wanted.query.expr);
     each(segments, view, shard, wanted, |segment, weight| {
         let mut keys = Keys::open(segment, wanted, segments.fields.values)?;
+        if let Some(rank) = &rank
+            && by_order::offer(segment, weight, (&segments.orders, rank), wanted, &mut keys, first)?
+        {
+            return if wanted.count { segment.count(weight, how) } else { Ok(0) };
+        }
         match Walk::of(wanted.query, segments.fields.terms) {
             Some(walk) => by_dictionary(segment, weight, &walk, &mut keys, first),
             None => segment.visit(weight, |doc| keys.offer(doc, None, first).map(drop)),
