@@ -160,6 +160,12 @@ impl Found {
     fn into_pools(self) -> Pools {
         let mut pools: BTreeMap<_, Vec<String>> =
             self.single.into_iter().map(|(name, values)| (name, values.into_iter().collect())).collect();
+        // Next to nobody was born before the first of them, or after the last.
+        if let Some(born) = pools.get_mut("born") {
+            let quarter = born.len() / 4;
+            born.truncate(born.len() - quarter);
+            born.drain(..quarter);
+        }
         let codes = pools.get("code").map(Vec::as_slice).unwrap_or_default();
         let tens = codes.chunks_exact(TEN).map(|codes| codes.join(",")).collect();
         pools.insert("ten", tens);
