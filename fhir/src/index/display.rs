@@ -1,5 +1,6 @@
 //! Index values as a person reads them.
 
+use super::number::unsortable;
 use super::value::Value;
 use std::fmt;
 
@@ -51,6 +52,6 @@ fn key(key: i64) -> String {
     match key {
         i64::MIN => "-".to_owned(),
         i64::MAX => "-".to_owned(),
-        key => f64::from_bits((if key < 0 { key ^ i64::MAX } else { key }) as u64).to_string(),
+        key => unsortable(key).to_string(),
     }
 }

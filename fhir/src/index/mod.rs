@@ -14,6 +14,7 @@ mod display;
 mod encoder;
 mod extract;
 mod heap;
+mod measure;
 mod number;
 pub(crate) mod plan;
 mod program;
@@ -25,7 +26,8 @@ mod wire;
 pub mod query {
     //! The query side of index values.
     pub use super::date::{InvalidDate, date_range};
-    pub use super::number::{InvalidNumber, NumberRange, decimal_range, sortable};
+    pub use super::measure::{Measure, UCUM};
+    pub use super::number::{InvalidNumber, NumberRange, decimal_range, sortable, unsortable};
     pub use super::reference::{ReferenceText, parse_reference};
     pub use super::text::{normalize, renormalize};
 }

@@ -21,17 +21,15 @@ pub fn terms(place: Place, value: &Value<'_>, add: impl FnMut(Vec<u8>)) {
     }
 }
 
-/// The column and the half-open interval of an ordered value.
-pub fn interval(value: &Value<'_>) -> Option<(Column, (i64, i64))> {
+/// Hands out the columns and the half-open intervals of an ordered value.
+pub fn intervals(value: &Value<'_>, mut add: impl FnMut(Column, (i64, i64))) {
     match *value {
-        Value::Date { low_ms, high_ms } => Some((Column::Date, (low_ms, high_ms))),
+        Value::Date { low_ms, high_ms } => add(Column::Date, (low_ms, high_ms)),
         Value::Number { value, low, high, text } => {
-            Some((Column::Number, number::interval(value, low, high, text)))
+            add(Column::Number, number::interval(value, low, high, text));
         }
-        Value::Quantity { value, low, high, text, .. } => {
-            Some((Column::Quantity, number::interval(value, low, high, text)))
-        }
-        _ => None,
+        Value::Quantity { .. } => quantity::intervals(value, add),
+        _ => {}
     }
 }
 
@@ -54,7 +52,7 @@ pub fn ordered(kind: ParamKind) -> Option<Ordered> {
         ParamKind::Uri => Ordered::Terms(tag::URL),
         ParamKind::Date => Ordered::Low(Column::Date),
         ParamKind::Number => Ordered::Within(Column::Number),
-        ParamKind::Quantity => Ordered::Within(Column::Quantity),
+        ParamKind::Quantity => Ordered::Within(Column::Measured),
         ParamKind::Reference | ParamKind::Composite | ParamKind::Special => return None,
     })
 }

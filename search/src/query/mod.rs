@@ -23,7 +23,7 @@ pub use crate::kind::number::NumberMatch;
 pub use crate::kind::offer::Offer;
 pub use crate::kind::offered;
 pub use crate::kind::problem::Problem;
-pub use crate::kind::quantity::{QuantityMatch, UnitMatch};
+pub use crate::kind::quantity::{Measured, QuantityMatch, UnitMatch};
 pub use crate::kind::reference::ReferenceMatch;
 pub use crate::kind::string::StringMatch;
 pub use crate::kind::terminology::{NoTerminology, Terminology, Token, TokenSet};

@@ -15,7 +15,7 @@ mod store;
 mod text;
 
 pub use include::includes;
-pub use kind::{Place, place};
+pub use kind::{Place, UCUM, place};
 pub use matches::Reader;
 pub use query::Query;
 pub use select::{Found, Json, select};

@@ -6,9 +6,11 @@ mod quantity;
 mod reference;
 mod string;
 mod token;
+mod unit;
 mod uri;
 
 pub use reference::{Place, place, places};
+pub use unit::UCUM;
 
 use super::{
     select::Found,
