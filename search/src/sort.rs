@@ -141,6 +141,9 @@ fn sortable(name: &str, found: Result<&SearchParameter, Problem>) -> Result<By, 
         _ => Problem::unusable(format!("'{name}' is no search parameter of what is searched")),
     })?;
     match found.kind {
+        _ if matches!(name, "_text" | "_content") => {
+            Err(Problem::unusable(format!("the values of '{name}' have no order")))
+        }
         ParamKind::Composite | ParamKind::Special => {
             Err(Problem::unusable(format!("the values of '{name}' have no order")))
         }

@@ -34,6 +34,12 @@ impl fmt::Display for Value<'_> {
             Value::Position { longitude, latitude } => {
                 write!(f, "position {} {}", key(longitude), key(latitude))
             }
+            Value::Words(words) => {
+                f.write_str("words")?;
+                let mut all = Vec::new();
+                words.each(|word| all.push(word));
+                all.iter().try_for_each(|word| write!(f, " {word}"))
+            }
             Value::Composite(composite) => {
                 f.write_str("composite")?;
                 for (number, values) in composite.components().enumerate() {

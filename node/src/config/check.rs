@@ -90,9 +90,10 @@ fn orders(config: &Config) -> Result<(), Error> {
 }
 
 fn words(config: &Config) -> Result<(), Error> {
-    let options: [(&str, &str, &[&str]); 3] = [
+    let options: [(&str, &str, &[&str]); 4] = [
         ("node.on_failure", &config.node.on_failure, &["exit", "stay"]),
         ("validation.level", &config.validation.level, &["off", "structure", "full"]),
+        ("search.full_text", &config.search.full_text, &["off", "narrative", "all"]),
         ("logging.format", &config.logging.format, &["text", "json"]),
     ];
     for (key, value, words) in options {

@@ -10,7 +10,7 @@ use proto::id::{PartitionId, TenantId, TypeCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise it when the schema, the terms, the columns or the payload of a commit change: indexes are rebuilt.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
 /// The first byte of a term. No two are alike, and a change raises [`FORMAT`].
 pub mod tag {
@@ -43,6 +43,8 @@ pub mod tag {
     pub const TOKEN_TEXT: u8 = 27;
     /// The base unit of a UCUM unit.
     pub const QUANTITY_BASE: u8 = 28;
+    /// A word of a text.
+    pub const WORD: u8 = 29;
     /// Added to the tag of a value that is too long for a term and stands there by its start and a 128-bit hash.
     pub const SHORTENED: u8 = 0x80;
 }

@@ -1,7 +1,7 @@
 //! What of an index value the index and the tail keep: each kind of value to the kind that says so.
 
 use super::index::{Column, Place, tag};
-use super::{number, quantity, reference, string, token, uri};
+use super::{number, quantity, reference, string, token, uri, words};
 use fhir::definitions::ParamKind;
 use fhir::index::Value;
 
@@ -17,6 +17,7 @@ pub fn terms(place: Place, value: &Value<'_>, add: impl FnMut(Vec<u8>)) {
         }
         Value::Uri(_) => uri::terms(place, value, add),
         Value::Quantity { .. } => quantity::terms(place, value, add),
+        Value::Words(_) => words::terms(place, value, add),
         Value::Date { .. } | Value::Number { .. } | Value::Position { .. } | Value::Composite(_) => {}
     }
 }
@@ -71,6 +72,7 @@ pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
         | Value::Number { .. }
         | Value::Quantity { .. }
         | Value::Position { .. }
+        | Value::Words(_)
         | Value::Composite(_) => None,
     }
 }

@@ -24,6 +24,7 @@ pub mod terminology;
 pub mod text;
 pub mod token;
 pub mod uri;
+pub mod words;
 
 use fhir::definitions::ParamKind;
 use offer::{Lists, Name, Offer};

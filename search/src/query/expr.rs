@@ -13,6 +13,7 @@ use crate::kind::reference::ReferenceMatch;
 use crate::kind::string::StringMatch;
 use crate::kind::token::TokenMatch;
 use crate::kind::uri::UriMatch;
+use crate::kind::words::WordsMatch;
 use fhir::definitions::ParamId;
 use proto::id::{ResourceId, TypeCode};
 
@@ -56,6 +57,8 @@ pub enum Leaf {
     Quantity(ParamId, QuantityMatch),
     /// Values of one element, asked for by the parameters of the components.
     Composite(ParamId, CompositeMatch<Leaf>),
+    /// Words of the resource.
+    Words(ParamId, WordsMatch),
     /// A value that is another one.
     Except(ParamId, ExceptMatch<Leaf>),
 }
@@ -74,6 +77,7 @@ impl Leaf {
             Leaf::Number(param, number) => (*param, number),
             Leaf::Quantity(param, quantity) => (*param, quantity),
             Leaf::Composite(param, composite) => (*param, composite),
+            Leaf::Words(param, words) => (*param, words),
             Leaf::Except(param, except) => (*param, except),
         })
     }

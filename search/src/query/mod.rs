@@ -14,6 +14,7 @@ mod parameter;
 mod request;
 mod result;
 mod scope;
+mod words;
 
 pub use crate::kind::comparison::{Comparison, Prefix};
 pub use crate::kind::composite::CompositeMatch;
@@ -30,6 +31,7 @@ pub use crate::kind::terminology::{NoTerminology, Terminology, Token, TokenSet};
 pub use crate::kind::text::escape;
 pub use crate::kind::token::TokenMatch;
 pub use crate::kind::uri::UriMatch;
+pub use crate::kind::words::WordsMatch;
 pub use compile::is_offered;
 pub use compiled::Query;
 pub use expr::{Expr, Leaf};

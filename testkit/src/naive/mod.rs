@@ -13,6 +13,7 @@ mod select;
 mod sort;
 mod store;
 mod text;
+mod words;
 
 pub use include::includes;
 pub use kind::{Place, UCUM, place};
@@ -22,3 +23,4 @@ pub use select::{Found, Json, select};
 pub use sort::{Rule, compare, keys, rules};
 pub use store::{Name, Store, Stored};
 pub use text::{escape, split, unescape};
+pub use words::{Text, content, narrative};

@@ -30,6 +30,7 @@ pub fn of(world: &mut World<'_>, name: &Name) -> String {
         member("resourceType", Some(text(name.resource_type.name()))),
         member("id", Some(text(&name.id))),
         member("meta", world.maybe(World::meta)),
+        member("text", world.maybe(World::narrative)),
     ];
     let all: Vec<String> = head.into_iter().chain(members).flatten().collect();
     format!("{{{}}}", all.join(","))

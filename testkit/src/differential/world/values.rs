@@ -100,6 +100,25 @@ impl World<'_> {
         self.random.pick(&DECIMALS).to_owned()
     }
 
+    /// One to three paragraphs of names, some of them in bold.
+    pub fn narrative(&mut self) -> String {
+        let mut div = r#"<div xmlns="http://www.w3.org/1999/xhtml">"#.to_owned();
+        for _ in 0..1 + self.random.below(3) {
+            div.push_str("<p>");
+            for _ in 0..1 + self.random.below(3) {
+                let name = self.random.pick(&NAMES);
+                div.push_str(&match self.random.below(4) {
+                    0 => format!("<b>{name}</b> "),
+                    1 => format!("{name}; "),
+                    _ => format!("{name} "),
+                });
+            }
+            div.push_str("</p>");
+        }
+        div.push_str("</div>");
+        format!(r#"{{"status":"generated","div":{}}}"#, text(&div))
+    }
+
     /// Two dates in order: the lists are.
     pub fn period(&mut self) -> String {
         let (start, end) = (self.random.below(6), self.random.below(6));
