@@ -10,7 +10,7 @@ use proto::id::{PartitionId, TenantId, TypeCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise it when the schema, the terms, the columns or the payload of a commit change: indexes are rebuilt.
-pub const FORMAT: u32 = 7;
+pub const FORMAT: u32 = 8;
 
 /// The first byte of a term. No two are alike, and a change raises [`FORMAT`].
 pub mod tag {
@@ -60,6 +60,10 @@ pub enum Column {
     Quantity,
     /// The same in base units.
     Measured,
+    /// Degrees, as such integers.
+    Latitude,
+    /// The same, from -180 on to below 180.
+    Longitude,
 }
 
 /// An interval that one of a document's has to be in.
@@ -124,6 +128,8 @@ impl Column {
             Column::Number => 'n',
             Column::Quantity => 'q',
             Column::Measured => 'm',
+            Column::Latitude => 'y',
+            Column::Longitude => 'x',
         };
         (format!("{letter}{}l", param.0), format!("{letter}{}h", param.0))
     }

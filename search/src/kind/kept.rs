@@ -1,7 +1,7 @@
 //! What of an index value the index and the tail keep: each kind of value to the kind that says so.
 
 use super::index::{Column, Place, tag};
-use super::{number, quantity, reference, string, token, uri, words};
+use super::{near, number, quantity, reference, string, token, uri, words};
 use fhir::definitions::ParamKind;
 use fhir::index::Value;
 
@@ -30,6 +30,7 @@ pub fn intervals(value: &Value<'_>, mut add: impl FnMut(Column, (i64, i64))) {
             add(Column::Number, number::interval(value, low, high, text));
         }
         Value::Quantity { .. } => quantity::intervals(value, add),
+        Value::Position { .. } => near::intervals(value, add),
         _ => {}
     }
 }

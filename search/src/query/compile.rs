@@ -132,7 +132,7 @@ fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
 /// Whether searches take the parameter, as far as that can be told without a value: what a server may say of itself.
 pub fn is_offered(parameter: &SearchParameter, kept: FullText) -> bool {
     let is_kept = !words::is_one(&parameter.code) || words::check_kept(&parameter.code, kept).is_ok();
-    is_kept && parameter::is_searched(parameter.kind) && refuse_later(&parameter.code, None).is_ok()
+    is_kept && refuse_later(&parameter.code, None).is_ok()
 }
 
 fn types(request: &Request<'_>) -> Result<Vec<ResourceType>, Error> {

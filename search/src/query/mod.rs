@@ -20,6 +20,7 @@ pub use crate::kind::comparison::{Comparison, Prefix};
 pub use crate::kind::composite::CompositeMatch;
 pub use crate::kind::date::DateMatch;
 pub use crate::kind::except::ExceptMatch;
+pub use crate::kind::near::NearMatch;
 pub use crate::kind::number::NumberMatch;
 pub use crate::kind::offer::Offer;
 pub use crate::kind::offered;

@@ -13,6 +13,7 @@ impl Asking<'_> {
             26..32 => self.ids(t),
             32..36 => self.times(t),
             36..44 => self.words(t),
+            44..60 if t.name() == "Location" => self.near(t),
             _ => self.by_one_of(t, &searchable(t)),
         }
     }
@@ -54,6 +55,23 @@ impl Asking<'_> {
             _ => asked,
         };
         Some((name.to_owned(), asked))
+    }
+
+    /// A place, and how far around it.
+    fn near(&mut self, t: ResourceType) -> Option<Parameter> {
+        let resource = self.resource(Some(t))?;
+        let position = resource.document.root().get("position");
+        let of = |name: &str| position.and_then(|position| position.get(name)?.number_text());
+        let (latitude, longitude) = (of("latitude").unwrap_or("52.5"), of("longitude").unwrap_or("13.4"));
+        let far =
+            self.random.pick(&["", "|1", "|30|km", "|900|km", "|30|[mi_i]", "|5000|m", "|15000", "|20100"]);
+        let moved = self.random.pick(&["", "", "1", "9"]);
+        let latitude = if latitude.contains('.') && !latitude.contains("89.9") {
+            format!("{latitude}{moved}")
+        } else {
+            latitude.to_owned()
+        };
+        Some(("near".to_owned(), format!("{latitude}|{longitude}{far}")))
     }
 
     /// By one of these parameters, if possible one that some resource of the type has. Each kind of them is as likely, since there are

@@ -264,6 +264,7 @@ fn location(world: &mut World<'_>) -> Members {
         member("alias", world.some(World::name_text)),
         member("type", world.some(World::concept)),
         member("address", world.maybe(World::address)),
+        member("position", world.maybe(World::position)),
         member("managingOrganization", world.maybe(|world| world.reference(&["Organization"]))),
         member("partOf", world.maybe(|world| world.reference(&["Location"]))),
     ]

@@ -42,6 +42,18 @@ const UNITS: [(&str, &str, &str); 10] = [
     (UCUM, "[degF]", "F"),
     (UCUM, "mmol/L", "mg"),
 ];
+/// Around Berlin, at both sides of the date line, and at the poles.
+const PLACES: [(&str, &str); 9] = [
+    ("52.52", "13.405"),
+    ("52.53", "13.40"),
+    ("52.9", "13.1"),
+    ("48.1", "11.5"),
+    ("0", "179.9"),
+    ("0.0", "-179.9"),
+    ("89.9", "0"),
+    ("89.9", "-180"),
+    ("-89.5", "10.25"),
+];
 const ENDS: [&str; 5] = ["1", "1.50", "10", "99.5", "1e2"];
 const URLS: [&str; 6] =
     ["http://a.org", "http://a.org/", "http://a.org/x", "http://a.org/x/y", "http://b.org/x", "urn:oid:1.2"];
@@ -117,6 +129,11 @@ impl World<'_> {
         }
         div.push_str("</div>");
         format!(r#"{{"status":"generated","div":{}}}"#, text(&div))
+    }
+
+    pub fn position(&mut self) -> String {
+        let (latitude, longitude) = self.random.pick(&PLACES);
+        format!(r#"{{"longitude":{longitude},"latitude":{latitude}}}"#)
     }
 
     /// Two dates in order: the lists are.
