@@ -113,7 +113,8 @@ fn a_choice_may_be_written_as_it_is_named_in_json() {
 fn values(resource: &str, set: Option<&Set>) -> Vec<u8> {
     let document = Document::parse(resource.to_owned(), &Limits::default()).expect("JSON");
     let mut bytes = Vec::new();
-    extract(document.root(), &ExtractOptions { base: None, custom: set }, &mut bytes).expect("a resource");
+    extract(document.root(), &ExtractOptions { custom: set, ..ExtractOptions::default() }, &mut bytes)
+        .expect("a resource");
     bytes
 }
 

@@ -3,7 +3,7 @@
 //! A golden file `tests/extraction/NNNN-what.txt` holds the expected values of `NNNN-what.json`, one per line.
 
 use fhir::definitions::{ParamId, ParamKind, ResourceType, search_parameters};
-use fhir::index::{ExtractOptions, FORMAT_VERSION, Value, Values, extract};
+use fhir::index::{ExtractOptions, FORMAT_VERSION, FullText, Value, Values, extract};
 use fhir::json::{Document, Limits};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -15,8 +15,12 @@ fn document(json: impl Into<bytes::Bytes>) -> Document {
 }
 
 fn extracted(document: &Document) -> (Vec<u8>, Vec<String>) {
+    extracted_with(FullText::Off, document)
+}
+
+fn extracted_with(words: FullText, document: &Document) -> (Vec<u8>, Vec<String>) {
     let mut bytes = Vec::new();
-    let options = ExtractOptions { base: Some("http://here/fhir"), custom: None };
+    let options = ExtractOptions { base: Some("http://here/fhir"), words, ..ExtractOptions::default() };
     let notes = extract(document.root(), &options, &mut bytes).expect("a resource");
     (bytes, notes.iter().map(|note| format!("{:?}: {}", note.param, note.problem)).collect())
 }
@@ -32,7 +36,9 @@ fn golden_files() -> anyhow::Result<()> {
     assert!(files.len() >= 6);
     for file in files {
         let document = document(std::fs::read(&file)?);
-        let (bytes, notes) = extracted(&document);
+        let has_words = file.to_string_lossy().ends_with("-words.json");
+        let words = if has_words { FullText::All } else { FullText::Off };
+        let (bytes, notes) = extracted_with(words, &document);
         let mut lines = format!("{:?}", Values::parse(&bytes)?);
         notes.iter().for_each(|note| lines.push_str(&format!("note {note}\n")));
         let golden = file.with_extension("txt");

@@ -4,7 +4,7 @@
 //! released, `NNNN-what.txt` what they say. They are never written again; `SALAMANDER_WRITE_FIXTURES` adds missing ones.
 
 use fhir::definitions::ParamId;
-use fhir::index::{ExtractOptions, Value, Values, ValuesError, extract};
+use fhir::index::{ExtractOptions, FullText, Value, Values, ValuesError, extract};
 use fhir::json::{Document, Limits};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,8 @@ const OBSERVATION: &str = include_str!("extraction/0001-observation.json");
 fn extracted(json: impl Into<bytes::Bytes>) -> Vec<u8> {
     let document = Document::parse(json, &Limits::default()).expect("JSON");
     let mut bytes = Vec::new();
-    let options = ExtractOptions { base: Some("http://here/fhir"), custom: None };
+    let options =
+        ExtractOptions { base: Some("http://here/fhir"), words: FullText::All, ..ExtractOptions::default() };
     extract(document.root(), &options, &mut bytes).expect("a resource");
     bytes
 }
@@ -33,7 +34,7 @@ fn bytes_of_released_formats_stay_readable() -> anyhow::Result<()> {
         write_missing(&tests.join("extraction"), &fixtures)?;
     }
     let files = files(&fixtures, "bin")?;
-    assert!(files.len() >= 10);
+    assert!(files.len() >= 11);
     for file in files {
         let (bytes, text) = (std::fs::read(&file)?, std::fs::read_to_string(file.with_extension("txt"))?);
         assert_eq!(format!("{:?}", Values::parse(&bytes)?), text, "{}", file.display());

@@ -3,14 +3,14 @@
 use crate::{draft, interaction::part, operation, session::Session};
 use fhir::{
     definitions::{ResourceType, SearchParameter},
-    index::custom::Set,
+    index::{FullText, custom::Set},
 };
 use proto::{
     Error,
     api::v1::{CapabilitiesRequest, CapabilitiesResponse},
 };
 use serde_json::{Value, json};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// The statement of this build, made once and the same for every caller whose tenant has no search parameters of its own, or the part
 /// of it that is asked for.
@@ -18,25 +18,27 @@ use std::sync::LazyLock;
 /// # Errors
 /// `BadParameter` for what is no part.
 pub async fn run(session: Session<'_>, request: CapabilitiesRequest) -> Result<CapabilitiesResponse, Error> {
-    type Body = LazyLock<bytes::Bytes>;
-    static SINGLE: Body = LazyLock::new(|| statement(None, "single").to_string().into());
-    static MULTIPLE: Body = LazyLock::new(|| statement(None, "multiple").to_string().into());
+    static MADE: [OnceLock<bytes::Bytes>; 6] = [const { OnceLock::new() }; 6];
     let part = part::of(&request.summary, &request.elements)?;
-    let (made, delete) = match session.options().conditional_delete_max {
-        1 => (&SINGLE, "single"),
-        _ => (&MULTIPLE, "multiple"),
+    let (number, delete) = match session.options().conditional_delete_max {
+        1 => (0, "single"),
+        _ => (1, "multiple"),
     };
+    let words = session.options().search_limits.full_text;
     let custom = session.parameters().filter(|set| set.entries().iter().any(|entry| entry.serves));
     let body = match custom {
-        Some(set) => draft::aside(usize::MAX, || statement(Some(&set), delete).to_string().into()),
-        None => (*made).clone(),
+        Some(set) => draft::aside(usize::MAX, || statement(Some(&set), words, delete).to_string().into()),
+        None => {
+            let made = &MADE[2 * words as usize + number];
+            made.get_or_init(|| statement(None, words, delete).to_string().into()).clone()
+        }
     };
     Ok(CapabilitiesResponse { body: part::take(&part, body)? })
 }
 
 /// `delete`: what of several matches a conditional delete does.
-fn statement(custom: Option<&Set>, delete: &str) -> Value {
-    let resources: Vec<Value> = ResourceType::all().map(|t| resource(custom, t, delete)).collect();
+fn statement(custom: Option<&Set>, words: FullText, delete: &str) -> Value {
+    let resources: Vec<Value> = ResourceType::all().map(|t| resource(custom, t, words, delete)).collect();
     json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -63,9 +65,9 @@ fn statement(custom: Option<&Set>, delete: &str) -> Value {
     })
 }
 
-fn resource(custom: Option<&Set>, resource_type: ResourceType, delete: &str) -> Value {
+fn resource(custom: Option<&Set>, resource_type: ResourceType, words: FullText, delete: &str) -> Value {
     let parameters: Vec<Value> = Set::all(custom, resource_type)
-        .filter(|parameter| search::query::is_offered(parameter))
+        .filter(|parameter| search::query::is_offered(parameter, words))
         .map(|parameter| json!({ "name": parameter.code, "type": parameter.kind.code(), "definition": parameter.url() }))
         .collect();
     let mut resource = json!({

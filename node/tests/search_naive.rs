@@ -32,7 +32,11 @@ fn seeds(default: u64) -> Vec<u64> {
 /// Segments are made often, so that searches find some in these and some in none yet.
 fn start() -> NodeProcess {
     let node = NodeProcess::new(env!("CARGO_BIN_EXE_salamander")).unwrap();
-    node.set("rest.base_url", BASE).set("search.seal_after_ms", 100).begin().unwrap()
+    node.set("rest.base_url", BASE)
+        .set("search.seal_after_ms", 100)
+        .set("search.full_text", "all")
+        .begin()
+        .unwrap()
 }
 
 fn connect(node: &NodeProcess) -> Client {
@@ -71,9 +75,19 @@ async fn searches_find_what_a_reader_finds() {
     }
     println!("{all}");
     assert!(all.choosing * 4 > all.queries, "most questions choose nothing: {all}");
-    for shape in
-        ["chain", "_has", "_sort", "_include", "_revinclude", "compartment", "_type", "quantity", "uri"]
-    {
+    for shape in [
+        "chain",
+        "_has",
+        "_sort",
+        "_include",
+        "_revinclude",
+        "compartment",
+        "_type",
+        "quantity",
+        "uri",
+        "_text",
+        "_content",
+    ] {
         assert!(all.shapes.contains_key(shape), "no {shape}: {all}");
     }
 }

@@ -3,11 +3,12 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+use fhir::index::FullText;
 use proto::id::PartitionId;
 use search::{Engine, Options};
 use std::time::{Duration, Instant};
-use storage::Change;
-use support::{put, query};
+use storage::{Change, ChangeKind};
+use support::{put, query, values_with};
 use testkit::timing::Benches;
 
 fn mix(i: u64) -> u64 {
@@ -30,7 +31,14 @@ fn observation(i: u64) -> Change {
         (h >> 40) % 12 + 1,
         (h >> 44) % 300,
     );
-    put("Observation", &format!("o{i}"), 1, &json)
+    let mut change = put("Observation", &format!("o{i}"), 1, "{\"resourceType\":\"Observation\"}");
+    change.kind = ChangeKind::Put { index_values: values_with(kept(), &json) };
+    change
+}
+
+/// `SEARCH_WORDS`: the words that are kept.
+fn kept() -> FullText {
+    std::env::var("SEARCH_WORDS").map_or(FullText::Off, |kept| kept.parse().expect("off, narrative or all"))
 }
 
 fn main() {
@@ -67,6 +75,9 @@ fn main() {
             "Observation?_sort=code,-date&_count=20",
             "Observation?category=c1&_sort=-code&_count=20",
             "Observation?category=c1&_sort=value-quantity&_count=20",
+            "Observation?code=3&value-quantity=gt2.5|http://unitsofmeasure.org|g/L&_count=20",
+            "Observation?value-quantity=lt20|http://unitsofmeasure.org|mg/L&_summary=count",
+            "Observation?value-quantity=lt2||mg/dL&_summary=count",
             "Observation?category=c1&_sort=subject&_count=20",
         ] {
             let query = query(url).expect(url);

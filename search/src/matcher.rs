@@ -41,6 +41,8 @@ pub(crate) fn leaf_matches(values: &Values<'_>, leaf: &Leaf) -> bool {
         Leaf::Number(param, number) => any(values, *param, number),
         Leaf::Quantity(param, quantity) => any(values, *param, quantity),
         Leaf::Composite(param, composite) => any(values, *param, composite),
+        Leaf::Near(param, near) => any(values, *param, near),
+        Leaf::Words(param, words) => any(values, *param, words),
         Leaf::Except(param, except) => any(values, *param, except),
     }
 }

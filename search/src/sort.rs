@@ -2,14 +2,15 @@
 //!
 //! Each resource has a key for it, bytes that compare as the resources are ordered; those with equal keys come in the default order.
 //! Of several values of a parameter the one counts that comes first in the direction. What has no value comes last, in
-//! either direction. Numbers and quantities compare by value, whatever the unit; dates by their start; strings as they are
+//! either direction. Numbers compare by value, quantities by value in base units, whatever these are, and as written where UCUM does not know
+//! the unit; dates by their start; strings as they are
 //! searched, without case and accents; tokens by code; references by `Type/id` or URL.
 //!
 //! `engine/ordered` makes the same keys of what the index has in order.
 
 use crate::facts::Facts;
 use crate::kind::problem::Problem;
-use crate::kind::string;
+use crate::kind::{quantity, string};
 use fhir::definitions::{ParamId, ParamKind, ResourceType, SearchParameter};
 use fhir::index::{Value, Values};
 
@@ -140,6 +141,9 @@ fn sortable(name: &str, found: Result<&SearchParameter, Problem>) -> Result<By, 
         _ => Problem::unusable(format!("'{name}' is no search parameter of what is searched")),
     })?;
     match found.kind {
+        _ if matches!(name, "_text" | "_content") => {
+            Err(Problem::unusable(format!("the values of '{name}' have no order")))
+        }
         ParamKind::Composite | ParamKind::Special => {
             Err(Problem::unusable(format!("the values of '{name}' have no order")))
         }
@@ -150,9 +154,13 @@ fn sortable(name: &str, found: Result<&SearchParameter, Problem>) -> Result<By, 
 /// The bytes of a value; false where it is none to order by.
 fn encode(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
     match *value {
-        Value::Date { low_ms: value, .. } | Value::Number { value, .. } | Value::Quantity { value, .. } => {
+        Value::Date { low_ms: value, .. } | Value::Number { value, .. } => {
             out.extend_from_slice(&number(value))
         }
+        Value::Quantity { .. } => match quantity::order(value) {
+            Some(value) => out.extend_from_slice(&number(value)),
+            None => return false,
+        },
         Value::String { normalized, .. } => text(string::folded(normalized).as_bytes(), out),
         Value::Token { code: Some(code), .. } => text(code, out),
         Value::Reference { type_code, id, .. } => {

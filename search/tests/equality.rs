@@ -12,7 +12,7 @@ use support::*;
 fn observation(id: usize) -> impl Strategy<Value = (String, String)> {
     let said = prop::sample::select(vec!["", "Blood pressure", "Druck (Blut)", "Straße-Müller"]);
     let coding = (prop::option::of(0..2u8), 0..4u8, said);
-    let amount = (-20..20i32, 0..3u32, prop::option::of((0..2u8, 0..2u8)));
+    let amount = (-20..20i32, 0..3u32, prop::option::of((0..3u8, 0..4u8)));
     let dated = prop_oneof![
         Just(String::new()),
         (2018..2021i32, 1..13u32).prop_map(|(y, m)| format!(r#","effectiveDateTime":"{y}-{m:02}""#)),
@@ -34,7 +34,15 @@ fn observation(id: usize) -> impl Strategy<Value = (String, String)> {
             let codings: Vec<_> = codings.into_iter().map(coding).collect();
             let quantity = |(value, scale, unit): (i32, u32, Option<(u8, u8)>)| {
                 let unit = unit.map_or(String::new(), |(system, code)| {
-                    format!(r#","system":"http://u{system}","code":"u{code}","unit":"printed{code}""#)
+                    let ucum = ["mg/dL", "g/L", "Cel", "[degF]"][usize::from(code)];
+                    match system {
+                        2 => format!(
+                            r#","system":"http://unitsofmeasure.org","code":"{ucum}","unit":"printed{code}""#
+                        ),
+                        _ => {
+                            format!(r#","system":"http://u{system}","code":"u{code}","unit":"printed{code}""#)
+                        }
+                    }
                 });
                 let value = f64::from(value) / 10f64.powi(scale as i32);
                 format!(r#"{{"value":{value}{unit}}}"#)
@@ -106,7 +114,17 @@ fn one_query() -> impl Strategy<Value = String> {
         "none",
     ]);
     let single = prop::sample::select(vec!["c0", "c1", "http://s0|c1", "|c2", "http://s1|"]);
-    let unit = prop::sample::select(vec!["", "||u0", "||printed1", "|http://u0|u1", "|http://u1|u0"]);
+    let unit = prop::sample::select(vec![
+        "",
+        "||u0",
+        "||printed1",
+        "|http://u0|u1",
+        "|http://u1|u0",
+        "|http://unitsofmeasure.org|mg/dL",
+        "|http://unitsofmeasure.org|kg/L",
+        "|http://unitsofmeasure.org|[degF]",
+        "|http://unitsofmeasure.org|K",
+    ]);
     let number = prop::sample::select(vec!["0", "1", "1.0", "-0.5", "10", "0.15", "1e1"]);
     let name = prop::sample::select(vec!["m", "mü", "mull", "mc d", "ann", "anna", "日", "MÜLLER", "zz"]);
     let leaf = prop_oneof![

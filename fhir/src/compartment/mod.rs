@@ -92,8 +92,12 @@ mod tests {
         let document = Document::parse(json.to_owned(), &Limits::default()).expect("JSON");
         let name = document.root().get("resourceType").and_then(Node::as_str).expect("a type");
         let t = ResourceType::from_name(&name).expect("a known type");
-        patient_of(document.root(), t, &ExtractOptions { base: Some("http://here/fhir"), custom: None })
-            .map(Cow::into_owned)
+        patient_of(
+            document.root(),
+            t,
+            &ExtractOptions { base: Some("http://here/fhir"), ..ExtractOptions::default() },
+        )
+        .map(Cow::into_owned)
     }
 
     #[test]

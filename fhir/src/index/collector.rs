@@ -95,6 +95,12 @@ impl<'o, 'd> Collector<'o, 'd> {
         self.scratch.folded = folded;
     }
 
+    /// Takes a value that no conversion finds.
+    pub(super) fn add_of(&mut self, param: ParamId, value: Value<'_>) {
+        let offset = self.scratch.encoder.once(|to| value.write(to));
+        self.scratch.entries.push(entry(param, offset));
+    }
+
     /// Reports a value that does not fit its type and is left out.
     pub(super) fn note(&mut self, value: Node<'_>, problem: &'static str) {
         self.notes.push(Note { param: ParamId(0), offset: value.span().start, problem });

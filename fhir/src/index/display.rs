@@ -1,5 +1,6 @@
 //! Index values as a person reads them.
 
+use super::number::unsortable;
 use super::value::Value;
 use std::fmt;
 
@@ -33,6 +34,12 @@ impl fmt::Display for Value<'_> {
             Value::Position { longitude, latitude } => {
                 write!(f, "position {} {}", key(longitude), key(latitude))
             }
+            Value::Words(words) => {
+                f.write_str("words")?;
+                let mut all = Vec::new();
+                words.each(|word| all.push(word));
+                all.iter().try_for_each(|word| write!(f, " {word}"))
+            }
             Value::Composite(composite) => {
                 f.write_str("composite")?;
                 for (number, values) in composite.components().enumerate() {
@@ -51,6 +58,6 @@ fn key(key: i64) -> String {
     match key {
         i64::MIN => "-".to_owned(),
         i64::MAX => "-".to_owned(),
-        key => f64::from_bits((if key < 0 { key ^ i64::MAX } else { key }) as u64).to_string(),
+        key => unsortable(key).to_string(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::collector::{Collector, Note};
 use super::custom::Set;
+use super::full_text::{self, FullText};
 use super::program::Program;
 use crate::definitions::ResourceType;
 use crate::definitions::names::{self, NameId};
@@ -22,6 +23,8 @@ pub struct ExtractOptions<'o> {
     pub base: Option<&'o str>,
     /// Parameters beside R4's.
     pub custom: Option<&'o Set>,
+    /// What is kept for `_text` and `_content`.
+    pub words: FullText,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -33,7 +36,7 @@ pub enum Error {
 /// Appends the index values of `resource` to `out` (read them with [`Values`](super::Values)) and reports the values
 /// left out. The same resource and options always give the same bytes.
 ///
-/// `_id` and `_lastUpdated` are not among them (they are in the key and the row), nor `_text` and `_content`.
+/// `_id` and `_lastUpdated` are not among them: they are in the key and the row.
 pub fn extract<'o>(
     resource: Node<'_>,
     options: &'o ExtractOptions<'o>,
@@ -45,5 +48,6 @@ pub fn extract<'o>(
     let program = custom.unwrap_or_else(|| PROGRAMS[usize::from(t.code())].get_or_init(|| Program::of(t)));
     let mut collector = Collector::new(options.base, resource, program.slots());
     program.run(resource, &mut collector);
+    full_text::extract(resource, t, options.words, &mut collector);
     Ok(collector.finish(out))
 }

@@ -13,7 +13,9 @@ mod date;
 mod display;
 mod encoder;
 mod extract;
+pub mod full_text;
 mod heap;
+mod measure;
 mod number;
 pub(crate) mod plan;
 mod program;
@@ -21,17 +23,22 @@ mod reference;
 mod text;
 mod value;
 mod wire;
+mod words;
 
 pub mod query {
     //! The query side of index values.
     pub use super::date::{InvalidDate, date_range};
-    pub use super::number::{InvalidNumber, NumberRange, decimal_range, sortable};
+    pub use super::measure::{Measure, UCUM};
+    pub use super::number::{InvalidNumber, NumberRange, decimal_range, sortable, unsortable};
     pub use super::reference::{ReferenceText, parse_reference};
     pub use super::text::{normalize, renormalize};
+    pub use super::words::words;
 }
 
 pub use collector::Note;
 pub use extract::{Error, ExtractOptions, extract};
+pub use full_text::FullText;
 pub use query::*;
 pub use value::{Composite, Value};
 pub use wire::{FORMAT_VERSION, Values, ValuesError};
+pub use words::Words;

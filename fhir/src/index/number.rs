@@ -121,6 +121,24 @@ const fn powers_of_ten() -> [u64; 18] {
     powers
 }
 
+/// The key of `number * factor + offset`, each of the two `digits * 10^power`; `None` where the quick way does not go.
+pub(super) fn linear(number: &str, factor: (i64, i32), offset: (i64, i32)) -> Option<i64> {
+    let digits = Digits::read(number)?;
+    let raised = |number: i64, power: i32| number.checked_mul(10i64.checked_pow(power.try_into().ok()?)?);
+    let (mut number, mut power) = (digits.number.checked_mul(factor.0)?, factor.1 - digits.fraction as i32);
+    if offset.0 != 0 {
+        let least = power.min(offset.1);
+        number = raised(number, power - least)?.checked_add(raised(offset.0, offset.1 - least)?)?;
+        power = least;
+    }
+    let nearest = match power {
+        0.. => quotient(raised(number, power)?, 0),
+        -17..0 => quotient(number, power.unsigned_abs() as usize),
+        _ => return None,
+    };
+    Some(sortable(nearest))
+}
+
 /// Divides integers to at least 62 bits, marks a remainder in the last one, and rounds that once.
 fn wide_quotient(number: u64, divisor: u64) -> f64 {
     if number == 0 {
@@ -144,6 +162,19 @@ fn exact_bounds(text: &str, exponent: i32) -> Option<(f64, f64)> {
     };
     let parse = |bound: Decimal| bound.to_string().parse::<f64>().ok();
     Some((parse(value.checked_sub(half)?)?, parse(value.checked_add(half)?)?))
+}
+
+/// The digits of a decimal without its point, `None` if they are too many, and the power of ten of the last one.
+pub(super) fn digits(text: &str) -> Result<(Option<i128>, i32), InvalidNumber> {
+    let exponent = last_digit_exponent(text)?;
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = mantissa.chars().filter(|letter| *letter != '.').collect();
+    Ok((digits.parse().ok(), exponent))
+}
+
+/// The number behind a [`sortable`] key.
+pub fn unsortable(key: i64) -> f64 {
+    f64::from_bits((if key < 0 { key ^ i64::MAX } else { key }) as u64)
 }
 
 /// The power of ten the last written digit stands for; an error if the text is not `-?digits(.digits)?([eE][+-]?digits)?`.

@@ -3,6 +3,7 @@
 use super::encoder::Encoder;
 use super::heap::{Fields, Heap, read_number};
 use super::number::{NumberRange, short};
+use super::words::Words;
 
 /// A value of a search parameter as it is stored. Texts borrow from the stored bytes.
 ///
@@ -75,6 +76,8 @@ pub enum Value<'a> {
     },
     /// One match of a composite's root, with the values of each of its components.
     Composite(Composite<'a>),
+    /// What people read; for `_text` and `_content`.
+    Words(Words<'a>),
 }
 
 /// The components of a composite value, in the order of the parameter's definition.
@@ -114,10 +117,11 @@ const QUANTITY_INTERVAL: u8 = 14;
 const URI: u8 = 15;
 const POSITION: u8 = 16;
 const COMPOSITE: u8 = 17;
+const WORDS: u8 = 18;
 
 impl<'a> Value<'a> {
     fn is_known(tag: u8) -> bool {
-        (TOKEN..=COMPOSITE).contains(&tag)
+        (TOKEN..=WORDS).contains(&tag)
     }
 
     /// Reads what [`write`](Self::write) wrote; `None` for an unknown tag or broken bytes.
@@ -167,6 +171,7 @@ impl<'a> Value<'a> {
                 from.rest = from.sized()?;
                 Value::Composite(Composite(from))
             }
+            WORDS => Value::Words(Words { dictionary: from.text()?, order: from.sized()? }),
             _ => return None,
         })
     }
@@ -214,6 +219,9 @@ impl<'a> Value<'a> {
             }
             Value::Composite(Composite(fields)) => {
                 to.tag(COMPOSITE).sized(fields.rest);
+            }
+            Value::Words(Words { dictionary, order }) => {
+                to.tag(WORDS).text(Some(dictionary)).sized(order);
             }
         }
     }

@@ -90,10 +90,11 @@ fn orders(config: &Config) -> Result<(), Error> {
 }
 
 fn words(config: &Config) -> Result<(), Error> {
-    let options: [(&str, &str, &[&str]); 4] = [
+    let options: [(&str, &str, &[&str]); 5] = [
         ("node.on_failure", &config.node.on_failure, &["exit", "stay"]),
         ("validation.level", &config.validation.level, &["off", "structure", "full"]),
         ("raft.read_proof", &config.raft.read_proof, &["lease", "quorum"]),
+        ("search.full_text", &config.search.full_text, &["off", "narrative", "all"]),
         ("logging.format", &config.logging.format, &["text", "json"]),
     ];
     for (key, value, words) in options {

@@ -64,6 +64,6 @@ pub struct Options {
 impl Options {
     /// How index values are extracted and compartments are told.
     pub fn extract(&self) -> ExtractOptions<'_> {
-        ExtractOptions { base: self.base_url.as_deref(), custom: None }
+        ExtractOptions { base: self.base_url.as_deref(), custom: None, words: self.search_limits.full_text }
     }
 }

@@ -37,6 +37,11 @@ pub trait Condition {
         None
     }
 
+    /// Intervals that narrow what has to be checked: of each list one of the document's is in one, and it need not fulfil the condition.
+    fn bounds(&self) -> Vec<Vec<Interval>> {
+        Vec::new()
+    }
+
     /// How many single conditions it stands for.
     fn count(&self) -> usize {
         1

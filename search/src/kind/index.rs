@@ -10,7 +10,7 @@ use proto::id::{PartitionId, TenantId, TypeCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise it when the schema, the terms, the columns or the payload of a commit change: indexes are rebuilt.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 8;
 
 /// The first byte of a term. No two are alike, and a change raises [`FORMAT`].
 pub mod tag {
@@ -35,12 +35,16 @@ pub mod tag {
     pub const REFERENCE: u8 = 23;
     /// A URI.
     pub const URL: u8 = 24;
-    /// The system and code of a unit.
+    /// The system and code of a unit that UCUM does not know.
     pub const QUANTITY_CODED: u8 = 25;
     /// The code of a unit, or the unit as printed.
     pub const QUANTITY_UNIT: u8 = 26;
     /// What a person reads of a coded value, normalised.
     pub const TOKEN_TEXT: u8 = 27;
+    /// The base unit of a UCUM unit.
+    pub const QUANTITY_BASE: u8 = 28;
+    /// A word of a text.
+    pub const WORD: u8 = 29;
     /// Added to the tag of a value that is too long for a term and stands there by its start and a 128-bit hash.
     pub const SHORTENED: u8 = 0x80;
 }
@@ -54,6 +58,12 @@ pub enum Column {
     Number,
     /// The same, of the value; the unit is a term.
     Quantity,
+    /// The same in base units.
+    Measured,
+    /// Degrees, as such integers.
+    Latitude,
+    /// The same, from -180 on to below 180.
+    Longitude,
 }
 
 /// An interval that one of a document's has to be in.
@@ -117,6 +127,9 @@ impl Column {
             Column::Date => 'd',
             Column::Number => 'n',
             Column::Quantity => 'q',
+            Column::Measured => 'm',
+            Column::Latitude => 'y',
+            Column::Longitude => 'x',
         };
         (format!("{letter}{}l", param.0), format!("{letter}{}h", param.0))
     }

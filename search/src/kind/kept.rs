@@ -1,7 +1,7 @@
 //! What of an index value the index and the tail keep: each kind of value to the kind that says so.
 
 use super::index::{Column, Place, tag};
-use super::{number, quantity, reference, string, token, uri};
+use super::{near, number, quantity, reference, string, token, uri, words};
 use fhir::definitions::ParamKind;
 use fhir::index::Value;
 
@@ -17,21 +17,21 @@ pub fn terms(place: Place, value: &Value<'_>, add: impl FnMut(Vec<u8>)) {
         }
         Value::Uri(_) => uri::terms(place, value, add),
         Value::Quantity { .. } => quantity::terms(place, value, add),
+        Value::Words(_) => words::terms(place, value, add),
         Value::Date { .. } | Value::Number { .. } | Value::Position { .. } | Value::Composite(_) => {}
     }
 }
 
-/// The column and the half-open interval of an ordered value.
-pub fn interval(value: &Value<'_>) -> Option<(Column, (i64, i64))> {
+/// Hands out the columns and the half-open intervals of an ordered value.
+pub fn intervals(value: &Value<'_>, mut add: impl FnMut(Column, (i64, i64))) {
     match *value {
-        Value::Date { low_ms, high_ms } => Some((Column::Date, (low_ms, high_ms))),
+        Value::Date { low_ms, high_ms } => add(Column::Date, (low_ms, high_ms)),
         Value::Number { value, low, high, text } => {
-            Some((Column::Number, number::interval(value, low, high, text)))
+            add(Column::Number, number::interval(value, low, high, text));
         }
-        Value::Quantity { value, low, high, text, .. } => {
-            Some((Column::Quantity, number::interval(value, low, high, text)))
-        }
-        _ => None,
+        Value::Quantity { .. } => quantity::intervals(value, add),
+        Value::Position { .. } => near::intervals(value, add),
+        _ => {}
     }
 }
 
@@ -54,7 +54,7 @@ pub fn ordered(kind: ParamKind) -> Option<Ordered> {
         ParamKind::Uri => Ordered::Terms(tag::URL),
         ParamKind::Date => Ordered::Low(Column::Date),
         ParamKind::Number => Ordered::Within(Column::Number),
-        ParamKind::Quantity => Ordered::Within(Column::Quantity),
+        ParamKind::Quantity => Ordered::Within(Column::Measured),
         ParamKind::Reference | ParamKind::Composite | ParamKind::Special => return None,
     })
 }
@@ -73,6 +73,7 @@ pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
         | Value::Number { .. }
         | Value::Quantity { .. }
         | Value::Position { .. }
+        | Value::Words(_)
         | Value::Composite(_) => None,
     }
 }

@@ -13,6 +13,7 @@ pub mod id;
 pub mod index;
 pub mod kept;
 pub mod last_updated;
+pub mod near;
 pub mod number;
 pub mod offer;
 pub mod present;
@@ -24,13 +25,14 @@ pub mod terminology;
 pub mod text;
 pub mod token;
 pub mod uri;
+pub mod words;
 
 use fhir::definitions::ParamKind;
 use offer::{Lists, Name, Offer};
 
-/// What parameters of a kind take; `None` for kinds that are not searched yet.
-pub fn offered(kind: ParamKind) -> Option<Offer> {
-    Some(match kind {
+/// What parameters of a kind take.
+pub fn offered(kind: ParamKind) -> Offer {
+    match kind {
         ParamKind::String => string::KIND.offer(),
         ParamKind::Token => token::KIND.offer(),
         ParamKind::Reference => reference::KIND.offer(),
@@ -39,8 +41,9 @@ pub fn offered(kind: ParamKind) -> Option<Offer> {
         ParamKind::Number => number::KIND.offer(),
         ParamKind::Quantity => quantity::KIND.offer(),
         ParamKind::Composite => composite::offer(),
-        ParamKind::Special => return None,
-    })
+        // R4 has one.
+        ParamKind::Special => near::offer(),
+    }
 }
 
 /// Whether a search parameter of that name, modifier included, may ask the terminology for codes.

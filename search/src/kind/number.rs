@@ -6,7 +6,7 @@ use super::index::{Column, Interval, Lookup, Place};
 use super::offer::{Asked, Kind};
 use super::problem::Problem;
 use super::text::unescape;
-use fhir::index::{Value, decimal_range, sortable};
+use fhir::index::{InvalidNumber, Measure, NumberRange, Value, decimal_range, sortable};
 
 /// What a number takes.
 pub const KIND: Kind<NumberMatch> = Kind { name: "number", plain: read, prefixes: PREFIXES, modifiers: &[] };
@@ -26,17 +26,34 @@ fn read(_: &Asked<'_>, part: &str, all: &mut Vec<NumberMatch>) -> Result<(), Pro
 /// The interval of a number: for `eq` and `ne` what its digits stand for, for `ap` a tenth around it, else the number
 /// itself.
 pub fn parse(part: &str) -> Result<Comparison, Problem> {
+    let tenth = |number: &str| {
+        let number: f64 = number.parse().map_err(|_| InvalidNumber)?;
+        let tenth = number.abs() / 10.0;
+        Ok((sortable(number - tenth), sortable(number + tenth)))
+    };
+    compare(part, decimal_range, tenth)
+}
+
+/// The same of a number of a unit, in base units.
+pub fn parse_measured(part: &str, measure: &Measure) -> Result<Comparison, Problem> {
+    compare(part, |number| measure.range(number), |number| measure.tenth(number))
+}
+
+fn compare(
+    part: &str,
+    range: impl Fn(&str) -> Result<NumberRange, InvalidNumber>,
+    tenth: impl Fn(&str) -> Result<(i64, i64), InvalidNumber>,
+) -> Result<Comparison, Problem> {
     let text = unescape(part);
     let (prefix, number) = Prefix::split(&text, PREFIXES);
     let unusable =
-        || Problem::unusable(format!("'{text}' is no number: write [prefix][number], such as gt5.4"));
-    let range = decimal_range(number).map_err(|_| unusable())?;
+        |_| Problem::unusable(format!("'{text}' is no number: write [prefix][number], such as gt5.4"));
+    let range = range(number).map_err(unusable)?;
     let (low, high) = match prefix {
         Prefix::Eq | Prefix::Ne => (range.low, range.high),
         Prefix::Ap => {
-            let number: f64 = number.parse().map_err(|_| unusable())?;
-            let tenth = number.abs() / 10.0;
-            (sortable(number - tenth), sortable(number + tenth) + 1)
+            let (low, high) = tenth(number).map_err(unusable)?;
+            (low, high + 1)
         }
         _ => (range.value, range.value + 1),
     };

@@ -11,12 +11,14 @@ use super::parameter::{self, Budget};
 use super::request::Request;
 use super::result;
 use super::scope::{self, Scope};
+use super::words;
 use crate::kind::offer::{Asked, Context};
 use crate::kind::problem::Problem;
 use crate::kind::terminology::Terminology;
 use crate::kind::{id, last_updated};
 use crate::sort::Sort;
 use fhir::definitions::{ParamId, ResourceType, SearchParameter};
+use fhir::index::FullText;
 use proto::id::{ResourceId, TenantId};
 use proto::{Code, Error};
 use xxhash_rust::xxh3::Xxh3;
@@ -128,8 +130,9 @@ fn check_size(request: &Request<'_>, limits: &Limits) -> Result<(), Error> {
 }
 
 /// Whether searches take the parameter, as far as that can be told without a value: what a server may say of itself.
-pub fn is_offered(parameter: &SearchParameter) -> bool {
-    parameter::is_searched(parameter.kind) && refuse_later(&parameter.code, None).is_ok()
+pub fn is_offered(parameter: &SearchParameter, kept: FullText) -> bool {
+    let is_kept = !words::is_one(&parameter.code) || words::check_kept(&parameter.code, kept).is_ok();
+    is_kept && refuse_later(&parameter.code, None).is_ok()
 }
 
 fn types(request: &Request<'_>) -> Result<Vec<ResourceType>, Error> {
@@ -196,6 +199,7 @@ impl<'a> Compiler<'a> {
             "_type" => result::types(&mut self.query, text),
             "_sort" => self.sort(text),
             "_filter" => self.filter(text),
+            "_text" | "_content" => self.words(name, text),
             "_id" => self.ids(text),
             "_lastUpdated" => self.last_updated(text),
             _ if PRESENTATION.contains(&name) => Ok(()),
@@ -217,6 +221,9 @@ impl<'a> Compiler<'a> {
         let condition = match test.name {
             "_id" => filter::of_id(test)?,
             "_lastUpdated" => filter::of_last_updated(test, self.context.now_ms)?,
+            name if words::is_one(name) => {
+                return Err(Problem::unsupported("ask for words by the parameter beside the filter"));
+            }
             name => {
                 refuse_later(name, None)?;
                 let parameter = self.find(name)?;
@@ -229,6 +236,15 @@ impl<'a> Compiler<'a> {
         };
         self.budget.take(&condition)?;
         Ok(condition)
+    }
+
+    fn words(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        self.find(name)?;
+        words::check_kept(name, self.limits.full_text)?;
+        let condition = words::compile(name, text, self.budget.values_max)?;
+        self.budget.take(&condition)?;
+        self.conditions.push(condition);
+        Ok(())
     }
 
     fn ids(&mut self, text: &str) -> Result<(), Problem> {
@@ -314,11 +330,22 @@ impl<'a> Compiler<'a> {
 /// What FHIR has and a later version of this server will: named, so that nobody takes it for a misspelling. What would
 /// choose among resources is never left out: the answer would be what nobody asked for.
 fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
-    const CHOOSING: &[&str] = &["_text", "_content", "_query"];
+    const CHOOSING: &[&str] = &["_query"];
     const SHOWING: &[&str] = &["_contained", "_containedType", "_score"];
     /// Given to the whole search, so no modifier has a meaning.
-    const PLAIN: &[&str] =
-        &["_filter", "_list", "_id", "_lastUpdated", "_type", "_count", "_total", "_summary", "_sort"];
+    const PLAIN: &[&str] = &[
+        "_filter",
+        "_list",
+        "_id",
+        "_lastUpdated",
+        "_text",
+        "_content",
+        "_type",
+        "_count",
+        "_total",
+        "_summary",
+        "_sort",
+    ];
     if CHOOSING.contains(&base) {
         return Err(Problem::unsupported("not supported yet"));
     }

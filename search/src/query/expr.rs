@@ -6,6 +6,7 @@ use crate::kind::composite::CompositeMatch;
 use crate::kind::condition::{Condition, Part};
 use crate::kind::date::DateMatch;
 use crate::kind::except::ExceptMatch;
+use crate::kind::near::NearMatch;
 use crate::kind::number::NumberMatch;
 use crate::kind::present::Present;
 use crate::kind::quantity::QuantityMatch;
@@ -13,6 +14,7 @@ use crate::kind::reference::ReferenceMatch;
 use crate::kind::string::StringMatch;
 use crate::kind::token::TokenMatch;
 use crate::kind::uri::UriMatch;
+use crate::kind::words::WordsMatch;
 use fhir::definitions::ParamId;
 use proto::id::{ResourceId, TypeCode};
 
@@ -56,6 +58,10 @@ pub enum Leaf {
     Quantity(ParamId, QuantityMatch),
     /// Values of one element, asked for by the parameters of the components.
     Composite(ParamId, CompositeMatch<Leaf>),
+    /// A place on earth.
+    Near(ParamId, NearMatch),
+    /// Words of the resource.
+    Words(ParamId, WordsMatch),
     /// A value that is another one.
     Except(ParamId, ExceptMatch<Leaf>),
 }
@@ -74,6 +80,8 @@ impl Leaf {
             Leaf::Number(param, number) => (*param, number),
             Leaf::Quantity(param, quantity) => (*param, quantity),
             Leaf::Composite(param, composite) => (*param, composite),
+            Leaf::Near(param, near) => (*param, near),
+            Leaf::Words(param, words) => (*param, words),
             Leaf::Except(param, except) => (*param, except),
         })
     }

@@ -1,7 +1,6 @@
 //! What is shown beside the matches of a page: <https://hl7.org/fhir/R4/search.html#include>.
 
 use super::custom::Custom;
-use super::parameter::is_searched;
 use crate::kind::problem::Problem;
 use fhir::definitions::{ParamKind, ResourceType, SearchParameter};
 use fhir::index::custom::Set;
@@ -46,7 +45,7 @@ impl Include {
 
 /// Whether includes take the parameter: what a server may say of itself.
 pub fn is_followed(parameter: &SearchParameter) -> bool {
-    parameter.kind == ParamKind::Reference && is_searched(parameter.kind)
+    parameter.kind == ParamKind::Reference
 }
 
 /// Whether the parameter of that name, modifier included, is an include.

@@ -1,5 +1,7 @@
 //! Limits of one search.
 
+use fhir::index::FullText;
+
 /// Limits of one search; from the configuration, but for `conditions_max`.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -22,6 +24,8 @@ pub struct Limits {
     pub count_max: usize,
     /// Resources that come with the matches of one page; for whoever reads them.
     pub includes_max: usize,
+    /// Which words of resources are kept, and so can be asked for.
+    pub full_text: FullText,
     /// Ids times types that `_id` reads one by one; more go through the index.
     pub point_reads_max: usize,
 }
@@ -39,6 +43,7 @@ impl Default for Limits {
             count_default: 20,
             count_max: 1000,
             includes_max: 10_000,
+            full_text: FullText::Narrative,
             point_reads_max: 1000,
         }
     }

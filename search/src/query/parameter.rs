@@ -4,7 +4,7 @@ use super::expr::{Expr, Leaf};
 use crate::kind::composite::{self, CompositeMatch};
 use crate::kind::offer::{Asked, Kind, Offer};
 use crate::kind::problem::Problem;
-use crate::kind::{self, date, number, present, quantity, reference, string, text, token, uri};
+use crate::kind::{date, near, number, present, quantity, reference, string, text, token, uri};
 use fhir::definitions::{ParamId, ParamKind, SearchParameter, search_parameter};
 
 /// How much the values of a search may come to.
@@ -68,11 +68,6 @@ pub(super) fn leaves(asked: &Asked<'_>, part: &str) -> Leaves {
     (reader(&Asked { modifier: None, ..*asked })?.read)(part)
 }
 
-/// Whether searches take parameters of that kind.
-pub(super) fn is_searched(kind: ParamKind) -> bool {
-    kind::offered(kind).is_some()
-}
-
 /// The conditions that a value stands for: one of them has to hold.
 type Leaves = Result<Vec<Leaf>, Problem>;
 
@@ -97,7 +92,13 @@ fn reader<'a>(asked: &'a Asked<'a>) -> Result<Reader<'a>, Problem> {
             None => Ok(Reader { read: Box::new(|part| composed(asked, part)), negates: false }),
             Some(name) => Err(not_taken(name, &composite::offer())),
         },
-        ParamKind::Special => Err(Problem::unsupported("Special parameters are not supported yet")),
+        ParamKind::Special => match asked.modifier {
+            None => {
+                let read = |part: &str| Ok(vec![Leaf::Near(asked.parameter.id, near::parse(part)?)]);
+                Ok(Reader { read: Box::new(read), negates: false })
+            }
+            Some(name) => Err(not_taken(name, &near::offer())),
+        },
     }
 }
 
@@ -142,7 +143,7 @@ fn composed(asked: &Asked<'_>, part: &str) -> Leaves {
 }
 
 pub(super) fn missing(parameter: &SearchParameter, text: &str) -> Result<Expr, Problem> {
-    if matches!(parameter.kind, ParamKind::Special) || matches!(&*parameter.code, "_id" | "_lastUpdated") {
+    if matches!(&*parameter.code, "_id" | "_lastUpdated") {
         return Err(Problem::unsupported("':missing' is not supported here"));
     }
     let present = Expr::Leaf(Leaf::Present(parameter.id));

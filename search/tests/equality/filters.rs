@@ -39,7 +39,14 @@ const PEOPLE: [&str; 6] = [
 /// About observations.
 pub fn observed() -> impl Strategy<Value = String> {
     let date = prop::sample::select(vec!["2018", "2019-03", "2019-03-07", "2020-03-10T10:00:00Z"]);
-    let amount = prop::sample::select(vec!["0", "1.0", "-0.5||u0", "10|http://u0|u1", "0.15"]);
+    let amount = prop::sample::select(vec![
+        "0",
+        "1.0",
+        "-0.5||u0",
+        "10|http://u0|u1",
+        "0.15",
+        "1|http://unitsofmeasure.org|mg/dL",
+    ]);
     filter(prop_oneof![
         3 => prop::sample::select(OBSERVED.to_vec()).prop_map(str::to_owned),
         1 => (0..10usize, date).prop_map(|(o, d)| format!("date {} {d}", ORDERED[o])),

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use fhir::definitions::ResourceType;
-use fhir::index::{ExtractOptions, Values, extract};
+use fhir::index::{ExtractOptions, FullText, Values, extract};
 use fhir::json::{Document, Limits as JsonLimits};
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
 use search::query::Problem;
@@ -17,12 +17,18 @@ pub const TENANT: TenantId = TenantId::DEFAULT;
 /// The moment of all searches: the middle of 2026.
 pub const NOW_MS: u64 = 1_782_864_000_000;
 
-/// Index values of a resource.
+/// Index values of a resource, all words among them.
 pub fn values(json: &str) -> Bytes {
+    values_with(FullText::All, json)
+}
+
+/// The same with those words.
+pub fn values_with(words: FullText, json: &str) -> Bytes {
     let limits = JsonLimits { depth_max: 64, bytes_max: 1 << 20 };
     let document = Document::parse(json.as_bytes().to_vec(), &limits).expect("test JSON");
     let mut out = Vec::new();
-    extract(document.root(), &ExtractOptions::default(), &mut out).expect("a resource");
+    let options = ExtractOptions { words, ..ExtractOptions::default() };
+    extract(document.root(), &options, &mut out).expect("a resource");
     out.into()
 }
 
@@ -69,7 +75,8 @@ pub fn query(url: &str) -> Result<Query, proto::Error> {
         custom: None,
         now_ms: NOW_MS,
     };
-    Query::compile(TENANT, &request, &Limits::default(), &Codes)
+    let limits = Limits { full_text: FullText::All, ..Limits::default() };
+    Query::compile(TENANT, &request, &limits, &Codes)
 }
 
 /// Knows the value set `http://vs`, the large one `http://large`, one of `true` (`http://flags`), an empty one, and a code system `http://s1` in which each of c0 to c3 is above the next.

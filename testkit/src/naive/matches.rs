@@ -5,6 +5,7 @@ use super::{
     query::Query,
     select::select,
     store::{Name, Store, Stored},
+    words,
 };
 use anyhow::Context;
 use fhir::definitions::{ResourceType, SearchParameter, membership_params, search_parameter};
@@ -74,6 +75,8 @@ impl<'s> Reader<'s> {
         let base = self.store.base.as_str();
         let asked = Asked { kind: parameter.kind, modifier, value: "", base, now_ms: self.now_ms };
         match code {
+            "_text" => words::hold(&words::narrative(resource), values),
+            "_content" => words::hold(&words::content(resource), values),
             "_id" => Ok(kind::is_named(&resource.name.id, values)),
             "_lastUpdated" => kind::is_of_time(asked, resource.last_updated_ms, values),
             _ => kind::holds(asked, &select(resource, parameter), values),

@@ -11,6 +11,7 @@ pub use quantity::{Quantity, Unit};
 pub use rust_decimal::Decimal;
 pub(super) use temporal::End;
 pub use temporal::{Precision, Temporal, TemporalKind};
+pub(crate) use ucum::{Canonical, canonical};
 
 pub(super) use compare::{Relation, compare, equal, equivalent};
 pub(super) use convert::{parse_boolean, parse_quantity};

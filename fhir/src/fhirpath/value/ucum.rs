@@ -14,12 +14,22 @@ const UNIT_BYTES_MAX: usize = 256;
 type Kept = HashMap<Box<str>, Option<Arc<Canonical>>, FxBuildHasher>;
 static KEPT: LazyLock<RwLock<Kept>> = LazyLock::new(Default::default);
 
-/// A value `v` of a unit is `(v * mantissa) * 10^exponent + offset` of `unit`.
-struct Canonical {
-    unit: String,
+/// A value `v` of a unit is `(v * mantissa) * 10^exponent + offset` of `unit`, which is the same for all units that measure the same.
+pub(crate) struct Canonical {
+    pub(crate) unit: String,
     mantissa: Decimal,
     exponent: i32,
     offset: Option<Decimal>,
+    /// The same two as they were found: any exponent, 28 digits.
+    exact: (Number, Number),
+    pub(crate) short: Option<Short>,
+}
+
+/// Factor and offset, each `digits * 10^power`, where they have few digits.
+#[derive(Clone, Copy)]
+pub(crate) struct Short {
+    pub(crate) factor: (i64, i32),
+    pub(crate) offset: (i64, i32),
 }
 
 /// Both values in one unit; `None` for unknown units and for those that do not measure the same.
@@ -90,7 +100,8 @@ fn simple(is_one: bool, expression: String) -> Arc<str> {
     if is_one { "1".into() } else { expression.into() }
 }
 
-fn canonical(unit: &str) -> Option<Arc<Canonical>> {
+/// Of a unit on a linear scale; `None` for others, and for what is no unit.
+pub(crate) fn canonical(unit: &str) -> Option<Arc<Canonical>> {
     if unit.len() > UNIT_BYTES_MAX {
         return None;
     }
@@ -116,13 +127,31 @@ impl Canonical {
                 Some(shift(mantissa, exponent)?)
             }
         };
-        Some(Canonical { unit: canonical.unit, mantissa, exponent, offset })
+        let (factor, shift) = (canonical.factor, canonical.offset);
+        let short = Short::of(factor, shift);
+        Some(Canonical { unit: canonical.unit, mantissa, exponent, offset, exact: (factor, shift), short })
+    }
+
+    /// The double nearest to what the number of this unit is in the base unit, rounded once.
+    pub(crate) fn nearest(&self, number: &str) -> Option<f64> {
+        let (factor, offset) = self.exact;
+        Some(Number::parse(number)?.checked_mul(factor)?.checked_add(offset)?.to_f64())
     }
 
     /// `value` in the base unit.
     fn whole(&self, value: Decimal) -> Option<Decimal> {
         let scaled = shift(value.checked_mul(self.mantissa)?, self.exponent)?;
         scaled.checked_add(self.offset.unwrap_or_default())
+    }
+}
+
+impl Short {
+    fn of(factor: Number, offset: Number) -> Option<Short> {
+        let short = |number: Number| {
+            let (digits, power) = number.to_integer_and_exponent();
+            Some((i64::try_from(digits).ok()?, power))
+        };
+        Some(Short { factor: short(factor)?, offset: short(offset)? })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::config::options;
+use fhir::index::FullText;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,11 +149,13 @@ fn every_text_arrives_at_its_own_place() {
     config.raft.read_proof = "quorum".to_owned();
     config.validation.profiles.0 = vec!["p".to_owned()];
     config.conformance.packages.0 = vec!["q".to_owned()];
+    config.search.full_text = "all".to_owned();
     let all = engine(&config);
     assert_eq!((all.data_dir, all.cluster.dir), (PathBuf::from("d"), PathBuf::from("d/cluster")));
     assert_eq!(all.door, "b:1");
     assert_eq!(all.base_url.as_deref(), Some("https://b/fhir"));
     assert_eq!((all.validation, all.cluster.proof), (Level::Full, cluster::Proof::Quorum));
+    assert_eq!(all.search_limits.full_text, FullText::All);
     assert_eq!((all.profiles, all.packages), (vec!["p".to_owned()], vec![PathBuf::from("q")]));
     let here = [
         "node.data",
@@ -162,6 +165,7 @@ fn every_text_arrives_at_its_own_place() {
         "raft.read_proof",
         "validation.profiles",
         "conformance.packages",
+        "search.full_text",
     ];
     let seen: BTreeSet<&str> = here.into_iter().chain(ELSEWHERE.iter().map(|(key, _)| *key)).collect();
     for option in options().into_iter().filter(|option| !matches!(option.default, Value::Number(_))) {

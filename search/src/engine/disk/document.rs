@@ -44,10 +44,11 @@ fn add_terms(entry: &Entry, values: &Values<'_>, fields: &Fields, document: &mut
 fn add_pairs(values: &Values<'_>, fields: &Fields, document: &mut TantivyDocument) {
     let mut columns: BTreeMap<String, Vec<OwnedValue>> = BTreeMap::new();
     for (param, value) in values.iter() {
-        let Some((column, (low, high))) = kept::interval(&value) else { continue };
-        let (low_name, high_name) = column.names(param);
-        columns.entry(low_name).or_default().push(OwnedValue::I64(low));
-        columns.entry(high_name).or_default().push(OwnedValue::I64(high));
+        kept::intervals(&value, |column, (low, high)| {
+            let (low_name, high_name) = column.names(param);
+            columns.entry(low_name).or_default().push(OwnedValue::I64(low));
+            columns.entry(high_name).or_default().push(OwnedValue::I64(high));
+        });
     }
     if columns.is_empty() {
         return;

@@ -140,7 +140,7 @@ impl Translation<'_> {
     }
 
     fn condition(&self, leaf: &Leaf, param: ParamId, condition: &dyn Condition) -> Boxed {
-        let Some(interval) = condition.interval() else { return self.lookup(param, condition) };
+        let Some(interval) = condition.interval() else { return self.bounded(param, condition) };
         let source = Source::Pair(interval.column, param);
         if !interval.narrowed {
             return pairs(source, interval.comparison, None);
@@ -148,6 +148,21 @@ impl Translation<'_> {
         let several = (!self.is_checked).then(|| self.stored(leaf));
         let inside = pairs(source, interval.comparison, several);
         Box::new(BooleanQuery::new(vec![(Occur::Must, self.lookup(param, condition)), (Occur::Must, inside)]))
+    }
+
+    /// What the terms find, within the bounds of the condition.
+    fn bounded(&self, param: ParamId, condition: &dyn Condition) -> Boxed {
+        let found = self.lookup(param, condition);
+        let bounds = condition.bounds();
+        if bounds.is_empty() {
+            return found;
+        }
+        let any = |any: Vec<Interval>| {
+            union(
+                any.iter().map(|one| pairs(Source::Pair(one.column, param), one.comparison, None)).collect(),
+            )
+        };
+        Box::new(BooleanQuery::intersection(bounds.into_iter().map(any).chain([found]).collect()))
     }
 
     fn lookup(&self, param: ParamId, condition: &dyn Condition) -> Boxed {

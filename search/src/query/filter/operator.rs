@@ -97,7 +97,7 @@ impl Operator {
             ParamKind::Date => &[Eq, Ne, Gt, Lt, Ge, Le, Ap, Sa, Eb, Pr, Po],
             ParamKind::Number | ParamKind::Quantity => &[Eq, Ne, Gt, Lt, Ge, Le, Ap, Sa, Eb, Pr],
             ParamKind::Composite => &[Eq, Pr],
-            ParamKind::Special => &[],
+            ParamKind::Special => &[Pr],
         }
     }
 

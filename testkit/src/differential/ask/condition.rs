@@ -1,7 +1,7 @@
 //! Conditions: plain ones, chains, `_has`.
 
-use super::{Asking, Parameter, references, searchable, value};
-use crate::naive::{Found, select};
+use super::{Asking, Parameter, references, searchable, value, words};
+use crate::naive::{Found, content, narrative, select};
 use fhir::definitions::{ParamKind, ResourceType, SearchParameter, search_parameter};
 
 impl Asking<'_> {
@@ -12,6 +12,8 @@ impl Asking<'_> {
             14..26 if depth > 0 => self.has(t, depth - 1),
             26..32 => self.ids(t),
             32..36 => self.times(t),
+            36..44 => self.words(t),
+            44..60 if t.name() == "Location" => self.near(t),
             _ => self.by_one_of(t, &searchable(t)),
         }
     }
@@ -32,6 +34,44 @@ impl Asking<'_> {
         // What is near a moment ago depends on when it is asked.
         let near = value::near_date(self.random, &time);
         Some(("_lastUpdated".to_owned(), near.trim_start_matches("ap").to_owned()))
+    }
+
+    /// Words of a resource, or near them.
+    fn words(&mut self, t: ResourceType) -> Option<Parameter> {
+        let resource = self.resource(Some(t))?;
+        let (name, texts) = match self.random.chance(500) {
+            true => ("_text", narrative(resource)),
+            false => ("_content", content(resource)),
+        };
+        let (random, several) = (&mut *self.random, [" ", " ", " OR ", ",", " -", " | "]);
+        let mut asked = words::some(random, &texts);
+        while random.chance(400) {
+            let between = random.pick(&several);
+            asked = format!("{asked}{between}{}", words::some(random, &texts));
+        }
+        let asked = match random.below(6) {
+            0 => format!("-({asked})"),
+            1 => format!("({asked}) {}", words::some(random, &texts)),
+            _ => asked,
+        };
+        Some((name.to_owned(), asked))
+    }
+
+    /// A place, and how far around it.
+    fn near(&mut self, t: ResourceType) -> Option<Parameter> {
+        let resource = self.resource(Some(t))?;
+        let position = resource.document.root().get("position");
+        let of = |name: &str| position.and_then(|position| position.get(name)?.number_text());
+        let (latitude, longitude) = (of("latitude").unwrap_or("52.5"), of("longitude").unwrap_or("13.4"));
+        let far =
+            self.random.pick(&["", "|1", "|30|km", "|900|km", "|30|[mi_i]", "|5000|m", "|15000", "|20100"]);
+        let moved = self.random.pick(&["", "", "1", "9"]);
+        let latitude = if latitude.contains('.') && !latitude.contains("89.9") {
+            format!("{latitude}{moved}")
+        } else {
+            latitude.to_owned()
+        };
+        Some(("near".to_owned(), format!("{latitude}|{longitude}{far}")))
     }
 
     /// By one of these parameters, if possible one that some resource of the type has. Each kind of them is as likely, since there are

@@ -2,6 +2,7 @@
 
 mod condition;
 mod value;
+mod words;
 
 use crate::naive::{Query, Store, Stored};
 use fhir::definitions::{
@@ -165,7 +166,7 @@ pub fn shapes(query: &Query) -> BTreeSet<String> {
         let shape = match (code, query.types().first()) {
             ("_has", _) => "_has".to_owned(),
             _ if is_chain => "chain".to_owned(),
-            ("_id" | "_lastUpdated", _) => code.to_owned(),
+            ("_id" | "_lastUpdated" | "_text" | "_content" | "near", _) => code.to_owned(),
             (_, Some(t)) => search_parameter(*t, code)
                 .map_or_else(|| name.clone(), |one| format!("{:?}", one.kind).to_lowercase()),
             _ => name.clone(),

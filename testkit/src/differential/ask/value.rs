@@ -2,7 +2,7 @@
 
 use crate::{
     differential::world::DECIMALS,
-    naive::{Found, Place, escape, place},
+    naive::{Found, Place, UCUM, escape, place},
 };
 use fhir::{
     definitions::{ParamKind, SearchParameter},
@@ -15,6 +15,20 @@ const MOMENTS: [&str; 5] = ["2020", "2019-12", "2020-01-01", "2019-12-31T23:59:5
 const TEXTS: [&str; 5] = ["ann", "MU", "strass", "lodz", "o"];
 const CODES: [&str; 3] = ["c1", "c2", "c9"];
 const SYSTEMS: [&str; 2] = ["http://s0", "http://s1"];
+/// Of a number of one unit in another one: so many digits behind it.
+const OTHERS: [(&str, &str, i32); 11] = [
+    ("mg", "g", -3),
+    ("g", "mg", 3),
+    ("g", "kg", -3),
+    ("kg", "g", 3),
+    ("mg/dL", "g/L", -2),
+    ("g/dL", "mg/dL", 3),
+    ("mmol/L", "mol/L", -3),
+    ("cm", "m", -2),
+    ("%", "1", -2),
+    ("Cel", "[degF]", 0),
+    ("[degF]", "K", 0),
+];
 const URLS: [&str; 3] = ["http://a.org", "http://a.org/x", "http://a.org/x/y"];
 
 /// A value of `parameter:modifier` that is that of the element, or near it.
@@ -193,6 +207,21 @@ fn number(random: &mut Random, found: Option<&Found<'_>>) -> String {
     }
 }
 
+/// The same amount in another unit, or the same number of that.
+fn in_other_unit(random: &mut Random, number: String, code: String) -> (String, String) {
+    let others: Vec<(&str, i32)> =
+        OTHERS.iter().filter(|(one, ..)| *one == code).map(|(_, other, power)| (*other, *power)).collect();
+    if others.is_empty() || random.chance(300) {
+        return (number, code);
+    }
+    let (other, power) = random.pick(&others);
+    let digits = number.trim_start_matches(char::is_alphabetic);
+    match digits.contains(['e', 'E']) || power == 0 || random.chance(200) {
+        true => (number, other.to_owned()),
+        false => (format!("{number}e{power}"), other.to_owned()),
+    }
+}
+
 fn quantity(random: &mut Random, found: Option<&Found<'_>>) -> String {
     let number = format!("{}{}", random.pick(&PREFIXES), number(random, found));
     let of = |name: &str| {
@@ -205,6 +234,11 @@ fn quantity(random: &mut Random, found: Option<&Found<'_>>) -> String {
     };
     let (system, code, unit) = (of("system"), of("code"), of("unit"));
     match random.below(4) {
+        0 | 3 if system.as_deref() == Some(UCUM) => {
+            let code = code.unwrap_or_else(|| "mg".to_owned());
+            let (number, code) = in_other_unit(random, number, code);
+            format!("{number}|{UCUM}|{code}")
+        }
         0 => {
             let system = system.unwrap_or_else(|| "http://u0".to_owned());
             format!("{number}|{system}|{}", code.unwrap_or_else(|| "mg".to_owned()))

@@ -30,6 +30,7 @@ pub fn of(world: &mut World<'_>, name: &Name) -> String {
         member("resourceType", Some(text(name.resource_type.name()))),
         member("id", Some(text(&name.id))),
         member("meta", world.maybe(World::meta)),
+        member("text", world.maybe(World::narrative)),
     ];
     let all: Vec<String> = head.into_iter().chain(members).flatten().collect();
     format!("{{{}}}", all.join(","))
@@ -263,6 +264,7 @@ fn location(world: &mut World<'_>) -> Members {
         member("alias", world.some(World::name_text)),
         member("type", world.some(World::concept)),
         member("address", world.maybe(World::address)),
+        member("position", world.maybe(World::position)),
         member("managingOrganization", world.maybe(|world| world.reference(&["Organization"]))),
         member("partOf", world.maybe(|world| world.reference(&["Location"]))),
     ]

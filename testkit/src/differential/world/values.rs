@@ -4,6 +4,7 @@ use super::{
     IDS,
     json::{list, member, object, text},
 };
+use crate::naive::UCUM;
 use generator::random::Random;
 
 const NAMES: [&str; 14] = [
@@ -29,8 +30,30 @@ pub const DECIMALS: [&str; 18] = [
     "0", "1", "1.0", "1.50", "1.5", "1.04", "1.05", "0.95", "9.5", "10", "100", "1e2", "99.5", "100.5",
     "-0.5", "0.15", "-1.5", "99.999",
 ];
-const UNITS: [(&str, &str, &str); 3] =
-    [("http://u0", "mg", "milligram"), ("http://u1", "mg", "mg"), ("http://u0", "kg", "mg")];
+const UNITS: [(&str, &str, &str); 10] = [
+    ("http://u0", "mg", "milligram"),
+    ("http://u1", "mg", "mg"),
+    ("http://u0", "kg", "mg"),
+    (UCUM, "mg", "milligram"),
+    (UCUM, "g", "mg"),
+    (UCUM, "g", "gram"),
+    (UCUM, "kg", "kg"),
+    (UCUM, "Cel", "C"),
+    (UCUM, "[degF]", "F"),
+    (UCUM, "mmol/L", "mg"),
+];
+/// Around Berlin, at both sides of the date line, and at the poles.
+const PLACES: [(&str, &str); 9] = [
+    ("52.52", "13.405"),
+    ("52.53", "13.40"),
+    ("52.9", "13.1"),
+    ("48.1", "11.5"),
+    ("0", "179.9"),
+    ("0.0", "-179.9"),
+    ("89.9", "0"),
+    ("89.9", "-180"),
+    ("-89.5", "10.25"),
+];
 const ENDS: [&str; 5] = ["1", "1.50", "10", "99.5", "1e2"];
 const URLS: [&str; 6] =
     ["http://a.org", "http://a.org/", "http://a.org/x", "http://a.org/x/y", "http://b.org/x", "urn:oid:1.2"];
@@ -87,6 +110,30 @@ impl World<'_> {
 
     pub fn decimal(&mut self) -> String {
         self.random.pick(&DECIMALS).to_owned()
+    }
+
+    /// One to three paragraphs of names, some of them in bold.
+    pub fn narrative(&mut self) -> String {
+        let mut div = r#"<div xmlns="http://www.w3.org/1999/xhtml">"#.to_owned();
+        for _ in 0..1 + self.random.below(3) {
+            div.push_str("<p>");
+            for _ in 0..1 + self.random.below(3) {
+                let name = self.random.pick(&NAMES);
+                div.push_str(&match self.random.below(4) {
+                    0 => format!("<b>{name}</b> "),
+                    1 => format!("{name}; "),
+                    _ => format!("{name} "),
+                });
+            }
+            div.push_str("</p>");
+        }
+        div.push_str("</div>");
+        format!(r#"{{"status":"generated","div":{}}}"#, text(&div))
+    }
+
+    pub fn position(&mut self) -> String {
+        let (latitude, longitude) = self.random.pick(&PLACES);
+        format!(r#"{{"longitude":{longitude},"latitude":{latitude}}}"#)
     }
 
     /// Two dates in order: the lists are.
@@ -169,17 +216,19 @@ impl World<'_> {
 
     pub fn samples(&mut self) -> String {
         let (low, high) = self.ends();
-        let origin = r#"{"value":0,"system":"http://u0","code":"mg","unit":"milligram"}"#;
+        let (system, code, unit) = self.random.pick(&UNITS);
+        let origin = format!(r#"{{"value":0,"system":"{system}","code":"{code}","unit":"{unit}"}}"#);
         let (low, high) = (member("lowerLimit", Some(ENDS[low].to_owned())), ENDS[high].to_owned());
         let high = member("upperLimit", Some(high).filter(|_| self.random.chance(900)));
-        let [origin, period, dimensions] = [("origin", origin), ("period", "10"), ("dimensions", "1")]
+        let [origin, period, dimensions] = [("origin", &*origin), ("period", "10"), ("dimensions", "1")]
             .map(|(name, value)| member(name, Some(value.to_owned())));
         object([origin, period, low, high, dimensions]).unwrap_or_default()
     }
 
     pub fn range(&mut self) -> String {
         let (low, high) = self.ends();
-        let end = |at: usize| format!(r#"{{"value":{},"system":"http://u0","code":"mg"}}"#, ENDS[at]);
+        let (system, code, _) = self.random.pick(&UNITS);
+        let end = |at: usize| format!(r#"{{"value":{},"system":"{system}","code":"{code}"}}"#, ENDS[at]);
         let (has_low, has_high) = match self.random.below(4) {
             0 => (true, false),
             1 => (false, true),

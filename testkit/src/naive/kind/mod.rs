@@ -1,14 +1,17 @@
 //! What a kind of parameter finds: <https://hl7.org/fhir/R4/search.html#ptypes>.
 
 mod date;
+mod near;
 mod number;
 mod quantity;
 mod reference;
 mod string;
 mod token;
+mod unit;
 mod uri;
 
 pub use reference::{Place, place, places};
+pub use unit::UCUM;
 
 use super::{
     select::Found,
@@ -60,6 +63,7 @@ fn holds_one(asked: Asked<'_>, found: &[Found<'_>]) -> anyhow::Result<bool> {
         ParamKind::Date => date::holds(asked, found),
         ParamKind::Number => number::holds(asked, found),
         ParamKind::Quantity => quantity::holds(asked, found),
+        ParamKind::Special => near::holds(asked, found),
         other => bail!("{other:?} is not asked for"),
     }
 }

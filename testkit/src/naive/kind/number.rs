@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use fhir::json::Node;
 
 /// Numbers are counted in so many parts of one.
-const ONE: i128 = 100_000_000_000_000_000_000;
+pub const ONE: i128 = 100_000_000_000_000_000_000;
 const DIGITS: i32 = 20;
 
 /// From the least value that is meant to the greatest, both of them included.
@@ -58,13 +58,19 @@ pub fn range(node: Node<'_>) -> Option<Range> {
 /// Whether it fulfils what a prefix and a number ask: <https://hl7.org/fhir/R4/search.html#prefix>. Only `eq` and `ne` heed how many
 /// digits the number has.
 pub fn compare(text: &str, it: Range) -> anyhow::Result<bool> {
+    compare_in(text, it, |number| number)
+}
+
+/// The same where it is of another unit than the number, and `converted` makes that one's of this one's.
+pub fn compare_in(text: &str, it: Range, converted: impl Fn(i128) -> i128) -> anyhow::Result<bool> {
     let letters = text.find(|c: char| c == '-' || c.is_ascii_digit()).unwrap_or(0);
     let (prefix, number) = text.split_at(letters);
-    let (value, half) = read(number)?;
-    let inside = value - half <= it.low && it.high < value + half;
+    let (written, half) = read(number)?;
+    let value = converted(written);
+    let inside = converted(written - half) <= it.low && it.high < converted(written + half);
     let (above, below) = (it.high > value, it.low < value);
     let exactly = it.low == value && it.high == value;
-    let about = value.abs() / 10;
+    let tenth = written.abs() / 10;
     Ok(match prefix {
         "" | "eq" => inside,
         "ne" => !inside,
@@ -74,7 +80,7 @@ pub fn compare(text: &str, it: Range) -> anyhow::Result<bool> {
         "le" => below || exactly,
         "sa" => it.low > value,
         "eb" => it.high < value,
-        "ap" => it.low <= value + about && it.high >= value - about,
+        "ap" => it.low <= converted(written + tenth) && it.high >= converted(written - tenth),
         other => bail!("no prefix: {other}"),
     })
 }

@@ -3,6 +3,7 @@
 use super::{
     Asked, Key,
     number::{self, Range},
+    unit::{self, Unit},
 };
 use crate::naive::{
     select::{Found, member},
@@ -18,18 +19,40 @@ struct Quantity {
     unit: Option<String>,
 }
 
+impl Quantity {
+    fn measures(&self) -> Option<&'static Unit> {
+        measured(self.system.as_deref(), self.code.as_deref()?)
+    }
+}
+
+/// The unit, if it is one of those that are converted.
+fn measured(system: Option<&str>, code: &str) -> Option<&'static Unit> {
+    if system == Some(unit::UCUM) { unit::known(code) } else { None }
+}
+
 pub fn holds(asked: Asked<'_>, found: &[Found<'_>]) -> anyhow::Result<bool> {
     let parts: Vec<String> = split(asked.value, '|').iter().map(|part| unescape(part)).collect();
     for one in found.iter().filter_map(of) {
-        let is_of_unit = match parts.as_slice() {
-            [_] => true,
-            [_, system, unit] if system.is_empty() => {
-                one.code.as_ref() == Some(unit) || one.unit.as_ref() == Some(unit)
+        let holds = match parts.as_slice() {
+            [number] => number::compare(number, one.range)?,
+            [number, system, unit] if system.is_empty() => {
+                (one.code.as_ref() == Some(unit) || one.unit.as_ref() == Some(unit))
+                    && number::compare(number, one.range)?
             }
-            [_, system, code] => one.system.as_ref() == Some(system) && one.code.as_ref() == Some(code),
+            [number, system, code] => match (measured(Some(system), code), one.measures()) {
+                (Some(asked), Some(its)) => {
+                    asked.of == its.of
+                        && number::compare_in(number, its.range(one.range), |number| asked.parts(number))?
+                }
+                _ => {
+                    one.system.as_ref() == Some(system)
+                        && one.code.as_ref() == Some(code)
+                        && number::compare(number, one.range)?
+                }
+            },
             _ => bail!("no quantity: {}", asked.value),
         };
-        if is_of_unit && number::compare(&parts[0], one.range)? {
+        if holds {
             return Ok(true);
         }
     }
@@ -37,7 +60,11 @@ pub fn holds(asked: Asked<'_>, found: &[Found<'_>]) -> anyhow::Result<bool> {
 }
 
 pub fn keys(found: &[Found<'_>]) -> Vec<Key> {
-    found.iter().filter_map(of).map(|one| Key::Number(one.range.low)).collect()
+    let key = |one: Quantity| match one.measures() {
+        Some(unit) => unit.order(one.range.low),
+        None => unit::order(one.range.low),
+    };
+    found.iter().filter_map(of).map(key).map(Key::Number).collect()
 }
 
 fn of(found: &Found<'_>) -> Option<Quantity> {
