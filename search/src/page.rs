@@ -59,17 +59,25 @@ impl Hit {
     }
 
     /// The order of places.
+    #[inline]
     pub(crate) fn cmp_place(&self, other: &Hit) -> Ordering {
-        self.ranks().cmp(&other.ranks())
+        self.cmp_to(&other.order, other.hash, other.key.type_code, &other.key.id)
     }
 
     /// Whether it comes behind a place.
     pub(crate) fn is_behind(&self, place: &SortKey) -> bool {
-        self.ranks() > (&*place.order, place.hash, place.type_code, place.id)
+        self.cmp_to(&place.order, place.hash, place.type_code, &place.id).is_gt()
     }
 
-    fn ranks(&self) -> (&[u8], u64, TypeCode, ResourceId) {
-        (&self.order, self.hash, self.key.type_code, self.key.id)
+    /// Nearly all are told apart by their hashes: what is not needed for that is not looked at.
+    #[inline]
+    fn cmp_to(&self, order: &[u8], hash: u64, type_code: TypeCode, id: &ResourceId) -> Ordering {
+        let orders = match self.order.is_empty() && order.is_empty() {
+            true => Ordering::Equal,
+            false => (*self.order).cmp(order),
+        };
+        let hashes = orders.then_with(|| self.hash.cmp(&hash));
+        hashes.then_with(|| self.key.type_code.cmp(&type_code)).then_with(|| self.key.id.cmp(id))
     }
 }
 
