@@ -107,6 +107,9 @@ fn in_parts(number: i128, unit: usize) -> i128 {
     number * UNITS[unit].times + UNITS[unit].plus * ONE
 }
 
+/// The amount of the whole, and those of its components.
+type Observed = (Option<Amount>, Vec<Amount>);
+
 #[derive(Clone, Debug)]
 struct Asked {
     prefix: &'static str,
@@ -201,12 +204,11 @@ fn asked() -> impl Strategy<Value = Asked> {
     (prefix, amount(), how).prop_map(|(prefix, amount, how)| Asked { prefix, amount, how })
 }
 
-/// One that is asked for as it was written, or in another unit by the same digits elsewhere.
-fn observation() -> impl Strategy<Value = (Option<Amount>, Vec<Amount>)> {
+fn observation() -> impl Strategy<Value = Observed> {
     (prop::option::weighted(0.8, amount()), prop::collection::vec(amount(), 0..3))
 }
 
-fn change(number: usize, (whole, parts): &(Option<Amount>, Vec<Amount>)) -> Change {
+fn change(number: usize, (whole, parts): &Observed) -> Change {
     let part = |part: &Amount| format!(r#"{{"code":{{"coding":[{{"code":"p"}}]}},{}}}"#, part.json());
     let parts: Vec<String> = parts.iter().map(part).collect();
     let mut members = vec![format!(r#""resourceType":"Observation","id":"o{number}","status":"final""#)];
@@ -260,15 +262,15 @@ proptest! {
         engine.close();
         let engine = open();
         publish(&engine, &changes[sealed..], sealed);
-        let picked = |holds: &dyn Fn(&(Option<Amount>, Vec<Amount>)) -> bool| {
+        let picked = |holds: &dyn Fn(&Observed) -> bool| {
             names(resources.iter().enumerate().filter(|(_, one)| holds(one)).map(|(number, _)| number))
         };
         for one in &asked {
             let text = one.text();
             let operator = if one.prefix.is_empty() { "eq" } else { one.prefix };
             let said = &text[one.prefix.len()..];
-            let whole = |(whole, _): &(Option<Amount>, Vec<Amount>)| whole.as_ref().is_some_and(|it| one.holds(it));
-            let part = |(_, parts): &(Option<Amount>, Vec<Amount>)| parts.iter().any(|it| one.holds(it));
+            let whole = |(whole, _): &Observed| whole.as_ref().is_some_and(|it| one.holds(it));
+            let part = |(_, parts): &Observed| parts.iter().any(|it| one.holds(it));
             let expected: [(String, Vec<String>); 6] = [
                 (format!("value-quantity={text}"), picked(&whole)),
                 (format!("component-value-quantity={text}"), picked(&part)),
