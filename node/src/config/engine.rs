@@ -126,7 +126,7 @@ section! {
         order_bytes_max: usize = 0;
         /// Pause after a failed seal before it is tried again.
         retry_after_ms: u64 = 1000 => 1..=DAY_MS;
-        /// Words that are kept of what is written: off, narrative (for _text) or all (for _content, too). The same on all nodes; what was written before has its words from its next write.
+        /// Words that are kept of what is written: off, narrative (for _text) or all (for _content, too). The same on all nodes; what was written before has its words from its next write, or from $reindex.
         full_text: String = "narrative".to_owned();
     }
 }
