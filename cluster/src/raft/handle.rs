@@ -4,6 +4,7 @@ use super::life::{Life, Making, has_others};
 use super::machine::Lasting;
 use super::network::Network;
 use super::reply::Reply;
+use super::snapshot::Arriving;
 use super::{Proposal, Raft, Target, Types};
 use crate::admission::Permit;
 use crate::error::{Error, ProposeError, ReadError};
@@ -58,6 +59,7 @@ pub(crate) struct Handle {
     /// Held by whoever answers another node; closed while nothing runs.
     pub(super) gate: Arc<RwLock<()>>,
     pub(super) lasting: Lasting,
+    pub(super) arriving: Arriving,
     /// This node is on its way out, and leads nothing any more.
     pub(super) leaving: Arc<AtomicBool>,
     /// Others may get a vote from now on: the only voter's short way to a read is closed (decisions/0003).
@@ -85,6 +87,7 @@ impl Handle {
             vacating: Arc::default(),
             gate: Arc::default(),
             lasting,
+            arriving: Arriving::new(making.meters.clone()),
             leaving,
             may_have_others: Arc::default(),
             lease: making.options.lease(),
