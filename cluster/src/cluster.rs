@@ -45,8 +45,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Opens the meta group and all partitions; creates them on an empty store. Returns when every group has a
-    /// leader and has applied its log.
+    /// Opens the meta group and all partitions; creates them on an empty store. Returns when every group that this node decides
+    /// alone has applied its log; for other nodes it does not wait.
     pub async fn start(options: Options, parts: Parts) -> Result<Cluster, Error> {
         check(&options)?;
         let Parts { store, log, folder, observer, transport, entropy } = parts;

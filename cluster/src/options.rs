@@ -35,7 +35,7 @@ pub struct Options {
     pub left_replicas_kept: Duration,
     /// A piece of a snapshot on its way. The sender keeps some until the receiver has put them, and a break costs those.
     pub snapshot_piece_bytes: usize,
-    /// Until every group must have a leader and its log applied.
+    /// Until every group that this node decides alone must have applied its log.
     pub start_timeout: Duration,
     /// Until proposals in flight must have ended at shutdown.
     pub shutdown_timeout: Duration,
