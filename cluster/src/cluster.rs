@@ -16,7 +16,7 @@ use crate::observer::Observer;
 use crate::options::Options;
 use crate::parts::Parts;
 use crate::placing::{self, Placing};
-use crate::raft::{Handle, Making, Network, Target};
+use crate::raft::{Handle, Making, Means, Names, Network, Target};
 use crate::threads;
 use crate::vacating::Vacating;
 use futures::future::{join_all, try_join_all};
@@ -45,8 +45,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Opens the meta group and all partitions; creates them on an empty store. Returns when every group has a
-    /// leader and has applied its log.
+    /// Opens the meta group and all partitions; creates them on an empty store. Returns when every group that this node decides
+    /// alone has applied its log; for other nodes it does not wait.
     pub async fn start(options: Options, parts: Parts) -> Result<Cluster, Error> {
         check(&options)?;
         let Parts { store, log, folder, observer, transport, entropy } = parts;
@@ -56,6 +56,11 @@ impl Cluster {
         let node_id = check_meta(&options, &meta_store)?;
 
         let queue = Arc::new(Semaphore::new(options.log_queue_max));
+        let means = Means {
+            names: Arc::new(Names::new(node_id, entropy.number())),
+            meters: meters.clone(),
+            piece_bytes: options.snapshot_piece_bytes,
+        };
         let open = |group: u32, target: Target| {
             let (transport, addresses) = (transport.clone(), meta_store.addresses().clone());
             Handle::open(Making {
@@ -64,7 +69,7 @@ impl Cluster {
                 queue: queue.clone(),
                 admission: admission.clone(),
                 meters: meters.clone(),
-                network: Network { group, node_id, transport, addresses },
+                network: Network { group, node_id, transport, addresses, means: means.clone() },
                 target,
                 seed: entropy.seed(),
             })

@@ -14,6 +14,9 @@ pub(crate) struct Meters {
     pub append: Histogram,
     pub apply: Histogram,
     pub apply_entries: Histogram,
+    pub snapshot_sent: Counter,
+    pub snapshot_received: Counter,
+    pub snapshot_resumes: Counter,
 }
 
 impl Meters {
@@ -28,6 +31,15 @@ impl Meters {
         describe_histogram!("salamander_raft_append_seconds", "From an append to its durability");
         describe_histogram!("salamander_raft_apply_seconds", "To apply entries to the tables, each time");
         describe_histogram!("salamander_raft_apply_entries", "Entries applied to the tables at a time");
+        describe_counter!(
+            "salamander_raft_snapshot_bytes_total",
+            "Bytes of snapshots on their way, by direction"
+        );
+        describe_counter!(
+            "salamander_raft_snapshot_resumes_total",
+            "Snapshots to other nodes that went on where their connection broke"
+        );
+        let snapshot = |direction: &'static str| counter!("salamander_raft_snapshot_bytes_total", "direction" => direction);
         Meters {
             proposals: counter!("salamander_raft_proposals_total"),
             rejected: counter!("salamander_raft_proposals_rejected_total"),
@@ -35,6 +47,9 @@ impl Meters {
             append: histogram!("salamander_raft_append_seconds"),
             apply: histogram!("salamander_raft_apply_seconds"),
             apply_entries: histogram!("salamander_raft_apply_entries"),
+            snapshot_sent: snapshot("sent"),
+            snapshot_received: snapshot("received"),
+            snapshot_resumes: counter!("salamander_raft_snapshot_resumes_total"),
         }
     }
 

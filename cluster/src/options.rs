@@ -45,7 +45,9 @@ pub struct Options {
     pub maintenance: Duration,
     /// For so long rows of a replica that went elsewhere stay on the disk: longer than any request takes, which may read them.
     pub left_replicas_kept: Duration,
-    /// Until every group must have a leader and its log applied.
+    /// A piece of a snapshot on its way. The sender keeps some until the receiver has put them, and a break costs those.
+    pub snapshot_piece_bytes: usize,
+    /// Until every group that this node decides alone must have applied its log.
     pub start_timeout: Duration,
     /// Until proposals in flight must have ended at shutdown.
     pub shutdown_timeout: Duration,
@@ -74,6 +76,7 @@ impl Options {
             disk_reserve_bytes: 256 << 20,
             maintenance: Duration::from_secs(1),
             left_replicas_kept: Duration::from_secs(120),
+            snapshot_piece_bytes: 1 << 20,
             start_timeout: Duration::from_secs(300),
             shutdown_timeout: Duration::from_secs(10),
         }

@@ -53,6 +53,8 @@ pub enum Kind {
     Outside = 8,
     /// How many entries of the group a node must have to have all that was acknowledged: eight bytes, big-endian.
     Position = 9,
+    /// How many pieces of a snapshot that is on its way are put.
+    Arrived = 10,
     /// A request of the application above: [`Observer::asked`](crate::Observer::asked).
     Request = 64,
 }

@@ -130,6 +130,41 @@ fn votes_are_not_moved_to_who_could_decide_nothing() {
     });
 }
 
+/// A break in the middle costs what was under way, and nothing begins anew.
+#[test]
+fn a_snapshot_goes_on_where_it_broke() {
+    run(9, async |world| {
+        three_nodes(&world).await;
+        world.settled(&[1, 2, 3]).await;
+        for pieces in [1, 5, 25] {
+            world.crash(2);
+            let until = Instant::now() + Duration::from_secs(10);
+            for writer in writers(&world, until) {
+                writer.await.unwrap();
+            }
+            ["n1", "n2"].iter().for_each(|from| world.network.break_after(from, "n3", pieces));
+            let before = world.snapshots.all().len();
+            world.start(2).await;
+            world.settled(&[1, 2, 3]).await;
+            world.check(&[1, 2, 3]);
+            let sent = world.snapshots.all().split_off(before);
+            eprintln!("{sent:#?}");
+            let of_group = |group: u32| sent.iter().filter(move |sent| sent.group == group);
+            for first in sent.iter() {
+                let is_it = of_group(first.group).all(|sent| sent.transfer == first.transfer);
+                assert!(
+                    is_it && first.transfer.is_some() && first.to == 3,
+                    "group {} began anew",
+                    first.group
+                );
+            }
+            let resumed = (0..5).filter(|group| of_group(*group).any(|sent| sent.first == pieces)).count();
+            assert!(resumed > 0, "nothing broke after {pieces} pieces");
+        }
+        assert!(world.digests.compared() > 0);
+    });
+}
+
 #[test]
 fn nothing_acknowledged_is_lost_whatever_crashes_or_is_cut_off() {
     for seed in seeds(12) {
@@ -145,7 +180,11 @@ fn nothing_acknowledged_is_lost_whatever_crashes_or_is_cut_off() {
             world.settled(&[1, 2, 3]).await;
             world.check(&[1, 2, 3]);
             let written: u64 = world.known.lock().values().map(|(acknowledged, _)| acknowledged).sum();
-            eprintln!("{written} writes, {} messages", world.network.messages());
+            let (compared, resumed) = (world.digests.compared(), world.snapshots.resumed());
+            eprintln!(
+                "{written} writes, {} messages, {compared} snapshots compared, {resumed} went on",
+                world.network.messages()
+            );
             assert!(written > 200, "{written}");
         });
     }

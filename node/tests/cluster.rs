@@ -7,6 +7,8 @@ mod five;
 mod leaves;
 #[path = "cluster/parameters.rs"]
 mod parameters;
+#[path = "cluster/restart.rs"]
+mod restart;
 #[path = "cluster/routing.rs"]
 mod routing;
 #[path = "cluster/stale.rs"]

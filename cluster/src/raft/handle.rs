@@ -4,6 +4,7 @@ use super::life::{Life, Making, has_others};
 use super::machine::Lasting;
 use super::network::Network;
 use super::reply::Reply;
+use super::snapshot::Arriving;
 use super::{Proposal, Raft, Target, Types};
 use crate::admission::Permit;
 use crate::error::{Error, ProposeError, ReadError};
@@ -20,9 +21,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{RwLock, oneshot, watch};
 use tokio::time::{Instant, timeout};
-
-/// For so long a start waits for other nodes.
-const OTHERS: Duration = Duration::from_secs(5);
 
 /// A proposal that is in the group's queue.
 pub(crate) struct Proposed(oneshot::Receiver<ClientWriteResult<Types>>);
@@ -58,6 +56,7 @@ pub(crate) struct Handle {
     /// Held by whoever answers another node; closed while nothing runs.
     pub(super) gate: Arc<RwLock<()>>,
     pub(super) lasting: Lasting,
+    pub(super) arriving: Arriving,
     /// This node is on its way out, and leads nothing any more.
     pub(super) leaving: Arc<AtomicBool>,
     /// Others may get a vote from now on: the only voter's short way to a read is closed (decisions/0003).
@@ -85,6 +84,7 @@ impl Handle {
             vacating: Arc::default(),
             gate: Arc::default(),
             lasting,
+            arriving: Arriving::new(making.meters.clone()),
             leaving,
             may_have_others: Arc::default(),
             lease: making.options.lease(),
@@ -123,8 +123,8 @@ impl Handle {
         Ok(())
     }
 
-    /// Until the group has a leader, and this node applied everything that was in its log. Where others have votes too they
-    /// may not be there yet: then not for long.
+    /// Where nobody else decides: until this node leads the group and has applied everything that was in its log. Where others do,
+    /// nothing is waited for: whoever asks for something here waits for what that needs, or is sent to them.
     pub(crate) async fn ready(&self, founds: bool, options: &Options) -> Result<(), Error> {
         let (at_start, decides_alone) = {
             let life = self.life();
@@ -134,10 +134,7 @@ impl Handle {
             // A founder's first membership is on its way.
             (metrics.last_log_index, alone && (founds || self.is_only_voter(&metrics)))
         };
-        let timeout =
-            Some(if decides_alone { options.start_timeout } else { OTHERS.min(options.start_timeout) });
-        if at_start.is_none() && !decides_alone {
-            // It has nothing yet, and is no voter: the others will come.
+        if !decides_alone {
             return Ok(());
         }
         let ready = |metrics: &RaftMetrics<Types>| {
@@ -146,10 +143,7 @@ impl Handle {
             metrics.running_state.is_err()
                 || (metrics.current_leader.is_some() && applied.is_some() && applied >= at_start && leads)
         };
-        let found = self.raft().wait(timeout).metrics(ready, "ready").await;
-        if found.is_err() && !decides_alone {
-            return Ok(());
-        }
+        let found = self.raft().wait(Some(options.start_timeout)).metrics(ready, "ready").await;
         let seconds = options.start_timeout.as_secs();
         let metrics = found.map_err(|_| Error::NotReady { group: self.group, seconds })?;
         metrics.running_state.map_err(|error| Error::Raft { group: self.group, reason: error.to_string() })

@@ -1,12 +1,15 @@
 //! What other nodes ask of a group.
 
 use super::record::bad;
-use super::rows::{self, Rows};
-use super::{Handle, Target, Types, wire};
+use super::snapshot::{self, Part, Received, Rows, Sink};
+use super::{Handle, Target, Types, Vote, wire};
 use crate::transport::{Kind, Pieces};
 use bytes::Bytes;
-use openraft::alias::SnapshotOf;
+use futures::future::BoxFuture;
+use openraft::alias::{SnapshotMetaOf, SnapshotOf};
 use openraft::raft::VoteRequest;
+use prost::Message as _;
+use proto::internal::v1::{ArrivedAnswer, ArrivedRequest};
 use std::io;
 use tokio::time::Instant;
 
@@ -17,6 +20,7 @@ impl Handle {
         const VOTE: u32 = Kind::Vote as u32;
         const PRE_VOTE: u32 = Kind::PreVote as u32;
         const TRANSFER: u32 = Kind::Transfer as u32;
+        const ARRIVED: u32 = Kind::Arrived as u32;
         let _inside = self.gate.try_read().map_err(|_| vacated())?;
         match kind {
             APPEND => {
@@ -41,21 +45,54 @@ impl Handle {
                 let taken = self.raft().handle_transfer_leader(request).await.map_err(io::Error::other)?;
                 taken.map(|()| Bytes::new()).map_err(io::Error::other)
             }
+            ARRIVED => {
+                let asked = ArrivedRequest::decode(body).map_err(bad)?;
+                let pieces = self.arriving.arrived(&asked).await;
+                Ok(ArrivedAnswer { pieces }.encode_to_vec().into())
+            }
             kind => Err(bad(format!("a question of kind {kind}, which this version does not know"))),
         }
     }
 
-    /// Takes a snapshot, whole, and puts it in the place of what is here.
+    /// Takes a snapshot, or the next part of one; once it is whole it comes in the place of what is here.
     pub(crate) async fn receive(&self, head: Bytes, pieces: Pieces) -> io::Result<Bytes> {
         let _inside = self.gate.try_read().map_err(|_| vacated())?;
-        let (vote, meta) = wire::decode_snapshot(head)?;
-        tracing::info!(group = self.group, last = ?meta.last_log_id, "a snapshot arrives");
-        let received = match &self.target {
+        let (vote, meta, part) = wire::decode_snapshot(head)?;
+        let (last, first) = (meta.last_log_id, part.as_ref().map_or(0, |part| part.first));
+        tracing::info!(group = self.group, ?last, first, "a snapshot arrives");
+        let index = last.map_or(0, |id| id.index + 1);
+        let sink = match &self.target {
             Target::Partition { partition, .. } => {
-                rows::import(partition, meta.last_log_id.map_or(0, |id| id.index + 1), pieces).await?
+                Sink::Partition { partition: partition.clone(), index, import: None }
             }
-            Target::Meta(_) => rows::collect(pieces).await?,
+            Target::Meta(_) => Sink::Meta(Vec::new()),
         };
+        match part {
+            None => self.place(vote, meta, snapshot::take(sink, pieces).await?).await,
+            Some(part) => self.receive_part(vote, meta, &part, sink, pieces).await,
+        }
+    }
+
+    async fn receive_part(
+        &self,
+        vote: Vote,
+        meta: SnapshotMetaOf<Types>,
+        part: &Part,
+        sink: Sink,
+        pieces: Pieces,
+    ) -> io::Result<Bytes> {
+        let handle = self.clone();
+        let place = move |received| {
+            Box::pin(async move {
+                // Also where who sent it is gone meanwhile.
+                let _inside = handle.gate.try_read().map_err(|_| vacated())?;
+                handle.place(vote, meta, received).await
+            }) as BoxFuture<'static, io::Result<Bytes>>
+        };
+        self.arriving.receive(part, vote.leader_id.term, sink, pieces, Box::new(place)).await
+    }
+
+    async fn place(&self, vote: Vote, meta: SnapshotMetaOf<Types>, received: Received) -> io::Result<Bytes> {
         let snapshot = SnapshotOf::<Types, Rows> { meta, snapshot: Rows::Received(received) };
         let answer = self.raft().install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
         tracing::info!(group = self.group, "the snapshot is in place");

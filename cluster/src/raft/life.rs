@@ -64,9 +64,11 @@ impl Making {
     /// Begins a run on what log and tables have.
     pub(super) async fn begin(&self, lasting: Lasting, leaving: Arc<AtomicBool>) -> Result<Life, Error> {
         let Network { group, node_id, .. } = self.network;
+        let piece_bytes = self.network.means.piece_bytes;
         let (alive, ended) = mpsc::channel(1);
         let (target, meters) = (self.target.clone(), self.meters.clone());
-        let machine = Machine::new(target, lasting, self.admission.clone(), meters.clone(), alive.clone());
+        let admission = self.admission.clone();
+        let machine = Machine::new(target, lasting, admission, meters.clone(), piece_bytes, alive.clone());
         let has_voted = self.log.state(group).vote.is_some();
         let forgotten = self.forgotten()?.map(|forgotten| forgotten.last);
         let config = Arc::new(config(&self.options).validate().map_err(|error| self.fail(error))?);

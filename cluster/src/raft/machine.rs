@@ -1,7 +1,7 @@
 //! From committed log entries to a partition's tables, or to the meta state.
 
 use super::proposal::Command;
-use super::rows::{self, Received, Rows};
+use super::snapshot::{self, Received, Rows};
 use super::{LogId, StoredMembership, Types};
 use super::{codec, record};
 use crate::admission::Admission;
@@ -64,6 +64,8 @@ pub(crate) struct Machine {
     pub(crate) meters: Arc<Meters>,
     flushed: Arc<Mutex<Option<SnapshotMetaOf<Types>>>>,
     lasting: Lasting,
+    /// Of a snapshot on its way.
+    piece_bytes: usize,
     /// Held, never used: tells when the last clone is gone.
     _alive: mpsc::Sender<Infallible>,
 }
@@ -86,9 +88,11 @@ impl Machine {
         lasting: Lasting,
         admission: Arc<Admission>,
         meters: Arc<Meters>,
+        piece_bytes: usize,
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
-        let machine = Machine { target, admission, meters, flushed: Arc::default(), lasting, _alive: alive };
+        let flushed = Arc::default();
+        let machine = Machine { target, admission, meters, flushed, lasting, piece_bytes, _alive: alive };
         // At the start the observer has what the tables have.
         if !machine.lasting.rebuilding.load(Ordering::Acquire) {
             machine.lasting.heard.send_replace(machine.applied_index());
@@ -316,9 +320,9 @@ impl RaftStateMachine<Types> for Machine {
             return Ok(None);
         }
         let (meta, pieces) = match &self.target {
-            Target::Meta(meta) => (self.meta()?, rows::single(meta.export())),
+            Target::Meta(meta) => (self.meta()?, snapshot::single(meta.export())),
             Target::Partition { partition, .. } => {
-                let (applied, pieces) = rows::export(partition.clone()).await?;
+                let (applied, pieces) = snapshot::export(partition.clone(), self.piece_bytes).await?;
                 let last_log_id = place(applied.index, applied.term);
                 let last_membership = codec::decode_stored(applied.membership)?;
                 (SnapshotMetaOf::<Types> { last_log_id, last_membership }, pieces)

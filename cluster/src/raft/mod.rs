@@ -11,8 +11,8 @@ mod network;
 mod proposal;
 mod record;
 mod reply;
-mod rows;
 mod runtime;
+mod snapshot;
 mod vacate;
 mod wire;
 
@@ -26,6 +26,7 @@ pub(crate) use machine::Target;
 pub use membership::View;
 pub(crate) use network::Network;
 pub(crate) use proposal::Proposal;
+pub(crate) use snapshot::{Means, Names};
 
 use openraft::impls;
 use storage::Applied;

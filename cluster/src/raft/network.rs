@@ -1,9 +1,9 @@
 //! The library's way to the other replicas of a group, over the node's one transport.
 
-use super::rows::Rows;
+use super::snapshot::{self, Line, Means, Rows};
 use super::{Types, Vote, wire};
 use crate::addresses::Addresses;
-use crate::transport::{Answer, Kind, Message, Peer, Transport};
+use crate::transport::{Answer, Kind, Message, Peer, Pieces, Transport};
 use bytes::Bytes;
 use openraft::alias::SnapshotOf;
 use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
@@ -13,6 +13,8 @@ use openraft::raft::{
     TransferLeaderResponse, VoteRequest, VoteResponse,
 };
 use openraft::{BasicNode, OptionalSend};
+use prost::Message as _;
+use proto::internal::v1 as internal;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub(crate) struct Network {
     pub(crate) node_id: u64,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) addresses: Addresses,
+    pub(crate) means: Means,
 }
 
 /// A group's connection to one node.
@@ -45,7 +48,7 @@ fn transfer(bytes: usize) -> Duration {
     Duration::from_millis((bytes / BYTES_PER_MS) as u64)
 }
 
-/// A snapshot of any size has this; one whose receiver takes nothing ends long before (`rows`).
+/// A snapshot of any size has this; one whose receiver takes nothing ends long before (`snapshot`).
 const SNAPSHOT_MAX: Duration = Duration::from_secs(24 * 3600);
 
 impl Connection {
@@ -56,10 +59,6 @@ impl Connection {
     fn message(&self, kind: Kind, body: Bytes) -> Message {
         let cluster = self.network.addresses.cluster();
         Message { cluster, to: self.target, group: self.network.group, kind: kind as u32, body }
-    }
-
-    fn ask(&self, kind: Kind, body: Bytes) -> Answer {
-        self.network.transport.call(&self.peer(), self.message(kind, body))
     }
 
     async fn call<T>(
@@ -83,6 +82,21 @@ impl Connection {
                 timeout: limit,
             })),
         }
+    }
+}
+
+impl Line for Connection {
+    fn target(&self) -> u64 {
+        self.target
+    }
+
+    fn ask(&self, kind: Kind, body: Bytes) -> Answer {
+        self.network.transport.call(&self.peer(), self.message(kind, body))
+    }
+
+    fn ship(&self, head: &internal::Snapshot, pieces: Pieces) -> Answer {
+        let head = self.message(Kind::Snapshot, head.encode_to_vec().into());
+        self.network.transport.send(&self.peer(), head, pieces)
     }
 }
 
@@ -151,10 +165,9 @@ impl RaftNetworkV2<Types> for Connection {
                 "a snapshot without rows",
             ))));
         };
-        let body = wire::encode_snapshot(&vote, &snapshot.meta);
-        let head = self.message(Kind::Snapshot, body);
+        let head = wire::snapshot_out(&vote, &snapshot.meta);
         let sent =
-            tokio::time::timeout(SNAPSHOT_MAX, self.network.transport.send(&self.peer(), head, pieces));
+            tokio::time::timeout(SNAPSHOT_MAX, snapshot::send(self, &self.network.means, head, pieces));
         tokio::select! {
             closed = cancel => Err(StreamingError::Closed(closed)),
             answer = sent => {

@@ -52,7 +52,7 @@ fn stores(log: Arc<dyn LogStore>, target: Target) -> (Log, Machine) {
     let meters = Arc::new(Meters::new());
     let (alive, _) = mpsc::channel(1);
     let admission = Admission::new(log.clone(), 1, 1);
-    let machine = Machine::new(target, Lasting::default(), admission, meters.clone(), alive.clone());
+    let machine = Machine::new(target, Lasting::default(), admission, meters.clone(), 1 << 20, alive.clone());
     (Log::new(1, log, Arc::new(Semaphore::new(1)), meters, alive), machine)
 }
 

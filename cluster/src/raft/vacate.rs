@@ -55,6 +55,7 @@ impl Handle {
         if self.leads() || self.is_rebuilding() || self.failure().is_some() {
             return Ok(false);
         }
+        self.arriving.let_go().await;
         self.vacating.store(true, Ordering::Release);
         let last = self.life();
         last.end().await.map_err(|error| self.making.fail(error))?;

@@ -2,6 +2,7 @@
 
 use super::codec;
 use super::record::bad;
+use super::snapshot::Part;
 use super::{Entry, LogId, StoredMembership, Types, Vote};
 use bytes::Bytes;
 use openraft::alias::SnapshotMetaOf;
@@ -128,16 +129,17 @@ pub(super) fn decode_transfer(bytes: Bytes) -> io::Result<TransferLeaderRequest<
 }
 
 /// The head of a snapshot.
-pub(super) fn encode_snapshot(vote: &Vote, meta: &SnapshotMetaOf<Types>) -> Bytes {
-    let message = wire::Snapshot {
+pub(super) fn snapshot_out(vote: &Vote, meta: &SnapshotMetaOf<Types>) -> wire::Snapshot {
+    wire::Snapshot {
         vote: Some(vote_out(vote)),
         last: meta.last_log_id.map(id_out),
         membership: codec::encode_stored(&meta.last_membership),
-    };
-    message.encode_to_vec().into()
+        ..wire::Snapshot::default()
+    }
 }
 
-pub(super) fn decode_snapshot(bytes: Bytes) -> io::Result<(Vote, SnapshotMetaOf<Types>)> {
+/// Without a part it is whole, of a node of the version before.
+pub(super) fn decode_snapshot(bytes: Bytes) -> io::Result<(Vote, SnapshotMetaOf<Types>, Option<Part>)> {
     let message = wire::Snapshot::decode(bytes).map_err(bad)?;
     let last_membership: StoredMembership = codec::decode_stored(message.membership)?;
     let last_log_id = message.last.map(id_in);
@@ -147,7 +149,9 @@ pub(super) fn decode_snapshot(bytes: Bytes) -> io::Result<(Vote, SnapshotMetaOf<
     {
         return Err(bad("a snapshot by who does not lead, or of nothing"));
     }
-    Ok((vote, SnapshotMetaOf::<Types> { last_log_id, last_membership }))
+    let (first, attempt) = (message.first, message.attempt);
+    let part = message.transfer.map(|transfer| Part { transfer, first, attempt });
+    Ok((vote, SnapshotMetaOf::<Types> { last_log_id, last_membership }, part))
 }
 
 pub(super) fn encode_vote(vote: &Vote) -> Bytes {
@@ -252,7 +256,9 @@ mod tests {
         assert_eq!(decode_transfer(encode_transfer(&transfer)).unwrap(), transfer);
         let meta =
             SnapshotMetaOf::<Types> { last_log_id: Some(id), last_membership: StoredMembership::default() };
-        let (from, arrived) = decode_snapshot(encode_snapshot(&vote(true), &meta)).unwrap();
+        let head = snapshot_out(&vote(true), &meta).encode_to_vec().into();
+        let (from, arrived, part) = decode_snapshot(head).unwrap();
+        assert!(part.is_none());
         assert_eq!((from, arrived), (vote(true), meta));
         assert_eq!(decode_vote(encode_vote(&vote(true))).unwrap(), vote(true));
     }

@@ -3,7 +3,9 @@
 
 pub mod network;
 pub mod placed;
+pub mod seen;
 pub mod shim;
+pub mod tapped;
 pub mod world;
 
 use bytes::Bytes;
@@ -31,11 +33,14 @@ pub struct Heard {
     pub vacated: Mutex<Vec<PartitionId>>,
     /// Partitions whose observer takes its time: until it is notified.
     pub held: Mutex<BTreeMap<PartitionId, Arc<Notify>>>,
+    /// Compares replicas with each other, where there are several.
+    pub seen: Option<seen::Seen>,
 }
 
 impl Observer for Heard {
     fn applied<'a>(&'a self, partition: PartitionId, index: u64, changes: &'a [Change]) -> BoxFuture<'a, ()> {
         self.applied.lock().push((partition, index, changes.to_vec()));
+        self.seen.iter().for_each(|seen| seen.applied(partition, index));
         let held = self.held.lock().get(&partition).cloned();
         Box::pin(async move {
             if let Some(held) = held {
@@ -49,6 +54,7 @@ impl Observer for Heard {
 
     fn replaced(&self, partition: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {
         self.replaced.lock().push(partition);
+        self.seen.iter().for_each(|seen| seen.replaced(partition));
         Box::pin(async { Ok(()) })
     }
     fn vacated(&self, partition: PartitionId) -> BoxFuture<'_, std::io::Result<()>> {

@@ -1,6 +1,8 @@
 //! Machines, their network, clients, and what befalls them.
 
-use super::network::{Network, Way};
+use super::network::Network;
+use super::seen::{Digests, Seen};
+use super::tapped::{Snapshots, Tapped};
 use super::{Heard, TENANT, key, options, put};
 use bytes::Bytes;
 use cluster::{
@@ -36,14 +38,16 @@ pub struct World {
     pub heard: Mutex<Vec<Arc<Heard>>>,
     /// By name: what was acknowledged last, and what may have been written beyond.
     pub known: Mutex<BTreeMap<String, (u64, u64)>>,
+    pub digests: Digests,
+    pub snapshots: Snapshots,
 }
 
 impl World {
     pub fn new(seed: u64) -> Arc<World> {
         let entropy = Entropy::seeded(seed);
         let network = Network::new(entropy.number());
-        let (proof, machines, heard, known) = Default::default();
-        Arc::new(World { entropy, proof, network, machines, heard, known })
+        let (proof, machines, heard, known, digests, snapshots) = Default::default();
+        Arc::new(World { entropy, proof, network, machines, heard, known, digests, snapshots })
     }
 
     pub fn add_machine(&self) -> usize {
@@ -69,14 +73,16 @@ impl World {
         let latency = Duration::from_micros(100)..Duration::from_millis(5);
         let seed = || Entropy::seeded(self.entropy.number());
         tokio::spawn(sync_later(log.clone(), seed(), latency));
-        let heard = Arc::new(Heard::default());
+        let store = Arc::new(Store::in_memory(&disk));
+        let seen = Some(Seen { store: store.clone(), digests: self.digests.clone() });
+        let heard = Arc::new(Heard { seen, ..Heard::default() });
         self.heard.lock().push(heard.clone());
         let parts = Parts {
-            store: Arc::new(Store::in_memory(&disk)),
+            store,
             log: log.clone(),
             folder: Arc::new(folder),
             observer: heard,
-            transport: Way::of(&self.network, &address),
+            transport: Tapped::of(&self.network, &address, &self.snapshots),
             entropy: seed(),
         };
         // Small, so that there are flushes, purges and so snapshots.
@@ -86,6 +92,7 @@ impl World {
             maintenance: Duration::from_millis(200),
             proof: *self.proof.lock(),
             left_replicas_kept: Duration::from_secs(1),
+            snapshot_piece_bytes: 1_000,
             ..options("nowhere".as_ref())
         };
         let cluster = Arc::new(within("a start", Cluster::start(options, parts)).await.unwrap());

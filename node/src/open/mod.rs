@@ -26,6 +26,7 @@ use std::{
     time::Duration,
 };
 use storage::{Store, log::LogStore};
+use tokio::time::{Instant, sleep};
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +51,7 @@ pub enum OpenError {
 
 impl Node {
     /// Opens the data folder (created if absent), brings search up to the tables, replays the log, and returns once
-    /// every partition has a leader and can serve; where other nodes have votes too, after some seconds without.
+    /// every partition can serve; where other nodes have votes too, it does not wait for leaders: requests do.
     ///
     /// # Errors
     /// What cannot be opened; a partition that gets no leader in time.
@@ -96,8 +97,7 @@ impl Node {
         let parts =
             cluster::Parts { store, log, folder, observer: heard, transport, entropy: entropy_of_groups };
         let cluster = Cluster::start(options.cluster.clone(), parts).await?;
-        // Only now the log is replayed, which may hold the profiles.
-        let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max)?;
+        let conformance = conform(&cluster, &options, definitions, packages).await?;
         let tokens = Tokens::new(options.cluster.node_id, entropy.number());
         let threads = Threads::new(options.computations_max);
         let groups = cluster.groups().to_vec();
@@ -173,6 +173,27 @@ impl Node {
     }
 }
 
+/// Only now the log is replayed, which may hold the profiles; where others lead, so may what they have not told yet.
+async fn conform(
+    cluster: &Cluster,
+    options: &Options,
+    definitions: Arc<conformance::Stored>,
+    packages: Vec<Arc<fhir::conformance::Package>>,
+) -> Result<Conformance, conformance::UnknownProfile> {
+    let until = Instant::now() + TOLD;
+    loop {
+        let (definitions, packages) = (definitions.clone(), packages.clone());
+        match Conformance::new(definitions, packages, &options.profiles, options.issues_max) {
+            Err(_) if !cluster.is_alone() && Instant::now() < until => sleep(TOLD_AGAIN).await,
+            tried => return tried,
+        }
+    }
+}
+
+/// For so long it waits for a profile: longer than an election takes.
+const TOLD: Duration = Duration::from_secs(5);
+const TOLD_AGAIN: Duration = Duration::from_millis(50);
+
 /// Pages that begin on one node go on on every other: all sign their links with what they agreed on, which is the founder's.
 fn seal(engine: &Arc<Engine>) {
     let agreed = engine.cluster.meta().seal;
@@ -188,7 +209,7 @@ fn seal(engine: &Arc<Engine>) {
                 Err(error) => tracing::debug!(%error, "what links are signed with is not agreed on yet"),
             }
             drop(engine);
-            tokio::time::sleep(SEAL_AGAIN).await;
+            sleep(SEAL_AGAIN).await;
         }
     });
 }

@@ -73,9 +73,14 @@ impl Peer for Served {
         };
         let (to, taken) = mpsc::channel(PIECES);
         let give = async move {
-            while let Some(piece) = pieces.next().await {
-                let piece = piece.map(|piece| piece.body).map_err(io::Error::other);
-                if to.send(piece).await.is_err() {
+            loop {
+                let piece = tokio::select! {
+                    // Who takes no more answers, and is not kept from it by who waits for the answer.
+                    () = to.closed() => break,
+                    piece = pieces.next() => piece,
+                };
+                let Some(piece) = piece else { break };
+                if to.send(piece.map(|piece| piece.body).map_err(io::Error::other)).await.is_err() {
                     break;
                 }
             }

@@ -1,6 +1,12 @@
+mod proxy;
+mod snapshots;
+
 use super::*;
 use bytes::Bytes;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 /// Answers with the question; counts.

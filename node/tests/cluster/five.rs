@@ -21,7 +21,7 @@ fn is_shared(status: &api::StatusResponse, nodes: u64) -> bool {
     whole && lag == 0 && (1..=nodes).all(|node| holds(node) >= fewest)
 }
 
-async fn grow(nodes: &mut Vec<NodeProcess>, to: usize) {
+pub async fn grow(nodes: &mut Vec<NodeProcess>, to: usize) {
     while nodes.len() < to {
         nodes.push(join(&nodes[nodes.len() - 1]));
     }

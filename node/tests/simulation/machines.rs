@@ -80,6 +80,8 @@ fn options_of(at: usize) -> Options {
     options.cluster.heartbeat = Duration::from_millis(60);
     options.cluster.group_log_bytes = 8 << 10;
     options.cluster.maintenance = Duration::from_millis(200);
+    // Many pieces, so that ways break in the middle.
+    options.cluster.snapshot_piece_bytes = 2 << 10;
     // Longer than any request takes, as everywhere.
     options.cluster.left_replicas_kept = Duration::from_secs(8);
     options.cluster.address = name(at);

@@ -34,7 +34,8 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn hold(seeds: Range<u64>) {
-    let (runs, mut crashes, mut done, mut snapshots, mut far) = (seeds.end - seeds.start, 0, 0, 0, 0);
+    let (runs, mut crashes, mut done) = (seeds.end - seeds.start, 0, 0);
+    let (mut snapshots, mut resumed, mut far) = (0, 0, 0);
     for seed in seeds {
         let machines = Rc::new(Machines::new(seed));
         let outcome = run_on(machines.clone(), seed);
@@ -42,11 +43,13 @@ fn hold(seeds: Range<u64>) {
         crashes += outcome.report.starts.len() as u64;
         done += outcome.report.done();
         snapshots += machines.heard.snapshots();
+        resumed += machines.heard.resumed();
         far += machines.heard.far();
     }
     // Three crashes or more are of every run, the last ones; and what is never done says nothing.
-    let told =
-        format!("{crashes} crashes, {done} done, {snapshots} snapshots, {far} far questions in {runs} runs");
+    let told = format!(
+        "{crashes} crashes, {done} done, {snapshots} snapshots, {resumed} went on, {far} far questions in {runs} runs"
+    );
     println!("{told}");
     assert!(crashes > 6 * runs && done > 150 * runs && snapshots > runs && far > runs, "{told}");
 }

@@ -21,6 +21,8 @@ pub struct Heard {
     /// By group and term, the ids of who sent entries or heartbeats.
     leaders: Arc<Mutex<Leaders>>,
     snapshots: Arc<AtomicU64>,
+    /// Those that went on where they broke.
+    resumed: Arc<AtomicU64>,
     /// Parts of searches and histories, and rows, that were asked of nodes with replicas which the asking one had not.
     far: Arc<AtomicU64>,
 }
@@ -43,6 +45,11 @@ impl Heard {
     /// How many questions there were about partitions without a replica.
     pub fn far(&self) -> u64 {
         self.far.load(Ordering::Relaxed)
+    }
+
+    /// How many connections went on with a snapshot.
+    pub fn resumed(&self) -> u64 {
+        self.resumed.load(Ordering::Relaxed)
     }
 
     /// How many were begun.
@@ -83,7 +90,9 @@ impl Transport for Tapped {
     }
 
     fn send(&self, to: &Peer, head: Message, pieces: Pieces) -> Answer {
-        self.heard.snapshots.fetch_add(1, Ordering::Relaxed);
+        let snapshot = wire::Snapshot::decode(head.body.clone()).expect("a snapshot's head is one");
+        let count = if snapshot.first > 0 { &self.heard.resumed } else { &self.heard.snapshots };
+        count.fetch_add(1, Ordering::Relaxed);
         self.way.send(to, head, pieces)
     }
 }

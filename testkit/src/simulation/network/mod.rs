@@ -46,6 +46,8 @@ struct State<R: ?Sized, A> {
     cut: BTreeSet<(String, String)>,
     /// One way each: a message takes up to so much longer.
     slow: BTreeMap<(String, String), Duration>,
+    /// One way each: the next that is longer breaks after so many pieces.
+    breaks: BTreeMap<(String, String), u64>,
     /// What has arrived and is not answered, in the order in which it arrived.
     asked: BTreeMap<u64, Asked<A>>,
     messages: u64,
@@ -57,6 +59,19 @@ struct Asked<A> {
     told: Told<A>,
     /// Of something long: where its pieces arrive.
     pieces: Option<mpsc::Sender<io::Result<A>>>,
+    /// How many were given.
+    given: u64,
+}
+
+/// What becomes of a piece.
+enum Given<A> {
+    Taken,
+    /// It has to be given again.
+    Waits(io::Result<A>),
+    /// Nobody takes more.
+    Ended,
+    /// The connection broke in the middle, as who sends was told; who receives hears of it so much later.
+    Broken(mpsc::Sender<io::Result<A>>, Duration),
 }
 
 impl<R: ?Sized, A> Clone for Network<R, A> {
@@ -67,6 +82,8 @@ impl<R: ?Sized, A> Clone for Network<R, A> {
 
 /// The longest time until a broken connection is known as such, which a ping tells in the end.
 const SILENCE_MS: u64 = 3_000;
+/// Of a thousand pieces, so many find that their connection broke.
+const BREAKS: u64 = 4;
 /// Pieces that have arrived and are not taken.
 const PIECES: usize = 64;
 
@@ -78,6 +95,7 @@ impl<R: ?Sized + Send + Sync + 'static, A: Send + 'static> Network<R, A> {
             lives: BTreeMap::new(),
             cut: BTreeSet::new(),
             slow: BTreeMap::new(),
+            breaks: BTreeMap::new(),
             asked: BTreeMap::new(),
             messages: 0,
         })))
@@ -144,7 +162,7 @@ impl<R: ?Sized + Send + Sync + 'static, A: Send + 'static> Network<R, A> {
             let _ = told.send(Err(Loss { after: Duration::ZERO, error: nobody() }));
             return None;
         }
-        state.asked.insert(number, Asked { from: from.clone(), to: to.to_owned(), told, pieces });
+        state.asked.insert(number, Asked { from: from.clone(), to: to.to_owned(), told, pieces, given: 0 });
         Some(number)
     }
 
@@ -164,17 +182,30 @@ impl<R: ?Sized + Send + Sync + 'static, A: Send + 'static> Network<R, A> {
         let _ = asked.told.send(answer);
     }
 
-    /// Gives who was asked a piece. `Err`: nobody takes more; `Ok`: it has to be given again.
-    fn piece(&self, number: u64, piece: io::Result<A>) -> Result<Option<io::Result<A>>, ()> {
-        let state = self.state();
-        let asked = state.asked.get(&number).ok_or(())?;
-        if state.is_cut(&asked.from, &asked.to) {
-            return Err(());
+    /// Gives who was asked a piece.
+    fn piece(&self, number: u64, piece: io::Result<A>) -> Given<A> {
+        let mut state = self.state();
+        let Some((from, to, given)) = state.asked.get(&number).map(Asked::so_far) else {
+            return Given::Ended;
+        };
+        if state.is_cut(&from, &to) {
+            return Given::Ended;
         }
-        match asked.pieces.as_ref().ok_or(())?.try_send(piece) {
-            Ok(()) => Ok(None),
-            Err(mpsc::error::TrySendError::Full(piece)) => Ok(Some(piece)),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(()),
+        let is_due = state.breaks.get(&(from.clone(), to.clone())) == Some(&given);
+        if is_due {
+            state.breaks.remove(&(from, to));
+        }
+        if state.random.chance(BREAKS) || is_due {
+            return state.broken(number);
+        }
+        let Some(asked) = state.asked.get_mut(&number) else { return Given::Ended };
+        match asked.pieces.as_ref().map(|pieces| pieces.try_send(piece)) {
+            Some(Ok(())) => {
+                asked.given += 1;
+                Given::Taken
+            }
+            Some(Err(mpsc::error::TrySendError::Full(piece))) => Given::Waits(piece),
+            Some(Err(mpsc::error::TrySendError::Closed(_))) | None => Given::Ended,
         }
     }
 
@@ -192,6 +223,8 @@ pub trait Ways {
     fn cut(&self, from: &str, to: &str);
     /// What goes from one to the other takes up to so much longer.
     fn slow(&self, from: &str, to: &str, by: Duration);
+    /// The next of more pieces that goes from one to the other breaks after so many.
+    fn break_after(&self, from: &str, to: &str, pieces: u64);
     /// No way is cut, or slow.
     fn heal(&self);
     /// How many messages were carried.
@@ -205,6 +238,10 @@ impl<R: ?Sized + Send + Sync + 'static, A: Send + 'static> Ways for Network<R, A
 
     fn slow(&self, from: &str, to: &str, by: Duration) {
         self.state().slow.insert((from.to_owned(), to.to_owned()), by);
+    }
+
+    fn break_after(&self, from: &str, to: &str, pieces: u64) {
+        self.state().breaks.insert((from.to_owned(), to.to_owned()), pieces);
     }
 
     fn heal(&self) {
@@ -221,6 +258,10 @@ impl<R: ?Sized + Send + Sync + 'static, A: Send + 'static> Ways for Network<R, A
 impl<A> Asked<A> {
     fn is_of(&self, address: &str) -> bool {
         self.from == address || self.to == address
+    }
+
+    fn so_far(&self) -> (String, String, u64) {
+        (self.from.clone(), self.to.clone(), self.given)
     }
 }
 
@@ -246,6 +287,17 @@ impl<R: ?Sized, A> State<R, A> {
             true => Loss { after: Duration::from_millis(self.random.below(200)), error: nobody() },
             false => self.silence(),
         }
+    }
+
+    /// Who sends something long is told, and not what the other side answers.
+    fn broken(&mut self, number: u64) -> Given<A> {
+        let Some(Asked { told, pieces: Some(pieces), .. }) = self.asked.remove(&number) else {
+            return Given::Ended;
+        };
+        let (loss, heard) = (self.silence(), self.silence());
+        // Who sends may have given up.
+        let _ = told.send(Err(loss));
+        Given::Broken(pieces, heard.after)
     }
 
     fn silence(&mut self) -> Loss {

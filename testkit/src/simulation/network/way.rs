@@ -1,6 +1,6 @@
 //! One node's way to the others.
 
-use super::{Answer, Ask, Job, Loss, Network, PIECES, Pieces, Told};
+use super::{Answer, Ask, Given, Job, Loss, Network, PIECES, Pieces, Told};
 use std::{
     collections::BTreeMap,
     io,
@@ -85,12 +85,16 @@ impl<R: ?Sized + Send + Sync + 'static, A: Send + 'static> Way<R, A> {
                 let mut piece = Some(piece);
                 while let Some(given) = piece.take() {
                     match network.piece(number, given) {
-                        Ok(None) => {}
-                        Ok(again) => {
-                            piece = again;
+                        Given::Taken => {}
+                        Given::Waits(again) => {
+                            piece = Some(again);
                             sleep(Duration::from_millis(1)).await;
                         }
-                        Err(()) => return network.last_piece(number),
+                        Given::Ended => return network.last_piece(number),
+                        Given::Broken(open, after) => {
+                            sleep(after).await;
+                            return drop(open);
+                        }
                     }
                 }
             }

@@ -1,23 +1,18 @@
-//! A snapshot of a group: all rows of its partition, or the meta group's state.
+//! What a snapshot of a group is of: all rows of its partition, or the meta group's state.
 
-use super::record::bad;
+use super::super::record::bad;
+use super::STALLED;
 use crate::threads;
 use crate::transport::Pieces;
 use bytes::Bytes;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 use storage::{AppliedState, Import, Partition};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-/// Of a piece on its way.
-const PIECE_BYTES: usize = 1 << 20;
 /// Pieces that wait for the network.
-const WAITING_MAX: usize = 4;
-
-/// A receiver that takes nothing for so long is given up.
-const STALLED: Duration = Duration::from_secs(60);
+pub(super) const WAITING_MAX: usize = 4;
 
 /// What a snapshot has besides its place.
 pub(crate) enum Rows {
@@ -37,13 +32,16 @@ pub(crate) enum Received {
 
 /// Freezes a view of the partition and gives its rows to the pieces, as fast as they are taken, on a thread of their own. It
 /// ends with its reader.
-pub(super) async fn export(partition: Arc<Partition>) -> io::Result<(AppliedState, Pieces)> {
+pub(crate) async fn export(
+    partition: Arc<Partition>,
+    piece_bytes: usize,
+) -> io::Result<(AppliedState, Pieces)> {
     let (begin, applied) = oneshot::channel();
     // Where there are no threads all is read at once.
     let (to, pieces) = mpsc::channel(if threads::exist() { WAITING_MAX } else { usize::MAX >> 4 });
     let work = move || {
         let told = |applied: &AppliedState| drop(begin.send(applied.clone()));
-        let done = partition.export(PIECE_BYTES, told, &mut |piece| give(&to, Ok(piece)));
+        let done = partition.export(piece_bytes, told, &mut |piece| give(&to, Ok(piece)));
         match done {
             Ok(true) => drop(give(&to, Ok(Bytes::new()))),
             // Nobody takes any more.
@@ -56,7 +54,7 @@ pub(super) async fn export(partition: Arc<Partition>) -> io::Result<(AppliedStat
     Ok((applied, pieces))
 }
 
-/// False: nobody takes any more, or not for too long. The view of the rows costs disk while it is open.
+/// False: nobody takes any more, or not for too long.
 fn give(to: &mpsc::Sender<io::Result<Bytes>>, piece: io::Result<Bytes>) -> bool {
     match to.try_send(piece) {
         Ok(()) => true,
@@ -68,7 +66,7 @@ fn give(to: &mpsc::Sender<io::Result<Bytes>>, piece: io::Result<Bytes>) -> bool 
 }
 
 /// One piece, for what is small.
-pub(super) fn single(bytes: Bytes) -> Pieces {
+pub(crate) fn single(bytes: Bytes) -> Pieces {
     let (to, pieces) = mpsc::channel(2);
     // There is room.
     [bytes, Bytes::new()].into_iter().for_each(|piece| drop(to.try_send(Ok(piece))));
@@ -76,36 +74,64 @@ pub(super) fn single(bytes: Bytes) -> Pieces {
 }
 
 /// The next piece; `None` at the end of what is whole.
-async fn next(pieces: &mut Pieces) -> io::Result<Option<Bytes>> {
+pub(super) async fn next(pieces: &mut Pieces) -> io::Result<Option<Bytes>> {
     match pieces.recv().await {
         Some(piece) => piece.map(|piece| (!piece.is_empty()).then_some(piece)),
         None => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a snapshot ended before its last piece")),
     }
 }
 
-/// Takes all rows of a partition that come, those of that applied index, without showing them to anybody yet.
-pub(super) async fn import(partition: &Partition, index: u64, mut pieces: Pieces) -> io::Result<Received> {
-    let mut import = partition.import().map_err(io::Error::other)?;
-    while let Some(piece) = next(&mut pieces).await? {
-        let put = move || import.put(&piece).map(|()| import);
-        import = threads::beside(put).await?.map_err(io::Error::other)?;
-    }
-    if import.applied_index() != index {
-        return Err(bad("a snapshot has other rows than it says"));
-    }
-    Ok(Received::Partition(Box::new(import)))
+/// Takes rows in, without showing them to anybody yet.
+pub(crate) enum Sink {
+    /// The import begins with the first piece. `index`: that the rows must be of.
+    Partition {
+        partition: Arc<Partition>,
+        index: u64,
+        import: Option<Box<Import>>,
+    },
+    Meta(Vec<u8>),
 }
 
-/// The meta group's state.
-pub(super) async fn collect(mut pieces: Pieces) -> io::Result<Received> {
-    let mut all = Vec::new();
-    while let Some(piece) = next(&mut pieces).await? {
-        all.extend_from_slice(&piece);
-        if all.len() > META_MAX {
-            return Err(bad("the state of a meta group is larger than it can be"));
+impl Sink {
+    /// The next rows. Blocks on IO.
+    pub(super) fn put(&mut self, rows: &Bytes) -> io::Result<()> {
+        match self {
+            Sink::Partition { partition, import, .. } => {
+                let import = match import {
+                    Some(import) => import,
+                    none => none.insert(Box::new(partition.import().map_err(io::Error::other)?)),
+                };
+                import.put(rows).map_err(io::Error::other)
+            }
+            Sink::Meta(all) if all.len() + rows.len() > META_MAX => {
+                Err(bad("the state of a meta group is larger than it can be"))
+            }
+            Sink::Meta(all) => {
+                all.extend_from_slice(rows);
+                Ok(())
+            }
         }
     }
-    Ok(Received::Meta(all.into()))
+
+    /// All were put.
+    pub(super) fn end(self) -> io::Result<Received> {
+        match self {
+            Sink::Partition { index, import: Some(import), .. } if import.applied_index() == index => {
+                Ok(Received::Partition(import))
+            }
+            Sink::Partition { .. } => Err(bad("a snapshot has other rows than it says")),
+            Sink::Meta(all) => Ok(Received::Meta(all.into())),
+        }
+    }
+}
+
+/// Takes all rows that come bare, from a node that knows of no transfers.
+pub(crate) async fn take(mut sink: Sink, mut pieces: Pieces) -> io::Result<Received> {
+    while let Some(piece) = next(&mut pieces).await? {
+        let put = move || sink.put(&piece).map(|()| sink);
+        sink = threads::beside(put).await??;
+    }
+    sink.end()
 }
 
 /// Thousands of nodes fit into this.
