@@ -88,6 +88,7 @@ fn no_limit_is_zero_and_none_is_without_bounds() {
         "raft.proposal_bytes_max",
         "raft.shutdown_timeout_ms",
         "rest.gzip_bytes_min",
+        "search.order_bytes_max",
         "search.tail_bytes_max",
         "search.writer_bytes",
         "storage.block_cache_bytes",
