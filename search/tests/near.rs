@@ -3,7 +3,6 @@
 mod support;
 
 use proptest::prelude::*;
-use search::Engine;
 use storage::Change;
 use support::*;
 
@@ -57,21 +56,7 @@ proptest! {
         sealed in 0usize..60,
     ) {
         let changes: Vec<Change> = places.iter().enumerate().map(|(number, place)| change(number, place)).collect();
-        let (dir, memory) = (folder(), in_memory());
-        let publish = |engine: &Engine, some: &[Change], before: usize| {
-            for (number, change) in some.iter().enumerate() {
-                let at = (before + number + 1) as u64;
-                engine.blocking_publish(partition(change), at, std::slice::from_ref(change));
-            }
-        };
-        publish(&memory, &changes, 0);
-        let sealed = sealed.min(changes.len());
-        let open = || Engine::open(dir.path(), &options(4096)).expect("an engine").0;
-        let engine = open();
-        publish(&engine, &changes[..sealed], 0);
-        engine.close();
-        let engine = open();
-        publish(&engine, &changes[sealed..], sealed);
+        let (_dir, [engine, memory]) = sealed_in_part(&changes, sealed);
         let type_code = code("Location").0;
         for ((latitude, longitude), km) in asked {
             let far = |place: &Place| distance_km((latitude, longitude), *place) - f64::from(km);

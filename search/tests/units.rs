@@ -247,21 +247,7 @@ proptest! {
         sealed in 0usize..40,
     ) {
         let changes: Vec<Change> = resources.iter().enumerate().map(|(number, one)| change(number, one)).collect();
-        let (dir, memory) = (folder(), in_memory());
-        let publish = |engine: &Engine, some: &[Change], before: usize| {
-            for (number, change) in some.iter().enumerate() {
-                let at = (before + number + 1) as u64;
-                engine.blocking_publish(partition(change), at, std::slice::from_ref(change));
-            }
-        };
-        publish(&memory, &changes, 0);
-        let sealed = sealed.min(changes.len());
-        let open = || Engine::open(dir.path(), &options(4096)).expect("an engine").0;
-        let engine = open();
-        publish(&engine, &changes[..sealed], 0);
-        engine.close();
-        let engine = open();
-        publish(&engine, &changes[sealed..], sealed);
+        let (_dir, [engine, memory]) = sealed_in_part(&changes, sealed);
         let picked = |holds: &dyn Fn(&Observed) -> bool| {
             names(resources.iter().enumerate().filter(|(_, one)| holds(one)).map(|(number, _)| number))
         };
@@ -320,9 +306,7 @@ fn an_interval_is_converted_at_both_ends() {
     let rows = [range("a", "1", "1.5", "h"), range("b", "30", "120", "min")];
     let (_dir, engines) = both();
     for engine in engines {
-        for (number, row) in rows.iter().enumerate() {
-            engine.blocking_publish(partition(row), number as u64 + 1, std::slice::from_ref(row));
-        }
+        publish(&engine, &rows, 0);
         for (value, expected) in [
             ("eb90|min", &[][..]),
             ("eb91|min", &["a"]),

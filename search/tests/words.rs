@@ -3,7 +3,6 @@
 mod support;
 
 use proptest::prelude::*;
-use search::Engine;
 use storage::Change;
 use support::*;
 
@@ -134,21 +133,7 @@ proptest! {
     ) {
         let change = |(number, one): (usize, &Resource)| put("Observation", &format!("o{number}"), 1, &one.json(number));
         let changes: Vec<Change> = resources.iter().enumerate().map(change).collect();
-        let (dir, memory) = (folder(), in_memory());
-        let publish = |engine: &Engine, some: &[Change], before: usize| {
-            for (number, change) in some.iter().enumerate() {
-                let at = (before + number + 1) as u64;
-                engine.blocking_publish(partition(change), at, std::slice::from_ref(change));
-            }
-        };
-        publish(&memory, &changes, 0);
-        let sealed = sealed.min(changes.len());
-        let open = || Engine::open(dir.path(), &options(4096)).expect("an engine").0;
-        let engine = open();
-        publish(&engine, &changes[..sealed], 0);
-        engine.close();
-        let engine = open();
-        publish(&engine, &changes[sealed..], sealed);
+        let (_dir, [engine, memory]) = sealed_in_part(&changes, sealed);
         let type_code = code("Observation").0;
         for ask in &asked {
             for (name, with_notes) in [("_text", false), ("_content", true)] {
@@ -183,9 +168,7 @@ fn all_types_are_searched_at_once() {
     ];
     let (_dir, engines) = both();
     for engine in engines {
-        for (number, row) in rows.iter().enumerate() {
-            engine.blocking_publish(partition(row), number as u64 + 1, std::slice::from_ref(row));
-        }
+        publish(&engine, &rows, 0);
         for (url, count) in [
             ("?_content=rose", 3),
             ("?_content=rose -clinic", 2),

@@ -183,6 +183,26 @@ pub fn both() -> (tempfile::TempDir, [Engine; 2]) {
     (dir, [engine, in_memory()])
 }
 
+/// Publishes changes one by one; so many came before.
+pub fn publish(engine: &Engine, changes: &[Change], before: usize) {
+    for (number, change) in changes.iter().enumerate() {
+        let at = (before + number + 1) as u64;
+        engine.blocking_publish(partition(change), at, std::slice::from_ref(change));
+    }
+}
+
+/// An engine that has the first `sealed` changes in segments and the others in its tail, and one in memory. The first one goes with the folder.
+pub fn sealed_in_part(changes: &[Change], sealed: usize) -> (tempfile::TempDir, [Engine; 2]) {
+    let (dir, [engine, memory]) = both();
+    publish(&memory, changes, 0);
+    let sealed = sealed.min(changes.len());
+    publish(&engine, &changes[..sealed], 0);
+    engine.close();
+    let engine = Engine::open(dir.path(), &options(4096)).expect("an engine").0;
+    publish(&engine, &changes[sealed..], sealed);
+    (dir, [engine, memory])
+}
+
 /// Page by page the two answer the same, down to the cursors.
 pub fn assert_same_pages(one: &Engine, other: &Engine, query: &Query) {
     let mut cursor = None;
