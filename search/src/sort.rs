@@ -10,7 +10,7 @@
 
 use crate::facts::Facts;
 use crate::kind::problem::Problem;
-use crate::kind::{quantity, string};
+use crate::kind::{quantity, string, words};
 use fhir::definitions::{ParamId, ParamKind, ResourceType, SearchParameter};
 use fhir::index::{Value, Values};
 
@@ -140,14 +140,9 @@ fn sortable(name: &str, found: Result<&SearchParameter, Problem>) -> Result<By, 
         Problem::NotYet(_) => problem,
         _ => Problem::unusable(format!("'{name}' is no search parameter of what is searched")),
     })?;
-    match found.kind {
-        _ if matches!(name, "_text" | "_content") => {
-            Err(Problem::unusable(format!("the values of '{name}' have no order")))
-        }
-        ParamKind::Composite | ParamKind::Special => {
-            Err(Problem::unusable(format!("the values of '{name}' have no order")))
-        }
-        kind => Ok(By::Parameter(found.id, kind)),
+    match matches!(found.kind, ParamKind::Composite | ParamKind::Special) || words::is_one(name) {
+        true => Err(Problem::unusable(format!("the values of '{name}' have no order"))),
+        false => Ok(By::Parameter(found.id, found.kind)),
     }
 }
 

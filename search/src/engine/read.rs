@@ -12,7 +12,7 @@ use crate::query::Query;
 use crate::set::PartitionSet;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use tantivy::columnar::{BytesColumn, Column};
-use tantivy::query::{EnableScoring, Weight};
+use tantivy::query::{EnableScoring, Scorer, Weight};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED};
 
 /// The columns of a segment that every search reads.
@@ -138,7 +138,7 @@ impl<'a> Segment<'a> {
         limit: usize,
         best: &mut Best,
     ) -> Result<()> {
-        let mut docs = weight.scorer(self.reader, 1.0)?;
+        let mut docs = self.matches(weight)?;
         let mut doc = docs.doc();
         if let Some(after) = after {
             let start = self.order.first_at(after.hash, 0);
@@ -176,12 +176,16 @@ impl<'a> Segment<'a> {
         if self.is_sealed && how == Counting::Whole && self.only.is_none() {
             return Ok(u64::from(weight.count(self.reader)?));
         }
-        self.visit(weight, |_| Ok(()))
+        self.visit(self.matches(weight)?, |_| Ok(()))
     }
 
-    /// Shows `see` every match that is current, as they rise, and returns their number.
-    pub fn visit(&self, weight: &dyn Weight, mut see: impl FnMut(DocId) -> Result<()>) -> Result<u64> {
-        let mut docs = weight.scorer(self.reader, 1.0)?;
+    /// All that match, current or not. For some conditions that is where the work is.
+    pub fn matches(&self, weight: &dyn Weight) -> Result<Box<dyn Scorer>> {
+        Ok(weight.scorer(self.reader, 1.0)?)
+    }
+
+    /// Shows `see` every one of these matches that is current, as they rise, and returns their number.
+    pub fn visit(&self, mut docs: Box<dyn Scorer>, mut see: impl FnMut(DocId) -> Result<()>) -> Result<u64> {
         let mut total = 0;
         let mut doc = docs.doc();
         while doc != TERMINATED {

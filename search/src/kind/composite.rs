@@ -61,10 +61,6 @@ impl<C: Part> Condition for CompositeMatch<C> {
         Ok(text)
     }
 
-    fn trace(&self) -> Option<&str> {
-        None
-    }
-
     /// The index adds the terms of the components' own parameters, which have all that a composite is made of.
     fn lookup(&self, place: Place) -> Lookup {
         Lookup::Term(present::term(place))

@@ -22,7 +22,9 @@ pub trait Condition {
     fn canonical(&self) -> Result<String, proto::Error>;
 
     /// The text that each value that fulfils it has as its [`trace`](super::kept::trace); `None` where they differ.
-    fn trace(&self) -> Option<&str>;
+    fn trace(&self) -> Option<&str> {
+        None
+    }
 
     /// The terms of documents that fulfil it.
     fn lookup(&self, place: Place) -> Lookup;

@@ -65,10 +65,6 @@ impl Condition for DateMatch {
         Ok(self.0.canonical())
     }
 
-    fn trace(&self) -> Option<&str> {
-        None
-    }
-
     fn lookup(&self, _: Place) -> Lookup {
         Lookup::None
     }

@@ -32,10 +32,6 @@ impl<C: Part> Condition for ExceptMatch<C> {
         Ok(format!(":other({})", each.join(",")))
     }
 
-    fn trace(&self) -> Option<&str> {
-        None
-    }
-
     fn lookup(&self, place: Place) -> Lookup {
         Lookup::Term(present::term(place))
     }

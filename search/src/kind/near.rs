@@ -113,10 +113,6 @@ impl Condition for NearMatch {
         Ok(format!(":near {latitude} {longitude} {distance_m}"))
     }
 
-    fn trace(&self) -> Option<&str> {
-        None
-    }
-
     fn lookup(&self, place: Place) -> Lookup {
         Lookup::Term(present::term(place))
     }

@@ -78,10 +78,6 @@ impl Condition for NumberMatch {
         Ok(self.0.canonical())
     }
 
-    fn trace(&self) -> Option<&str> {
-        None
-    }
-
     fn lookup(&self, _: Place) -> Lookup {
         Lookup::None
     }

@@ -32,10 +32,6 @@ impl Condition for Present {
         Ok(":present".to_owned())
     }
 
-    fn trace(&self) -> Option<&str> {
-        None
-    }
-
     fn lookup(&self, place: Place) -> Lookup {
         Lookup::Term(term(place))
     }

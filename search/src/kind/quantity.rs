@@ -147,10 +147,6 @@ impl Condition for QuantityMatch {
         Ok(format!("{}{unit}", self.comparison.canonical()))
     }
 
-    fn trace(&self) -> Option<&str> {
-        None
-    }
-
     /// Of the unit.
     fn lookup(&self, place: Place) -> Lookup {
         match &self.unit {

@@ -6,6 +6,11 @@ use super::index::{Lookup, Place, exact, head, tag};
 use super::text::quoted;
 use fhir::index::Value;
 
+/// Whether a parameter is one of the two.
+pub fn is_one(name: &str) -> bool {
+    matches!(name, "_text" | "_content")
+}
+
 /// A condition on the words of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum WordsMatch {
@@ -34,10 +39,6 @@ impl Condition for WordsMatch {
             WordsMatch::Start(start) => format!(":start{}", quoted(start)),
             WordsMatch::Phrase(phrase) => format!(":phrase{}", quoted(&phrase.join(" "))),
         })
-    }
-
-    fn trace(&self) -> Option<&str> {
-        None
     }
 
     /// Of a phrase its longest word's, which few others have.

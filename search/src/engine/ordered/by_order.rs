@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::page::First;
 use crate::sort::{MISSING, Rule, number};
 use tantivy::columnar::Column;
-use tantivy::query::Weight;
+use tantivy::query::{Scorer, Weight};
 use tantivy::{BitSet, DocId, DocSet, SeekDangerResult};
 
 /// So many documents are asked first; then four times as many each time, for it costs to begin.
@@ -18,24 +18,24 @@ const DOCS_PER_MATCH: u32 = 8;
 /// Asking a document costs more than looking at a match: at most one for so many matches is asked in vain.
 const MATCHES_PER_ASKED: usize = 4;
 
-/// Offers those that are wanted, and perhaps others. `false`: nothing was done, and all are to be looked at.
+/// Offers those of `matches` that are wanted, and perhaps others. `Some`: nothing was done, and all of these are to be looked at.
 pub fn offer(
     segment: &Segment<'_>,
-    weight: &dyn Weight,
+    (weight, matches): (&dyn Weight, Box<dyn Scorer>),
     (orders, rank): (&Orders, &Rank),
     wanted: &Wanted<'_>,
     keys: &mut Keys<'_>,
     first: &mut First,
-) -> Result<bool> {
-    let (reader, Some(rule)) = (segment.reader, wanted.query.sort.rules().first()) else { return Ok(false) };
-    if reader.max_doc() < orders.docs_min {
-        return Ok(false);
-    }
-    let matches = weight.scorer(reader, 1.0)?.size_hint();
-    let Some(column) = rank.open(reader)?.filter(|_| matches >= orders.docs_min / DOCS_PER_MATCH) else {
-        return Ok(false);
+) -> Result<Option<Box<dyn Scorer>>> {
+    let (reader, Some(rule)) = (segment.reader, wanted.query.sort.rules().first()) else {
+        return Ok(Some(matches));
     };
-    let Some(order) = orders.of(reader, rank, &column)? else { return Ok(false) };
+    let many = matches.size_hint();
+    if reader.max_doc() < orders.docs_min || many < orders.docs_min / DOCS_PER_MATCH {
+        return Ok(Some(matches));
+    }
+    let Some(column) = rank.open(reader)? else { return Ok(Some(matches)) };
+    let Some(order) = orders.of(reader, rank, &column)? else { return Ok(Some(matches)) };
     let by_condition = order.reach.and_then(|reach| rank.start(wanted.query, reach));
     let after = rank.is_exact.then(|| wanted.after.and_then(|after| place_in(&after.order))).flatten();
     let mut walk = Walk { rank, rule, column, docs: &order.docs, from: 0, at: 0, some: vec![] };
@@ -43,7 +43,8 @@ pub fn offer(
         walk.from = walk.first_at(start);
         walk.at = walk.from;
     }
-    let enough = matches as usize / MATCHES_PER_ASKED;
+    let enough = many as usize / MATCHES_PER_ASKED;
+    let mut begun = Some(matches);
     // A match of such a condition has a value.
     let have_values = by_condition.is_some() || order.docs.len() == reader.max_doc() as usize;
     while walk.is_wanted(first) {
@@ -51,41 +52,45 @@ pub fn offer(
             break;
         }
         if walk.at - walk.from > enough.max(ASKED_FIRST) || walk.at == walk.docs.len() {
-            return rest(segment, weight, &walk, keys, first);
+            rest(segment, segment.matches(weight)?, &walk, keys, first)?;
+            break;
         }
-        let mut scorer = weight.scorer(reader, 1.0)?;
-        let mut least = scorer.doc();
+        let mut matches = match begun.take() {
+            Some(matches) => matches,
+            None => segment.matches(weight)?,
+        };
+        let mut least = matches.doc();
         for doc in walk.next() {
             if *doc < least {
                 continue;
             }
-            match scorer.seek_danger(*doc) {
+            match matches.seek_danger(*doc) {
                 SeekDangerResult::Found if segment.is_current(*doc)? => drop(keys.offer(*doc, None, first)?),
                 SeekDangerResult::Found => {}
                 SeekDangerResult::SeekLowerBound(next) => least = next,
             }
         }
     }
-    Ok(true)
+    Ok(None)
 }
 
 /// Offers the matches that were not asked for.
 fn rest(
     segment: &Segment<'_>,
-    weight: &dyn Weight,
+    matches: Box<dyn Scorer>,
     walk: &Walk<'_>,
     keys: &mut Keys<'_>,
     first: &mut First,
-) -> Result<bool> {
+) -> Result<()> {
     let mut done = BitSet::with_max_value(segment.reader.max_doc());
     for doc in &walk.docs[walk.from..walk.at] {
         done.insert(*doc);
     }
-    segment.visit(weight, |doc| match done.contains(doc) {
+    segment.visit(matches, |doc| match done.contains(doc) {
         true => Ok(()),
         false => keys.offer(doc, None, first).map(drop),
     })?;
-    Ok(true)
+    Ok(())
 }
 
 /// How far the documents were gone through.

@@ -16,7 +16,7 @@ use super::tail::View;
 use crate::error::Result;
 use crate::page::First;
 use keys::Keys;
-use tantivy::query::{BitSetDocSet, Weight};
+use tantivy::query::{BitSetDocSet, Scorer};
 use tantivy::{BitSet, DocSet, TERMINATED};
 use walk::Walk;
 
@@ -35,27 +35,31 @@ pub fn collect(
     let how = how_to_count(&wanted.query.expr);
     each(segments, view, shard, wanted, |segment, weight| {
         let mut keys = Keys::open(segment, wanted, segments.fields.values)?;
-        if let Some(rank) = &rank
-            && by_order::offer(segment, weight, (&segments.orders, rank), wanted, &mut keys, first)?
-        {
-            return if wanted.count { segment.count(weight, how) } else { Ok(0) };
+        let mut matches = segment.matches(weight)?;
+        if let Some(rank) = &rank {
+            let ordered = (&*segments.orders, rank);
+            match by_order::offer(segment, (weight, matches), ordered, wanted, &mut keys, first)? {
+                Some(all) => matches = all,
+                None if wanted.count => return segment.count(weight, how),
+                None => return Ok(0),
+            }
         }
         match Walk::of(wanted.query, segments.fields.terms) {
-            Some(walk) => by_dictionary(segment, weight, &walk, &mut keys, first),
-            None => segment.visit(weight, |doc| keys.offer(doc, None, first).map(drop)),
+            Some(walk) => by_dictionary(segment, matches, &walk, &mut keys, first),
+            None => segment.visit(matches, |doc| keys.offer(doc, None, first).map(drop)),
         }
     })
 }
 
 fn by_dictionary(
     segment: &Segment<'_>,
-    weight: &dyn Weight,
+    all: Box<dyn Scorer>,
     walk: &Walk<'_>,
     keys: &mut Keys<'_>,
     first: &mut First,
 ) -> Result<u64> {
     let mut matches = BitSet::with_max_value(segment.reader.max_doc());
-    let total = segment.visit(weight, |doc| {
+    let total = segment.visit(all, |doc| {
         matches.insert(doc);
         Ok(())
     })?;

@@ -3,17 +3,14 @@
 
 mod syntax;
 
+pub use crate::kind::words::is_one;
+
 use super::expr::{Expr, Leaf};
 use crate::kind::problem::Problem;
 use crate::kind::words::WordsMatch;
 use fhir::index::FullText;
 use fhir::index::full_text::{CONTENT, NARRATIVE};
 use syntax::{Ask, Terms};
-
-/// Whether it is one of the two.
-pub fn is_one(name: &str) -> bool {
-    matches!(name, "_text" | "_content")
-}
 
 /// Whether what it asks is kept.
 ///
