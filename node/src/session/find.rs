@@ -47,12 +47,10 @@ impl Session<'_> {
         let query = &search.query;
         if let Scope::Compartment(compartment) = query.scope() {
             let partition = self.engine.partition_of(compartment.slot);
-            if self.context.stale.is_some() {
-                self.readable(partition).await?;
-            }
             if self.read_before(partition)?.is_some() {
-                if self.context.stale.is_none() {
-                    self.settle_these(std::iter::once(partition)).await?;
+                match self.context.stale {
+                    Some(_) => drop(self.readable(partition).await?),
+                    None => self.settle_these(std::iter::once(partition)).await?,
                 }
                 return self.page(query, cursor);
             }
