@@ -28,11 +28,22 @@ pub fn path(base: Option<&str>, segments: &[&str]) -> String {
     segments.filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/")
 }
 
-/// The page itself and the one after it; without a base they are relative to it.
+/// The page itself and others; without a base they are relative to it.
 #[derive(Debug, Default)]
 pub struct Links {
     pub self_: String,
+    /// On every page but the first.
+    pub first: Option<String>,
+    pub previous: Option<String>,
     pub next: Option<String>,
+}
+
+/// Of a page itself and of those beside it; empty where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cursors<'c> {
+    pub own: &'c str,
+    pub previous: &'c str,
+    pub next: &'c str,
 }
 
 /// The longest link: a form takes more than a URL can. HTTP libraries stop at 65,534 bytes, and the head of a request has
@@ -41,15 +52,14 @@ const LINK_BYTES_MAX: usize = 48 << 10;
 
 impl Links {
     /// To `path` with the parameters that were used and how the answer is to look, as the specification wants self links
-    /// (<https://hl7.org/fhir/R4/search.html#conformance>). Cursors are empty where there is none.
+    /// (<https://hl7.org/fhir/R4/search.html#conformance>).
     ///
     /// # Errors
     /// `TooCostly` where a next page could not be asked for by its link.
     pub fn new<'p>(
         path: &str,
         parameters: impl Iterator<Item = (&'p str, &'p str)>,
-        cursor: &str,
-        next_cursor: &str,
+        cursors: Cursors<'_>,
     ) -> Result<Links, Error> {
         let mut url = path.to_owned();
         for (name, value) in parameters {
@@ -62,13 +72,15 @@ impl Links {
             }
             url
         };
-        let next = (!next_cursor.is_empty()).then(|| at(next_cursor));
+        let to = |cursor: &str| (!cursor.is_empty()).then(|| at(cursor));
+        let next = to(cursors.next);
         if next.as_ref().is_some_and(|next| next.len() > LINK_BYTES_MAX) {
             let text = format!(
                 "there are more pages, and a link with these parameters has over {LINK_BYTES_MAX} bytes: ask for all in one page by _count, or for less at once"
             );
             return Err(Error::new(Code::TooCostly, text));
         }
-        Ok(Links { self_: at(cursor), next })
+        let first = (!cursors.own.is_empty()).then(|| at(""));
+        Ok(Links { self_: at(cursors.own), first, previous: to(cursors.previous), next })
     }
 }

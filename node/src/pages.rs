@@ -10,8 +10,9 @@ use proto::{
 };
 
 fn list(links: &Links) -> Vec<Link<'_>> {
-    let own = Link { relation: "self", url: &links.self_ };
-    std::iter::once(own).chain(links.next.iter().map(|url| Link { relation: "next", url })).collect()
+    let others = [("first", &links.first), ("previous", &links.previous), ("next", &links.next)];
+    let others = others.into_iter().filter_map(|(relation, url)| Some(Link { relation, url: url.as_ref()? }));
+    std::iter::once(Link { relation: "self", url: &links.self_ }).chain(others).collect()
 }
 
 /// A page of matches and what comes with them; ignored parameters are told first, in an entry of mode `outcome`, so that nobody has to read to the

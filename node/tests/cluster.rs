@@ -7,6 +7,8 @@ mod five;
 mod leaves;
 #[path = "cluster/parameters.rs"]
 mod parameters;
+#[path = "cluster/profiles.rs"]
+mod profiles;
 #[path = "cluster/restart.rs"]
 mod restart;
 #[path = "cluster/routing.rs"]
@@ -40,8 +42,12 @@ fn found() -> NodeProcess {
 }
 
 fn join(member: &NodeProcess) -> NodeProcess {
+    join_with(member, node())
+}
+
+fn join_with(member: &NodeProcess, node: NodeProcess) -> NodeProcess {
     let address = member.grpc.strip_prefix("http://").unwrap();
-    node().set("cluster.join", address).begin().unwrap()
+    node.set("cluster.join", address).begin().unwrap()
 }
 
 /// Until the cluster is as it should be, as a node sees it.

@@ -36,8 +36,12 @@ impl Random {
 
 /// The path of the link below the base.
 fn next(probe_base: &str, page: &Value) -> Option<String> {
+    link(probe_base, page, "next")
+}
+
+fn link(probe_base: &str, page: &Value, relation: &str) -> Option<String> {
     let links = page["link"].as_array()?;
-    let next = links.iter().find(|link| link["relation"] == "next")?;
+    let next = links.iter().find(|link| link["relation"] == relation)?;
     Some(next["url"].as_str().unwrap().strip_prefix(probe_base).unwrap().trim_start_matches('/').to_owned())
 }
 
@@ -122,6 +126,20 @@ async fn the_links_of_every_accepted_query_lead_to_each_match_once() {
             paged += 1;
             // What was ignored is in no link, so they hold under either handling.
             page = probe.call("GET", &link, &[("prefer", "handling=strict")], "").await.unwrap();
+        }
+        let mut back = matches(&page.body);
+        while let Some(link) = link(&node.rest, &page.body, "previous") {
+            page = probe.call("GET", &link, &[("prefer", "handling=strict")], "").await.unwrap();
+            assert_eq!(page.status, 200, "{what}: {page:?}");
+            back.splice(0..0, matches(&page.body));
+        }
+        assert_eq!(back, found, "{what}, and back");
+        if let Some(first) = link(&node.rest, &page.body, "first") {
+            let first = probe.call("GET", &first, &[], "").await.unwrap();
+            assert!(
+                found.starts_with(&matches(&first.body)) && matches(&first.body).len() == count,
+                "{what}"
+            );
         }
         let wanted: BTreeSet<String> = matches(&all.body).into_iter().collect();
         assert_eq!(found.len(), wanted.len(), "{what}");

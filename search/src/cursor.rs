@@ -1,12 +1,14 @@
 //! Page cursors: opaque, signed, bound to their query, good across restarts.
 //!
-//! `base64url(version u8 ‖ query digest u64 ‖ sort hash u64 ‖ type u16 ‖ id ‖ HMAC-SHA-256 cut to 16 bytes)`, of version 3, where an
-//! order was asked for, `‖ 0 ‖ its key` behind the id. The key of the signature comes
+//! `base64url(version u8 ‖ query digest u64 ‖ sort hash u64 ‖ type u16 ‖ id ‖ HMAC-SHA-256 cut to 16 bytes)`, and where an
+//! order was asked for, `‖ 0 ‖ its key` behind the id. The version says that, too, on which side of that place the page begins and which way it
+//! goes. The key of the signature comes
 //! from outside: an engine with an index keeps it in its folder. A signature keeps a caller from steering a search to places
 //! its query would not reach, and tells a stale or foreign cursor from a good one.
 
 use crate::error::{Error, Result};
 use crate::page::SortKey;
+use crate::start::Start;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,9 +16,15 @@ use proto::id::{ResourceId, TypeCode};
 use sha2::Sha256;
 use std::sync::OnceLock;
 
-const VERSION: u8 = 1;
-/// Raised when the keys of [`crate::sort::Sort`] change.
-const ORDERED: u8 = 3;
+/// Of a page behind a place in the default order.
+const AFTER: u8 = 1;
+/// The same in an order that was asked for. Raised when the keys of [`crate::sort::Sort`] change, and [`OTHER`] with it.
+const AFTER_ORDERED: u8 = 3;
+/// Of another page, plus what follows.
+const OTHER: u8 = 8;
+const IS_ORDERED: u8 = 1;
+const IS_BACK: u8 = 2;
+const IS_BEHIND: u8 = 4;
 const HEAD: usize = 1 + 8 + 8 + 2;
 const TAG: usize = 16;
 /// The longest text that can be a cursor.
@@ -50,10 +58,11 @@ impl Signer {
         self.agreed.get().unwrap_or(&self.own).clone()
     }
 
-    /// The cursor for "after `last`" of the query with that digest.
-    pub fn sign(&self, digest: u64, last: &SortKey) -> String {
+    /// The cursor of a page of the query with that digest.
+    pub fn sign(&self, digest: u64, start: &Start) -> String {
+        let last = &start.place;
         let mut bytes = Vec::with_capacity(HEAD + ResourceId::LEN_MAX + TAG);
-        bytes.push(if last.order.is_empty() { VERSION } else { ORDERED });
+        bytes.push(version(start));
         bytes.extend_from_slice(&digest.to_be_bytes());
         bytes.extend_from_slice(&last.hash.to_be_bytes());
         bytes.extend_from_slice(&last.type_code.0.to_be_bytes());
@@ -67,8 +76,8 @@ impl Signer {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The place a cursor of the query with that digest points to.
-    pub fn check(&self, digest: u64, cursor: &str) -> Result<SortKey> {
+    /// Where the page of a cursor of the query with that digest begins.
+    pub fn check(&self, digest: u64, cursor: &str) -> Result<Start> {
         const FOREIGN: Error = Error::Cursor("the page cursor is damaged or not from this server");
         if cursor.len() > TEXT_MAX {
             return Err(FOREIGN);
@@ -79,13 +88,17 @@ impl Signer {
             return Err(FOREIGN);
         }
         let Some((head, id)) = signed.split_first_chunk::<HEAD>() else { return Err(FOREIGN) };
-        let (id, order) = match head[0] {
-            VERSION => (id, None),
-            ORDERED => {
+        let flags = match head[0] {
+            AFTER => IS_BEHIND,
+            AFTER_ORDERED => IS_BEHIND | IS_ORDERED,
+            other => other.checked_sub(OTHER).filter(|flags| *flags < 8).ok_or(FOREIGN)?,
+        };
+        let (id, order) = match flags & IS_ORDERED != 0 {
+            false => (id, None),
+            true => {
                 let end = id.iter().position(|byte| *byte == 0).ok_or(FOREIGN)?;
                 (&id[..end], Some(&id[end + 1..]))
             }
-            _ => return Err(FOREIGN),
         };
         let number = |from: usize| u64::from_be_bytes(head[from..from + 8].try_into().expect("8 bytes"));
         if number(1) != digest {
@@ -95,7 +108,24 @@ impl Signer {
         }
         let id = std::str::from_utf8(id).ok().and_then(|id| ResourceId::parse(id).ok()).ok_or(FOREIGN)?;
         let type_code = TypeCode(u16::from_be_bytes([head[17], head[18]]));
-        Ok(SortKey { order: order.unwrap_or_default().into(), hash: number(9), type_code, id })
+        let place = SortKey { order: order.unwrap_or_default().into(), hash: number(9), type_code, id };
+        Ok(Start { place, is_behind: flags & IS_BEHIND != 0, is_back: flags & IS_BACK != 0 })
+    }
+}
+
+/// Where a search goes on is written as it always was.
+fn version(start: &Start) -> u8 {
+    let flag = |is: bool, flag: u8| if is { flag } else { 0 };
+    let is_ordered = !start.place.order.is_empty();
+    match (start.is_behind && !start.is_back, is_ordered) {
+        (true, false) => AFTER,
+        (true, true) => AFTER_ORDERED,
+        (false, _) => {
+            OTHER
+                + flag(is_ordered, IS_ORDERED)
+                + flag(start.is_back, IS_BACK)
+                + flag(start.is_behind, IS_BEHIND)
+        }
     }
 }
 
@@ -108,8 +138,8 @@ mod tests {
     use super::*;
     use proto::id::TenantId;
 
-    fn place(id: &str) -> SortKey {
-        SortKey::of(TenantId(1), TypeCode(7), ResourceId::parse(id).unwrap())
+    fn place(id: &str) -> Start {
+        Start::after(SortKey::of(TenantId(1), TypeCode(7), ResourceId::parse(id).unwrap()))
     }
 
     #[test]
@@ -125,10 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_an_order_comes_back() {
+    fn what_a_cursor_says_comes_back() {
         let signer = Signer::new(b"key");
-        let ordered = SortKey { order: vec![0, 7, 0, 255].into(), ..place("abc") };
-        assert_eq!(signer.check(42, &signer.sign(42, &ordered)).unwrap(), ordered);
+        let mut all = std::collections::BTreeSet::new();
+        for flags in 0..8 {
+            let order: &[u8] = if flags & 1 == 0 { &[] } else { &[0, 7, 0, 255] };
+            let place = SortKey { order: order.into(), ..place("abc").place };
+            let start = Start { place, is_behind: flags & 2 == 0, is_back: flags & 4 != 0 };
+            let cursor = signer.sign(42, &start);
+            assert_eq!(signer.check(42, &cursor).unwrap(), start);
+            all.insert(cursor);
+        }
+        assert_eq!(all.len(), 8);
     }
 
     #[test]

@@ -40,13 +40,13 @@ impl Engine {
                 hits
             }
         };
-        cut(&mut hits, usize::MAX);
+        cut(&mut hits, usize::MAX, false);
         let total = query.total.then_some(hits.len() as u64);
-        let after = self.after(query, cursor)?;
-        if let Some(after) = &after {
-            hits.retain(|hit| hit.is_behind(after));
+        let start = self.start(query, cursor)?;
+        if let Some(start) = &start {
+            hits.retain(|hit| start.lets(hit));
         }
-        Ok(self.page_of(query, after.as_ref(), hits, total))
+        Ok(self.page_of(query, start.as_ref(), hits, total))
     }
 }
 
@@ -58,7 +58,7 @@ fn by_id(partitions: &dyn Partitions, query: &Query, ids: &[ResourceId]) -> Resu
         for id in ids.iter().filter(|id| seen.insert((t.code(), **id))) {
             let own = Scope::own_key(query.tenant, TypeCode(t.code()), *id);
             let Some((partition, row)) = read(partitions, query, own)? else { continue };
-            hits.extend(hit(query, partition, &row));
+            hits.extend(Match::of(query, partition, &row).map(|one| one.hit(query)));
         }
     }
     Ok(hits)
@@ -86,31 +86,60 @@ pub(crate) fn compartment(
     query: &Query,
     key: &CompartmentKey,
 ) -> Result<Vec<Hit>> {
-    let Some((id, partition)) = partitions.of_slot(key.slot) else { return Ok(Vec::new()) };
     let mut hits = Vec::new();
+    each_of_compartment(partitions, query, key, |one| {
+        hits.push(one.hit(query));
+        if hits.len() > MATCHES_MAX { Err(Error::TooMany(MATCHES_MAX)) } else { Ok(()) }
+    })?;
+    Ok(hits)
+}
+
+/// Shows `see` each match among a compartment's rows.
+pub(crate) fn each_of_compartment(
+    partitions: &dyn Partitions,
+    query: &Query,
+    key: &CompartmentKey,
+    mut see: impl FnMut(Match<'_>) -> Result<()>,
+) -> Result<()> {
+    let Some((id, partition)) = partitions.of_slot(key.slot) else { return Ok(()) };
     let only = match query.types.as_slice() {
         [one] => Some(TypeCode(one.code())),
         _ => None,
     };
     for row in partition.scan_compartment(query.tenant, key, only)? {
-        hits.extend(hit(query, id, &row?));
-        if hits.len() > MATCHES_MAX {
-            return Err(Error::TooMany(MATCHES_MAX));
+        if let Some(one) = Match::of(query, id, &row?) {
+            see(one)?;
         }
     }
-    Ok(hits)
+    Ok(())
 }
 
-/// The row as a hit, if it matches.
-fn hit(query: &Query, partition: PartitionId, row: &IndexRow) -> Option<Hit> {
-    let values = Values::trusted(&row.index_values);
-    let facts = Facts { type_code: row.key.type_code, id: &row.key.id, last_updated_ms: row.last_updated_ms };
-    matches(&values, &facts, query).then(|| Hit {
-        partition,
-        key: row.key,
-        version: row.version,
-        last_updated_ms: row.last_updated_ms,
-        hash: sort_hash(query.tenant, row.key.type_code, row.key.id.as_str()),
-        order: query.sort.key(&values, &facts),
-    })
+/// A row that matches.
+pub(crate) struct Match<'r> {
+    pub partition: PartitionId,
+    row: &'r IndexRow,
+    pub values: Values<'r>,
+    pub facts: Facts<'r>,
+}
+
+impl<'r> Match<'r> {
+    /// `None` if it does not.
+    fn of(query: &Query, partition: PartitionId, row: &'r IndexRow) -> Option<Self> {
+        let values = Values::trusted(&row.index_values);
+        let facts =
+            Facts { type_code: row.key.type_code, id: &row.key.id, last_updated_ms: row.last_updated_ms };
+        matches(&values, &facts, query).then_some(Match { partition, row, values, facts })
+    }
+
+    fn hit(&self, query: &Query) -> Hit {
+        let row = self.row;
+        Hit {
+            partition: self.partition,
+            key: row.key,
+            version: row.version,
+            last_updated_ms: row.last_updated_ms,
+            hash: sort_hash(query.tenant, row.key.type_code, row.key.id.as_str()),
+            order: query.sort.key(&self.values, &self.facts),
+        }
+    }
 }

@@ -24,6 +24,7 @@ fn holds(values: &Values<'_>, facts: &Facts<'_>, expr: &Expr) -> bool {
         Expr::Leaf(Leaf::Id(id)) => facts.id == id,
         Expr::Leaf(Leaf::LastUpdated(date)) => last_updated::holds(date, facts.last_updated_ms),
         Expr::Leaf(Leaf::Type(type_code)) => facts.type_code == *type_code,
+        Expr::Leaf(Leaf::OneOf(among)) => among.has(facts.type_code, facts.id),
         Expr::Leaf(leaf) => leaf_matches(values, leaf),
     }
 }
@@ -31,7 +32,7 @@ fn holds(values: &Values<'_>, facts: &Facts<'_>, expr: &Expr) -> bool {
 /// Whether one value of the leaf's parameter fulfils it. False for the leaves that ask no index value.
 pub(crate) fn leaf_matches(values: &Values<'_>, leaf: &Leaf) -> bool {
     match leaf {
-        Leaf::Id(_) | Leaf::LastUpdated(_) | Leaf::Type(_) => false,
+        Leaf::Id(_) | Leaf::LastUpdated(_) | Leaf::Type(_) | Leaf::OneOf(_) => false,
         Leaf::Present(param) => any(values, *param, &Present),
         Leaf::Token(param, token) => any(values, *param, token),
         Leaf::String(param, string) => any(values, *param, string),
@@ -44,6 +45,7 @@ pub(crate) fn leaf_matches(values: &Values<'_>, leaf: &Leaf) -> bool {
         Leaf::Near(param, near) => any(values, *param, near),
         Leaf::Words(param, words) => any(values, *param, words),
         Leaf::Except(param, except) => any(values, *param, except),
+        Leaf::Refers(param, among) => any(values, *param, among),
     }
 }
 

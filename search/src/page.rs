@@ -64,9 +64,9 @@ impl Hit {
         self.cmp_to(&other.order, other.hash, other.key.type_code, &other.key.id)
     }
 
-    /// Whether it comes behind a place.
-    pub(crate) fn is_behind(&self, place: &SortKey) -> bool {
-        self.cmp_to(&place.order, place.hash, place.type_code, &place.id).is_gt()
+    /// Where it is, seen from a place.
+    pub(crate) fn cmp_to_place(&self, place: &SortKey) -> Ordering {
+        self.cmp_to(&place.order, place.hash, place.type_code, &place.id)
     }
 
     /// Nearly all are told apart by their hashes: what is not needed for that is not looked at.
@@ -88,40 +88,44 @@ pub struct Page {
     pub hits: Vec<Hit>,
     /// The cursor of the next page; `None` on the last one.
     pub next: Option<String>,
+    /// The cursor of the page before; `None` on the first one, or where it was found to be the first.
+    pub previous: Option<String>,
     /// All matches, where the query asks for the number. Exact.
     pub total: Option<u64>,
 }
 
 /// Sorts, drops what is seen twice (a resource on its way between compartments is indexed at both for a moment; the
-/// newer version stays) and cuts at `count`. Returns the last kept place if anything was cut off.
-pub(crate) fn cut(hits: &mut Vec<Hit>, count: usize) -> Option<SortKey> {
+/// newer version stays) and keeps the first `count`, or the last where pages go back. Whether anything was cut off.
+pub(crate) fn cut(hits: &mut Vec<Hit>, count: usize, is_back: bool) -> bool {
     hits.sort_by(|a, b| a.cmp_place(b).then(b.version.cmp(&a.version)));
     hits.dedup_by(|next, kept| next.cmp_place(kept).is_eq());
-    if hits.len() <= count {
-        return None;
+    let over = hits.len().saturating_sub(count);
+    match is_back {
+        true => drop(hits.drain(..over)),
+        false => hits.truncate(count),
     }
-    hits.truncate(count);
-    hits.last().map(Hit::place)
+    over > 0
 }
 
-/// The first places among all hits that are offered; the others are forgotten on the way.
+/// The first places among all hits that are offered, or the last where pages go back; the others are forgotten on the way.
 pub(crate) struct Best {
     limit: usize,
+    is_back: bool,
     hits: Vec<Hit>,
-    /// No hash above it is wanted any more.
+    /// No hash above it is wanted any more; where pages go back, none below it.
     bound: u64,
 }
 
 impl Best {
     /// Keeps at least the first `limit` different resources; of one that is offered twice the newer version.
-    pub fn new(limit: usize) -> Self {
-        Best { limit, hits: Vec::new(), bound: u64::MAX }
+    pub fn new(limit: usize, is_back: bool) -> Self {
+        Best { limit, is_back, hits: Vec::new(), bound: if is_back { 0 } else { u64::MAX } }
     }
 
     /// Whether a hit with that hash may be among the first.
     #[inline]
     pub fn wants(&self, hash: u64) -> bool {
-        self.limit > 0 && hash <= self.bound
+        self.limit > 0 && if self.is_back { hash >= self.bound } else { hash <= self.bound }
     }
 
     /// Adds a hit that is wanted.
@@ -140,29 +144,35 @@ impl Best {
 
     /// Forgets what is too far behind, as far as it is known yet.
     pub fn prune(&mut self) {
-        cut(&mut self.hits, self.limit);
+        cut(&mut self.hits, self.limit, self.is_back);
         if self.hits.len() >= self.limit {
-            self.bound = self.hits.last().map_or(0, |last| last.hash);
+            let worst = if self.is_back { self.hits.first() } else { self.hits.last() };
+            self.bound = worst.map_or(self.bound, |worst| worst.hash);
         }
     }
 }
 
-/// The first places in an order that was asked for, among all hits that are offered.
+/// The first places in an order that was asked for, or the last where pages go back, among all hits that are offered.
 pub(crate) struct First {
     limit: usize,
+    is_back: bool,
     hits: BinaryHeap<ByPlace>,
 }
 
-/// The last place is the greatest.
-struct ByPlace(Hit);
+/// The last place is the greatest; where pages go back, the first is.
+struct ByPlace {
+    hit: Hit,
+    is_back: bool,
+}
 
 /// Of a resource that is seen twice, on its way between compartments, one goes: room for those.
 const TWICE: usize = 64;
 
 impl First {
     /// Keeps the first `limit`, and some more.
-    pub fn new(limit: usize) -> Self {
-        First { limit: if limit == 0 { 0 } else { limit.saturating_add(TWICE) }, hits: BinaryHeap::new() }
+    pub fn new(limit: usize, is_back: bool) -> Self {
+        let limit = if limit == 0 { 0 } else { limit.saturating_add(TWICE) };
+        First { limit, is_back, hits: BinaryHeap::new() }
     }
 
     /// Whether a hit with that key may be among the first.
@@ -171,7 +181,10 @@ impl First {
         if self.hits.len() < self.limit {
             return true;
         }
-        self.hits.peek().is_some_and(|last| (order, hash) <= (&*last.0.order, last.0.hash))
+        self.hits.peek().is_some_and(|ByPlace { hit: worst, is_back }| {
+            let found = (order, hash).cmp(&(&*worst.order, worst.hash));
+            if *is_back { found.is_ge() } else { found.is_le() }
+        })
     }
 
     /// Whether a hit whose key starts so may be among the first.
@@ -180,14 +193,15 @@ impl First {
         if self.hits.len() < self.limit {
             return true;
         }
-        self.hits
-            .peek()
-            .is_some_and(|ByPlace(last)| start <= &last.order[..start.len().min(last.order.len())])
+        self.hits.peek().is_some_and(|ByPlace { hit: worst, is_back }| {
+            let found = start.cmp(&worst.order[..start.len().min(worst.order.len())]);
+            if *is_back { found.is_ge() } else { found.is_le() }
+        })
     }
 
     /// Adds a hit that is wanted.
     pub fn add(&mut self, hit: Hit) {
-        self.hits.push(ByPlace(hit));
+        self.hits.push(ByPlace { hit, is_back: self.is_back });
         if self.hits.len() > self.limit {
             self.hits.pop();
         }
@@ -195,7 +209,7 @@ impl First {
 
     /// The hits, sorted, each resource once.
     pub fn into_hits(self) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = self.hits.into_iter().map(|hit| hit.0).collect();
+        let mut hits: Vec<Hit> = self.hits.into_iter().map(|one| one.hit).collect();
         let resource = |hit: &Hit| (hit.hash, hit.key.type_code, hit.key.id);
         hits.sort_by(|a, b| resource(a).cmp(&resource(b)).then(b.version.cmp(&a.version)));
         hits.dedup_by(|next, kept| resource(next) == resource(kept));
@@ -206,7 +220,8 @@ impl First {
 
 impl Ord for ByPlace {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.cmp_place(&other.0)
+        let places = self.hit.cmp_place(&other.hit);
+        if self.is_back { places.reverse() } else { places }
     }
 }
 
@@ -238,15 +253,18 @@ mod tests {
             let hash = sort_hash(tenant, TypeCode(3), id.as_str());
             Hit { partition: PartitionId(1), key, version, last_updated_ms: 0, hash, order: Box::default() }
         };
-        let mut all: Vec<Hit> = (0..1000).map(|i| hit(i, 2)).collect();
-        let mut best = Best::new(7);
-        for one in (0..1000).flat_map(|i| [hit(i, 1), hit(i, 2)]) {
-            if best.wants(one.hash) {
-                best.add(one);
+        let all: Vec<Hit> = (0..1000).map(|i| hit(i, 2)).collect();
+        for is_back in [false, true] {
+            let mut best = Best::new(7, is_back);
+            for one in (0..1000).flat_map(|i| [hit(i, 1), hit(i, 2)]) {
+                if best.wants(one.hash) {
+                    best.add(one);
+                }
             }
+            let mut wanted = all.clone();
+            assert!(cut(&mut wanted, 7, is_back));
+            assert_eq!(best.into_hits(), wanted);
+            assert!(!Best::new(0, is_back).wants(0));
         }
-        cut(&mut all, 7);
-        assert_eq!(best.into_hits(), all);
-        assert!(!Best::new(0).wants(0));
     }
 }

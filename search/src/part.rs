@@ -3,15 +3,16 @@
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::local::{Partitions, compartment};
-use crate::page::{Hit, Page, SortKey, cut, sort_hash};
+use crate::page::{Hit, Page, cut, sort_hash};
 use crate::query::{Query, Scope};
 use crate::set::PartitionSet;
+use crate::start::Start;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 
 /// What some partitions have to a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Part {
-    /// The first hits after the place asked for, in the default order, perhaps some more than were asked for.
+    /// The hits nearest to where the page begins, sorted, perhaps some more than were asked for.
     pub hits: Vec<Hit>,
     /// All matches in these partitions, where the query asks for the number.
     pub total: Option<u64>,
@@ -37,7 +38,7 @@ impl Hit {
 }
 
 impl Engine {
-    /// What the partitions `only` have to the page after `after`. Their replicas are here, and current.
+    /// What the partitions `only` have to the page at `start`, else to the first one. Their replicas are here, and current.
     ///
     /// # Errors
     /// [`crate::Error::TooMany`] over [`crate::MATCHES_MAX`] in one compartment; storage and index errors.
@@ -46,25 +47,25 @@ impl Engine {
         partitions: &dyn Partitions,
         query: &Query,
         only: &PartitionSet,
-        after: Option<&SortKey>,
+        start: Option<&Start>,
     ) -> Result<Part> {
         let Scope::Compartment(key) = query.scope() else {
             // Whatever the rows could tell, the index can: ids and members may be in any of the partitions.
-            let (hits, total) = self.collect(query, Some(only), after, query.hits_wanted(), query.total)?;
+            let (hits, total) = self.collect(query, Some(only), start, query.hits_wanted(), query.total)?;
             return Ok(Part { hits, total });
         };
         let mut hits = compartment(partitions, query, key)?;
         hits.retain(|hit| only.contains(hit.partition));
         let total = query.total.then_some(hits.len() as u64);
-        hits.retain(|hit| after.is_none_or(|after| hit.is_behind(after)));
-        cut(&mut hits, query.hits_wanted());
+        hits.retain(|hit| start.is_none_or(|start| start.lets(hit)));
+        cut(&mut hits, query.hits_wanted(), start.is_some_and(|start| start.is_back));
         Ok(Part { hits, total })
     }
 
-    /// The page after `after` that parts of all partitions make, which were taken at one moment.
-    pub fn merged(&self, query: &Query, after: Option<&SortKey>, parts: Vec<Part>) -> Page {
+    /// The page at `start`, else the first one, that parts of all partitions make, which were taken at one moment.
+    pub fn merged(&self, query: &Query, start: Option<&Start>, parts: Vec<Part>) -> Page {
         let total = query.total.then(|| parts.iter().filter_map(|part| part.total).sum());
         let hits = parts.into_iter().flat_map(|part| part.hits).collect();
-        self.page_of(query, after, hits, total)
+        self.page_of(query, start, hits, total)
     }
 }

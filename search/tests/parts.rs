@@ -41,25 +41,20 @@ fn history() -> impl Strategy<Value = Vec<Change>> {
 }
 
 /// All pages, hits as `id/version`, and the total of the first.
-fn read(mut page: impl FnMut(Option<&str>) -> search::Page) -> (Vec<Vec<String>>, Option<u64>) {
-    let (mut pages, mut cursor, mut total) = (vec![], None::<String>, None);
-    loop {
-        let found = page(cursor.as_deref());
-        total = total.or(found.total);
-        pages.push(found.hits.iter().map(|hit| format!("{}/{}", hit.key.id, hit.version)).collect());
-        cursor = found.next;
-        if cursor.is_none() {
-            return (pages, total);
-        }
-    }
+fn read(page: impl FnMut(Option<&str>) -> search::Page) -> (Vec<Vec<String>>, Option<u64>) {
+    let pages = both_ways(page);
+    let total = pages.iter().find_map(|page| page.total);
+    let hits =
+        |page: &search::Page| page.hits.iter().map(|hit| format!("{}/{}", hit.key.id, hit.version)).collect();
+    (pages.iter().map(hits).collect(), total)
 }
 
 fn apart(nodes: &[(Engine, PartitionSet)], query: &Query, cursor: Option<&str>) -> search::Page {
-    let after = nodes[0].0.after(query, cursor).unwrap();
+    let start = nodes[0].0.start(query, cursor).unwrap();
     let part = |(engine, only): &(Engine, PartitionSet)| -> Part {
-        engine.part(&NoRows, query, only, after.as_ref()).unwrap()
+        engine.part(&NoRows, query, only, start.as_ref()).unwrap()
     };
-    nodes[0].0.merged(query, after.as_ref(), nodes.iter().map(part).collect())
+    nodes[0].0.merged(query, start.as_ref(), nodes.iter().map(part).collect())
 }
 
 /// Sealed, or all in memory.

@@ -84,27 +84,21 @@ impl Partitions for NoRows {
 }
 
 /// The names of all hits, page by page.
-fn read(mut page: impl FnMut(Option<&str>) -> Page, count: usize) -> Vec<usize> {
-    let (mut found, mut cursor) = (vec![], None::<String>);
-    loop {
-        let Page { hits, next, .. } = page(cursor.as_deref());
-        assert!(hits.len() == count || next.is_none());
-        found.extend(hits.iter().map(|hit| hit.key.id.as_str()[1..].parse::<usize>().unwrap()));
-        cursor = next;
-        if cursor.is_none() {
-            return found;
-        }
-    }
+fn read(page: impl FnMut(Option<&str>) -> Page, count: usize) -> Vec<usize> {
+    let pages = both_ways(page);
+    assert!(pages.iter().all(|page| page.hits.len() == count || page.next.is_none()));
+    let hits = pages.iter().flat_map(|page| &page.hits);
+    hits.map(|hit| hit.key.id.as_str()[1..].parse::<usize>().unwrap()).collect()
 }
 
 fn in_two_parts(engine: &Engine, query: &Query, cursor: Option<&str>) -> Page {
-    let after = engine.after(query, cursor).unwrap();
+    let start = engine.start(query, cursor).unwrap();
     let shares = [[1, 2], [3, 4]];
     let part = |share: [u16; 2]| -> Part {
         let only: PartitionSet = share.into_iter().map(PartitionId).collect();
-        engine.part(&NoRows, query, &only, after.as_ref()).unwrap()
+        engine.part(&NoRows, query, &only, start.as_ref()).unwrap()
     };
-    engine.merged(query, after.as_ref(), shares.map(part).into())
+    engine.merged(query, start.as_ref(), shares.map(part).into())
 }
 
 proptest! {

@@ -141,6 +141,7 @@ fn search_limits(config: &Config) -> search::Limits {
         count_default: config.limits.search_page_default,
         count_max: config.limits.search_page_max,
         includes_max: config.limits.search_includes_max,
+        joined_max: config.limits.search_joined_max,
         point_reads_max: config.limits.search_point_reads_max,
         full_text: config.search.full_text.parse().unwrap_or_default(),
         ..search::Limits::default()

@@ -37,6 +37,9 @@ section! {
         search_page_max: usize = 1000 => 1..;
         /// Resources that `_include` and `_revinclude` add to one page; where there would be more, the search is refused.
         search_includes_max: usize = 10_000 => 1..;
+        /// Resources that what a search names by a chain, `_has` or `_list` may be; where it is more, the search is refused. Each takes
+        /// some 16 bytes (`limits.requests_bytes_max`) while it is looked for.
+        search_joined_max: usize = 1_000_000 => 1..;
         /// Largest page of a history.
         history_page_max: usize = 1000 => 1..;
         /// Parameters of one search, repeated ones counted each.

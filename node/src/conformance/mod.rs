@@ -26,24 +26,25 @@ use fhir::{
 use parking_lot::{Mutex, RwLock};
 use proto::TenantId;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The definitions of all tenants.
 pub struct Conformance {
     stored: Arc<Stored>,
     packages: Vec<Arc<Package>>,
     issues_max: usize,
-    profiles: Vec<Profile>,
+    profiles: Arc<[Profile]>,
     tenants: RwLock<FxHashMap<TenantId, Arc<Definitions>>>,
     /// Search parameters that the log was told of: what it cannot do a package has for as long as the node runs.
     refused: Mutex<FxHashSet<(TenantId, Box<str>)>>,
 }
 
 /// A profile that every resource of its type must follow.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Profile {
-    resource_type: ResourceType,
     url: Box<str>,
+    /// As soon as it is known: its definition may be another node's, which has not told it yet.
+    resource_type: OnceLock<ResourceType>,
 }
 
 /// A configured profile that nobody defines.
@@ -57,38 +58,42 @@ pub struct UnknownProfile(String);
 pub struct Definitions {
     pub terminology: Arc<Terminology>,
     validator: Validator,
-    profiles: Vec<Profile>,
+    profiles: Arc<[Profile]>,
+    source: Arc<dyn Source>,
     /// Writes are stopped by errors alone.
     errors: validation::Options,
 }
 
 impl Conformance {
     /// Of what is stored and the packages, earlier ones first. `profiles` are canonical URLs.
-    ///
-    /// # Errors
-    /// A profile that is not known now. One that is taken away later makes every write of its type fail.
     pub fn new(
         stored: Arc<Stored>,
         packages: Vec<Arc<Package>>,
         profiles: &[String],
         issues_max: usize,
-    ) -> Result<Self, UnknownProfile> {
-        let tenants = RwLock::default();
-        let mut conformance = Conformance {
+    ) -> Self {
+        let profile = |url: &String| Profile { url: url.as_str().into(), resource_type: OnceLock::new() };
+        Conformance {
             stored,
             packages,
             issues_max,
-            profiles: Vec::new(),
-            tenants,
+            profiles: profiles.iter().map(profile).collect(),
+            tenants: RwLock::default(),
             refused: Mutex::default(),
-        };
-        let source = conformance.source(TenantId::DEFAULT);
-        let profile = |url: &String| {
-            let resource_type = constrained(&source, url).ok_or_else(|| UnknownProfile(url.clone()))?;
-            Ok(Profile { resource_type, url: url.as_str().into() })
-        };
-        conformance.profiles = profiles.iter().map(profile).collect::<Result<_, _>>()?;
-        Ok(conformance)
+        }
+    }
+
+    /// Whether every configured profile is known by now. One that is taken away later makes every write of its type fail.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check_profiles(&self) -> Result<(), UnknownProfile> {
+        let source = self.source(TenantId::DEFAULT);
+        let is_unknown = |profile: &&Profile| profile.resource_type(&source).is_none();
+        match self.profiles.iter().find(is_unknown) {
+            Some(unknown) => Err(unknown.is_unknown()),
+            None => Ok(()),
+        }
     }
 
     /// What users stored.
@@ -119,19 +124,33 @@ impl Conformance {
         let terminology = Arc::new(Terminology::new(source.clone(), Default::default()));
         let options = validation::Options { issues_max: self.issues_max, ..Default::default() };
         let errors = validation::Options { severity_min: Severity::Error, ..options.clone() };
-        let validator = Validator::new(source, terminology.clone(), options);
-        Definitions { terminology, validator, profiles: self.profiles.clone(), errors }
+        let validator = Validator::new(source.clone(), terminology.clone(), options);
+        Definitions { terminology, validator, profiles: self.profiles.clone(), source, errors }
     }
 }
 
 impl Definitions {
     /// What keeps a resource from being stored under full validation. `now_ms`: what invariants take for the time.
-    pub fn errors(&self, resource_type: ResourceType, resource: Node<'_>, now_ms: u64) -> Issues {
-        let of_type = self.profiles.iter().filter(|profile| profile.resource_type == resource_type);
-        let profiles: Vec<&str> = of_type.map(|profile| &*profile.url).collect();
+    ///
+    /// # Errors
+    /// A configured profile that is not known yet: it might be one for such resources. A StructureDefinition may be what makes it known.
+    pub fn errors(
+        &self,
+        resource_type: ResourceType,
+        resource: Node<'_>,
+        now_ms: u64,
+    ) -> Result<Issues, UnknownProfile> {
+        let mut profiles = vec![];
+        for profile in &*self.profiles {
+            match profile.resource_type(&*self.source) {
+                Some(of) if of == resource_type => profiles.push(&*profile.url),
+                None if resource_type != STRUCTURE => return Err(profile.is_unknown()),
+                _ => {}
+            }
+        }
         let now = Some(Temporal::of_unix_ms(now_ms));
         let request = validation::Request { profiles: &profiles, now, options: Some(&self.errors) };
-        self.validator.validate_as(resource, &request)
+        Ok(self.validator.validate_as(resource, &request))
     }
 
     /// All there is to say about a resource, also against `profiles`.
@@ -141,10 +160,21 @@ impl Definitions {
     }
 }
 
-/// The resource type a profile is of.
-fn constrained(source: &Layers, profile: &str) -> Option<ResourceType> {
-    const STRUCTURE: ResourceType = ResourceType::from_name("StructureDefinition").expect("a resource type");
-    let (url, version, _) = Canonical::read(profile);
-    let definition = source.find(STRUCTURE, url, version)?;
-    ResourceType::from_name(&definition.root().get("type")?.as_str()?)
+const STRUCTURE: ResourceType = ResourceType::from_name("StructureDefinition").expect("a resource type");
+
+impl Profile {
+    /// The resource type it is of; `None` as long as nobody defines it.
+    fn resource_type(&self, source: &dyn Source) -> Option<ResourceType> {
+        if let Some(known) = self.resource_type.get() {
+            return Some(*known);
+        }
+        let (url, version, _) = Canonical::read(&self.url);
+        let definition = source.find(STRUCTURE, url, version)?;
+        let of = ResourceType::from_name(&definition.root().get("type")?.as_str()?)?;
+        Some(*self.resource_type.get_or_init(|| of))
+    }
+
+    fn is_unknown(&self) -> UnknownProfile {
+        UnknownProfile(self.url.clone().into())
+    }
 }

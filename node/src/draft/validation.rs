@@ -11,7 +11,7 @@ use proto::{Code, Error, TenantId, error::Issue};
 /// Refuses what must not be stored.
 ///
 /// # Errors
-/// `Invalid` with every finding.
+/// `Invalid` with every finding; `Unavailable` where a configured profile is not known yet.
 pub fn written(node: &Engine, tenant: TenantId, parsed: &Parsed) -> Result<(), Error> {
     let resource = parsed.document.root();
     parameter::written(node, tenant, parsed)?;
@@ -22,7 +22,10 @@ pub fn written(node: &Engine, tenant: TenantId, parsed: &Parsed) -> Result<(), E
         Level::Full => aside(|| {
             let definitions = node.conformance.of(tenant);
             definitions.errors(parsed.resource_type, resource, node.clock.now_ms())
-        }),
+        })
+        .map_err(|unknown| {
+            Error::new(Code::Unavailable, format!("{unknown}; nothing is stored without it"))
+        })?,
     };
     if issues.is_valid() { Ok(()) } else { Err(refusal(&issues)) }
 }

@@ -17,5 +17,5 @@ pub(crate) use delete::delete;
 pub(crate) use history::{history, look as look_for_history};
 pub(crate) use patch::patch;
 pub(crate) use read::{read, vread};
-pub(crate) use search::{look as look_for_search, search, search_stream};
+pub(crate) use search::{gather as gather_for_search, look as look_for_search, search, search_stream};
 pub(crate) use update::update;

@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 use storage::{Store, log::LogStore};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +97,14 @@ impl Node {
         let parts =
             cluster::Parts { store, log, folder, observer: heard, transport, entropy: entropy_of_groups };
         let cluster = Cluster::start(options.cluster.clone(), parts).await?;
-        let conformance = conform(&cluster, &options, definitions, packages).await?;
+        let conformance = Conformance::new(definitions, packages, &options.profiles, options.issues_max);
+        // Only now the log is replayed, which may hold the profiles.
+        if let Err(unknown) = conformance.check_profiles() {
+            if cluster.is_alone() {
+                return Err(unknown.into());
+            }
+            tracing::warn!("{unknown}; until another node tells of it, writes are refused here");
+        }
         let tokens = Tokens::new(options.cluster.node_id, entropy.number());
         let threads = Threads::new(options.computations_max);
         let groups = cluster.groups().to_vec();
@@ -172,27 +179,6 @@ impl Node {
         }
     }
 }
-
-/// Only now the log is replayed, which may hold the profiles; where others lead, so may what they have not told yet.
-async fn conform(
-    cluster: &Cluster,
-    options: &Options,
-    definitions: Arc<conformance::Stored>,
-    packages: Vec<Arc<fhir::conformance::Package>>,
-) -> Result<Conformance, conformance::UnknownProfile> {
-    let until = Instant::now() + TOLD;
-    loop {
-        let (definitions, packages) = (definitions.clone(), packages.clone());
-        match Conformance::new(definitions, packages, &options.profiles, options.issues_max) {
-            Err(_) if !cluster.is_alone() && Instant::now() < until => sleep(TOLD_AGAIN).await,
-            tried => return tried,
-        }
-    }
-}
-
-/// For so long it waits for a profile: longer than an election takes.
-const TOLD: Duration = Duration::from_secs(5);
-const TOLD_AGAIN: Duration = Duration::from_millis(50);
 
 /// Pages that begin on one node go on on every other: all sign their links with what they agreed on, which is the founder's.
 fn seal(engine: &Arc<Engine>) {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     draft,
     interaction::search,
-    link::{self, Links},
+    link::{self, Cursors, Links},
     pages,
 };
 use bytes::Bytes;
@@ -94,7 +94,7 @@ async fn run(invocation: Invocation) -> Result<Bytes, Error> {
     let base = session.base();
     let path = link::path(base, &["Patient", &asked.id, "$everything"]);
     let used = asked.used.iter().map(|(name, value)| (*name, value.as_str()));
-    let links = Links::new(&path, used, &asked.cursor, &cursor)?;
+    let links = Links::new(&path, used, Cursors { own: &asked.cursor, next: &cursor, previous: "" })?;
     Ok(pages::searchset(base, &links, &answer))
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     interaction::search,
-    link::{self, Links},
+    link::{self, Cursors, Links},
     pages,
 };
 use bytes::Bytes;
@@ -78,7 +78,7 @@ async fn lastn(invocation: Invocation) -> Result<Bytes, Error> {
     }
     answer.total = Some(answer.entries.len() as u64);
     let path = link::path(session.base(), &["Observation", "$lastn"]);
-    let links = Links::new(&path, used.iter().map(|(name, text)| (*name, text.as_str())), "", "")?;
+    let links = Links::new(&path, used.iter().map(|(name, text)| (*name, text.as_str())), Cursors::default())?;
     Ok(pages::searchset(session.base(), &links, &answer))
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use bytes::Bytes;
 use proto::{Error, PartitionId, ResourceKey, TenantId, TypeCode, internal::v1 as wire};
-use search::{Hit, SortKey};
+use search::{Hit, SortKey, Start};
 use storage::{Method, Version};
 
 /// How another node asks for rows.
@@ -67,8 +67,30 @@ pub fn hit_from(tenant: TenantId, hit: &wire::Hit) -> Result<Hit, Error> {
     Ok(Hit::told(tenant, partition, key, written, hit.order.as_ref().into()))
 }
 
-/// For another node.
-pub fn place_to(place: &SortKey) -> wire::Place {
+/// For another node: where the page of a search begins.
+pub fn start_to(start: &Start, look: &mut wire::SearchLook) {
+    look.after = Some(place_to(&start.place));
+    (look.before, look.back) = (!start.is_behind, start.is_back);
+    if look.before || look.back {
+        look.digest = !look.digest;
+    }
+}
+
+/// The digest of the search that another node asks for.
+pub fn digest_from(look: &wire::SearchLook) -> u64 {
+    if look.before || look.back { !look.digest } else { look.digest }
+}
+
+/// From another node: where the page of a search begins.
+///
+/// # Errors
+/// `Internal` for what is none.
+pub fn start_from(look: &wire::SearchLook) -> Result<Option<Start>, Error> {
+    let start = |place| Ok(Start { place: place_from(place)?, is_behind: !look.before, is_back: look.back });
+    look.after.as_ref().map(start).transpose()
+}
+
+fn place_to(place: &SortKey) -> wire::Place {
     wire::Place {
         order: Bytes::copy_from_slice(&place.order),
         hash: place.hash,
@@ -77,11 +99,7 @@ pub fn place_to(place: &SortKey) -> wire::Place {
     }
 }
 
-/// From another node.
-///
-/// # Errors
-/// `Internal` for what is none.
-pub fn place_from(place: &wire::Place) -> Result<SortKey, Error> {
+fn place_from(place: &wire::Place) -> Result<SortKey, Error> {
     let type_code = TypeCode(place.type_code as u16);
     let order = place.order.as_ref().into();
     Ok(SortKey { order, hash: place.hash, type_code, id: id_from(&place.id)? })

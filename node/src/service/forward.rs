@@ -180,6 +180,7 @@ impl Node {
         let request = wire::LookRequest::decode(message).map_err(|error| unreadable(&error))?;
         let answer = match &request.look {
             Some(Look::Search(look)) => interaction::look_for_search(session, &request, look).await,
+            Some(Look::Gather(look)) => interaction::gather_for_search(session, &request, look).await,
             Some(Look::History(look)) => interaction::look_for_history(session, &request, look).await,
             Some(Look::Positions(_)) => {
                 let here = |only: &[PartitionId]| {

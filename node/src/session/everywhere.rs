@@ -12,14 +12,15 @@ use super::{Search, Session, moment::thick};
 use crate::{
     engine::Moment,
     host::aside,
-    partition::{ANSWER, ask_all, hit_from, hit_to, incomplete, led_by_others, place_from, place_to, split},
+    partition::{ANSWER, ask_all, hit_from, hit_to, incomplete, led_by_others, split, start_from, start_to},
 };
+use fhir::definitions::ParamId;
 use futures::future::{join, try_join_all};
 use proto::{
     Code, Error, PartitionId,
     internal::v1::{self as wire, look_request::Look},
 };
-use search::{Page, Part, Query, Scope};
+use search::{Gather, Page, Part, Query, Scope};
 use std::time::Duration;
 use tokio::{
     sync::RwLockWriteGuard,
@@ -63,43 +64,90 @@ struct There {
     partitions: Vec<PartitionId>,
 }
 
+/// How other nodes are asked.
+///
+/// # Errors
+/// `Unavailable` where this node had all partitions until a moment ago.
+fn asked(search: &Search) -> Result<&wire::SearchLook, Error> {
+    let moved = || Error::new(Code::Unavailable, "this node lost a replica just now; ask again");
+    search.asked.as_deref().ok_or_else(moved)
+}
+
 impl<'s> Session<'s> {
     /// Moments to look at these partitions, one after the other until nothing passed during a look.
     pub fn moments(self, partitions: Vec<PartitionId>) -> Moments<'s> {
         Moments { session: self, partitions, tries: 0, still: None }
     }
 
-    /// The page after `cursor` of a search, each node looking in its partitions.
+    /// The page at `cursor` of a search, each node looking in its partitions.
     pub(super) async fn search_everywhere(
         self,
         search: &Search,
         cursor: Option<&str>,
     ) -> Result<Page, Error> {
-        let Search { query, asked } = search;
-        // Until a moment ago this node had them all.
-        let moved = || Error::new(Code::Unavailable, "this node lost a replica just now; ask again");
-        let asked = asked.as_deref().ok_or_else(moved)?;
-        let after = self.engine.search.after(query, cursor).map_err(Error::from)?;
-        let look = Look::Search(wire::SearchLook {
-            after: after.as_ref().map(place_to),
+        let query = &search.query;
+        let start = self.engine.search.start(query, cursor).map_err(Error::from)?;
+        let mut look = wire::SearchLook {
             count: query.count as u64,
             total: query.total,
             digest: query.digest,
-            ..asked.clone()
-        });
-        let partitions: Vec<PartitionId> = match query.scope() {
-            Scope::Compartment(compartment) => vec![self.engine.partition_of(compartment.slot)],
-            _ => self.engine.partitions().collect(),
+            ..asked(search)?.clone()
         };
-        let here = |only: &[PartitionId]| self.part(query, &only.iter().copied().collect(), after.as_ref());
+        if let Some(start) = &start {
+            start_to(start, &mut look);
+        }
+        let here = |only: &[PartitionId]| self.part(query, &only.iter().copied().collect(), start.as_ref());
         let there = |answer: wire::LookAnswer| {
             let hits = answer.hits.iter().map(|hit| hit_from(query.tenant, hit)).collect::<Result<_, _>>()?;
             Ok(Part { hits, total: query.total.then_some(answer.total) })
         };
+        let parts = self.look_everywhere(query, Look::Search(look), here, there).await?;
+        Ok(self.engine.search.merged(query, start.as_ref(), parts))
+    }
+
+    /// What is gathered of a search, each node gathering in its partitions.
+    pub(super) async fn gather_everywhere(
+        self,
+        search: &Search,
+        wanted: Gather,
+        max: usize,
+    ) -> Result<Vec<u64>, Error> {
+        let query = &search.query;
+        let told = wire::SearchLook { digest: query.digest, ..asked(search)?.clone() };
+        let targets = match wanted {
+            Gather::Itself => None,
+            Gather::Targets(parameter) => Some(u32::from(parameter.0)),
+        };
+        let look = Look::Gather(wire::GatherLook { search: Some(told), targets, max: max as u64 });
+        let here = |only: &[PartitionId]| {
+            self.gather_here(query, Some(&only.iter().copied().collect()), wanted, max)
+        };
+        let there = |answer: wire::LookAnswer| Ok(answer.gathered);
+        let mut all = self.look_everywhere(query, look, here, there).await?.concat();
+        all.sort_unstable();
+        all.dedup();
+        match all.len() > max {
+            true => Err(Error::from(search::Error::TooMany(max))),
+            false => Ok(all),
+        }
+    }
+
+    /// What each node finds at one moment in its share of the partitions that can hold matches.
+    async fn look_everywhere<T>(
+        self,
+        query: &Query,
+        look: Look,
+        here: impl Fn(&[PartitionId]) -> Result<T, Error>,
+        there: impl Fn(wire::LookAnswer) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let partitions: Vec<PartitionId> = match query.scope() {
+            Scope::Compartment(compartment) => vec![self.engine.partition_of(compartment.slot)],
+            _ => self.engine.partitions().collect(),
+        };
         let mut moments = self.moments(partitions);
         loop {
-            if let Some(parts) = moments.next().await?.look(&look, here, there).await? {
-                return Ok(self.engine.search.merged(query, after.as_ref(), parts));
+            if let Some(parts) = moments.next().await?.look(&look, &here, &there).await? {
+                return Ok(parts);
             }
         }
     }
@@ -144,7 +192,7 @@ impl<'s> Session<'s> {
         Ok(if stands { seen } else { passed() })
     }
 
-    /// What partitions that this node leads have to a search of another node, whose page ends before `look.after`.
+    /// What partitions that this node leads have to a page of another node's search.
     ///
     /// # Errors
     /// The search's own.
@@ -154,10 +202,29 @@ impl<'s> Session<'s> {
         look: &wire::SearchLook,
         only: &[PartitionId],
     ) -> Result<wire::LookAnswer, Error> {
-        let after = look.after.as_ref().map(place_from).transpose()?;
-        let part = self.part(query, &only.iter().copied().collect(), after.as_ref())?;
+        let start = start_from(look)?;
+        let part = self.part(query, &only.iter().copied().collect(), start.as_ref())?;
         let hits = part.hits.iter().map(hit_to).collect();
         Ok(wire::LookAnswer { hits, total: part.total.unwrap_or_default(), ..Default::default() })
+    }
+
+    /// What partitions that this node leads have to what another node gathers.
+    ///
+    /// # Errors
+    /// The search's own.
+    pub fn look_to_gather(
+        self,
+        query: &Query,
+        look: &wire::GatherLook,
+        only: &[PartitionId],
+    ) -> Result<wire::LookAnswer, Error> {
+        let wanted = match look.targets {
+            None => Gather::Itself,
+            Some(number) => Gather::Targets(ParamId(number as u16)),
+        };
+        let only = only.iter().copied().collect();
+        let gathered = self.gather_here(query, Some(&only), wanted, look.max as usize)?;
+        Ok(wire::LookAnswer { gathered, ..Default::default() })
     }
 
     /// How many entries each of these partitions has applied here.

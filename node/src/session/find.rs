@@ -6,11 +6,10 @@ use crate::{
     host::aside,
     partition::{Partition, Seen, seen},
 };
-use bytes::Bytes;
 use fhir::definitions::ResourceType;
 use futures::future::try_join_all;
 use proto::{Error, PartitionId, ResourceKey, Slot, TenantId, internal::v1 as wire};
-use search::{Hit, Page, Part, PartitionSet, Partitions, Query, Scope, SortKey};
+use search::{Gather, Hit, Page, Part, PartitionSet, Partitions, Query, Scope, Start};
 use std::{collections::BTreeMap, sync::Arc};
 use storage::Version;
 
@@ -33,7 +32,7 @@ impl Session<'_> {
         self.engine.cluster.is_alone() || self.engine.cluster.holds_all()
     }
 
-    /// The page of a query after `cursor`, after everything acknowledged so far is in reach.
+    /// The page of a query at `cursor`, the first without one, after everything acknowledged so far is in reach.
     ///
     /// # Errors
     /// The search's own; `Unavailable` while a partition it needs has no leader.
@@ -43,22 +42,54 @@ impl Session<'_> {
         Ok(page)
     }
 
+    /// What all matches of a search are, or what they refer to: each resource once, by hash, sorted. After everything acknowledged so far is
+    /// in reach, and of one moment.
+    ///
+    /// # Errors
+    /// `TooCostly` where they are more than `max`; those of searches.
+    pub async fn gather(self, search: &Search, wanted: Gather, max: usize) -> Result<Vec<u64>, Error> {
+        let here = || self.gather_here(&search.query, None, wanted, max);
+        let gathered = match self.is_by_one(&search.query).await? {
+            true => here(),
+            false if self.searches_alone() => self.at_a_moment(here).await,
+            false => Box::pin(self.gather_everywhere(search, wanted, max)).await,
+        }?;
+        self.check_meaning(&search.query).await?;
+        Ok(gathered)
+    }
+
     async fn search_once(self, search: &Search, cursor: Option<&str>) -> Result<Page, Error> {
-        let query = &search.query;
-        if let Scope::Compartment(compartment) = query.scope() {
-            let partition = self.engine.partition_of(compartment.slot);
-            if self.read_before(partition)?.is_some() {
-                match self.context.stale {
-                    Some(_) => drop(self.readable(partition).await?),
-                    None => self.settle_these(std::iter::once(partition)).await?,
-                }
-                return self.page(query, cursor);
-            }
-        }
-        match self.searches_alone() {
-            true => self.at_a_moment(|| self.page(query, cursor)).await,
+        let here = || self.page(&search.query, cursor);
+        match self.is_by_one(&search.query).await? {
+            true => here(),
+            false if self.searches_alone() => self.at_a_moment(here).await,
             false => Box::pin(self.search_everywhere(search, cursor)).await,
         }
+    }
+
+    /// Whether a search is of one compartment whose rows are here; as current then as was asked for.
+    async fn is_by_one(self, query: &Query) -> Result<bool, Error> {
+        let Scope::Compartment(compartment) = query.scope() else { return Ok(false) };
+        let partition = self.engine.partition_of(compartment.slot);
+        if self.read_before(partition)?.is_none() {
+            return Ok(false);
+        }
+        match self.context.stale {
+            Some(_) => drop(self.readable(partition).await?),
+            None => self.settle_these(std::iter::once(partition)).await?,
+        }
+        Ok(true)
+    }
+
+    /// What the partitions `only`, or all, which have replicas here, have to what is gathered.
+    pub(super) fn gather_here(
+        self,
+        query: &Query,
+        only: Option<&PartitionSet>,
+        wanted: Gather,
+        max: usize,
+    ) -> Result<Vec<u64>, Error> {
+        aside(|| self.engine.search.gather(self.engine, query, only, wanted, max)).map_err(Error::from)
     }
 
     fn page(self, query: &Query, cursor: Option<&str>) -> Result<Page, Error> {
@@ -71,9 +102,9 @@ impl Session<'_> {
         self,
         query: &Query,
         only: &PartitionSet,
-        after: Option<&SortKey>,
+        start: Option<&Start>,
     ) -> Result<Part, Error> {
-        aside(|| self.engine.search.part(self.engine, query, only, after)).map_err(Error::from)
+        aside(|| self.engine.search.part(self.engine, query, only, start)).map_err(Error::from)
     }
 
     /// What `show` makes of the version of each hit that matched. Deleted ones are left out, what moved meanwhile is not.
@@ -98,21 +129,6 @@ impl Session<'_> {
             }
         }
         Ok(shown.into_iter().flatten().collect())
-    }
-
-    /// The index values of each hit whose row is here and is the version that matched: a body would have to be read and parsed
-    /// for them.
-    ///
-    /// # Errors
-    /// Storage's.
-    pub fn values_of(self, hits: &[Hit]) -> Result<Vec<Option<Bytes>>, Error> {
-        let values = |hit: &Hit| {
-            let Some(rows) = self.read_before(hit.partition)? else { return Ok(None) };
-            let row = rows.index_row(self.tenant(), &hit.key).map_err(crate::error::storage)?;
-            Ok(row.filter(|row| row.version == hit.version).map(|row| row.index_values))
-        };
-        let all = || hits.iter().map(values).collect();
-        if hits.len() > LARGE_PAGE { aside(all) } else { all() }
     }
 
     /// Until the first hit that moved; whether there is one.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     capabilities, interaction,
-    link::{Links, path},
+    link::{Cursors, Links, path},
     operation as operations, pages,
     query::history_request,
     query::parameters,
@@ -160,7 +160,8 @@ async fn get(
             let cursor = asked.request.cursor.clone();
             let page = interaction::history(session, asked.request).await?;
             let used = asked.used.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            let links = Links::new(&path, used, &cursor, &page.next_cursor)?;
+            let cursors = Cursors { own: &cursor, next: &page.next_cursor, previous: "" };
+            let links = Links::new(&path, used, cursors)?;
             Ok(listed(pages::history(session.base(), &links, &page)))
         }
         Target::Metadata => {
@@ -183,7 +184,8 @@ async fn search(
     let request = SearchRequest { resource_type, parameters, cursor: cursor.clone(), ..Default::default() };
     let page = interaction::search(session, request).await?;
     let used = page.used.iter().map(|used| (used.name.as_str(), used.value.as_str()));
-    let links = Links::new(&path, used, &cursor, &page.next_cursor)?;
+    let cursors = Cursors { own: &cursor, previous: &page.previous_cursor, next: &page.next_cursor };
+    let links = Links::new(&path, used, cursors)?;
     Ok(listed(pages::searchset(session.base(), &links, &page)))
 }
 

@@ -221,6 +221,7 @@ impl Mock {
             total: Some(entries.len() as u64),
             entries: entries.into_iter().skip(from).take(1).collect(),
             next_cursor,
+            previous_cursor: String::new(),
             used: request.parameters.into_iter().filter(|parameter| parameter.name != "bogus").collect(),
             issues: bogus.then_some(issue).into_iter().collect(),
         })

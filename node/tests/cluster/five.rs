@@ -71,6 +71,7 @@ async fn five_nodes_share_the_partitions_and_each_answers_for_all() {
     pages_and_counts_go_on_at_any_node(&clients, written.len()).await;
     records_of_patients_are_written_and_moved_anywhere(&clients).await;
     what_comes_with_matches_comes_from_anywhere(&clients).await;
+    what_many_refer_to_is_searched_at_all(&clients).await;
     what_is_defined_at_one_is_searched_at_all(&clients).await;
     a_condition_holds(&clients).await;
     histories_are_whole(&clients).await;
@@ -85,23 +86,77 @@ async fn five_nodes_share_the_partitions_and_each_answers_for_all() {
 
 async fn pages_and_counts_go_on_at_any_node(clients: &[Client], written: usize) {
     let mut request = search("Basic", &[("_count", "10"), ("_total", "accurate")]);
-    let mut found = BTreeSet::new();
+    let (mut found, mut there) = (BTreeSet::new(), vec![]);
+    let mut previous = String::new();
     for page in 0.. {
         let answer = clients[page % clients.len()].search(request.clone()).await.unwrap();
         assert_eq!(answer.total, Some(written as u64));
-        answer.entries.into_iter().for_each(|entry| assert!(found.insert(entry.id)));
+        let ids: Vec<String> = answer.entries.into_iter().map(|entry| entry.id).collect();
+        ids.iter().for_each(|id| assert!(found.insert(id.clone())));
         if answer.next_cursor.is_empty() {
+            previous = answer.previous_cursor;
             break;
         }
+        there.push(ids);
         request.cursor = answer.next_cursor;
     }
     assert_eq!(found.len(), written);
+    for page in 0.. {
+        if previous.is_empty() {
+            break;
+        }
+        request.cursor = previous;
+        let answer = clients[page % clients.len()].search(request.clone()).await.unwrap();
+        assert_eq!(Some(answer.entries.into_iter().map(|entry| entry.id).collect()), there.pop());
+        previous = answer.previous_cursor;
+    }
+    assert!(there.is_empty(), "{there:?}");
     // By ids, wherever they live.
     let some: Vec<String> = found.into_iter().step_by(7).take(20).collect();
     for client in clients {
         let answer = client.search(search("Basic", &[("_id", &some.join(","))])).await.unwrap();
         let ids: BTreeSet<String> = answer.entries.into_iter().map(|entry| entry.id).collect();
         assert_eq!(ids, some.iter().cloned().collect());
+    }
+}
+
+/// More than are named to other nodes one by one: their hashes are.
+async fn what_many_refer_to_is_searched_at_all(clients: &[Client]) {
+    const PATIENTS: usize = 240;
+    let entry = |number: usize| {
+        let gender = ["female", "male", "other"][number % 3];
+        let id = format!("many{number}");
+        let patient = serde_json::json!({"resourceType": "Patient", "id": id, "gender": gender});
+        let observation = serde_json::json!({
+            "resourceType": "Observation", "id": id, "status": "final", "code": {"coding": [{"code": format!("many{}", number % 2)}]},
+            "subject": {"reference": format!("Patient/{id}")},
+        });
+        [patient, observation].map(|resource| {
+            let url = format!("{}/{id}", resource["resourceType"].as_str().unwrap());
+            serde_json::json!({"resource": resource, "request": {"method": "PUT", "url": url}})
+        })
+    };
+    let entries: Vec<_> = (0..PATIENTS).flat_map(entry).collect();
+    let bundle = serde_json::json!({"resourceType": "Bundle", "type": "batch", "entry": entries});
+    let request = api::TransactionRequest { bundle: bundle.to_string().into(), ..Default::default() };
+    clients[0].transaction(request).await.unwrap();
+    for (at, client) in clients.iter().enumerate() {
+        for (resource_type, name, value, count) in [
+            ("Observation", "subject:Patient.gender", "female", PATIENTS / 3),
+            ("Observation", "patient.gender", "female,male", 2 * PATIENTS / 3),
+            ("Patient", "_has:Observation:patient:code", "many1", PATIENTS / 2),
+            ("Patient", "_has:Observation:patient:subject:Patient.gender", "male", PATIENTS / 3),
+        ] {
+            let mut asked =
+                search(resource_type, &[(name, value), ("_total", "accurate"), ("_count", "1000")]);
+            if resource_type == "Observation" {
+                let both = api::SearchParameter { name: "code".into(), value: "many0,many1".into() };
+                asked.parameters.push(both);
+            }
+            let found = client.search(asked).await.unwrap();
+            let told = (found.entries.len(), found.total);
+            assert_eq!(told, (count, Some(count as u64)), "{name}={value} at {at}");
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod disk;
 mod failure;
+mod gather;
 pub mod identity;
 pub mod index;
 mod meters;
@@ -19,15 +20,17 @@ mod upto;
 
 pub use crate::kind::index::FORMAT;
 pub use disk::Recovered;
+pub use gather::Gather;
 pub use options::Options;
 
 use crate::cursor::Signer;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::matcher::matches;
-use crate::page::{Best, First, Hit, Page, SortKey, cut};
+use crate::page::{Best, First, Hit, Page, cut};
 use crate::query::Query;
 use crate::set::PartitionSet;
+use crate::start::Start;
 use fhir::index::Values;
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -106,39 +109,51 @@ impl Engine {
         self.shards.iter().map(|shard| shard.tail.fill()).fold(0.0, f32::max)
     }
 
-    /// One page of a query's matches after the cursor of the page before.
+    /// One page of a query's matches, at a cursor of another page.
     ///
     /// # Errors
     /// [`Error::Cursor`] for a cursor that is not of this query; index errors.
     pub fn search(&self, query: &Query, cursor: Option<&str>) -> Result<Page> {
-        let after = self.after(query, cursor)?;
-        let (hits, total) = self.collect(query, None, after.as_ref(), query.hits_wanted(), query.total)?;
-        Ok(self.page_of(query, after.as_ref(), hits, total))
+        let start = self.start(query, cursor)?;
+        let (hits, total) = self.collect(query, None, start.as_ref(), query.hits_wanted(), query.total)?;
+        Ok(self.page_of(query, start.as_ref(), hits, total))
     }
 
-    /// The place after which a page begins. `None`: the first page.
+    /// Where a page begins. `None`: it is the first page.
     ///
     /// # Errors
     /// [`Error::Cursor`] for a cursor that is not of this query.
-    pub fn after(&self, query: &Query, cursor: Option<&str>) -> Result<Option<SortKey>> {
+    pub fn start(&self, query: &Query, cursor: Option<&str>) -> Result<Option<Start>> {
         cursor.map(|cursor| self.signer.check(query.digest, cursor)).transpose()
     }
 
-    /// The page after `after`, of the hits behind that: there is another one where they are more. `total`: of all matches, where they
+    /// The page at `start`, of the hits on that side: there is another one where they are more. `total`: of all matches, where they
     /// were counted.
     pub(crate) fn page_of(
         &self,
         query: &Query,
-        after: Option<&SortKey>,
+        start: Option<&Start>,
         mut hits: Vec<Hit>,
         total: Option<u64>,
     ) -> Page {
         if query.count == 0 {
             return Page { total, ..Page::default() };
         }
-        let last = cut(&mut hits, query.count);
-        let total = query.total_of(total, after.is_none() && last.is_none(), hits.len());
-        Page { hits, next: last.map(|last| self.signer.sign(query.digest, &last)), total }
+        let is_back = start.is_some_and(|start| start.is_back);
+        let are_more = cut(&mut hits, query.count, is_back);
+        let total = query.total_of(total, start.is_none() && !are_more, hits.len());
+        // An empty page has the gap it began at, and both of its sides.
+        let turned = || start.map(Start::turned);
+        let before = || hits.first().map(|first| Start::before(first.place())).or_else(turned);
+        let behind = || hits.last().map(|last| Start::after(last.place())).or_else(turned);
+        // What a page was asked for from is there, or was.
+        let (previous, next) = match is_back {
+            true => (are_more.then(before).flatten(), behind()),
+            false => (start.and_then(|_| before()), are_more.then(behind).flatten()),
+        };
+        let sign = |start: Start| self.signer.sign(query.digest, &start);
+        let (previous, next) = (previous.map(sign), next.map(sign));
+        Page { hits, next, previous, total }
     }
 
     /// Why the last seal of a shard failed; `None` where all seals succeed. For readiness and admission control: while a
@@ -156,24 +171,24 @@ impl Engine {
         if hits.len() > max { Err(Error::TooMany(max)) } else { Ok(hits) }
     }
 
-    /// The first `limit` matches after a place, sorted, and maybe some more; and how many there are in all. `only`: in these
+    /// The `limit` matches nearest to where a page begins, sorted, and maybe some more; and how many there are in all. `only`: in these
     /// partitions, else in all that are here.
     pub(crate) fn collect(
         &self,
         query: &Query,
         only: Option<&PartitionSet>,
-        after: Option<&SortKey>,
+        start: Option<&Start>,
         limit: usize,
         total: bool,
     ) -> Result<(Vec<Hit>, Option<u64>)> {
         let view = View::new(self.shards.iter().map(|shard| shard.tail.snapshot()).collect());
         let sieve = Sieve::of(&query.expr);
-        let wanted = Wanted { query, only, after, limit, count: total };
+        let wanted = Wanted { query, only, start, limit, count: total };
         if !query.sort.is_default() {
             let (hits, count) = ordered(&view, &wanted, &sieve)?;
             return Ok((hits, total.then_some(count)));
         }
-        let (mut best, mut count) = (Best::new(limit), 0);
+        let (mut best, mut count) = (Best::new(limit, wanted.is_back()), 0);
         for (number, snapshot) in view.shards().iter().enumerate() {
             if let Some(segments) = &snapshot.segments {
                 count += read::collect(segments, &view, number, &wanted, &mut best)?;
@@ -215,7 +230,7 @@ fn shard_of(partition: PartitionId, shards: usize) -> usize {
 
 /// The first matches in the order that the query asks for, and the number of all.
 fn ordered(view: &View, wanted: &Wanted<'_>, sieve: &Sieve) -> Result<(Vec<Hit>, u64)> {
-    let (mut first, mut count) = (First::new(wanted.limit), 0);
+    let (mut first, mut count) = (First::new(wanted.limit, wanted.is_back()), 0);
     for (number, snapshot) in view.shards().iter().enumerate() {
         if let Some(segments) = &snapshot.segments {
             count += ordered::collect(segments, view, number, wanted, &mut first)?;
@@ -229,7 +244,7 @@ fn ordered(view: &View, wanted: &Wanted<'_>, sieve: &Sieve) -> Result<(Vec<Hit>,
             let order = wanted.query.sort.key(&values, &facts(entry));
             if first.wants(&order, entry.hash) {
                 let hit = Hit { order, ..hit(entry) };
-                if wanted.after.is_none_or(|after| hit.is_behind(after)) {
+                if wanted.start.is_none_or(|start| start.lets(&hit)) {
                     first.add(hit);
                 }
             }
@@ -245,20 +260,19 @@ fn may_match(wanted: &Wanted<'_>, entry: &Entry) -> bool {
         && wanted.query.is_of_type(entry.key.type_code)
 }
 
-/// Matches of a shard's tail: adds those after the place, and counts all.
+/// Matches of a shard's tail: adds those on the page's side, and counts all.
 fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &mut Best) -> u64 {
-    let Wanted { query, after, count, .. } = *wanted;
-    let first = after.map_or(0, |after| after.hash);
+    let Wanted { query, start, count, .. } = *wanted;
     let mut total = 0;
     for entry in view.shards()[shard].fresh(sieve, |entry| may_match(wanted, entry)) {
-        let wanted = entry.hash >= first && best.wants(entry.hash);
+        let wanted = start.is_none_or(|start| start.may_let(&[], entry.hash)) && best.wants(entry.hash);
         if !(wanted || count) || !matches_entry(entry, query) || view.outdates_entry(entry) {
             continue;
         }
         total += 1;
         if wanted {
             let hit = hit(entry);
-            if after.is_none_or(|after| hit.is_behind(after)) {
+            if start.is_none_or(|start| start.lets(&hit)) {
                 best.add(hit);
             }
         }

@@ -7,9 +7,10 @@ use super::index::translate::{Counting, how_to_count, translate};
 use super::segments::Segments;
 use super::tail::View;
 use crate::error::{Error, Result};
-use crate::page::{Best, Hit, SortKey};
+use crate::page::{Best, Hit};
 use crate::query::Query;
 use crate::set::PartitionSet;
+use crate::start::Start;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use tantivy::columnar::{BytesColumn, Column};
 use tantivy::query::{EnableScoring, Scorer, Weight};
@@ -28,17 +29,27 @@ pub struct Segment<'a> {
     is_sealed: bool,
 }
 
+/// The shortest piece that is gone through where pages go back, in documents.
+const PIECE_MIN: u32 = 256;
+
 /// What is wanted of the segments of a shard.
 pub struct Wanted<'a> {
     pub query: &'a Query,
     /// `None`: of all partitions.
     pub only: Option<&'a PartitionSet>,
-    /// The place after which hits are wanted.
-    pub after: Option<&'a SortKey>,
+    /// Where hits are wanted from, and which way.
+    pub start: Option<&'a Start>,
     /// How many of them.
     pub limit: usize,
     /// Whether all matches are counted.
     pub count: bool,
+}
+
+impl Wanted<'_> {
+    /// Whether those before a place are wanted, the last of them.
+    pub fn is_back(&self) -> bool {
+        self.start.is_some_and(|start| start.is_back)
+    }
 }
 
 /// Adds the wanted matches of shard number `shard`, whose segments these are, and returns the number of all matches if it
@@ -53,7 +64,10 @@ pub fn collect(
     let how = wanted.count.then(|| how_to_count(&wanted.query.expr));
     each(segments, view, shard, wanted, |segment, weight| {
         if wanted.limit > 0 {
-            segment.page(weight, wanted.after, wanted.limit, best)?;
+            match wanted.start {
+                Some(start) if start.is_back => segment.page_back(weight, start, wanted.limit, best)?,
+                start => segment.page(weight, start, wanted.limit, best)?,
+            }
             best.prune();
         }
         how.map_or(Ok(0), |how| segment.count(weight, how))
@@ -131,22 +145,16 @@ impl<'a> Segment<'a> {
         identity::decode(&bytes).ok_or_else(damaged)
     }
 
-    fn page(
-        &self,
-        weight: &dyn Weight,
-        after: Option<&SortKey>,
-        limit: usize,
-        best: &mut Best,
-    ) -> Result<()> {
+    fn page(&self, weight: &dyn Weight, start: Option<&Start>, limit: usize, best: &mut Best) -> Result<()> {
         let mut docs = self.matches(weight)?;
         let mut doc = docs.doc();
-        if let Some(after) = after {
-            let start = self.order.first_at(after.hash, 0);
-            if start >= self.reader.max_doc() {
+        if let Some(start) = start {
+            let first = self.order.first_at(start.place.hash, 0);
+            if first >= self.reader.max_doc() {
                 return Ok(());
             }
-            if doc < start {
-                doc = docs.seek(start);
+            if doc < first {
+                doc = docs.seek(first);
             }
         }
         let facts = Facts::open(self.reader)?;
@@ -160,13 +168,55 @@ impl<'a> Segment<'a> {
                 }
                 let (_, key) = self.key(doc)?;
                 let hit = facts.hit(doc, key, hash);
-                if after.is_none_or(|after| hit.is_behind(after)) {
+                if start.is_none_or(|start| start.lets(&hit)) {
                     found += usize::from(last != Some(hash));
                     last = Some(hash);
                     best.add(hit);
                 }
             }
             doc = docs.advance();
+        }
+        Ok(())
+    }
+
+    /// The last matches before a place. Documents are gone through forwards only: so in ever longer pieces before the place, until one had
+    /// enough.
+    fn page_back(&self, weight: &dyn Weight, start: &Start, limit: usize, best: &mut Best) -> Result<()> {
+        let facts = Facts::open(self.reader)?;
+        let mut end = match start.place.hash.checked_add(1) {
+            Some(behind) => self.order.first_at(behind, 0),
+            None => self.reader.max_doc(),
+        };
+        let (mut found, mut length) = (0, None);
+        while end > 0 && found < limit && best.wants(self.order.hash(end - 1)) {
+            let mut docs = self.matches(weight)?;
+            let long = length.unwrap_or_else(|| {
+                let dense = u64::from(docs.size_hint().max(1));
+                let long = 2 * (limit as u64 + 1) * u64::from(self.reader.max_doc()) / dense;
+                u32::try_from(long).unwrap_or(u32::MAX).max(PIECE_MIN)
+            });
+            length = Some(long.saturating_mul(4));
+            // A run of equal hashes is one resource, as above: a piece has all of it.
+            let begin = self.order.first_at(self.order.hash(end.saturating_sub(long)), 0);
+            let mut last = None;
+            let mut doc = docs.doc();
+            if doc < begin {
+                doc = docs.seek(begin);
+            }
+            while doc < end {
+                let hash = self.order.hash(doc);
+                if best.wants(hash) && self.is_current(doc)? {
+                    let (_, key) = self.key(doc)?;
+                    let hit = facts.hit(doc, key, hash);
+                    if start.lets(&hit) {
+                        found += usize::from(last != Some(hash));
+                        last = Some(hash);
+                        best.add(hit);
+                    }
+                }
+                doc = docs.advance();
+            }
+            end = begin;
         }
         Ok(())
     }

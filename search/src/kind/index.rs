@@ -1,5 +1,5 @@
 //! The registry of what the index keeps of values: exact terms, `tag u8 ‖ tenant u32 BE ‖ type u16 BE ‖ param u16 BE ‖ value`,
-//! and columns of intervals.
+//! columns of intervals, and columns of what is referred to.
 //!
 //! Tenant and type inside mean that a search of one type needs no second term to say so, and that a count is one
 //! lookup. The dictionary shares prefixes, so they cost next to nothing.
@@ -10,7 +10,7 @@ use proto::id::{PartitionId, TenantId, TypeCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise it when the schema, the terms, the columns or the payload of a commit change: indexes are rebuilt.
-pub const FORMAT: u32 = 8;
+pub const FORMAT: u32 = 9;
 
 /// The first byte of a term. No two are alike, and a change raises [`FORMAT`].
 pub mod tag {
@@ -133,6 +133,11 @@ impl Column {
         };
         (format!("{letter}{}l", param.0), format!("{letter}{}h", param.0))
     }
+}
+
+/// The column of what a parameter refers to, by [`crate::page::sort_hash`].
+pub fn targets(param: ParamId) -> String {
+    format!("r{}", param.0)
 }
 
 /// Every document of a tenant.

@@ -4,6 +4,7 @@
 //! What is common to them: `offer` (what a kind declares), `condition` (what a condition says of itself), `index` (the
 //! registry of what is stored). What needs Tantivy is in `engine/index`, which reads `index` and knows no kind.
 
+pub mod among;
 pub mod comparison;
 pub mod composite;
 pub mod condition;

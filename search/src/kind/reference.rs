@@ -7,9 +7,10 @@ use super::problem::Problem;
 use super::text::{quoted, split, unescape};
 use super::token::{self, TokenMatch};
 use super::uri;
+use crate::page::sort_hash;
 use fhir::definitions::{ResourceType, search_parameter};
 use fhir::index::{ReferenceText, Value, parse_reference};
-use proto::id::{ResourceId, TypeCode};
+use proto::id::{ResourceId, TenantId, TypeCode};
 use std::collections::BTreeSet;
 
 /// What a reference takes.
@@ -149,6 +150,17 @@ pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
         Value::Reference { id, .. } => Some(id),
         Value::ReferenceUrl { url, .. } => Some(url),
         Value::ReferenceIdentifier { value, .. } => value,
+        _ => None,
+    }
+}
+
+/// The hash of the resource of this server that a value refers to; `None` of others.
+#[inline]
+pub fn target(tenant: TenantId, value: &Value<'_>) -> Option<u64> {
+    match *value {
+        Value::Reference { type_code, id, .. } if id.len() <= ResourceId::LEN_MAX => {
+            Some(sort_hash(tenant, TypeCode(type_code), id))
+        }
         _ => None,
     }
 }

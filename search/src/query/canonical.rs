@@ -5,6 +5,7 @@
 
 use super::compiled::Query;
 use super::expr::{Expr, Leaf};
+use crate::kind::condition::Condition;
 use crate::kind::{id, last_updated};
 use fhir::definitions::ParamId;
 use proto::Error;
@@ -49,6 +50,7 @@ fn leaf(leaf: &Leaf) -> Result<String, Error> {
         (Leaf::LastUpdated(date), _) => last_updated::canonical(date)?,
         (Leaf::Type(one), _) => format!("_type={}", one.0),
         (_, Some((code, condition))) => format!("{code}{}", condition.canonical()?),
+        (Leaf::OneOf(among), _) => among.canonical()?,
         (_, None) => String::new(),
     })
 }

@@ -271,7 +271,7 @@ impl<'a> Compiler<'a> {
         let joins = join::read(&self.custom, &self.query.types, name)?;
         let found = self.joined.iter().find(|joined| joined.name == name && joined.value == text);
         let found = found.ok_or_else(|| Problem::unsupported("what it rests on was not searched for"))?;
-        let condition = join::condition(&self.query.types, &joins, found);
+        let condition = join::condition(self.query.tenant, &self.query.types, &joins, found);
         self.budget.take(&condition)?;
         self.conditions.push(condition);
         Ok(())

@@ -1,7 +1,8 @@
 //! The one tree a search compiles to. Two back ends read it: the predicate over index values (`matcher`) and the
 //! Tantivy query (`engine/index`). What a parameter
-//! that rests on other searches comes to is a list of their finds.
+//! that rests on other searches comes to is a list of their finds, or the set of them.
 
+use crate::kind::among::Among;
 use crate::kind::composite::CompositeMatch;
 use crate::kind::condition::{Condition, Part};
 use crate::kind::date::DateMatch;
@@ -64,13 +65,17 @@ pub enum Leaf {
     Words(ParamId, WordsMatch),
     /// A value that is another one.
     Except(ParamId, ExceptMatch<Leaf>),
+    /// It is one of many that were found before.
+    OneOf(Among),
+    /// A reference to one of many that were found before.
+    Refers(ParamId, Among),
 }
 
 impl Leaf {
     /// The parameter, and what is asked of one of its values; `None` where no index value is asked.
     pub(crate) fn condition(&self) -> Option<(ParamId, &dyn Condition)> {
         Some(match self {
-            Leaf::Id(_) | Leaf::LastUpdated(_) | Leaf::Type(_) => return None,
+            Leaf::Id(_) | Leaf::LastUpdated(_) | Leaf::Type(_) | Leaf::OneOf(_) => return None,
             Leaf::Present(param) => (*param, &Present),
             Leaf::Token(param, token) => (*param, token),
             Leaf::String(param, string) => (*param, string),
@@ -83,6 +88,7 @@ impl Leaf {
             Leaf::Near(param, near) => (*param, near),
             Leaf::Words(param, words) => (*param, words),
             Leaf::Except(param, except) => (*param, except),
+            Leaf::Refers(param, among) => (*param, among),
         })
     }
 }

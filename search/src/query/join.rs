@@ -3,11 +3,14 @@
 
 use super::custom::Custom;
 use super::expr::{Expr, Leaf};
+use crate::kind::among::Among;
 use crate::kind::problem::Problem;
 use crate::kind::reference::ReferenceMatch;
+use crate::resource_set::ResourceSet;
 use fhir::definitions::{ParamId, ParamKind, ResourceType, SearchParameter};
 use fhir::index::custom::Set;
-use proto::id::{ResourceId, TypeCode};
+use proto::id::{ResourceId, TenantId, TypeCode};
+use std::sync::Arc;
 
 const HAS: &str = "_has:";
 const LIST: &str = "_list";
@@ -35,15 +38,17 @@ pub enum By {
 }
 
 /// A parameter that rests on other searches, and what those found: with a chain what has to be referred to, with `_has` what
-/// is referred to.
+/// is referred to. Few are named, which the index finds by terms; what is in either counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joined {
     /// As it was sent.
     pub name: String,
     /// The same.
     pub value: String,
-    /// Type and id of each.
-    pub found: Vec<(TypeCode, ResourceId)>,
+    /// Type and id of each of some.
+    pub few: Vec<(TypeCode, ResourceId)>,
+    /// Others.
+    pub many: Arc<ResourceSet>,
 }
 
 /// Whether the parameter of that name rests on other searches.
@@ -139,15 +144,21 @@ fn reference<'a>(custom: &Custom<'a>, t: ResourceType, code: &str) -> Result<&'a
 
 /// The condition that what was found first makes: it is fulfilled by nothing where nothing was. What is referred to may be of
 /// types that are not searched.
-pub(super) fn condition(types: &[ResourceType], joins: &[Join], joined: &Joined) -> Expr {
+pub(super) fn condition(tenant: TenantId, types: &[ResourceType], joins: &[Join], joined: &Joined) -> Expr {
     let is_searched = |type_code: &TypeCode| types.iter().any(|t| t.code() == type_code.0);
-    let leaf = |(type_code, id): &(TypeCode, ResourceId)| match joins.first().map(|join| join.by) {
+    let by = joins.first().map(|join| join.by);
+    let leaf = |(type_code, id): &(TypeCode, ResourceId)| match by {
         Some(By::Reference(parameter)) => {
             Some(Leaf::Reference(parameter, ReferenceMatch::Resource(*type_code, *id)))
         }
         _ => is_searched(type_code).then_some(Leaf::Id(*id)),
     };
-    Expr::or(joined.found.iter().filter_map(leaf).map(Expr::Leaf).collect())
+    let among = || Among { tenant, set: Arc::clone(&joined.many) };
+    let many = (!joined.many.is_empty()).then(|| match by {
+        Some(By::Reference(parameter)) => Leaf::Refers(parameter, among()),
+        _ => Leaf::OneOf(among()),
+    });
+    Expr::or(joined.few.iter().filter_map(leaf).chain(many).map(Expr::Leaf).collect())
 }
 
 #[cfg(test)]
@@ -191,8 +202,13 @@ mod tests {
         let of = |name: &str| TypeCode(ResourceType::from_name(name).unwrap().code());
         let id = |id: &str| ResourceId::parse(id).unwrap();
         let found = vec![(of("Group"), id("a")), (of("Patient"), id("b"))];
-        let joined = Joined { name: String::new(), value: String::new(), found };
-        assert_eq!(condition(&[patient], &joins, &joined), Expr::Leaf(Leaf::Id(id("b"))));
+        let joined = |few, many| Joined { name: String::new(), value: String::new(), few, many };
+        let tenant = TenantId(1);
+        let none = joined(found, Arc::default());
+        assert_eq!(condition(tenant, &[patient], &joins, &none), Expr::Leaf(Leaf::Id(id("b"))));
+        let set = Arc::new(ResourceSet::new(vec![7]));
+        let one_of = Expr::Leaf(Leaf::OneOf(Among { tenant, set: set.clone() }));
+        assert_eq!(condition(tenant, &[patient], &joins, &joined(vec![], set)), one_of);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct Limits {
     pub count_max: usize,
     /// Resources that come with the matches of one page; for whoever reads them.
     pub includes_max: usize,
+    /// Resources that one parameter may rest on: a chain, `_has` or `_list`; for whoever finds them.
+    pub joined_max: usize,
     /// Which words of resources are kept, and so can be asked for.
     pub full_text: FullText,
     /// Ids times types that `_id` reads one by one; more go through the index.
@@ -43,6 +45,7 @@ impl Default for Limits {
             count_default: 20,
             count_max: 1000,
             includes_max: 10_000,
+            joined_max: 1_000_000,
             full_text: FullText::Narrative,
             point_reads_max: 1000,
         }

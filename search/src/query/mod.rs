@@ -16,6 +16,7 @@ mod result;
 mod scope;
 mod words;
 
+pub use crate::kind::among::Among;
 pub use crate::kind::comparison::{Comparison, Prefix};
 pub use crate::kind::composite::CompositeMatch;
 pub use crate::kind::date::DateMatch;

@@ -6,8 +6,8 @@ use fhir::definitions::ResourceType;
 use fhir::index::{ExtractOptions, FullText, Values, extract};
 use fhir::json::{Document, Limits as JsonLimits};
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
-use search::query::Problem;
-use search::{Engine, Facts, Limits, Options, Query, Request, Terminology, Token, matches};
+use search::query::{Joined, Problem};
+use search::{Engine, Facts, Limits, Options, Page, Query, Request, Terminology, Token, matches};
 use std::path::Path;
 use std::time::Duration;
 use storage::{Change, ChangeKind};
@@ -58,6 +58,11 @@ pub fn partition(change: &Change) -> PartitionId {
 
 /// `Type?a=b&c=d`, not percent-encoded.
 pub fn query(url: &str) -> Result<Query, proto::Error> {
+    joined_query(url, &[])
+}
+
+/// The same, with what other searches found for it.
+pub fn joined_query(url: &str, joined: &[Joined]) -> Result<Query, proto::Error> {
     let (name, rest) = url.split_once('?').unwrap_or((url, ""));
     let pair = |part: &str| {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -71,7 +76,7 @@ pub fn query(url: &str) -> Result<Query, proto::Error> {
         compartment: None,
         strict: true,
         base: None,
-        joined: &[],
+        joined,
         custom: None,
         now_ms: NOW_MS,
     };
@@ -141,24 +146,43 @@ fn name(change: &Change) -> String {
 
 /// All pages of a query, sorted by name; checks that the total is right and nothing comes twice.
 pub fn found(engine: &Engine, query: &Query) -> Vec<String> {
-    let (mut all, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = engine.search(query, cursor.as_deref()).expect("a page");
-        assert!(page.hits.len() <= query.count);
-        all.extend(page.hits.iter().map(|hit| format!("{}/{}", hit.key.type_code.0, hit.key.id)));
-        cursor = page.next;
-        if cursor.is_none() {
-            if let Some(total) = page.total {
-                assert_eq!(total as usize, all.len());
-            }
-            break;
-        }
+    let pages = both_ways(|cursor| engine.search(query, cursor).expect("a page"));
+    assert!(pages.iter().all(|page| page.hits.len() <= query.count));
+    let hits = pages.iter().flat_map(|page| &page.hits);
+    let mut all: Vec<_> = hits.map(|hit| format!("{}/{}", hit.key.type_code.0, hit.key.id)).collect();
+    if let Some(total) = pages.last().and_then(|page| page.total) {
+        assert_eq!(total as usize, all.len());
     }
     all.sort();
     let len = all.len();
     all.dedup();
     assert_eq!(all.len(), len, "a match came twice");
     all
+}
+
+/// All pages, from the first to the last; and back again, by which the same is found.
+pub fn both_ways(mut page: impl FnMut(Option<&str>) -> Page) -> Vec<Page> {
+    let first = page(None);
+    assert_eq!(first.previous, None);
+    let mut pages = vec![first];
+    while let Some(next) = pages.last().and_then(|page| page.next.clone()) {
+        pages.push(page(Some(&next)));
+    }
+    // What is written meanwhile stays where it is.
+    let places = |page: &Page| page.hits.iter().map(|hit| hit.place()).collect::<Vec<_>>();
+    let all: Vec<_> = pages.iter().flat_map(places).collect();
+    let last = &pages[pages.len() - 1];
+    assert_eq!(last.previous.is_some(), pages.len() > 1);
+    let (mut found, mut cursor) = (places(last), last.previous.clone());
+    while let Some(back) = cursor {
+        let before = page(Some(&back));
+        let behind = page(Some(before.next.as_deref().expect("there is what it was asked from")));
+        assert!(found.starts_with(&places(&behind)));
+        found.splice(0..0, places(&before));
+        cursor = before.previous;
+    }
+    assert_eq!(found, all, "back");
+    pages
 }
 
 /// What cursors are signed with.

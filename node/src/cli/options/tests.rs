@@ -81,6 +81,7 @@ fn every_number_arrives_at_its_own_place() {
         ("limits.search_page_default", all.search_limits.count_default as u64),
         ("limits.search_page_max", all.search_limits.count_max as u64),
         ("limits.search_includes_max", all.search_limits.includes_max as u64),
+        ("limits.search_joined_max", all.search_limits.joined_max as u64),
         ("limits.history_page_max", all.history_page_max as u64),
         ("limits.search_parameters_max", all.search_limits.parameters_max as u64),
         ("limits.search_values_max", all.search_limits.values_max as u64),

@@ -1,29 +1,36 @@
-//! The searches that chained parameters, `_has` and `_list` rest on: carried out first, as any other, to their last page.
+//! The searches that chained parameters, `_has` and `_list` rest on: carried out first, as any other.
 
-use super::{besides::Pages, bodies::Show};
-use crate::{bounds::Share, session::Session};
-use fhir::{
-    definitions::ResourceType,
-    index::{Value, Values},
-    projection::Projection,
-};
+use super::compile;
+use crate::session::Session;
+use fhir::definitions::ResourceType;
 use futures::future::BoxFuture;
 use proto::{
     Code, Error, ResourceId, TypeCode,
-    api::v1::{SearchMode, SearchParameter, SearchRequest},
+    api::v1::{SearchParameter, SearchRequest},
 };
-use search::query::{By, Join, Joined, is_join, joins};
-use std::collections::BTreeSet;
+use search::{
+    Gather, ResourceSet,
+    query::{By, Join, Joined, is_join, joins},
+};
+use std::{collections::BTreeSet, sync::Arc};
 
-/// What one parameter rests on may be so many resources.
-const FOUND_MAX: usize = 10_000;
+/// So many resources that a chain rests on are looked for by name, which takes a look-up in each segment for each. More are a set that
+/// what refers to anything is held against.
+const FEW: usize = 64;
+/// What a resource of a set takes.
+const HASH_BYTES: usize = 16;
 
-type Found = BTreeSet<(TypeCode, ResourceId)>;
+/// What one parameter rests on.
+#[derive(Default)]
+struct Found {
+    few: BTreeSet<(TypeCode, ResourceId)>,
+    many: Vec<u64>,
+}
 
 /// What all parameters of a search rest on. Where one makes no sense, who compiles the search says so.
 ///
 /// # Errors
-/// `TooCostly` over [`FOUND_MAX`]; those of the searches, which name the parameter.
+/// `TooCostly` over `limits.search_joined_max`; those of the searches, which name the parameter.
 pub async fn resolve(session: Session<'_>, request: &SearchRequest) -> Result<Vec<Joined>, Error> {
     let mut all: Vec<Joined> = vec![];
     let custom = session.parameters();
@@ -32,12 +39,13 @@ pub async fn resolve(session: Session<'_>, request: &SearchRequest) -> Result<Ve
         if all.iter().any(|known| known.name == pair.name && known.value == pair.value) {
             continue;
         }
-        let mut found = Found::new();
+        let mut found = Found::default();
         for join in joins {
             search(session, pair, &join, &mut found).await?;
         }
         let (name, value) = (pair.name.clone(), pair.value.clone());
-        all.push(Joined { name, value, found: found.into_iter().collect() });
+        let many = Arc::new(ResourceSet::new(found.many));
+        all.push(Joined { name, value, few: found.few.into_iter().collect(), many });
     }
     Ok(all)
 }
@@ -80,42 +88,33 @@ async fn search_first(
         ),
         _ => error,
     };
-    let mut pages = Pages::of(session, &request).await.map_err(inside)?;
-    while let Some(hits) = pages.next().await? {
-        match join.by {
-            By::Reference(_) => found.extend(hits.iter().map(|hit| (hit.key.type_code, hit.key.id))),
-            By::Back(parameter) => {
-                let mut add =
-                    |values: &[u8]| found.extend(Values::trusted(values).of(parameter).filter_map(target));
-                let mut elsewhere = vec![];
-                for (hit, values) in hits.iter().zip(session.values_of(&hits)?) {
-                    match values {
-                        Some(values) => add(&values),
-                        None => elsewhere.push(hit.clone()),
-                    }
-                }
-                let (share, part, mode) = (&Share::default(), &Projection::Whole, SearchMode::Match);
-                let show = Show { session, share, part, mode, indexed: true };
-                show.hits(&elsewhere).await?.iter().for_each(|row| add(&row.values));
+    let mut search = compile(session, &request).await.map_err(inside)?;
+    let wanted = match join.by {
+        By::Reference(_) => {
+            (search.query.count, search.query.total) = (FEW, false);
+            let page = session.search(&search, None).await?;
+            if page.next.is_none() {
+                found.few.extend(page.hits.iter().map(|hit| (hit.key.type_code, hit.key.id)));
+                return Ok(());
             }
+            Gather::Itself
         }
-        if found.len() > FOUND_MAX {
-            return Err(too_many(&pair.name));
-        }
-    }
+        By::Back(parameter) => Gather::Targets(parameter),
+    };
+    let max = session.options().search_limits.joined_max;
+    let left = max.saturating_sub(found.few.len() + found.many.len());
+    let gathered = session.gather(&search, wanted, left).await.map_err(|error| match error.code {
+        Code::TooCostly => too_many(&pair.name, max),
+        _ => error,
+    })?;
+    session.context().share.take(gathered.len() * HASH_BYTES)?;
+    found.many.extend(gathered);
     Ok(())
 }
 
-fn target(value: Value<'_>) -> Option<(TypeCode, ResourceId)> {
-    match value {
-        Value::Reference { type_code, id, .. } => Some((TypeCode(type_code), ResourceId::parse(id).ok()?)),
-        _ => None,
-    }
-}
-
-fn too_many(name: &str) -> Error {
+fn too_many(name: &str, max: usize) -> Error {
     let text = format!(
-        "search parameter '{name}': more than {FOUND_MAX} resources fulfil what it rests on; name a value that fewer have"
+        "search parameter '{name}': more than {max} resources fulfil what it rests on (limits.search_joined_max); name a value that fewer have"
     );
     Error::new(Code::TooCostly, text)
 }

@@ -6,6 +6,7 @@ mod include;
 mod join;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use super::{
     codes::{self, Codes},
@@ -14,21 +15,21 @@ use super::{
 use crate::{
     bounds::Share,
     draft,
-    partition::id_from,
-    session::{Patience, Search, Session, redefined},
+    session::{Patience, Search, Session},
 };
 use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
-    Code, Error, PartitionId, ResourceId, TypeCode,
+    Code, Error,
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
-    internal::v1 as wire,
 };
 use search::{
     NoTerminology, Page, Query, Request,
     query::{Joined, is_join},
 };
 use std::{future::ready, sync::Arc};
+use told::told;
+pub use told::{gather, look};
 
 /// One page.
 pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<SearchResponse, Error> {
@@ -46,6 +47,7 @@ pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<Sear
     Ok(SearchResponse {
         entries,
         next_cursor: page.next.unwrap_or_default(),
+        previous_cursor: page.previous.unwrap_or_default(),
         total: page.total,
         used: query.used.iter().map(used).collect(),
         issues: query.issues.iter().map(issue).collect(),
@@ -113,7 +115,7 @@ pub async fn search_stream(
     Ok(entries.map_ok(in_turn).try_flatten().boxed())
 }
 
-/// The page after `cursor`, the first one if that is empty, with the bodies of its hits and of what comes with them, which join
+/// The page at `cursor`, the first one if that is empty, with the bodies of its hits and of what comes with them, which join
 /// `share`.
 async fn read_page(
     session: Session<'_>,
@@ -148,44 +150,6 @@ pub async fn compile_criteria(
     compile(session, &request).await
 }
 
-/// Looks for another node in partitions that this one leads.
-///
-/// # Errors
-/// The search's own; `Unavailable` without a leader.
-pub async fn look(
-    session: Session<'_>,
-    asked: &wire::LookRequest,
-    look: &wire::SearchLook,
-) -> Result<wire::LookAnswer, Error> {
-    let pair = |pair: &wire::Pair| SearchParameter { name: pair.name.clone(), value: pair.value.clone() };
-    let request = SearchRequest {
-        resource_type: look.resource_type.clone(),
-        parameters: look.parameters.iter().map(pair).collect(),
-        compartment_type: look.compartment_type.clone(),
-        compartment_id: look.compartment_id.clone(),
-        strict: look.strict,
-        ..SearchRequest::default()
-    };
-    let joined = look.joined.iter().map(joined_from).collect::<Result<_, _>>()?;
-    if !look.custom.is_empty() {
-        session.learn().await?;
-    }
-    let mut query = match compile_at(session, &request, look.now_ms, joined).await {
-        Err(_) if !look.custom.is_empty() => return Err(redefined()),
-        compiled => compiled?,
-    };
-    if query.digest != look.digest {
-        let is_own = look.custom.is_empty() && query.custom.is_empty();
-        return Err(match is_own {
-            true => Error::new(Code::Internal, "another node's search is understood otherwise here"),
-            false => redefined(),
-        });
-    }
-    (query.count, query.total) = (look.count as usize, look.total);
-    let here = |only: &[PartitionId]| session.look_for_hits(&query, look, only);
-    session.look_for(asked.moment.as_ref(), &asked.partitions, here).await
-}
-
 /// Compiles the request, to be carried out here and on other nodes, where there are any. What is not known here may have been
 /// defined on another node, or have ended there: where that matters, it is asked for.
 async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Search, Error> {
@@ -218,39 +182,6 @@ async fn compile_as_known(session: Session<'_>, request: &SearchRequest) -> Resu
         asked.custom = query.custom.iter().map(|parameter| u32::from(parameter.0)).collect();
     }
     Ok(Search { query, asked })
-}
-
-/// For other nodes.
-fn told(request: &SearchRequest, now_ms: u64, joined: &[Joined]) -> wire::SearchLook {
-    let pair = |pair: &SearchParameter| wire::Pair { name: pair.name.clone(), value: pair.value.clone() };
-    wire::SearchLook {
-        resource_type: request.resource_type.clone(),
-        parameters: request.parameters.iter().map(pair).collect(),
-        compartment_type: request.compartment_type.clone(),
-        compartment_id: request.compartment_id.clone(),
-        strict: request.strict,
-        now_ms,
-        joined: joined.iter().map(joined_to).collect(),
-        ..wire::SearchLook::default()
-    }
-}
-
-fn joined_to(joined: &Joined) -> wire::Joined {
-    let one = |(type_code, id): &(TypeCode, ResourceId)| wire::JoinedTo {
-        type_code: u32::from(type_code.0),
-        id: id.as_str().to_owned(),
-    };
-    wire::Joined {
-        name: joined.name.clone(),
-        value: joined.value.clone(),
-        found: joined.found.iter().map(one).collect(),
-    }
-}
-
-fn joined_from(joined: &wire::Joined) -> Result<Joined, Error> {
-    let one = |to: &wire::JoinedTo| Ok((TypeCode(to.type_code as u16), id_from(&to.id)?));
-    let found = joined.found.iter().map(one).collect::<Result<_, Error>>()?;
-    Ok(Joined { name: joined.name.clone(), value: joined.value.clone(), found })
 }
 
 /// Where it names value sets or branches of code systems, on a thread for what takes long.

@@ -4,7 +4,12 @@ use super::{
     call::{Call, Shared},
     response::{Reply, json},
 };
-use crate::{link::Links, pages, query::history_request, service::FhirService};
+use crate::{
+    link::{Cursors, Links},
+    pages,
+    query::history_request,
+    service::FhirService,
+};
 use axum::extract::{Path, State};
 use http::StatusCode;
 
@@ -36,6 +41,7 @@ async fn answer<S: FhirService>(shared: Shared<S>, call: Call, resource_type: St
     let cursor = asked.request.cursor.clone();
     let page = shared.service.history(&call.context, asked.request).await?;
     let used = asked.used.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let links = Links::new(&path, used.chain(call.presentation()), &cursor, &page.next_cursor)?;
+    let cursors = Cursors { own: &cursor, next: &page.next_cursor, previous: "" };
+    let links = Links::new(&path, used.chain(call.presentation()), cursors)?;
     Ok(json(&call, StatusCode::OK, pages::history(Some(&call.base), &links, &page)))
 }

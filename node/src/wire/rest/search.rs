@@ -6,7 +6,11 @@ use super::{
     payload::Form,
     response::{Reply, json},
 };
-use crate::{link::Links, pages, service::FhirService};
+use crate::{
+    link::{Cursors, Links},
+    pages,
+    service::FhirService,
+};
 use axum::extract::{Path, State};
 use http::StatusCode;
 use proto::{
@@ -115,6 +119,7 @@ async fn answer<S: FhirService>(shared: Shared<S>, call: Call, target: Target) -
     let page = shared.service.search(&call.context, request).await?;
     let used = page.used.iter().map(|used| (used.name.as_str(), used.value.as_str()));
     let path = format!("{}{}", call.base, target.path);
-    let links = Links::new(&path, used.chain(call.presentation()), &cursor, &page.next_cursor)?;
+    let cursors = Cursors { own: &cursor, previous: &page.previous_cursor, next: &page.next_cursor };
+    let links = Links::new(&path, used.chain(call.presentation()), cursors)?;
     Ok(json(&call, StatusCode::OK, pages::searchset(Some(&call.base), &links, &page)))
 }

@@ -1,9 +1,10 @@
 //! A resource as a document.
 
+use crate::engine::index::refers;
 use crate::engine::index::schema::Fields;
 use crate::engine::tail::Entry;
 use crate::kind::index::{self, Owner, Place};
-use crate::kind::{kept, present};
+use crate::kind::{kept, present, reference};
 use fhir::index::Values;
 use std::collections::BTreeMap;
 use tantivy::TantivyDocument;
@@ -21,7 +22,7 @@ pub fn of(entry: &Entry, key: &[u8], fields: &Fields) -> TantivyDocument {
     document.add_u64(fields.partition, u64::from(entry.partition.0));
     document.add_bytes(fields.values, bytes);
     add_terms(entry, &values, fields, &mut document);
-    add_pairs(&values, fields, &mut document);
+    add_columns(entry, &values, fields, &mut document);
     document
 }
 
@@ -41,7 +42,7 @@ fn add_terms(entry: &Entry, values: &Values<'_>, fields: &Fields, document: &mut
     }
 }
 
-fn add_pairs(values: &Values<'_>, fields: &Fields, document: &mut TantivyDocument) {
+fn add_columns(entry: &Entry, values: &Values<'_>, fields: &Fields, document: &mut TantivyDocument) {
     let mut columns: BTreeMap<String, Vec<OwnedValue>> = BTreeMap::new();
     for (param, value) in values.iter() {
         kept::intervals(&value, |column, (low, high)| {
@@ -49,6 +50,12 @@ fn add_pairs(values: &Values<'_>, fields: &Fields, document: &mut TantivyDocumen
             columns.entry(low_name).or_default().push(OwnedValue::I64(low));
             columns.entry(high_name).or_default().push(OwnedValue::I64(high));
         });
+        if let Some(target) = reference::target(entry.tenant, &value) {
+            columns
+                .entry(index::targets(param))
+                .or_default()
+                .push(OwnedValue::I64(refers::to_column(target)));
+        }
     }
     if columns.is_empty() {
         return;

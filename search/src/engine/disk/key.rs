@@ -30,13 +30,14 @@ pub fn open(dir: &Path) -> Result<Signer> {
 #[cfg(test)]
 mod tests {
     use super::open;
+    use crate::Start;
     use crate::page::SortKey;
     use proto::id::{ResourceId, TenantId, TypeCode};
 
     #[test]
     fn survives_a_restart() {
         let dir = tempfile::tempdir().unwrap();
-        let place = SortKey::of(TenantId(1), TypeCode(7), ResourceId::parse("abc").unwrap());
+        let place = Start::after(SortKey::of(TenantId(1), TypeCode(7), ResourceId::parse("abc").unwrap()));
         let cursor = open(dir.path()).unwrap().sign(42, &place);
         assert_eq!(open(dir.path()).unwrap().check(42, &cursor).unwrap(), place);
     }

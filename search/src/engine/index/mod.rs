@@ -2,11 +2,13 @@
 
 pub mod by_key;
 mod checked;
+pub mod one_of;
 pub mod order;
-mod pair_set;
 pub mod pairs;
+pub mod refers;
 pub mod schema;
 mod segment_test;
 pub mod stored;
 pub mod term_range;
+mod tested;
 pub mod translate;

@@ -38,6 +38,25 @@ impl DocumentOrder {
         low
     }
 
+    /// The first document behind `doc`, whose hash is below `hash`, that has that hash or a greater one; the number of all documents if there
+    /// is none. Near ones are found soonest.
+    pub fn first_behind(&self, hash: u64, doc: DocId) -> DocId {
+        let (mut below, mut step) = (doc, 1);
+        while below + step < self.len && self.hash(below + step) < hash {
+            below += step;
+            step *= 2;
+        }
+        let (mut low, mut high) = (below + 1, self.len.min(below + step));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.hash(middle) < hash {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low
+    }
+
     /// The documents with this hash, of which `first` is the first: what [`Self::first_at`] found.
     pub fn run(&self, hash: u64, first: DocId) -> impl Iterator<Item = DocId> {
         (first..self.len).take_while(move |&doc| self.hash(doc) == hash)

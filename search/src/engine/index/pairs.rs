@@ -1,10 +1,10 @@
 //! Intervals: a pair of i64 columns per parameter, low and high, aligned value by value, so that several values of one
 //! resource are compared one at a time, as the matcher does.
 
-use super::pair_set::PairSet;
 use super::schema::{LAST_UPDATED, PAIRS};
 use super::segment_test::SegmentTest;
 use super::stored::StoredTest;
+use super::tested::Tested;
 use crate::kind::comparison::Comparison;
 use crate::kind::index::Column;
 use fhir::definitions::ParamId;
@@ -40,7 +40,7 @@ impl Query for PairTest {
 impl Weight for PairTest {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         Ok(match self.open(reader)? {
-            Some(test) => Box::new(ConstScorer::new(PairSet::new(test, reader.max_doc()), boost)),
+            Some(test) => Box::new(ConstScorer::new(Tested::new(test, reader.max_doc()), boost)),
             None => Box::new(EmptyScorer),
         })
     }

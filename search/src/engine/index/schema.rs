@@ -9,7 +9,7 @@ pub struct Fields {
     pub key: Field,
     /// [`crate::kind::index`]: exact, no frequencies, no norms.
     pub terms: Field,
-    /// [`super::pairs`]: intervals, a pair of i64 columns per parameter.
+    /// [`super::pairs`]: intervals, a pair of i64 columns per parameter. [`super::refers`]: what is referred to, one column.
     pub pairs: Field,
     /// [`crate::page::sort_hash`]: segments are sorted by it.
     pub sort: Field,

@@ -1,6 +1,7 @@
 //! Whether documents of one segment have an interval that holds: one document, or a range of them.
 
 use super::stored::Stored;
+use super::tested::Test;
 use crate::kind::comparison::{Comparison, Prefix};
 use std::ops::Range;
 use tantivy::DocId;
@@ -18,15 +19,25 @@ pub struct SegmentTest {
 /// Values that are unpacked together.
 const CHUNK: usize = 256;
 
-impl SegmentTest {
-    /// Whether the document has a value that holds.
-    pub fn eval(&mut self, doc: DocId) -> bool {
+impl Test for SegmentTest {
+    fn eval(&mut self, doc: DocId) -> bool {
         // Both columns were written together, so one index serves both.
         let rows = self.low.index.value_row_ids(doc);
         let one = rows.len() == 1;
         rows.into_iter().any(|row| self.holds(row)) && (one || self.decides(doc))
     }
 
+    fn scan(&mut self, docs: Range<DocId>, out: &mut Vec<DocId>) {
+        let rows = self.low.index.docid_range_to_rowids(docs.clone());
+        self.rows(rows, out);
+        self.low.index.select_batch_in_place(docs.start, out);
+        if self.several.is_some() {
+            out.retain(|&doc| self.low.index.value_row_ids(doc).len() == 1 || self.decides(doc));
+        }
+    }
+}
+
+impl SegmentTest {
     fn holds(&self, row: u32) -> bool {
         let low = || self.low.values.get_val(row);
         let Some(high) = &self.high else {
@@ -42,17 +53,6 @@ impl SegmentTest {
 
     fn decides(&mut self, doc: DocId) -> bool {
         self.several.as_mut().is_none_or(|several| several.eval(doc))
-    }
-
-    /// Appends the documents of the range that match.
-    pub fn scan(&mut self, docs: Range<DocId>, out: &mut Vec<DocId>) {
-        debug_assert!(out.is_empty());
-        let rows = self.low.index.docid_range_to_rowids(docs.clone());
-        self.rows(rows, out);
-        self.low.index.select_batch_in_place(docs.start, out);
-        if self.several.is_some() {
-            out.retain(|&doc| self.low.index.value_row_ids(doc).len() == 1 || self.decides(doc));
-        }
     }
 
     /// The rows of the range whose values hold.

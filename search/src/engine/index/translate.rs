@@ -2,7 +2,9 @@
 
 use super::by_key::{ByKey, Wanted};
 use super::checked::Checked;
+use super::one_of::OneOf;
 use super::pairs::{PairTest, Source};
+use super::refers::Refers;
 use super::schema::Fields;
 use super::stored::StoredTest;
 use super::term_range::TermRange;
@@ -116,6 +118,8 @@ impl Translation<'_> {
             Leaf::Type(type_code) => {
                 self.term(&index::of_type(Owner { tenant: self.query.tenant, type_code: *type_code }))
             }
+            Leaf::OneOf(among) => Box::new(OneOf(Arc::clone(&among.set))),
+            Leaf::Refers(param, among) => Box::new(Refers { param: *param, set: Arc::clone(&among.set) }),
             _ => match leaf.condition() {
                 Some((param, condition)) if condition.is_checked() && !self.is_checked => {
                     let inside = Translation { is_checked: true, types: self.types.clone(), ..*self };
@@ -223,7 +227,7 @@ fn names_type(expr: &Expr) -> bool {
         Expr::And(all) => all.iter().any(names_type),
         Expr::Or(any) => any.iter().all(names_type),
         Expr::Not(_) => false,
-        Expr::Leaf(Leaf::LastUpdated(_)) => false,
+        Expr::Leaf(Leaf::LastUpdated(_) | Leaf::OneOf(_) | Leaf::Refers(..)) => false,
         Expr::Leaf(leaf) => interval(leaf).is_none_or(|interval| interval.narrowed),
     }
 }
@@ -247,7 +251,7 @@ fn asks_each(expr: &Expr) -> bool {
     match expr {
         Expr::And(all) | Expr::Or(all) => all.iter().any(asks_each),
         Expr::Not(expr) => asks_each(expr),
-        Expr::Leaf(Leaf::LastUpdated(_)) => true,
+        Expr::Leaf(Leaf::LastUpdated(_) | Leaf::OneOf(_) | Leaf::Refers(..)) => true,
         Expr::Leaf(leaf) => {
             interval(leaf).is_some() || leaf.condition().is_some_and(|(_, condition)| condition.is_checked())
         }

@@ -31,13 +31,13 @@ pub fn offer(
         return Ok(Some(matches));
     };
     let many = matches.size_hint();
-    if reader.max_doc() < orders.docs_min || many < orders.docs_min / DOCS_PER_MATCH {
+    if wanted.is_back() || reader.max_doc() < orders.docs_min || many < orders.docs_min / DOCS_PER_MATCH {
         return Ok(Some(matches));
     }
     let Some(column) = rank.open(reader)? else { return Ok(Some(matches)) };
     let Some(order) = orders.of(reader, rank, &column)? else { return Ok(Some(matches)) };
     let by_condition = order.reach.and_then(|reach| rank.start(wanted.query, reach));
-    let after = rank.is_exact.then(|| wanted.after.and_then(|after| place_in(&after.order))).flatten();
+    let after = rank.is_exact.then(|| wanted.start.and_then(|start| place_in(&start.place.order))).flatten();
     let mut walk = Walk { rank, rule, column, docs: &order.docs, from: 0, at: 0, some: vec![] };
     if let Some(start) = by_condition.max(after) {
         walk.from = walk.first_at(start);

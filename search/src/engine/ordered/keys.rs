@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::facts::Facts as Known;
 use crate::kind::index::Column as Pair;
 use crate::kind::kept::{Ordered, ordered};
-use crate::page::{First, SortKey};
+use crate::page::First;
 use crate::sort::{By, Rule, number};
 use fhir::definitions::ParamId;
 use fhir::index::Values;
@@ -66,6 +66,8 @@ impl<'a> Keys<'a> {
             let Some((rule, source)) = rules.next() else { break true };
             let start = self.key.len();
             match source {
+                // It is no bound on the other side.
+                Source::Bound(_) if self.wanted.is_back() => break false,
                 Source::Column(column) | Source::Bound(column) => {
                     rule.push(best(column.as_ref(), doc, rule).as_ref().map(|best| &best[..]), &mut self.key);
                 }
@@ -84,8 +86,8 @@ impl<'a> Keys<'a> {
             let is_all = known.is_some() && self.rules.len() == 1;
             return Ok(!is_all);
         }
-        let is_behind = |after: &SortKey| (&*self.key, hash) >= (&*after.order, after.hash);
-        if is_whole && !self.wanted.after.is_none_or(is_behind) {
+        let start = self.wanted.start;
+        if is_whole && !start.is_none_or(|start| start.may_let(&self.key, hash)) {
             return Ok(true);
         }
         let (_, key) = self.segment.key(doc)?;
@@ -105,7 +107,7 @@ impl<'a> Keys<'a> {
                 }
             }
         };
-        if first.wants(&hit.order, hash) && self.wanted.after.is_none_or(|after| hit.is_behind(after)) {
+        if first.wants(&hit.order, hash) && start.is_none_or(|start| start.lets(&hit)) {
             first.add(hit);
         }
         Ok(true)

@@ -2,7 +2,7 @@
 //!
 //! A document is left as soon as its key cannot be among the first (`keys`): dates, numbers and `lastUpdated` are told by columns. Where
 //! matches are too many to be looked at one by one, those are gone through in the order of their documents (`by_order`), which is made
-//! once for each segment, and texts and codes in that of the dictionary (`walk`).
+//! once for each segment, and texts and codes in that of the dictionary (`walk`). Where pages go back, all matches are looked at.
 
 mod by_order;
 mod keys;
@@ -44,7 +44,8 @@ pub fn collect(
                 None => return Ok(0),
             }
         }
-        match Walk::of(wanted.query, segments.fields.terms) {
+        let walk = (!wanted.is_back()).then(|| Walk::of(wanted.query, segments.fields.terms)).flatten();
+        match walk {
             Some(walk) => by_dictionary(segment, matches, &walk, &mut keys, first),
             None => segment.visit(matches, |doc| keys.offer(doc, None, first).map(drop)),
         }

@@ -1,16 +1,25 @@
-//! The documents of a segment that an interval test accepts: scanned in blocks where nothing else narrows the search, asked
+//! The documents of a segment that a test of columns accepts: scanned in blocks where nothing else narrows the search, asked
 //! one by one where terms do.
 
-use super::segment_test::SegmentTest;
+use std::ops::Range;
 use tantivy::{DocId, DocSet, SeekDangerResult, TERMINATED};
+
+/// What is asked of the columns of a segment.
+pub trait Test: Send {
+    /// Whether the document has a value that passes.
+    fn eval(&mut self, doc: DocId) -> bool;
+
+    /// Appends the documents of the range that have; there is nothing in `out`.
+    fn scan(&mut self, docs: Range<DocId>, out: &mut Vec<DocId>);
+}
 
 /// Documents of the first block after a jump; each further block is twice as long, for a page may end soon.
 const BLOCK_MIN: u32 = 128;
 const BLOCK_MAX: u32 = 4096;
 
 /// The set.
-pub struct PairSet {
-    test: SegmentTest,
+pub struct Tested<T> {
+    test: T,
     doc: DocId,
     /// Matches of the block that was scanned last, `found[at]` is `doc`.
     found: Vec<DocId>,
@@ -21,10 +30,10 @@ pub struct PairSet {
     max_doc: DocId,
 }
 
-impl PairSet {
+impl<T: Test> Tested<T> {
     /// Over a segment of `max_doc` documents, standing on the first match.
-    pub fn new(test: SegmentTest, max_doc: DocId) -> Self {
-        let mut set = PairSet { test, doc: 0, found: Vec::new(), at: 0, next: 0, block: BLOCK_MIN, max_doc };
+    pub fn new(test: T, max_doc: DocId) -> Self {
+        let mut set = Tested { test, doc: 0, found: Vec::new(), at: 0, next: 0, block: BLOCK_MIN, max_doc };
         set.scan();
         set
     }
@@ -51,7 +60,7 @@ impl PairSet {
     }
 }
 
-impl DocSet for PairSet {
+impl<T: Test> DocSet for Tested<T> {
     #[inline]
     fn advance(&mut self) -> DocId {
         self.at += 1;
