@@ -82,7 +82,8 @@ pub(super) fn searchset(answer: api::SearchResponse, sent: &Sent) -> Got {
     let nothing = Bytes::new();
     let outcome = (!answer.issues.is_empty()).then_some(&nothing);
     let raw = Raw::entries(outcome.into_iter().chain(answer.entries.iter().map(|entry| &entry.body)));
-    Got { raw, ..bundle("searchset", entries, answer.total, &answer.next_cursor, sent) }
+    let cursors = [("previous", &answer.previous_cursor), ("next", &answer.next_cursor)];
+    Got { raw, ..bundle("searchset", entries, answer.total, &cursors, sent) }
 }
 
 pub(super) fn history(answer: api::HistoryResponse, sent: &Sent) -> Got {
@@ -104,10 +105,16 @@ pub(super) fn history(answer: api::HistoryResponse, sent: &Sent) -> Got {
         shown
     });
     let raw = Raw::entries(answer.entries.iter().map(|entry| &entry.body));
-    Got { raw, ..bundle("history", entries.collect(), answer.total, &answer.next_cursor, sent) }
+    Got { raw, ..bundle("history", entries.collect(), answer.total, &[("next", &answer.next_cursor)], sent) }
 }
 
-fn bundle(kind: &str, entries: Vec<Value>, total: Option<u64>, next: &str, sent: &Sent) -> Got {
+fn bundle(
+    kind: &str,
+    entries: Vec<Value>,
+    total: Option<u64>,
+    cursors: &[(&str, &String)],
+    sent: &Sent,
+) -> Got {
     let mut body = json!({"resourceType": "Bundle", "type": kind});
     if !entries.is_empty() {
         body["entry"] = entries.into();
@@ -115,14 +122,18 @@ fn bundle(kind: &str, entries: Vec<Value>, total: Option<u64>, next: &str, sent:
     if let Some(total) = total {
         body["total"] = total.into();
     }
-    if !next.is_empty() {
-        body["link"] = json!([{"relation": "next", "url": next_url(&sent.path, next)}]);
+    let link = |(relation, cursor): &(&str, &String)| {
+        (!cursor.is_empty()).then(|| json!({"relation": relation, "url": page_url(&sent.path, cursor)}))
+    };
+    let links: Vec<Value> = cursors.iter().filter_map(link).collect();
+    if !links.is_empty() {
+        body["link"] = links.into();
     }
     Got { status: 200, headers: BTreeMap::new(), body, raw: Raw::default() }
 }
 
 /// The request's own path with the cursor in the place of the one it had.
-fn next_url(path: &str, cursor: &str) -> String {
+fn page_url(path: &str, cursor: &str) -> String {
     let (place, query) = path.split_once('?').unwrap_or((path, ""));
     let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&format!("{CURSOR}=")));
     let mut pairs: Vec<String> = kept.map(str::to_owned).collect();
@@ -140,9 +151,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_page_keeps_the_parameters() {
-        assert_eq!(next_url("Patient?a=1&_cursor=x", "+/"), "Patient?a=1&_cursor=%2B%2F");
-        assert_eq!(next_url("Patient", "c"), "Patient?_cursor=%63");
+    fn another_page_keeps_the_parameters() {
+        assert_eq!(page_url("Patient?a=1&_cursor=x", "+/"), "Patient?a=1&_cursor=%2B%2F");
+        assert_eq!(page_url("Patient", "c"), "Patient?_cursor=%63");
     }
 
     #[test]
