@@ -3,7 +3,7 @@
 //! A golden file `tests/extraction/NNNN-what.txt` holds the expected values of `NNNN-what.json`, one per line.
 
 use fhir::definitions::{ParamId, ParamKind, ResourceType, search_parameters};
-use fhir::index::{ExtractOptions, FORMAT_VERSION, FullText, Value, Values, extract};
+use fhir::index::{Bases, ExtractOptions, FORMAT_VERSION, FullText, Value, Values, extract};
 use fhir::json::{Document, Limits};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -20,7 +20,7 @@ fn extracted(document: &Document) -> (Vec<u8>, Vec<String>) {
 
 fn extracted_with(words: FullText, document: &Document) -> (Vec<u8>, Vec<String>) {
     let mut bytes = Vec::new();
-    let options = ExtractOptions { base: Some("http://here/fhir"), words, ..ExtractOptions::default() };
+    let options = ExtractOptions { bases: Bases::of(Some("http://here/fhir")), words, ..ExtractOptions::default() };
     let notes = extract(document.root(), &options, &mut bytes).expect("a resource");
     (bytes, notes.iter().map(|note| format!("{:?}: {}", note.param, note.problem)).collect())
 }

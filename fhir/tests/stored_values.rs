@@ -4,7 +4,7 @@
 //! released, `NNNN-what.txt` what they say. They are never written again; `SALAMANDER_WRITE_FIXTURES` adds missing ones.
 
 use fhir::definitions::ParamId;
-use fhir::index::{ExtractOptions, FullText, Value, Values, ValuesError, extract};
+use fhir::index::{Bases, ExtractOptions, FullText, Value, Values, ValuesError, extract};
 use fhir::json::{Document, Limits};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ fn extracted(json: impl Into<bytes::Bytes>) -> Vec<u8> {
     let document = Document::parse(json, &Limits::default()).expect("JSON");
     let mut bytes = Vec::new();
     let options =
-        ExtractOptions { base: Some("http://here/fhir"), words: FullText::All, ..ExtractOptions::default() };
+        ExtractOptions { bases: Bases::of(Some("http://here/fhir")), words: FullText::All, ..ExtractOptions::default() };
     extract(document.root(), &options, &mut bytes).expect("a resource");
     bytes
 }

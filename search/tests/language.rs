@@ -2,6 +2,7 @@
 
 mod support;
 
+use fhir::index::Bases;
 use proto::{Code, Error};
 use search::{Limits, Query, Request};
 use support::{TENANT, query};
@@ -13,7 +14,8 @@ fn lenient(parameters: &[(&str, &str)]) -> Result<Query, Error> {
         parameters: &parameters,
         compartment: None,
         strict: false,
-        base: None,
+        bases: Bases::default(),
+        came_by: None,
         joined: &[],
         custom: None,
         now_ms: 0,

@@ -2,6 +2,7 @@
 
 mod support;
 
+use fhir::index::Bases;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, home_slot};
 use proto::log::v1 as log;
 use search::{Engine, Limits, Partitions, Query, Request, Scope};
@@ -138,7 +139,8 @@ fn search_in(owner: (&str, &str), t: Option<&str>, parameters: &str) -> Result<Q
         parameters: &parameters,
         compartment: Some(owner),
         strict: true,
-        base: None,
+        bases: Bases::default(),
+        came_by: None,
         joined: &[],
         custom: None,
         now_ms: 0,

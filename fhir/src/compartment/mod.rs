@@ -61,7 +61,7 @@ fn patient_id<'d>(value: Node<'d>, options: &ExtractOptions<'_>) -> Option<Cow<'
 }
 
 fn local_patient<'t>(text: &'t str, options: &ExtractOptions<'_>) -> Option<&'t str> {
-    match parse_reference(text, options.base) {
+    match parse_reference(text, options.bases) {
         ReferenceText::Local { resource_type: ResourceType::PATIENT, id, .. } => Some(id),
         _ => None,
     }
@@ -86,6 +86,7 @@ fn plan_of(t: ResourceType) -> &'static Plan<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::Bases;
     use crate::json::{Document, Limits};
 
     fn compartment(json: &str) -> Option<String> {
@@ -95,7 +96,7 @@ mod tests {
         patient_of(
             document.root(),
             t,
-            &ExtractOptions { base: Some("http://here/fhir"), ..ExtractOptions::default() },
+            &ExtractOptions { bases: Bases::of(Some("http://here/fhir")), ..ExtractOptions::default() },
         )
         .map(Cow::into_owned)
     }

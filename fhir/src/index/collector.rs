@@ -2,6 +2,7 @@
 
 use super::encoder::Encoder;
 use super::heap::write_number;
+use super::reference::Bases;
 use super::text::fold;
 use super::value::Value;
 use super::wire::FORMAT_VERSION;
@@ -20,8 +21,8 @@ pub struct Note {
 
 /// The values found so far.
 pub(super) struct Collector<'o, 'd> {
-    /// This server's FHIR base URL without a slash at its end: references below it are stored as local ones.
-    pub(super) base: Option<&'o str>,
+    /// References below one of them are stored as local ones.
+    pub(super) bases: Bases<'o>,
     pub(super) resource: Node<'d>,
     /// The types a reference of the parameter at work may point to.
     pub(super) targets: &'o [ResourceType],
@@ -68,12 +69,12 @@ thread_local! {
 
 impl<'o, 'd> Collector<'o, 'd> {
     /// For a plan with that many slots.
-    pub(super) fn new(base: Option<&'o str>, resource: Node<'d>, slots: usize) -> Self {
+    pub(super) fn new(bases: Bases<'o>, resource: Node<'d>, slots: usize) -> Self {
         let mut scratch = SCRATCH.take().unwrap_or_default();
         if scratch.slots.len() < slots {
             scratch.slots.resize_with(slots, Vec::new);
         }
-        Collector { base, resource, targets: &[], notes: Vec::new(), scratch }
+        Collector { bases, resource, targets: &[], notes: Vec::new(), scratch }
     }
 
     /// Takes a value of the conversion at work.

@@ -4,6 +4,7 @@ use super::collector::{Collector, Note};
 use super::custom::Set;
 use super::full_text::{self, FullText};
 use super::program::Program;
+use super::reference::Bases;
 use crate::definitions::ResourceType;
 use crate::definitions::names::{self, NameId};
 use crate::json::Node;
@@ -19,8 +20,8 @@ static PROGRAMS: [OnceLock<Program>; TYPE_COUNT] = [const { OnceLock::new() }; T
 /// What extraction depends on beside the resource.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExtractOptions<'o> {
-    /// This server's FHIR base URL without a slash at its end: references below it are stored as local ones.
-    pub base: Option<&'o str>,
+    /// References below one of them are stored as local ones.
+    pub bases: Bases<'o>,
     /// Parameters beside R4's.
     pub custom: Option<&'o Set>,
     /// What is kept for `_text` and `_content`.
@@ -46,7 +47,7 @@ pub fn extract<'o>(
     let t = ResourceType::from_name(&name).ok_or(Error::NoResourceType)?;
     let custom = options.custom.and_then(|set| set.program(t));
     let program = custom.unwrap_or_else(|| PROGRAMS[usize::from(t.code())].get_or_init(|| Program::of(t)));
-    let mut collector = Collector::new(options.base, resource, program.slots());
+    let mut collector = Collector::new(options.bases, resource, program.slots());
     program.run(resource, &mut collector);
     full_text::extract(resource, t, options.words, &mut collector);
     Ok(collector.finish(out))

@@ -30,7 +30,7 @@ pub mod query {
     pub use super::date::{InvalidDate, date_range};
     pub use super::measure::{Measure, UCUM};
     pub use super::number::{InvalidNumber, NumberRange, decimal_range, sortable, unsortable};
-    pub use super::reference::{ReferenceText, parse_reference};
+    pub use super::reference::{Bases, ReferenceText, parse_reference};
     pub use super::text::{normalize, renormalize};
     pub use super::words::words;
 }

@@ -15,12 +15,34 @@ pub enum ReferenceText<'t> {
     Conditional(&'t str),
 }
 
-/// Takes a reference apart. `base` is this server's base URL without a slash at its end, if known.
-pub fn parse_reference<'t>(text: &'t str, base: Option<&str>) -> ReferenceText<'t> {
+/// This server's FHIR base URLs, without slashes at their ends: what is referred to below one of them is on this server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bases<'b> {
+    /// The one that its links have, or by which a request came.
+    pub own: Option<&'b str>,
+    /// By which it is known besides.
+    pub further: &'b [String],
+}
+
+impl<'b> Bases<'b> {
+    /// Just one, if any.
+    pub const fn of(own: Option<&'b str>) -> Self {
+        Bases { own, further: &[] }
+    }
+
+    /// What stands below one of them.
+    fn path(self, url: &str) -> Option<&str> {
+        let mut all = self.own.into_iter().chain(self.further.iter().map(String::as_str));
+        all.find_map(|base| url.strip_prefix(base)?.strip_prefix('/'))
+    }
+}
+
+/// Takes a reference apart.
+pub fn parse_reference<'t>(text: &'t str, bases: Bases<'_>) -> ReferenceText<'t> {
     if let Some(id) = text.strip_prefix('#') {
         return ReferenceText::Contained(id);
     }
-    let path = base.and_then(|base| text.strip_prefix(base)?.strip_prefix('/')).unwrap_or(text);
+    let path = bases.path(text).unwrap_or(text);
     if let Some(local) = local(path) {
         return local;
     }
@@ -70,11 +92,17 @@ mod tests {
     #[test]
     fn every_form() {
         let resource_type = ResourceType::PATIENT;
-        let base = Some("http://here/fhir");
+        let further = ["https://outside".to_owned(), "http://here/fhir/old".to_owned()];
+        let bases = Bases { own: Some("http://here/fhir"), further: &further };
         for (text, parsed) in [
             ("Patient/1", Local { resource_type, id: "1", version: None }),
             ("Patient/1/_history/2", Local { resource_type, id: "1", version: Some("2") }),
             ("http://here/fhir/Patient/1", Local { resource_type, id: "1", version: None }),
+            ("https://outside/Patient/1/_history/2", Local { resource_type, id: "1", version: Some("2") }),
+            (
+                "https://outsider/Patient/1",
+                Url { url: "https://outsider/Patient/1", resource_type: Some(resource_type) },
+            ),
             (
                 "http://there/Patient/1",
                 Url { url: "http://there/Patient/1", resource_type: Some(resource_type) },
@@ -95,7 +123,7 @@ mod tests {
             ("Nothing/1", Url { url: "Nothing/1", resource_type: None }),
             ("", Url { url: "", resource_type: None }),
         ] {
-            assert_eq!(parse_reference(text, base), parsed, "{text}");
+            assert_eq!(parse_reference(text, bases), parsed, "{text}");
         }
     }
 }

@@ -25,7 +25,8 @@ pub fn engine(config: &Config) -> Options {
         },
         // Once the listeners are bound.
         door: config.grpc.address.clone(),
-        base_url: (!config.rest.base_url.is_empty()).then(|| config.rest.base_url.clone()),
+        base_url: (!config.rest.base_url.is_empty()).then(|| below(&config.rest.base_url)),
+        further_bases: config.rest.further_base_urls.0.iter().map(|base| below(base)).collect(),
         json: json(config),
         patch: patch(config),
         validation: Level::of(&config.validation.level).unwrap_or(Level::Structure),
@@ -51,6 +52,11 @@ pub fn engine(config: &Config) -> Options {
 }
 
 /// 0 stands for one per core.
+/// A base, as what stands below it begins.
+fn below(base: &str) -> String {
+    base.trim_end_matches('/').to_owned()
+}
+
 fn computations(configured: usize) -> usize {
     match configured {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

@@ -13,7 +13,13 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     orders(config)?;
     words(config)?;
     addresses(config)?;
-    base_url(&config.rest.base_url)?;
+    base_url("rest.base_url", &config.rest.base_url)?;
+    for further in &config.rest.further_base_urls.0 {
+        if further.is_empty() {
+            return Err(refused("rest.further_base_urls", further, "absolute URLs"));
+        }
+        base_url("rest.further_base_urls", further)?;
+    }
     config.rest.cors_origins.0.iter().try_for_each(|origin| cors_origin(origin))?;
     level(&config.logging.level)?;
     if config.node.data.as_os_str().is_empty() {
@@ -136,7 +142,7 @@ fn is_address(text: &str) -> bool {
     text.parse::<SocketAddr>().is_ok() || text.rsplit_once(':').is_some_and(name)
 }
 
-fn base_url(text: &str) -> Result<(), Error> {
+fn base_url(option: &'static str, text: &str) -> Result<(), Error> {
     let fits = |uri: Uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
             && uri.host().is_some_and(|host| !host.is_empty())
@@ -147,7 +153,7 @@ fn base_url(text: &str) -> Result<(), Error> {
     match text.is_empty() || text.parse().is_ok_and(fits) {
         true => Ok(()),
         false => Err(refused(
-            "rest.base_url",
+            option,
             text,
             "empty, or an absolute URL such as https://fhir.example.org/fhir, without query and fragment",
         )),

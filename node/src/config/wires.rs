@@ -13,6 +13,8 @@ section! {
         /// Absolute base for links and Location, such as `https://fhir.example.org/fhir`. Empty: taken from
         /// X-Forwarded-Proto/-Host or the Host header of each request.
         base_url: String = String::new();
+        /// Further bases by which this server is known: references below them are to its own resources, as those below `rest.base_url`. The same on all nodes; what was written before has them from its next write, or from $reindex.
+        further_base_urls: List = List::default();
         /// Origins whose pages may call this server from a browser, such as `https://app.example.org`, or `*` for all. Empty: none.
         cors_origins: List = List::default();
         /// Largest request body, after decompression; above it the answer is 413.

@@ -2,7 +2,7 @@
 
 use super::Level;
 use crate::{bounds::Bounds, compartment};
-use fhir::index::ExtractOptions;
+use fhir::index::{Bases, ExtractOptions};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Folders, sizes and bounds.
@@ -20,6 +20,8 @@ pub struct Options {
     pub door: String,
     /// The FHIR base URL clients use, where it is configured: references below it are local ones.
     pub base_url: Option<String>,
+    /// Others by which it is known.
+    pub further_bases: Arc<[String]>,
     pub json: fhir::json::Limits,
     /// What one patch may cost.
     pub patch: fhir::patch::Limits,
@@ -64,6 +66,11 @@ pub struct Options {
 impl Options {
     /// How index values are extracted and compartments are told.
     pub fn extract(&self) -> ExtractOptions<'_> {
-        ExtractOptions { base: self.base_url.as_deref(), custom: None, words: self.search_limits.full_text }
+        ExtractOptions { bases: self.bases(), custom: None, words: self.search_limits.full_text }
+    }
+
+    /// What stands below one of these is this server's.
+    pub fn bases(&self) -> Bases<'_> {
+        Bases { own: self.base_url.as_deref(), further: &self.further_bases }
     }
 }

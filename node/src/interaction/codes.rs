@@ -3,6 +3,7 @@
 use super::read;
 use crate::session::Session;
 use fhir::{
+    index::{Bases, ReferenceText, parse_reference},
     json::Document,
     terminology::{CodeSystem, Error, Reason, Terminology, ValueSet, VersionRules},
 };
@@ -28,7 +29,8 @@ pub(super) struct Stored {
     document: Arc<Document>,
 }
 
-/// The stored value sets that `:in`, `:not-in` and filters name relatively, or below `base`:
+/// The stored value sets that `:in`, `:not-in` and filters name relatively, or below a base of this server, such as that by which the
+/// request came:
 /// <https://hl7.org/fhir/R4/search.html#token>. Those that are not there are left out.
 ///
 /// # Errors
@@ -36,12 +38,13 @@ pub(super) struct Stored {
 pub(super) async fn stored_value_sets(
     session: Session<'_>,
     parameters: &[(String, String)],
-    base: Option<&str>,
+    came_by: Option<&str>,
 ) -> Result<Vec<Stored>, proto::Error> {
     let mut found = Vec::new();
     for (name, value) in parameters {
         for named in search::query::value_sets(name, value) {
-            let Some(id) = local_id(&named, base) else { continue };
+            let bases = [session.options().bases(), Bases::of(came_by)];
+            let Some(id) = bases.into_iter().find_map(|bases| local_id(&named, bases)) else { continue };
             let version = match read::current(session, "ValueSet", id).await {
                 Ok(Some(version)) if !version.is_deleted() => version,
                 Ok(_) => continue,
@@ -56,12 +59,11 @@ pub(super) async fn stored_value_sets(
     Ok(found)
 }
 
-fn local_id<'u>(url: &'u str, base: Option<&str>) -> Option<&'u str> {
-    let relative = match base.and_then(|base| url.strip_prefix(base.trim_end_matches('/'))) {
-        Some(below) => below.strip_prefix('/')?,
-        None => url,
-    };
-    relative.strip_prefix("ValueSet/")
+fn local_id<'u>(url: &'u str, bases: Bases<'_>) -> Option<&'u str> {
+    match parse_reference(url, bases) {
+        ReferenceText::Local { resource_type, id, version: None } if resource_type.name() == "ValueSet" => Some(id),
+        _ => None,
+    }
 }
 
 impl search::Terminology for Codes<'_> {

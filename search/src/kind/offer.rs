@@ -4,6 +4,7 @@ use super::comparison::Prefix;
 use super::problem::Problem;
 use super::terminology::Terminology;
 use fhir::definitions::{ResourceType, SearchParameter};
+use fhir::index::Bases;
 use std::fmt;
 
 /// A kind of parameter whose conditions are `C`s.
@@ -67,8 +68,10 @@ pub struct Asked<'a> {
 
 /// What reading a value may need besides the value.
 pub struct Context<'a> {
-    /// This server's base URL, to know its own absolute references.
-    pub base: Option<&'a str>,
+    /// To know this server's own absolute references.
+    pub bases: Bases<'a>,
+    /// The base URL by which the request came, where it is none of them.
+    pub came_by: Option<&'a str>,
     /// Milliseconds since the epoch, for `ap` on dates.
     pub now_ms: i64,
     /// For the modifiers that name value sets and branches of code systems.

@@ -9,7 +9,7 @@ use super::token::{self, TokenMatch};
 use super::uri;
 use crate::page::sort_hash;
 use fhir::definitions::{ResourceType, search_parameter};
-use fhir::index::{ReferenceText, Value, parse_reference};
+use fhir::index::{Bases, ReferenceText, Value, parse_reference};
 use proto::id::{ResourceId, TenantId, TypeCode};
 use std::collections::BTreeSet;
 
@@ -52,7 +52,16 @@ fn read(asked: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<
         return Ok(());
     }
     let of_type = asked.modifier.and_then(ResourceType::from_name);
-    match parse_reference(&text, asked.context.base) {
+    let context = asked.context;
+    let named = parse_reference(&text, context.bases);
+    if let ReferenceText::Url { .. } = named
+        && let ReferenceText::Local { resource_type, id, .. } = parse_reference(&text, Bases::of(context.came_by))
+        && of_type.is_none_or(|wanted| wanted == resource_type)
+    {
+        // What is stored by that URL, not known as a base, is found by it, too.
+        all.push(resource(resource_type, id)?);
+    }
+    match named {
         ReferenceText::Local { resource_type, id, .. } => {
             if of_type.is_some_and(|wanted| wanted != resource_type) {
                 return Err(Problem::unusable(format!(

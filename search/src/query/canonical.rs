@@ -67,6 +67,7 @@ fn named(param: ParamId) -> Cow<'static, str> {
 mod tests {
     use super::super::{Limits, NoTerminology, Request};
     use super::*;
+    use fhir::index::Bases;
     use proto::Code;
     use proto::id::TenantId;
 
@@ -78,7 +79,8 @@ mod tests {
             parameters: &parameters,
             compartment: None,
             strict: true,
-            base: Some("http://here/fhir"),
+            bases: Bases::of(Some("http://here/fhir")),
+            came_by: None,
             joined: &[],
             custom: None,
             now_ms: 0,

@@ -42,7 +42,8 @@ impl Query {
         let mut compiler = Compiler {
             limits,
             context: Context {
-                base: request.base,
+                bases: request.bases,
+                came_by: request.came_by,
                 now_ms: i64::try_from(request.now_ms).unwrap_or(i64::MAX),
                 terminology,
                 codes_max: limits.codes_max,

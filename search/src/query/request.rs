@@ -1,7 +1,7 @@
 //! What is compiled.
 
 use super::join::Joined;
-use fhir::index::custom::Set;
+use fhir::index::{Bases, custom::Set};
 
 /// A search as it comes in.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +14,10 @@ pub struct Request<'a> {
     pub compartment: Option<(&'a str, &'a str)>,
     /// `Prefer: handling=strict`
     pub strict: bool,
-    /// This server's base URL without a slash at its end, to know its own absolute references.
-    pub base: Option<&'a str>,
+    /// To know this server's own absolute references.
+    pub bases: Bases<'a>,
+    /// The base URL by which the request came: what a query names below it is this server's, too.
+    pub came_by: Option<&'a str>,
     /// What the searches found that parameters of this one rest on ([`super::joins`]).
     pub joined: &'a [Joined],
     /// The tenant's search parameters beside FHIR's own.

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use fhir::definitions::ResourceType;
-use fhir::index::{ExtractOptions, FullText, Values, extract};
+use fhir::index::{Bases, ExtractOptions, FullText, Values, extract};
 use fhir::json::{Document, Limits as JsonLimits};
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, TenantId, TypeCode};
 use search::query::{Joined, Problem};
@@ -75,7 +75,8 @@ pub fn joined_query(url: &str, joined: &[Joined]) -> Result<Query, proto::Error>
         parameters: &parameters,
         compartment: None,
         strict: true,
-        base: None,
+        bases: Bases::default(),
+        came_by: None,
         joined,
         custom: None,
         now_ms: NOW_MS,

@@ -39,7 +39,7 @@ fn reference(value: Node<'_>, out: &mut Collector<'_, '_>) {
 
 /// References to contained resources cannot be searched by id: the id is no one else's business.
 fn add(text: &str, out: &mut Collector<'_, '_>) {
-    match parse_reference(text, out.base) {
+    match parse_reference(text, out.bases) {
         ReferenceText::Local { resource_type, id, version } => {
             out.add(Value::Reference { type_code: resource_type.code(), id, version });
         }

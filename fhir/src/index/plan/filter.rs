@@ -1,6 +1,6 @@
 //! What a value must be to be selected.
 
-use super::super::reference::{ReferenceText, parse_reference};
+use super::super::reference::{Bases, ReferenceText, parse_reference};
 use crate::definitions::names;
 use crate::definitions::{NameId, ResourceType};
 use crate::json::{Kind, Node};
@@ -41,7 +41,7 @@ fn target_type(reference: Node<'_>, resource: Node<'_>) -> Option<ResourceType> 
         Kind::String => reference.as_str(),
         _ => reference.get_name(REFERENCE).and_then(Node::as_str),
     };
-    let from_text = text.and_then(|text| match parse_reference(&text, None) {
+    let from_text = text.and_then(|text| match parse_reference(&text, Bases::default()) {
         ReferenceText::Local { resource_type, .. } => Some(resource_type),
         ReferenceText::Url { resource_type, .. } => resource_type,
         ReferenceText::Conditional(search) => ResourceType::from_name(search.split('?').next()?),

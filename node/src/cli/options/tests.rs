@@ -145,6 +145,7 @@ fn every_text_arrives_at_its_own_place() {
     let mut config = Config::default();
     config.node.data = PathBuf::from("d");
     config.rest.base_url = "https://b/fhir".to_owned();
+    config.rest.further_base_urls.0 = vec!["https://c/fhir/".to_owned()];
     config.grpc.address = "b:1".to_owned();
     config.validation.level = "full".to_owned();
     config.raft.read_proof = "quorum".to_owned();
@@ -155,12 +156,14 @@ fn every_text_arrives_at_its_own_place() {
     assert_eq!((all.data_dir, all.cluster.dir), (PathBuf::from("d"), PathBuf::from("d/cluster")));
     assert_eq!(all.door, "b:1");
     assert_eq!(all.base_url.as_deref(), Some("https://b/fhir"));
+    assert_eq!(*all.further_bases, ["https://c/fhir".to_owned()]);
     assert_eq!((all.validation, all.cluster.proof), (Level::Full, cluster::Proof::Quorum));
     assert_eq!(all.search_limits.full_text, FullText::All);
     assert_eq!((all.profiles, all.packages), (vec!["p".to_owned()], vec![PathBuf::from("q")]));
     let here = [
         "node.data",
         "rest.base_url",
+        "rest.further_base_urls",
         "grpc.address",
         "validation.level",
         "raft.read_proof",

@@ -17,7 +17,7 @@ use crate::{
     draft,
     session::{Patience, Search, Session},
 };
-use fhir::{definitions::ResourceType, projection::Projection};
+use fhir::{definitions::ResourceType, index::Bases, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
     Code, Error,
@@ -176,8 +176,8 @@ async fn compile_as_known(session: Session<'_>, request: &SearchRequest) -> Resu
         true => join::resolve(session, request).await?,
         false => vec![],
     };
-    let mut asked = (!session.is_alone()).then(|| Box::new(told(request, now_ms, &joined)));
-    let query = compile_at(session, request, now_ms, joined).await?;
+    let mut asked = (!session.is_alone()).then(|| Box::new(told(request, now_ms, &joined, session.base())));
+    let query = compile_at(session, request, now_ms, joined, session.base()).await?;
     if let Some(asked) = &mut asked {
         asked.custom = query.custom.iter().map(|parameter| u32::from(parameter.0)).collect();
     }
@@ -190,6 +190,7 @@ async fn compile_at(
     request: &SearchRequest,
     now_ms: u64,
     joined: Vec<Joined>,
+    came_by: Option<&str>,
 ) -> Result<Query, Error> {
     let owned = |pair: &SearchParameter| (pair.name.clone(), pair.value.clone());
     let pairs: Vec<(String, String)> = request.parameters.iter().map(owned).collect();
@@ -202,11 +203,13 @@ async fn compile_at(
         let text = "a compartment is named by its type and id: give both, or neither";
         return Err(Error::new(Code::BadRequest, text));
     }
-    let (strict, base) = (request.strict, session.options().base_url.clone());
+    let (strict, came_by) = (request.strict, came_by.map(str::to_owned));
+    let options = session.options();
+    let (base, further) = (options.base_url.clone(), options.further_bases.clone());
     let limits = session.options().search_limits.clone();
     let lists_codes = pairs.iter().any(|(name, value)| codes::are_asked_by(name, value));
     let stored = match lists_codes {
-        true => codes::stored_value_sets(session, &pairs, base.as_deref()).await?,
+        true => codes::stored_value_sets(session, &pairs, came_by.as_deref()).await?,
         false => Vec::new(),
     };
     let (tenant, custom) = (session.tenant(), session.parameters());
@@ -217,7 +220,8 @@ async fn compile_at(
             parameters: &pairs,
             compartment: compartment.filter(|(name, _)| !name.is_empty()),
             strict,
-            base: base.as_deref(),
+            bases: Bases { own: base.as_deref(), further: &further },
+            came_by: came_by.as_deref(),
             joined: &joined,
             custom: custom.as_deref(),
             now_ms,

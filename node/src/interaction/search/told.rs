@@ -54,11 +54,12 @@ async fn query_of(session: Session<'_>, look: &wire::SearchLook) -> Result<Query
         strict: look.strict,
         ..SearchRequest::default()
     };
+    let came_by = Some(look.came_by.as_str()).filter(|base| !base.is_empty());
     let joined = look.joined.iter().map(joined_from).collect::<Result<_, _>>()?;
     if !look.custom.is_empty() {
         session.learn().await?;
     }
-    let query = match compile_at(session, &request, look.now_ms, joined).await {
+    let query = match compile_at(session, &request, look.now_ms, joined, came_by).await {
         Err(_) if !look.custom.is_empty() => return Err(redefined()),
         compiled => compiled?,
     };
@@ -73,7 +74,12 @@ async fn query_of(session: Session<'_>, look: &wire::SearchLook) -> Result<Query
 }
 
 /// For other nodes.
-pub fn told(request: &SearchRequest, now_ms: u64, joined: &[Joined]) -> wire::SearchLook {
+pub fn told(
+    request: &SearchRequest,
+    now_ms: u64,
+    joined: &[Joined],
+    came_by: Option<&str>,
+) -> wire::SearchLook {
     let pair = |pair: &SearchParameter| wire::Pair { name: pair.name.clone(), value: pair.value.clone() };
     wire::SearchLook {
         resource_type: request.resource_type.clone(),
@@ -82,6 +88,7 @@ pub fn told(request: &SearchRequest, now_ms: u64, joined: &[Joined]) -> wire::Se
         compartment_id: request.compartment_id.clone(),
         strict: request.strict,
         now_ms,
+        came_by: came_by.unwrap_or_default().to_owned(),
         joined: joined.iter().map(joined_to).collect(),
         ..wire::SearchLook::default()
     }

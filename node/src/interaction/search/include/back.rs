@@ -6,6 +6,7 @@ use super::{
     canonical,
     known::Known,
 };
+use crate::session::Session;
 use fhir::{
     definitions::{ParamId, ResourceType},
     index::{ReferenceText, Value, Values, custom::Set, parse_reference},
@@ -67,7 +68,7 @@ async fn by_one(
     let options = show.session.options();
     let places: BTreeSet<String> =
         to.iter().map(|found| format!("{}/{}", found.resource_type, found.id.as_str())).collect();
-    let urls: BTreeSet<&str> = to.iter().flat_map(|found| urls(found, options.base_url.as_deref())).collect();
+    let urls: BTreeSet<&str> = to.iter().flat_map(|found| urls(found, show.session)).collect();
     let has_urls = !urls.is_empty();
     let values = places.into_iter().chain(urls.into_iter().map(escape));
     let questions = Question::of(&[source], code, values, &options.search_limits);
@@ -80,10 +81,10 @@ async fn by_one(
 }
 
 /// The URLs by which it is referred to, as far as a search takes them for URLs.
-fn urls<'f, 'b>(found: &'f Found, base: Option<&'b str>) -> impl Iterator<Item = &'f str> + use<'f, 'b> {
+fn urls<'f, 's>(found: &'f Found, session: Session<'s>) -> impl Iterator<Item = &'f str> + use<'f, 's> {
     let values = Values::trusted(&found.values);
     let has_one = canonical::types(&[found.resource_type]).next().is_some();
-    let is_url = move |url: &&str| match parse_reference(url, base) {
+    let is_url = move |url: &&str| match parse_reference(url, session.options().bases()) {
         ReferenceText::Url { url, .. } => url.contains(':'),
         _ => false,
     };
