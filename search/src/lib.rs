@@ -18,6 +18,7 @@ mod resource_set;
 mod set;
 mod sort;
 mod start;
+mod work;
 
 pub use engine::{Engine, Gather, Options, Recovered};
 pub use error::{Error, Result};
@@ -31,3 +32,4 @@ pub use resource_set::ResourceSet;
 pub use set::PartitionSet;
 pub use sort::Sort;
 pub use start::Start;
+pub use work::{Looked, Work};

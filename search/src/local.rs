@@ -6,6 +6,7 @@ use crate::facts::Facts;
 use crate::matcher::matches;
 use crate::page::{Hit, Page, cut, sort_hash};
 use crate::query::{Query, Scope};
+use crate::work::Looked;
 use fhir::index::Values;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
 use rustc_hash::FxHashSet;
@@ -125,6 +126,7 @@ pub(crate) struct Match<'r> {
 impl<'r> Match<'r> {
     /// `None` if it does not.
     fn of(query: &Query, partition: PartitionId, row: &'r IndexRow) -> Option<Self> {
+        query.looked(Looked { rows: 1, ..Looked::default() });
         let values = Values::trusted(&row.index_values);
         let facts =
             Facts { type_code: row.key.type_code, id: &row.key.id, last_updated_ms: row.last_updated_ms };

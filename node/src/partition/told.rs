@@ -6,7 +6,7 @@ use super::{
 };
 use bytes::Bytes;
 use proto::{Error, PartitionId, ResourceKey, TenantId, TypeCode, internal::v1 as wire};
-use search::{Hit, SortKey, Start};
+use search::{Hit, Looked, SortKey, Start};
 use storage::{Method, Version};
 
 /// How another node asks for rows.
@@ -65,6 +65,18 @@ pub fn hit_from(tenant: TenantId, hit: &wire::Hit) -> Result<Hit, Error> {
     let partition = PartitionId(hit.partition as u16);
     let (key, written) = (key_from(hit.key.as_ref())?, (hit.version, hit.last_updated_ms));
     Ok(Hit::told(tenant, partition, key, written, hit.order.as_ref().into()))
+}
+
+/// For another node.
+pub fn looked_to(looked: &Looked) -> wire::Looked {
+    let Looked { segments, documents, entries, rows } = *looked;
+    wire::Looked { segments, documents, entries, rows }
+}
+
+/// From another node.
+pub fn looked_from(looked: &wire::Looked) -> Looked {
+    let wire::Looked { segments, documents, entries, rows } = *looked;
+    Looked { segments, documents, entries, rows }
 }
 
 /// For another node: where the page of a search begins.

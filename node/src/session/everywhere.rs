@@ -12,7 +12,7 @@ use super::{Search, Session, moment::thick};
 use crate::{
     engine::Moment,
     host::aside,
-    partition::{ANSWER, ask_all, hit_from, hit_to, incomplete, led_by_others, split, start_from, start_to},
+    partition::{ANSWER, ask_all, hit_from, hit_to, incomplete, led_by_others, looked_from, looked_to, split, start_from, start_to},
 };
 use fhir::definitions::ParamId;
 use futures::future::{join, try_join_all};
@@ -98,6 +98,9 @@ impl<'s> Session<'s> {
         }
         let here = |only: &[PartitionId]| self.part(query, &only.iter().copied().collect(), start.as_ref());
         let there = |answer: wire::LookAnswer| {
+            if let (Some(work), Some(looked)) = (&query.work, &answer.looked) {
+                work.add(looked_from(looked));
+            }
             let hits = answer.hits.iter().map(|hit| hit_from(query.tenant, hit)).collect::<Result<_, _>>()?;
             Ok(Part { hits, total: query.total.then_some(answer.total) })
         };
@@ -205,7 +208,8 @@ impl<'s> Session<'s> {
         let start = start_from(look)?;
         let part = self.part(query, &only.iter().copied().collect(), start.as_ref())?;
         let hits = part.hits.iter().map(hit_to).collect();
-        Ok(wire::LookAnswer { hits, total: part.total.unwrap_or_default(), ..Default::default() })
+        let looked = query.work.as_ref().map(|work| looked_to(&work.looked()));
+        Ok(wire::LookAnswer { hits, total: part.total.unwrap_or_default(), looked, ..Default::default() })
     }
 
     /// What partitions that this node leads have to what another node gathers.

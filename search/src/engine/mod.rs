@@ -31,6 +31,7 @@ use crate::page::{Best, First, Hit, Page, cut};
 use crate::query::Query;
 use crate::set::PartitionSet;
 use crate::start::Start;
+use crate::work::Looked;
 use fhir::index::Values;
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -281,6 +282,7 @@ fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &m
 }
 
 fn matches_entry(entry: &Entry, query: &Query) -> bool {
+    query.looked(Looked { entries: 1, ..Looked::default() });
     matches(&Values::trusted(entry.values.as_deref().unwrap_or_default()), &facts(entry), query)
 }
 

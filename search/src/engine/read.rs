@@ -11,7 +11,9 @@ use crate::page::{Best, Hit};
 use crate::query::Query;
 use crate::set::PartitionSet;
 use crate::start::Start;
+use crate::work::Looked;
 use proto::id::{PartitionId, ResourceKey, TenantId};
+use std::cell::Cell;
 use tantivy::columnar::{BytesColumn, Column};
 use tantivy::query::{EnableScoring, Scorer, Weight};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED};
@@ -27,6 +29,8 @@ pub struct Segment<'a> {
     only: Option<(&'a PartitionSet, Column<u64>)>,
     /// No tail hides anything.
     is_sealed: bool,
+    /// Documents that were looked at.
+    looked: Cell<u64>,
 }
 
 /// The shortest piece that is gone through where pages go back, in documents.
@@ -86,7 +90,9 @@ pub fn each(
     let weight = query.weight(EnableScoring::disabled_from_searcher(&segments.searcher))?;
     let mut total = 0;
     for reader in segments.searcher.segment_readers() {
-        total += see(&Segment::open(reader, view, shard, wanted.only)?, weight.as_ref())?;
+        let segment = Segment::open(reader, view, shard, wanted.only)?;
+        total += see(&segment, weight.as_ref())?;
+        wanted.query.looked(Looked { segments: 1, documents: segment.looked.get(), ..Looked::default() });
     }
     Ok(total)
 }
@@ -110,12 +116,14 @@ impl<'a> Segment<'a> {
             keys,
             only: only.zip(partitions),
             is_sealed: view.is_sealed(),
+            looked: Cell::new(0),
         })
     }
 
     /// Whether the document is of a partition that is asked for, and the current state of its row, as far as this snapshot knows.
     #[inline]
     pub fn is_current(&self, doc: DocId) -> Result<bool> {
+        self.looked.set(self.looked.get() + 1);
         if self.reader.is_deleted(doc) {
             return Ok(false);
         }

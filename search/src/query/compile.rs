@@ -67,6 +67,7 @@ impl Query {
                 includes: Vec::new(),
                 custom: Vec::new(),
                 scope: Scope::Population,
+                work: None,
             },
             joined: request.joined,
             custom: Custom::of(request.custom),
@@ -167,7 +168,7 @@ fn digest(tenant: TenantId, request: &Request<'_>, used: &[(String, String)], cu
     add(kind);
     add(id);
     for (name, text) in used {
-        if !matches!(name.as_str(), "_count" | "_total" | "_summary")
+        if !matches!(name.as_str(), "_count" | "_total" | "_summary" | "_explain")
             && !PRESENTATION.contains(&name.as_str())
             && !include::is_one(name)
         {
@@ -198,6 +199,7 @@ impl<'a> Compiler<'a> {
             "_total" => result::total(&mut self.query, text),
             "_summary" => result::summary(&mut self.query, text),
             "_type" => result::types(&mut self.query, text),
+            "_explain" => result::explain(&mut self.query, text),
             "_sort" => self.sort(text),
             "_filter" => self.filter(text),
             "_text" | "_content" => self.words(name, text),
@@ -345,6 +347,7 @@ fn refuse_later(base: &str, modifier: Option<&str>) -> Result<(), Problem> {
         "_count",
         "_total",
         "_summary",
+        "_explain",
         "_sort",
     ];
     if CHOOSING.contains(&base) {

@@ -4,9 +4,11 @@ use super::expr::Expr;
 use super::include::Include;
 use super::scope::Scope;
 use crate::sort::Sort;
+use crate::work::{Looked, Work};
 use fhir::definitions::{ParamId, ResourceType};
 use proto::error::Issue;
 use proto::id::{TenantId, TypeCode};
+use std::sync::Arc;
 
 /// A compiled search.
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ pub struct Query {
     /// The parameters it rests on that are not FHIR's own: what they mean may end.
     pub custom: Vec<ParamId>,
     pub(super) scope: Scope,
+    /// Counts what is looked at, where `_explain` asks for it.
+    pub work: Option<Arc<Work>>,
 }
 
 impl Query {
@@ -52,6 +56,13 @@ impl Query {
     /// The number of matches to tell, where a page is all there is and the number was not counted.
     pub(crate) fn total_of(&self, counted: Option<u64>, is_all: bool, hits: usize) -> Option<u64> {
         counted.or_else(|| (is_all && self.tells_total).then_some(hits as u64))
+    }
+
+    /// Counts, where that is asked for.
+    pub(crate) fn looked(&self, looked: Looked) {
+        if let Some(work) = &self.work {
+            work.add(looked);
+        }
     }
 
     /// Whether resources of that type can match.

@@ -11,6 +11,7 @@ mod join;
 mod limits;
 mod listed;
 mod parameter;
+mod plan;
 mod request;
 mod result;
 mod scope;

@@ -3,6 +3,7 @@
 use super::compiled::Query;
 use crate::kind::problem::Problem;
 use fhir::definitions::ResourceType;
+use std::sync::Arc;
 
 /// https://hl7.org/fhir/R4/search.html#count
 pub(super) fn count(query: &mut Query, text: &str, max: usize) -> Result<(), Problem> {
@@ -35,6 +36,16 @@ pub(super) fn summary(query: &mut Query, text: &str) -> Result<(), Problem> {
         "false" | "true" | "text" | "data" => Ok(()),
         _ => Err(Problem::unusable("it takes true, text, data, count or false")),
     }
+}
+
+/// Ours: whether the answer tells how it came about.
+pub(super) fn explain(query: &mut Query, text: &str) -> Result<(), Problem> {
+    query.work = match text {
+        "true" => Some(Arc::default()),
+        "false" => None,
+        _ => return Err(Problem::unusable("it takes true or false")),
+    };
+    Ok(())
 }
 
 /// https://hl7.org/fhir/R4/search.html#all

@@ -2,6 +2,7 @@
 
 mod besides;
 mod bodies;
+mod explain;
 mod include;
 mod join;
 #[cfg(test)]
@@ -28,19 +29,25 @@ use search::{
     query::{Joined, is_join},
 };
 use std::{future::ready, sync::Arc};
+use explain::Explanation;
 use told::told;
 pub use told::{gather, look};
 
 /// One page.
 pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<SearchResponse, Error> {
+    let mut told = Some(Explanation::begin());
     let mut search = compile(session, &request).await?;
+    told = told.filter(|_| search.query.work.is_some());
+    if let Some(told) = &mut told {
+        told.compiled(&search.query);
+    }
     let parts = Parts::of(&search.query, &request.parameters)?;
     let share = &session.context().share;
-    let mut read = read_page(session, share, &search, &parts, &request.cursor).await;
+    let mut read = read_page(session, share, &search, &parts, &request.cursor, &mut told).await;
     if read.is_err() && request.cursor.is_empty() && !session.still_means(&search.query) {
         // A definition came into force meanwhile: the new one answers.
         search = compile(session, &request).await?;
-        read = read_page(session, share, &search, &parts, &request.cursor).await;
+        read = read_page(session, share, &search, &parts, &request.cursor, &mut told).await;
     }
     let (entries, page) = read?;
     let query = search.query;
@@ -50,7 +57,7 @@ pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<Sear
         previous_cursor: page.previous.unwrap_or_default(),
         total: page.total,
         used: query.used.iter().map(used).collect(),
-        issues: query.issues.iter().map(issue).collect(),
+        issues: query.issues.iter().map(issue).chain(told.into_iter().flat_map(Explanation::issues)).collect(),
     })
 }
 
@@ -86,7 +93,7 @@ pub async fn search_stream(
         async move {
             let patience = Patience::of(caller.session());
             loop {
-                let read = read_page(caller.session(), &share, &query, &parts, &cursor).await;
+                let read = read_page(caller.session(), &share, &query, &parts, &cursor, &mut None).await;
                 if let Some(read) = patience.with(read).await {
                     let (entries, page) = read?;
                     return Ok::<_, Error>(((entries, share), page.next));
@@ -123,12 +130,19 @@ async fn read_page(
     search: &Search,
     parts: &Parts,
     cursor: &str,
+    told: &mut Option<Explanation>,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
     let page = session.search(search, (!cursor.is_empty()).then_some(cursor)).await?;
+    if let Some(told) = told {
+        told.searched(session, &search.query, page.hits.len());
+    }
     let entries = match search.query.includes.as_slice() {
         [] => bodies::of(session, share, &parts.matches, &page.hits).await?,
         includes => Box::pin(include::page(session, share, includes, parts, &page.hits)).await?,
     };
+    if let Some(told) = told {
+        told.read(entries.len());
+    }
     Ok((entries, page))
 }
 
