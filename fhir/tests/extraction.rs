@@ -20,7 +20,8 @@ fn extracted(document: &Document) -> (Vec<u8>, Vec<String>) {
 
 fn extracted_with(words: FullText, document: &Document) -> (Vec<u8>, Vec<String>) {
     let mut bytes = Vec::new();
-    let options = ExtractOptions { bases: Bases::of(Some("http://here/fhir")), words, ..ExtractOptions::default() };
+    let options =
+        ExtractOptions { bases: Bases::of(Some("http://here/fhir")), words, ..ExtractOptions::default() };
     let notes = extract(document.root(), &options, &mut bytes).expect("a resource");
     (bytes, notes.iter().map(|note| format!("{:?}: {}", note.param, note.problem)).collect())
 }

@@ -14,8 +14,11 @@ const OBSERVATION: &str = include_str!("extraction/0001-observation.json");
 fn extracted(json: impl Into<bytes::Bytes>) -> Vec<u8> {
     let document = Document::parse(json, &Limits::default()).expect("JSON");
     let mut bytes = Vec::new();
-    let options =
-        ExtractOptions { bases: Bases::of(Some("http://here/fhir")), words: FullText::All, ..ExtractOptions::default() };
+    let options = ExtractOptions {
+        bases: Bases::of(Some("http://here/fhir")),
+        words: FullText::All,
+        ..ExtractOptions::default()
+    };
     extract(document.root(), &options, &mut bytes).expect("a resource");
     bytes
 }

@@ -61,7 +61,9 @@ pub(super) async fn stored_value_sets(
 
 fn local_id<'u>(url: &'u str, bases: Bases<'_>) -> Option<&'u str> {
     match parse_reference(url, bases) {
-        ReferenceText::Local { resource_type, id, version: None } if resource_type.name() == "ValueSet" => Some(id),
+        ReferenceText::Local { resource_type, id, version: None } if resource_type.name() == "ValueSet" => {
+            Some(id)
+        }
         _ => None,
     }
 }

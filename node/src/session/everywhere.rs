@@ -12,7 +12,10 @@ use super::{Search, Session, moment::thick};
 use crate::{
     engine::Moment,
     host::aside,
-    partition::{ANSWER, ask_all, hit_from, hit_to, incomplete, led_by_others, looked_from, looked_to, split, start_from, start_to},
+    partition::{
+        ANSWER, ask_all, hit_from, hit_to, incomplete, led_by_others, looked_from, looked_to, split,
+        start_from, start_to,
+    },
 };
 use fhir::definitions::ParamId;
 use futures::future::{join, try_join_all};

@@ -55,7 +55,8 @@ fn read(asked: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<
     let context = asked.context;
     let named = parse_reference(&text, context.bases);
     if let ReferenceText::Url { .. } = named
-        && let ReferenceText::Local { resource_type, id, .. } = parse_reference(&text, Bases::of(context.came_by))
+        && let ReferenceText::Local { resource_type, id, .. } =
+            parse_reference(&text, Bases::of(context.came_by))
         && of_type.is_none_or(|wanted| wanted == resource_type)
     {
         // What is stored by that URL, not known as a base, is found by it, too.

@@ -18,6 +18,7 @@ use crate::{
     draft,
     session::{Patience, Search, Session},
 };
+use explain::Explanation;
 use fhir::{definitions::ResourceType, index::Bases, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
@@ -29,7 +30,6 @@ use search::{
     query::{Joined, is_join},
 };
 use std::{future::ready, sync::Arc};
-use explain::Explanation;
 use told::told;
 pub use told::{gather, look};
 
@@ -57,7 +57,12 @@ pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<Sear
         previous_cursor: page.previous.unwrap_or_default(),
         total: page.total,
         used: query.used.iter().map(used).collect(),
-        issues: query.issues.iter().map(issue).chain(told.into_iter().flat_map(Explanation::issues)).collect(),
+        issues: query
+            .issues
+            .iter()
+            .map(issue)
+            .chain(told.into_iter().flat_map(Explanation::issues))
+            .collect(),
     })
 }
 
