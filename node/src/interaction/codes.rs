@@ -189,8 +189,8 @@ mod tests {
         let codes = Codes { terminology: &terminology, stored: &stored };
         assert_eq!(codes.value_set("ValueSet/x", 10).unwrap(), [token("s", "a")]);
         assert!(matches!(codes.value_set("ValueSet/y", 10), Err(Problem::Unusable(_))));
-        let base = Some("http://h/fhir/");
-        assert_eq!(local_id("ValueSet/x", None), Some("x"));
+        let base = Bases::of(Some("http://h/fhir"));
+        assert_eq!(local_id("ValueSet/x", Bases::default()), Some("x"));
         assert_eq!(local_id("http://h/fhir/ValueSet/x", base), Some("x"));
         assert_eq!(local_id("http://h/fhirValueSet/x", base), None);
         assert_eq!(local_id("http://other/fhir/ValueSet/x", base), None);

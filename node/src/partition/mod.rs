@@ -38,7 +38,8 @@ pub use guess::{ANSWER, ask_all, led_by_others, split};
 pub use remote::{answer, current};
 pub use seen::{Seen, State, seen, state};
 pub use told::{
-    digest_from, hit_from, hit_to, looked_from, looked_to, start_from, start_to, version_from, version_to,
+    digest_from, digest_to, hit_from, hit_to, looked_from, looked_to, start_from, start_to, version_from,
+    version_to,
 };
 
 use cluster::{Cluster, Group};

@@ -83,14 +83,20 @@ pub fn looked_from(looked: &wire::Looked) -> Looked {
 pub fn start_to(start: &Start, look: &mut wire::SearchLook) {
     look.after = Some(place_to(&start.place));
     (look.before, look.back) = (!start.is_behind, start.is_back);
-    if look.before || look.back {
-        look.digest = !look.digest;
-    }
+}
+
+/// Of a search as another node is asked for it. What earlier versions do not know has it inverted, which they refuse.
+pub fn digest_to(digest: u64, look: &wire::SearchLook) -> u64 {
+    if is_new(look) { !digest } else { digest }
+}
+
+fn is_new(look: &wire::SearchLook) -> bool {
+    look.before || look.back || look.joined.iter().any(|joined| !joined.many.is_empty())
 }
 
 /// The digest of the search that another node asks for.
 pub fn digest_from(look: &wire::SearchLook) -> u64 {
-    if look.before || look.back { !look.digest } else { look.digest }
+    if is_new(look) { !look.digest } else { look.digest }
 }
 
 /// From another node: where the page of a search begins.

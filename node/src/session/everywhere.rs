@@ -13,8 +13,8 @@ use crate::{
     engine::Moment,
     host::aside,
     partition::{
-        ANSWER, ask_all, hit_from, hit_to, incomplete, led_by_others, looked_from, looked_to, split,
-        start_from, start_to,
+        ANSWER, ask_all, digest_to, hit_from, hit_to, incomplete, led_by_others, looked_from, looked_to,
+        split, start_from, start_to,
     },
 };
 use fhir::definitions::ParamId;
@@ -90,15 +90,12 @@ impl<'s> Session<'s> {
     ) -> Result<Page, Error> {
         let query = &search.query;
         let start = self.engine.search.start(query, cursor).map_err(Error::from)?;
-        let mut look = wire::SearchLook {
-            count: query.count as u64,
-            total: query.total,
-            digest: query.digest,
-            ..asked(search)?.clone()
-        };
+        let mut look =
+            wire::SearchLook { count: query.count as u64, total: query.total, ..asked(search)?.clone() };
         if let Some(start) = &start {
             start_to(start, &mut look);
         }
+        look.digest = digest_to(query.digest, &look);
         let here = |only: &[PartitionId]| self.part(query, &only.iter().copied().collect(), start.as_ref());
         let there = |answer: wire::LookAnswer| {
             if let (Some(work), Some(looked)) = (&query.work, &answer.looked) {
@@ -119,7 +116,8 @@ impl<'s> Session<'s> {
         max: usize,
     ) -> Result<Vec<u64>, Error> {
         let query = &search.query;
-        let told = wire::SearchLook { digest: query.digest, ..asked(search)?.clone() };
+        let mut told = asked(search)?.clone();
+        told.digest = digest_to(query.digest, &told);
         let targets = match wanted {
             Gather::Itself => None,
             Gather::Targets(parameter) => Some(u32::from(parameter.0)),
