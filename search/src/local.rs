@@ -1,11 +1,12 @@
 //! Searches that the rows answer: by id, and within one compartment.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Found, Gather};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::matcher::matches;
 use crate::page::{Hit, Page, cut, sort_hash};
 use crate::query::{Query, Scope};
+use crate::set::PartitionSet;
 use crate::work::Looked;
 use fhir::index::Values;
 use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
@@ -48,6 +49,33 @@ impl Engine {
             hits.retain(|hit| start.lets(hit));
         }
         Ok(self.page_of(query, start.as_ref(), hits, total))
+    }
+
+    /// What all matches are, or what they refer to: each once and sorted, by hash. `only`: of what these partitions hold, else
+    /// all that are here; they have to be current.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] where they are more than `max`; storage and index errors.
+    pub fn gather(
+        &self,
+        partitions: &dyn Partitions,
+        query: &Query,
+        only: Option<&PartitionSet>,
+        wanted: Gather,
+        max: usize,
+    ) -> Result<Vec<u64>> {
+        let mut found = Found::new(query.tenant, wanted, max);
+        match query.scope() {
+            Scope::Compartment(key) => each_of_compartment(partitions, query, key, |one| {
+                match only.is_none_or(|only| only.contains(one.partition)) {
+                    true => found.add(&one.values, &one.facts),
+                    false => Ok(()),
+                }
+            })?,
+            // Whatever the rows could tell, the index can.
+            _ => self.gather_indexed(query, only, &mut found)?,
+        }
+        found.finish()
     }
 }
 

@@ -42,9 +42,13 @@ async fn holds_at(node: &NodeProcess, name: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_without_the_definition_of_its_profile_starts_and_demands_it() {
-    let first = node().set("storage.partitions", 4).set("validation.level", "full").begin().unwrap();
+    let mut first = node().set("storage.partitions", 4).set("validation.level", "full").begin().unwrap();
     let client = Client::connect(&first.grpc).unwrap();
     client.update(put("StructureDefinition", "born", DEFINITION.to_owned())).await.unwrap();
+    // All demand the same, whichever leads what is written.
+    first.terminate().unwrap();
+    first.change("validation.profiles", PROFILE);
+    first.restart().unwrap();
     let mut nodes = vec![first];
     for number in 2..=5 {
         let joined = join_with(&nodes[0], demanding(node()));

@@ -8,9 +8,8 @@ use super::{Engine, matches_entry, may_match};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::kind::reference;
-use crate::local::{Partitions, each_of_compartment};
 use crate::page::sort_hash;
-use crate::query::{Query, Scope};
+use crate::query::Query;
 use crate::resource_set::each_once;
 use crate::set::PartitionSet;
 use fhir::definitions::ParamId;
@@ -27,36 +26,13 @@ pub enum Gather {
 }
 
 impl Engine {
-    /// Of all matches that are `wanted`, each once and sorted, by hash. `only`: in these partitions, else in all that are here, which have
-    /// to be current.
-    ///
-    /// # Errors
-    /// [`Error::TooMany`] where they are more than `max`; storage and index errors.
-    pub fn gather(
+    /// Adds what the index has to it: of what these partitions hold, or all that are here.
+    pub(crate) fn gather_indexed(
         &self,
-        partitions: &dyn Partitions,
         query: &Query,
         only: Option<&PartitionSet>,
-        wanted: Gather,
-        max: usize,
-    ) -> Result<Vec<u64>> {
-        let mut found = Found { tenant: query.tenant, wanted, max, hashes: vec![] };
-        match query.scope() {
-            Scope::Compartment(key) => {
-                each_of_compartment(partitions, query, key, |one| {
-                    match only.is_none_or(|only| only.contains(one.partition)) {
-                        true => found.add(&one.values, &one.facts),
-                        false => Ok(()),
-                    }
-                })?;
-            }
-            // Whatever the rows could tell, the index can.
-            _ => self.gather_indexed(query, only, &mut found)?,
-        }
-        found.finish()
-    }
-
-    fn gather_indexed(&self, query: &Query, only: Option<&PartitionSet>, found: &mut Found) -> Result<()> {
+        found: &mut Found,
+    ) -> Result<()> {
         let view = View::new(self.shards.iter().map(|shard| shard.tail.snapshot()).collect());
         let sieve = Sieve::of(&query.expr);
         let wanted = Wanted { query, only, start: None, limit: 0, count: false };
@@ -88,7 +64,7 @@ impl Engine {
 }
 
 /// What was found so far; some of it more than once.
-struct Found {
+pub struct Found {
     tenant: TenantId,
     wanted: Gather,
     max: usize,
@@ -99,7 +75,16 @@ struct Found {
 const SLACK: usize = 1 << 16;
 
 impl Found {
-    fn add(&mut self, values: &Values<'_>, facts: &Facts<'_>) -> Result<()> {
+    /// Nothing yet, and never more than `max`.
+    pub fn new(tenant: TenantId, wanted: Gather, max: usize) -> Found {
+        Found { tenant, wanted, max, hashes: vec![] }
+    }
+
+    /// What is wanted of a match.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`]
+    pub fn add(&mut self, values: &Values<'_>, facts: &Facts<'_>) -> Result<()> {
         match self.wanted {
             Gather::Itself => self.push(sort_hash(self.tenant, facts.type_code, facts.id.as_str())),
             Gather::Targets(param) => {
@@ -130,7 +115,11 @@ impl Found {
         if self.hashes.len() > self.max { Err(Error::TooMany(self.max)) } else { Ok(()) }
     }
 
-    fn finish(mut self) -> Result<Vec<u64>> {
+    /// Each once, sorted.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`]
+    pub fn finish(mut self) -> Result<Vec<u64>> {
         self.drop_twice()?;
         Ok(self.hashes)
     }

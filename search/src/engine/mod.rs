@@ -20,6 +20,7 @@ mod upto;
 
 pub use crate::kind::index::FORMAT;
 pub use disk::Recovered;
+pub(crate) use gather::Found;
 pub use gather::Gather;
 pub use options::Options;
 

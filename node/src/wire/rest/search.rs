@@ -106,7 +106,9 @@ impl Target {
     }
 }
 
-async fn answer<S: FhirService>(shared: Shared<S>, call: Call, target: Target) -> Reply {
+async fn answer<S: FhirService>(shared: Shared<S>, mut call: Call, target: Target) -> Reply {
+    // What is asked below it is this server's.
+    call.context.base = Some(call.base.as_str().into());
     let mut request = target.request;
     request.strict = call.prefer.strict;
     for (name, value) in &call.parameters {

@@ -262,7 +262,9 @@ async fn search_over_all_its_routes() {
     let next = page["link"][1]["url"].as_str().unwrap().strip_prefix(base.as_str()).unwrap();
     let next = json(fixture.get(next).await).await;
     assert_eq!(next["entry"][0]["fullUrl"], format!("{base}/fhir/Patient/b"));
-    assert_eq!(next["link"].as_array().unwrap().len(), 1);
+    assert_eq!(next["link"].as_array().unwrap().len(), 2);
+    assert_eq!(next["link"][1]["relation"], "first");
+    assert_eq!(next["link"][1]["url"], page["link"][0]["url"]);
 
     let strict = fixture.call("GET", "/fhir/Patient?bogus=1").header("prefer", "handling=strict");
     assert_eq!(refused(strict).await.0, 400);
