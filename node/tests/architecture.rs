@@ -51,6 +51,7 @@ const ROOMS_OF_NODE: &[&str] = &[
     "bounds",
     "budget",
     "observe",
+    "tls",
     "host",
     "config",
     "answer",

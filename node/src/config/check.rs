@@ -2,7 +2,7 @@
 
 use super::{Config, Error, range::Bounded};
 use http::Uri;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 use tracing_subscriber::EnvFilter;
 
 /// # Errors
@@ -13,6 +13,7 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     orders(config)?;
     words(config)?;
     addresses(config)?;
+    tls(&config.tls)?;
     base_url(&config.rest.base_url)?;
     config.rest.cors_origins.0.iter().try_for_each(|origin| cors_origin(origin))?;
     level(&config.logging.level)?;
@@ -124,6 +125,32 @@ fn addresses(config: &Config) -> Result<(), Error> {
     match rest == grpc && !rest.ends_with(":0") {
         true => Err(refused("grpc.listen", grpc, "another address than rest.listen's")),
         false => Ok(()),
+    }
+}
+
+/// Which files need which others; what is in them is looked at by who reads them.
+fn tls(tls: &super::Tls) -> Result<(), Error> {
+    let is_set = |path: &Path| !path.as_os_str().is_empty();
+    let needs = [
+        ("tls.cert", &tls.cert, "tls.key", &tls.key),
+        ("tls.key", &tls.key, "tls.cert", &tls.cert),
+        ("tls.client_roots", &tls.client_roots, "tls.cert", &tls.cert),
+        ("tls.peer_roots", &tls.peer_roots, "tls.cert", &tls.cert),
+    ];
+    for (key, path, other, needed) in needs {
+        if is_set(path) && !is_set(needed) {
+            return Err(refused(key, &path.display().to_string(), format!("only together with {other}")));
+        }
+    }
+    let label = |label: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !label.is_empty() && label.len() < 64 && label.bytes().all(is_letter)
+    };
+    // A name of digits and dots would be an address.
+    let is_name = tls.peer_name.split('.').all(label) && tls.peer_name.contains(|c: char| c.is_alphabetic());
+    match is_name && tls.peer_name.len() < 254 {
+        true => Ok(()),
+        false => Err(refused("tls.peer_name", &tls.peer_name, "a DNS name, such as salamander-node")),
     }
 }
 
