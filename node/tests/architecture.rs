@@ -112,6 +112,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
             "observe",
             "open",
             "peers",
+            "tls",
             "wire",
         ],
     ),

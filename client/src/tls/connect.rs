@@ -2,8 +2,8 @@
 
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, pki_types::ServerName};
-use std::{io, sync::Arc};
-use tokio::net::TcpStream;
+use std::{io, sync::Arc, time::Duration};
+use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tonic::transport::Uri;
 
@@ -34,4 +34,14 @@ pub(super) async fn connect(
         Some(H2) => Ok(TokioIo::new(stream)),
         _ => Err(io::Error::other("the server speaks TLS and not HTTP/2: is this the port of gRPC?")),
     }
+}
+
+/// A server of HTTP/2 that takes a connection greets, or waits to be greeted.
+const GREETING: Duration = Duration::from_secs(2);
+
+/// # Errors
+/// Where the server ends the connection instead of greeting.
+pub(super) async fn heard(stream: Connected) -> io::Result<()> {
+    let mut stream = stream.into_inner();
+    timeout(GREETING, stream.read_u8()).await.map_or(Ok(()), |read| read.map(drop))
 }

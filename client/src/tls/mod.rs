@@ -102,6 +102,19 @@ impl Tls {
         })
     }
 
+    /// Connects once, to hear why the server at the URL and this side come to no agreement on TLS; `None` where they do, or where that is not what
+    /// keeps them apart. With TLS 1.3 a server tells only behind the handshake that it does not take what is shown, and calls learn no
+    /// more than that their connection ended. Takes 2 s at most once the connection is there.
+    pub async fn refusal(&self, uri: &Uri) -> Option<io::Error> {
+        let connected = connect::connect(self.config(), self.0.name.as_ref(), uri).await;
+        let heard = match connected {
+            Ok(stream) => connect::heard(stream).await,
+            Err(error) => Err(error),
+        };
+        // What the library finds wrong is invalid; all else is of the network.
+        heard.err().filter(|error| error.kind() == io::ErrorKind::InvalidData)
+    }
+
     fn config(&self) -> Arc<ClientConfig> {
         self.0.config.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,6 +1,6 @@
 //! Where commands find a server, and how they trust it.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::Args;
 use client::{Options, tls::Tls};
 use std::path::PathBuf;
@@ -25,8 +25,21 @@ impl Access {
     /// How to connect.
     ///
     /// # Errors
-    /// A file that is not what it is for, or is missing.
-    pub(super) fn options(&self) -> anyhow::Result<Options> {
+    /// A file that is not what it is for, or is missing; at once, where both sides come to no agreement on TLS: trying again does not help.
+    pub(super) async fn agreed(&self) -> anyhow::Result<Options> {
+        let options = self.options()?;
+        let refusal = match (&options.tls, self.grpc.parse()) {
+            (Some(tls), Ok(uri)) => tls.refusal(&uri).await,
+            // Told by who connects.
+            _ => None,
+        };
+        match refusal {
+            Some(error) => Err(anyhow!("{}: no agreement on TLS: {error}", self.grpc)),
+            None => Ok(options),
+        }
+    }
+
+    fn options(&self) -> anyhow::Result<Options> {
         let identity = match (&self.cert, &self.key) {
             (Some(cert), Some(key)) => Some((cert.as_path(), key.as_path())),
             (None, None) => None,

@@ -49,9 +49,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 impl Cluster {
     pub(super) fn run(&self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let options = self.access.options()?;
         runtime.block_on(async {
-            let admin = Admin::connect_with(&self.access.grpc, &options)?;
+            let admin = Admin::connect_with(&self.access.grpc, &self.access.agreed().await?)?;
             match self.command {
                 Command::Status { json, watch } => status(&admin, json, watch).await,
                 Command::Drain { node, undo } => drain(&admin, node, undo).await,

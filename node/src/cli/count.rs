@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use clap::Args;
-use client::{Client, Options};
+use client::Client;
 use fhir::definitions::ResourceType;
 use proto::api::v1::{SearchParameter, SearchRequest};
 use std::io::Write;
@@ -16,7 +16,7 @@ pub(super) struct Count {
 impl Count {
     pub(super) fn run(&self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let counts = runtime.block_on(counts(&self.access.grpc, &self.access.options()?))?;
+        let counts = runtime.block_on(counts(&self.access))?;
         let all: u64 = counts.iter().map(|(_, count)| count).sum();
         let mut out = std::io::stdout().lock();
         for (name, count) in counts {
@@ -27,9 +27,10 @@ impl Count {
 }
 
 /// The counts of all types that have any, in the order of the names.
-async fn counts(grpc: &str, options: &Options) -> anyhow::Result<Vec<(&'static str, u64)>> {
-    crate::load::reach(grpc, options).await?;
-    let client = Client::connect_with(grpc, options)?;
+async fn counts(access: &Access) -> anyhow::Result<Vec<(&'static str, u64)>> {
+    let options = access.agreed().await?;
+    crate::load::reach(&access.grpc, &options).await?;
+    let client = Client::connect_with(&access.grpc, &options)?;
     let mut counts = vec![];
     for resource_type in ResourceType::all() {
         let request = SearchRequest {

@@ -22,13 +22,13 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn run(self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let options = LoadOptions {
             in_flight: self.in_flight.max(1),
             retry_deadline: Duration::from_secs(self.retry_s),
-            connect: self.access.options()?,
+            connect: runtime.block_on(self.access.agreed())?,
             ..LoadOptions::new(self.access.grpc, self.paths)
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let report = runtime.block_on(run(options))?;
         // Who reads it may have gone: `salamander load … | head -1`.
         let _ = writeln!(std::io::stdout(), "{report}");

@@ -109,13 +109,14 @@ pub(super) async fn join(config: &Config, tls: &Option<Tls>, options: &mut Optio
     // A member is known by what all nodes bear, as on the other way: its own address may be another one in its certificate.
     let how = client::Options { tls: tls.as_ref().and_then(Tls::peers), ..client::Options::default() };
     let scheme = if how.tls.is_some() { "https" } else { "http" };
-    let admin = Admin::connect_with(&format!("{scheme}://{member}"), &how)
-        .with_context(|| format!("cluster.join {member}"))?;
+    let url = format!("{scheme}://{member}");
+    let admin = Admin::connect_with(&url, &how).with_context(|| format!("cluster.join {member}"))?;
     let answer = loop {
         match admin.join(joining.token(), &options.cluster.address).await {
             Ok(answer) => break answer,
             Err(error) => {
-                tracing::warn!(member, %error, "the cluster cannot be joined yet; it is tried again")
+                let error = refusal(&how, &url).await.unwrap_or(error.to_string());
+                tracing::warn!(member, error, "the cluster cannot be joined yet; it is tried again")
             }
         }
         tokio::time::sleep(AGAIN).await;
@@ -135,6 +136,12 @@ pub(super) async fn join(config: &Config, tls: &Option<Tls>, options: &mut Optio
     tracing::info!(node = identity.node_id, cluster = identity.cluster_id, "joined");
     become_it(options, &identity);
     Ok(joining.end(identity)?)
+}
+
+/// Why they come to no agreement on TLS, where that is so.
+async fn refusal(how: &client::Options, url: &str) -> Option<String> {
+    let refusal = how.tls.as_ref()?.refusal(&url.parse().ok()?).await?;
+    Some(refusal.to_string())
 }
 
 /// Has the node be opened as who it is in the cluster that it joined.

@@ -28,16 +28,6 @@ pub async fn reach(endpoint: &str, options: &Options) -> anyhow::Result<()> {
         Ok(Err(error)) if !error.retryable() => Err(anyhow!(
             "{endpoint} does not speak Salamander's gRPC: {error}; its port is another one than that of REST"
         )),
-        // It is there, and will be no more willing later.
-        Ok(Err(error)) if options.tls.is_some() && is_distrust(&error) => {
-            Err(anyhow!("{endpoint}: no agreement on TLS: {error}"))
-        }
         _ => Ok(()),
     }
-}
-
-/// Whether one side does not take the other's certificate, or what it speaks. An alert that comes behind the handshake is told as text only.
-fn is_distrust(error: &client::Error) -> bool {
-    let text = error.to_string().to_lowercase();
-    ["certificate", "alert", "handshake", "corrupt message"].iter().any(|word| text.contains(word))
 }

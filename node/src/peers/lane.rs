@@ -62,7 +62,8 @@ async fn run(way: Way, sent: Sent, mut waiting: UnboundedReceiver<(Message, Repl
             }
             Err(error) => {
                 if !std::mem::replace(&mut is_lost, true) {
-                    tracing::warn!(address = %way.address, %error, "a node cannot be reached");
+                    let error = way.refusal().await.unwrap_or(error.to_string());
+                    tracing::warn!(address = %way.address, error, "a node cannot be reached");
                 }
                 let mut unheard = Some(first);
                 while let Some((_, reply)) = unheard {

@@ -27,6 +27,7 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 
@@ -136,6 +137,13 @@ impl Way {
             }
         };
         channel.map_err(|error| not_connected(whole(&error)))
+    }
+
+    /// Why they come to no agreement on TLS, where that is so.
+    async fn refusal(&self) -> Option<String> {
+        let url = format!("https://{}", self.address).parse().ok()?;
+        let asked = timeout(CONNECT_WITH_TLS, self.tls.as_ref()?.refusal(&url)).await;
+        Some(asked.ok()??.to_string())
     }
 
     fn endpoint(&self, scheme: &str, within: Duration) -> io::Result<Endpoint> {

@@ -38,3 +38,33 @@ fn members(der: &[u8]) -> ASN1Result<Vec<Vec<u8>>> {
 fn member(members: &[Vec<u8>], at: usize) -> ASN1Result<&[u8]> {
     members.get(at).map(Vec::as_slice).ok_or_else(|| ASN1Error::new(ASN1ErrorKind::Eof))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    fn ending(year: i32) -> CertificateDer<'static> {
+        let mut params = CertificateParams::default();
+        params.not_before = date_time_ymd(1999, 1, 1);
+        params.not_after = date_time_ymd(year, 1, 1);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    /// From 2050 on dates are written in another way.
+    #[test]
+    fn the_end_is_read_as_either_kind_of_time() {
+        assert_eq!(not_after(&ending(2001)), Some(978_307_200));
+        assert_eq!(not_after(&ending(2049)), Some(2_493_072_000));
+        assert_eq!(not_after(&ending(2050)), Some(2_524_608_000));
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_none() {
+        let whole = ending(2030).to_vec();
+        for length in [0, 1, 4, 20, whole.len() - 1] {
+            assert_eq!(not_after(&whole[..length].to_vec().into()), None, "{length} bytes");
+        }
+        assert_eq!(not_after(&vec![0x30, 0].into()), None);
+    }
+}
