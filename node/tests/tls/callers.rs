@@ -3,7 +3,7 @@
 use super::{
     HANG,
     authority::Authority,
-    raw::{Offer, authority_of},
+    raw::{EACH, Offer, authority_of},
 };
 use client::Code;
 use proto::internal::v1::{Frames, peer_client::PeerClient};
@@ -29,7 +29,10 @@ async fn a_client_without_the_right_certificate_gets_nowhere() {
     let node = strict(&clients, &nodes);
     let url = format!("{}/metadata", node.rest);
     let good = || Offer::to(&nodes).showing(&clients, "client");
-    assert_eq!(good().get(&url).await.unwrap().0, 200);
+    for versions in EACH {
+        assert_eq!(Offer { versions, ..good() }.get(&url).await.unwrap().0, 200);
+        assert!(Offer { versions, ..Offer::to(&nodes) }.get(&url).await.is_err());
+    }
     assert!(Offer { alpn: &[b"h2"], ..good() }.is_taken(authority_of(&node.grpc)).await);
     // Nothing; another authority's; a node's, which is none of a client, to REST.
     let wrong = [Offer::to(&nodes), Offer::to(&nodes).showing(&other, "client")];

@@ -57,7 +57,15 @@ async fn three_nodes_form_one_and_any_may_die() {
         ids.push(client.create(request).await.unwrap().id);
     }
     // The client learnt the others' addresses, and goes there by TLS, too.
-    assert!(client.leader_of("Patient", &ids[0]).is_none_or(|address| address.starts_with("https://")));
+    let began = Instant::now();
+    let leader = loop {
+        match client.leader_of("Patient", &ids[0]) {
+            Some(leader) => break leader,
+            None => assert!(began.elapsed() < HANG, "it learns nothing"),
+        }
+        client.read("Patient", &ids[0]).await.unwrap();
+    };
+    assert!(leader.starts_with("https://"), "{leader}");
     third.kill9().unwrap();
     let second = authority.client(&second, Some("client")).with_retry(client::Retry::default());
     for id in &ids {

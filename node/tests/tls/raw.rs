@@ -10,10 +10,14 @@ use rustls::{
     ClientConfig, SupportedProtocolVersion,
     pki_types::{CertificateDer, ServerName},
     sign::SingleCertAndKey,
+    version::{TLS12, TLS13},
 };
 use std::{io, sync::Arc};
 use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
 use tokio_rustls::{TlsConnector, client::TlsStream};
+
+/// Each version alone.
+pub static EACH: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 
 /// `host:port` of a URL of a node.
 pub fn authority_of(url: &str) -> &str {
@@ -37,7 +41,8 @@ impl<'a> Offer<'a> {
         Offer { shows: Some((of, name)), ..self }
     }
 
-    fn config(&self) -> ClientConfig {
+    /// What a client has that comes more than once: it takes up its session again where the server lets it.
+    pub fn config(&self) -> Arc<ClientConfig> {
         let roots = Roots::read(&self.trusts.root()).unwrap();
         let builder = ClientConfig::builder_with_provider(provider());
         let builder = builder.with_protocol_versions(self.versions).unwrap();
@@ -51,14 +56,11 @@ impl<'a> Offer<'a> {
             }
         };
         config.alpn_protocols = self.alpn.iter().map(|protocol| protocol.to_vec()).collect();
-        config
+        Arc::new(config)
     }
 
     pub async fn connect(&self, address: &str) -> io::Result<TlsStream<TcpStream>> {
-        let stream = TcpStream::connect(address).await?;
-        let name = ServerName::try_from("localhost").unwrap();
-        let connecting = TlsConnector::from(Arc::new(self.config())).connect(name, stream);
-        timeout(HANG, connecting).await.unwrap()
+        connect(self.config(), address).await
     }
 
     /// Whether the server takes the connection: with TLS 1.3 a client hears only after its own handshake that it is not wanted.
@@ -74,6 +76,12 @@ impl<'a> Offer<'a> {
         let address = authority_of(url);
         Asking::on(self.connect(address).await?).await?.get(url).await
     }
+}
+
+pub async fn connect(config: Arc<ClientConfig>, address: &str) -> io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    timeout(HANG, TlsConnector::from(config).connect(name, stream)).await.unwrap()
 }
 
 /// The certificate that the server showed.

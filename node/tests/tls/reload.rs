@@ -3,7 +3,7 @@
 use super::{
     HANG,
     authority::Authority,
-    raw::{Asking, Offer, authority_of, shown},
+    raw::{Asking, Offer, authority_of, connect, shown},
 };
 use std::{
     fs,
@@ -153,10 +153,55 @@ async fn roots_change_with_it() {
         (Offer::to(&authority).showing(&clients, "client"), Offer::to(&authority).showing(&others, "client"));
     assert_eq!(mine.get(&url).await.unwrap().0, 200);
     assert!(theirs.get(&url).await.is_err());
+    // One that would take up its session again.
+    let (again, rest) = (mine.config(), authority_of(&node.rest));
+    for _ in 0..2 {
+        let stream = connect(again.clone(), rest).await.unwrap();
+        assert_eq!(Asking::on(stream).await.unwrap().get(&url).await.unwrap().0, 200);
+    }
     put(&others.root(), &roots);
     let began = Instant::now();
     while theirs.get(&url).await.is_err() {
         assert!(began.elapsed() < HANG, "{}", node.log());
     }
     assert!(mine.get(&url).await.is_err(), "who is trusted no more does not come again");
+    if let Ok(stream) = connect(again, rest).await {
+        let asked = Asking::on(stream).await.unwrap().get(&url).await;
+        assert!(asked.is_err(), "{asked:?}");
+    }
+}
+
+/// The way from one authority to another: nodes trust both for a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_of_a_new_authority_come_to_a_running_one() {
+    let (authority, new) = (Authority::new(), Authority::new());
+    let folder = tempfile::tempdir().unwrap();
+    put_pair(&authority, "node", folder.path());
+    let (roots, both) = (folder.path().join("roots.pem"), authority.file("both.pem"));
+    put(&authority.root(), &roots);
+    let read = |path: &Path| fs::read_to_string(path).unwrap();
+    fs::write(&both, read(&authority.root()) + &read(&new.root())).unwrap();
+    let first = node(folder.path())
+        .set("storage.partitions", 4)
+        .set("tls.reload_interval_ms", 50)
+        .set("tls.peer_roots", roots.display())
+        .begin()
+        .unwrap();
+    put(&both, &roots);
+    until(&Offer::to(&authority), &first, READ, 1.0).await;
+    // It is let in, and the other connects to it: neither would be with what the first had at its start.
+    let second = new.node().set("tls.peer_roots", both.display());
+    let second = second.set("cluster.join", authority_of(&first.grpc)).begin().unwrap();
+    let began = Instant::now();
+    loop {
+        let status = new.admin(&second, None).status().await;
+        let is_good = |status: &client::api::StatusResponse| {
+            status.nodes.len() == 2 && status.groups.iter().all(|group| group.leader != 0)
+        };
+        match status {
+            Ok(status) if is_good(&status) => return,
+            seen if began.elapsed() > HANG => panic!("{seen:#?}"),
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
 }

@@ -3,21 +3,14 @@
 use super::{
     HANG,
     authority::{Authority, run},
-    raw::{Offer, authority_of},
+    raw::{EACH, Offer, authority_of},
 };
 use client::{Client, Options, Retry, api};
-use rustls::{
-    SupportedProtocolVersion,
-    version::{TLS12, TLS13},
-};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
-
-/// Each alone.
-static VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 
 fn patient() -> api::CreateRequest {
     api::CreateRequest {
@@ -36,7 +29,7 @@ async fn what_is_written_over_one_is_read_over_the_other() {
     let url = format!("{}/Patient/{}", node.rest, created.id);
     let h2: &[&[u8]] = &[b"h2", b"http/1.1"];
     for (alpn, spoken) in [(h2, Some(&b"h2"[..])), (&[b"http/1.1"], Some(b"http/1.1")), (&[], None)] {
-        for versions in VERSIONS {
+        for versions in EACH {
             let offer = Offer { alpn, versions, ..Offer::to(&authority) };
             let stream = offer.connect(authority_of(&node.rest)).await.unwrap();
             assert_eq!(stream.get_ref().1.alpn_protocol(), spoken);
@@ -69,6 +62,18 @@ async fn a_client_trusts_nobody_else() {
     assert!(refused.contains("https"), "{refused}");
     let refused = Client::connect(&node.grpc).unwrap_err().to_string();
     assert!(refused.contains("root"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_another_host_is_not_believed() {
+    let authority = Authority::new();
+    // No certificate of `salamander certs` is for this address unless it is asked for.
+    let node = authority.node().on("127.0.0.4").begin().unwrap();
+    let error = authority.client(&node, None).create(patient()).await.unwrap_err().to_string();
+    assert!(error.contains("not valid for name"), "{error}");
+    authority.issue(&["--node", "fourth", "--host", "127.0.0.4"]);
+    let node = authority.node_with("fourth").on("127.0.0.4").begin().unwrap();
+    authority.client(&node, None).create(patient()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
