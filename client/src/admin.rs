@@ -16,7 +16,15 @@ impl Admin {
     /// # Errors
     /// An endpoint that is none.
     pub fn connect(endpoint: &str) -> Result<Admin> {
-        Ok(Admin { stub: AdminClient::new(connect::channel(endpoint, &Options::default())?) })
+        Admin::connect_with(endpoint, &Options::default())
+    }
+
+    /// The same with chosen options: of them it takes how to connect, and nothing of retries and routing.
+    ///
+    /// # Errors
+    /// An endpoint that is none.
+    pub fn connect_with(endpoint: &str, options: &Options) -> Result<Admin> {
+        Ok(Admin { stub: AdminClient::new(connect::channel(endpoint, options)?) })
     }
 
     /// The cluster as the node sees it that leads.

@@ -25,7 +25,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the server at `endpoint` (`http://host:port`) with default [`Options`]. Does not wait for the
+    /// A client of the server at `endpoint` (`http://host:port`; `https://` with [`Options::tls`]) with default [`Options`]. Does not wait for the
     /// connection: the first call connects, and a lost connection is made again. Must be called within a tokio
     /// runtime.
     pub fn connect(endpoint: &str) -> Result<Client> {

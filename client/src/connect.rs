@@ -1,6 +1,6 @@
 //! The channel: lazy connect, keepalive, limits.
 
-use crate::{Balance, Error, Result, Retry};
+use crate::{Balance, Error, Result, Retry, tls::Tls};
 use proto::api::v1::{fhir_client::FhirClient, routing_client::RoutingClient};
 use std::time::Duration;
 use tonic::{
@@ -9,7 +9,7 @@ use tonic::{
 };
 
 /// How a [`crate::Client`] connects and calls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// How often and how long a call is sent again.
     pub retry: Retry,
@@ -17,7 +17,10 @@ pub struct Options {
     pub balance: Balance,
     /// Learn who leads what, and go there: see [`crate::Client`]. Off: only the given endpoints get calls.
     pub routing: bool,
-    /// For one TCP connect.
+    /// For `https` endpoints: whom to trust and what to show. With it all endpoints are `https`, without it all are `http`: nothing goes in
+    /// clear text by mistake.
+    pub tls: Option<Tls>,
+    /// For one connection: TCP and, where there is one, the handshake of TLS.
     pub connect_timeout: Duration,
     /// A ping every so often while calls are under way; a connection that does not answer one in time is replaced.
     pub keepalive_interval: Duration,
@@ -38,6 +41,7 @@ impl Default for Options {
             retry: Retry::default(),
             balance: Balance::default(),
             routing: true,
+            tls: None,
             connect_timeout: Duration::from_secs(5),
             keepalive_interval: Duration::from_secs(2),
             keepalive_timeout: Duration::from_secs(2),
@@ -74,16 +78,26 @@ pub(crate) fn stubs(
 pub(crate) fn channel(endpoint: &str, options: &Options) -> Result<Channel> {
     let unusable = |reason: String| Error::Endpoint { endpoint: endpoint.to_owned(), reason };
     let built = Endpoint::from_shared(endpoint.to_owned()).map_err(|error| unusable(error.to_string()))?;
-    if built.uri().scheme_str() != Some("http") || built.uri().host().is_none() {
-        return Err(unusable("expected http://host:port".to_owned()));
+    let expected = match (built.uri().scheme_str(), &options.tls) {
+        (Some("http"), None) | (Some("https"), Some(_)) => None,
+        (Some("http"), Some(_)) => Some("with TLS, expected https://host:port"),
+        (Some("https"), None) => Some("https needs a root certificate to trust (Options::tls)"),
+        _ => Some("expected http://host:port, or https:// with TLS"),
+    };
+    let hostless = built.uri().host().is_none().then_some("expected http://host:port");
+    if let Some(reason) = expected.or(hostless) {
+        return Err(unusable(reason.to_owned()));
     }
-    Ok(built
+    let endpoint = built
         .tcp_nodelay(true)
         .connect_timeout(options.connect_timeout)
         .http2_keep_alive_interval(options.keepalive_interval)
         .keep_alive_timeout(options.keepalive_timeout)
         .keep_alive_while_idle(false)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .connect_lazy())
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
+    Ok(match &options.tls {
+        Some(tls) => endpoint.connect_with_connector_lazy(tls.connector()),
+        None => endpoint.connect_lazy(),
+    })
 }

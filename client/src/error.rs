@@ -6,7 +6,7 @@ use std::error::Error as _;
 /// The error of every call of this crate. [`Error::code`] tells what the server says, in one word.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// The endpoint given to [`crate::Client::connect`] is not a usable `http://host:port`.
+    /// The endpoint given to [`crate::Client::connect`] is not a usable `http://host:port` or `https://host:port`.
     #[error("not an endpoint: {endpoint}: {reason}")]
     Endpoint {
         /// As it was given.
@@ -156,10 +156,13 @@ impl From<tonic::Status> for Error {
         // A status that came over the wire has no source: a source means that this side's transport made it.
         let broken = status.source().is_some();
         let retryable = broken || matches!(status.code(), tonic::Code::Unavailable | tonic::Code::Aborted);
-        let cause = status.source().map(|source| format!(": {source}")).unwrap_or_default();
+        // What happened is told by the last of them, and the others mostly say that something did.
+        let message = sources().map(ToString::to_string).fold(status.message().to_owned(), |text, cause| {
+            if text.contains(&cause) { text } else { format!("{text}: {cause}") }
+        });
         Error::Transport {
             code: status.code(),
-            message: format!("{}{cause}", status.message()),
+            message,
             retryable,
             may_have_applied: !sources().any(|source| source.is::<tonic::ConnectError>()),
         }

@@ -40,7 +40,7 @@ impl Learner {
     pub(crate) fn start(endpoints: &Arc<Endpoints>, options: &Options) {
         let learner = Learner {
             endpoints: Arc::downgrade(endpoints),
-            options: *options,
+            options: options.clone(),
             told: api::MapResponse::default(),
             doors: BTreeMap::new(),
             unreached: BTreeMap::new(),
@@ -112,7 +112,9 @@ impl Learner {
     /// Each node with an address.
     fn addresses(&self) -> impl Iterator<Item = (u64, String)> {
         let known = self.told.nodes.iter().filter(|node| !node.address.is_empty());
-        known.map(|node| (node.node_id, format!("http://{}", node.address)))
+        // Where the caller's endpoints are asked in secret, so are those that they told.
+        let scheme = if self.options.tls.is_some() { "https" } else { "http" };
+        known.map(move |node| (node.node_id, format!("{scheme}://{}", node.address)))
     }
 
     /// Each node and the way to it: the caller's own, where that is the same.

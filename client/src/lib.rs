@@ -24,6 +24,7 @@ mod map;
 mod operation;
 mod pages;
 mod retry;
+pub mod tls;
 mod writer;
 
 pub use admin::Admin;

@@ -33,6 +33,7 @@ pub mod session;
 pub mod stop;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transaction;
 pub mod wire;
 mod writer;

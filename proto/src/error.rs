@@ -97,6 +97,8 @@ codes! {
     OutcomeUnknown, "OUTCOME_UNKNOWN", Unknown, 504, "transient", true, Maybe;
     /// The idempotency key came with another request before.
     KeyReused, "KEY_REUSED", InvalidArgument, 422, "business-rule", false, No;
+    /// Who asks may not do this.
+    Forbidden, "FORBIDDEN", PermissionDenied, 403, "forbidden", false, No;
     /// A defect of the server.
     Internal, "INTERNAL", Internal, 500, "exception", false, Maybe;
     /// The log or the partition has failed for good: only a new start of the node helps, which it mostly makes by itself.

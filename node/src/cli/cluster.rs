@@ -1,6 +1,6 @@
 //! `salamander cluster`: what operators see and do, over the admin API of any node.
 
-use super::rebalance;
+use super::{access::Access, rebalance};
 use clap::{Args, Subcommand};
 use client::{Admin, api::StatusResponse};
 use std::{io::Write, time::Duration};
@@ -9,9 +9,8 @@ use std::{io::Write, time::Duration};
 pub(super) struct Cluster {
     #[command(subcommand)]
     command: Command,
-    /// The gRPC address of any node.
-    #[arg(long, default_value = "http://127.0.0.1:50051", global = true)]
-    grpc: String,
+    #[command(flatten)]
+    access: Access,
 }
 
 #[derive(Debug, Subcommand)]
@@ -51,7 +50,7 @@ impl Cluster {
     pub(super) fn run(&self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            let admin = Admin::connect(&self.grpc)?;
+            let admin = Admin::connect_with(&self.access.grpc, &self.access.agreed().await?)?;
             match self.command {
                 Command::Status { json, watch } => status(&admin, json, watch).await,
                 Command::Drain { node, undo } => drain(&admin, node, undo).await,

@@ -22,6 +22,9 @@ pub(super) struct Flags {
     /// Host and port for other nodes of the cluster; port 0 takes a free one and keeps it. [default: 127.0.0.1:0]
     #[arg(long, value_name = "ADDRESS")]
     peers: Option<String>,
+    /// Lets a listener speak without TLS beyond loopback.
+    #[arg(long)]
+    insecure: bool,
     /// Configuration file (TOML). [default: salamander.toml in the data folder, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -37,6 +40,7 @@ impl Flags {
             ("grpc.listen", self.grpc.clone()),
             ("cluster.join", self.join.clone()),
             ("cluster.listen", self.peers.clone()),
+            ("tls.insecure", self.insecure.then(|| "true".to_owned())),
         ];
         // A variable that is not UTF-8 cannot be an option's.
         let environment = std::env::vars_os()

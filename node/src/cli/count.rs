@@ -1,5 +1,6 @@
 //! `salamander count`: how many resources of each type a server holds, over the public API.
 
+use super::access::Access;
 use clap::Args;
 use client::Client;
 use fhir::definitions::ResourceType;
@@ -8,15 +9,14 @@ use std::io::Write;
 
 #[derive(Debug, Args)]
 pub(super) struct Count {
-    /// The server's gRPC address.
-    #[arg(long, default_value = "http://127.0.0.1:50051")]
-    grpc: String,
+    #[command(flatten)]
+    access: Access,
 }
 
 impl Count {
     pub(super) fn run(&self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let counts = runtime.block_on(counts(&self.grpc))?;
+        let counts = runtime.block_on(counts(&self.access))?;
         let all: u64 = counts.iter().map(|(_, count)| count).sum();
         let mut out = std::io::stdout().lock();
         for (name, count) in counts {
@@ -27,9 +27,10 @@ impl Count {
 }
 
 /// The counts of all types that have any, in the order of the names.
-async fn counts(grpc: &str) -> anyhow::Result<Vec<(&'static str, u64)>> {
-    crate::load::reach(grpc).await?;
-    let client = Client::connect(grpc)?;
+async fn counts(access: &Access) -> anyhow::Result<Vec<(&'static str, u64)>> {
+    let options = access.agreed().await?;
+    crate::load::reach(&access.grpc, &options).await?;
+    let client = Client::connect_with(&access.grpc, &options)?;
     let mut counts = vec![];
     for resource_type in ResourceType::all() {
         let request = SearchRequest {

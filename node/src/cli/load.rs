@@ -1,14 +1,14 @@
 //! `salamander load`
 
+use super::access::Access;
 use crate::load::{LoadOptions, run};
 use clap::Args;
 use std::{io::Write, path::PathBuf, time::Duration};
 
 #[derive(Debug, Args)]
 pub(super) struct Load {
-    /// The server's gRPC address.
-    #[arg(long, default_value = "http://127.0.0.1:50051")]
-    grpc: String,
+    #[command(flatten)]
+    access: Access,
     /// Writes in flight at a time.
     #[arg(long, default_value_t = 8)]
     in_flight: usize,
@@ -22,12 +22,13 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn run(self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let options = LoadOptions {
             in_flight: self.in_flight.max(1),
             retry_deadline: Duration::from_secs(self.retry_s),
-            ..LoadOptions::new(self.grpc, self.paths)
+            connect: runtime.block_on(self.access.agreed())?,
+            ..LoadOptions::new(self.access.grpc, self.paths)
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let report = runtime.block_on(run(options))?;
         // Who reads it may have gone: `salamander load … | head -1`.
         let _ = writeln!(std::io::stdout(), "{report}");

@@ -5,6 +5,7 @@ use crate::{
     engine::Options,
     peers::{self, Peers},
     stop::Stop,
+    tls::Tls,
     wire,
 };
 use anyhow::{Context, bail};
@@ -20,30 +21,62 @@ use std::{
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Listens for other nodes, and fills in what the folder says of this one.
-pub(super) async fn listen(config: &Config, options: &mut Options, stop: Stop) -> anyhow::Result<Peers> {
+pub(super) async fn listen(
+    config: &Config,
+    tls: &Option<Tls>,
+    options: &mut Options,
+    stop: Stop,
+) -> anyhow::Result<Peers> {
+    must_be_secret(config)?;
     let dir = options.cluster.dir.clone();
     let known = cluster::known(Arc::new(DiskFolder::open(&dir)?), &dir, options.cluster.node_id)?;
     if let Some(identity) = &known.identity {
         become_it(options, identity);
     }
-    let listener = wire::Peering::bind(config, known.address.as_deref(), known.is_alone).await?;
+    let listener = wire::Peering::bind(config, tls, known.address.as_deref(), known.is_alone).await?;
     options.cluster.address = match config.cluster.address.as_str() {
         "" => told(listener.address(), &config.cluster.join)?,
         address => address.to_owned(),
     };
-    let peers = Peers::default();
+    let peers = Peers::new(tls.as_ref().and_then(Tls::peers));
     tokio::spawn(listener.serve(config, peers::router(peers.clone()), stop));
     Ok(peers)
 }
 
+/// Nodes that are elsewhere are spoken to by TLS with certificates on both sides, unless the operator will have it otherwise.
+fn must_be_secret(config: &Config) -> anyhow::Result<()> {
+    let is_secret = !config.tls.peer_roots.as_os_str().is_empty();
+    if is_secret || config.tls.insecure {
+        return Ok(());
+    }
+    let cluster = &config.cluster;
+    for (option, address) in [("cluster.address", &cluster.address), ("cluster.join", &cluster.join)] {
+        if !address.is_empty() && !is_here(host_of(address)) {
+            let needed = wire::NEEDED_BY_NODES;
+            bail!(
+                "{option} {address} is another machine, and nodes would speak without TLS: set {needed} (salamander certs makes \
+                 certificates for trials), or have it so by --insecure"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn host_of(address: &str) -> &str {
+    address.rsplit_once(':').map_or("", |(host, _)| host)
+}
+
+/// Whether that host is this machine, for certain.
+fn is_here(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
 /// The address others are told, where the configuration names none: one at which a member that is elsewhere finds this node.
 fn told(bound: SocketAddr, join: &str) -> anyhow::Result<String> {
-    let host = join.rsplit_once(':').map_or("", |(host, _)| host);
-    let is_here = |host: &str| {
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        host.is_empty() || host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-    };
-    if bound.ip().is_unspecified() || (bound.ip().is_loopback() && !is_here(host)) {
+    let host = host_of(join);
+    let is_here = host.is_empty() || is_here(host);
+    if bound.ip().is_unspecified() || (bound.ip().is_loopback() && !is_here) {
         bail!(
             "other nodes cannot reach {bound}: set cluster.listen, or cluster.address where it is reached otherwise"
         );
@@ -54,7 +87,7 @@ fn told(bound: SocketAddr, join: &str) -> anyhow::Result<String> {
 /// Where clients reach the gRPC listener, where the configuration does not say it: as it is bound, or, where that is every address of the
 /// machine, where other nodes reach it. Empty where only this machine reaches it and other nodes are elsewhere.
 pub(super) fn door(bound: SocketAddr, cluster_address: &str) -> String {
-    let host = cluster_address.rsplit_once(':').map_or("", |(host, _)| host);
+    let host = host_of(cluster_address);
     let is_here = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     match bound.ip() {
         ip if ip.is_unspecified() => format!("{host}:{}", bound.port()),
@@ -64,7 +97,7 @@ pub(super) fn door(bound: SocketAddr, cluster_address: &str) -> String {
 }
 
 /// Joins the cluster that the configuration names, unless the folder belongs to one already. Until it is answered.
-pub(super) async fn join(config: &Config, options: &mut Options) -> anyhow::Result<()> {
+pub(super) async fn join(config: &Config, tls: &Option<Tls>, options: &mut Options) -> anyhow::Result<()> {
     let member = &config.cluster.join;
     if member.is_empty() {
         return Ok(());
@@ -73,13 +106,17 @@ pub(super) async fn join(config: &Config, options: &mut Options) -> anyhow::Resu
     let Some(joining) = Joining::begin(Arc::new(DiskFolder::open(dir)?), dir, &Entropy::system())? else {
         return Ok(());
     };
-    let admin =
-        Admin::connect(&format!("http://{member}")).with_context(|| format!("cluster.join {member}"))?;
+    // A member is known by what all nodes bear, as on the other way: its own address may be another one in its certificate.
+    let how = client::Options { tls: tls.as_ref().and_then(Tls::peers), ..client::Options::default() };
+    let scheme = if how.tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{member}");
+    let admin = Admin::connect_with(&url, &how).with_context(|| format!("cluster.join {member}"))?;
     let answer = loop {
         match admin.join(joining.token(), &options.cluster.address).await {
             Ok(answer) => break answer,
             Err(error) => {
-                tracing::warn!(member, %error, "the cluster cannot be joined yet; it is tried again")
+                let error = refusal(&how, &url).await.unwrap_or(error.to_string());
+                tracing::warn!(member, error, "the cluster cannot be joined yet; it is tried again")
             }
         }
         tokio::time::sleep(AGAIN).await;
@@ -99,6 +136,12 @@ pub(super) async fn join(config: &Config, options: &mut Options) -> anyhow::Resu
     tracing::info!(node = identity.node_id, cluster = identity.cluster_id, "joined");
     become_it(options, &identity);
     Ok(joining.end(identity)?)
+}
+
+/// Why they come to no agreement on TLS, where that is so.
+async fn refusal(how: &client::Options, url: &str) -> Option<String> {
+    let refusal = how.tls.as_ref()?.refusal(&url.parse().ok()?).await?;
+    Some(refusal.to_string())
 }
 
 /// Has the node be opened as who it is in the cluster that it joined.

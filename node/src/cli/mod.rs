@@ -1,5 +1,7 @@
 //! The `salamander` command.
 
+mod access;
+mod certs;
 mod cluster;
 mod config;
 mod count;
@@ -38,6 +40,8 @@ enum Command {
     Count(count::Count),
     /// Shows a cluster and changes it.
     Cluster(cluster::Cluster),
+    /// Makes a small authority for trials of TLS, and certificates of it.
+    Certs(certs::Certs),
 }
 
 /// Runs the command of the process's arguments. An error is one line on stderr and exit status 1; 74 where a node failed
@@ -50,6 +54,7 @@ pub fn run() -> ExitCode {
         Command::Load(load) => load.run(),
         Command::Count(count) => count.run(),
         Command::Cluster(cluster) => cluster.run(),
+        Command::Certs(certs) => certs.run(),
     };
     match result {
         Ok(()) => {

@@ -8,6 +8,7 @@ use crate::{
     observe::{self, health::Health},
     service::Node,
     stop,
+    tls::Tls,
     wire::{Server, signals},
 };
 use anyhow::{Context, anyhow};
@@ -40,20 +41,24 @@ pub(super) fn start(flags: &Flags) -> anyhow::Result<()> {
 }
 
 async fn run(config: &Config) -> anyhow::Result<()> {
+    let tls = Tls::open(&config.tls)?;
     // Before the data is touched: a second start on the same ports must not disturb the first.
-    let server = Server::bind(config).await?;
+    let server = Server::bind(config, tls.clone()).await?;
     let (stopper, stop) = stop::channel();
     signals::listen(stopper.clone(), Duration::from_millis(config.node.drain_ms))
         .context("cannot listen for signals")?;
+    if let Some(tls) = &tls {
+        tls.watch(stop.clone()).context("cannot listen for signals")?;
+    }
     tighten(config);
     let mut options = options::engine(config);
     let bounds = options.bounds.clone();
-    let peers = membership::listen(config, &mut options, stop.clone()).await?;
+    let peers = membership::listen(config, &tls, &mut options, stop.clone()).await?;
     if options.door.is_empty() {
         options.door = membership::door(server.grpc_address(), &options.cluster.address);
     }
     let opening = async {
-        membership::join(config, &mut options).await?;
+        membership::join(config, &tls, &mut options).await?;
         Ok::<_, anyhow::Error>(Node::open(options, Arc::new(peers)).await?)
     };
     let node = tokio::select! {

@@ -2,7 +2,7 @@
 
 use super::{Config, Error, range::Bounded};
 use http::Uri;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 use tracing_subscriber::EnvFilter;
 
 /// # Errors
@@ -13,13 +13,8 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     orders(config)?;
     words(config)?;
     addresses(config)?;
-    base_url("rest.base_url", &config.rest.base_url)?;
-    for further in &config.rest.further_base_urls.0 {
-        if further.is_empty() {
-            return Err(refused("rest.further_base_urls", further, "absolute URLs"));
-        }
-        base_url("rest.further_base_urls", further)?;
-    }
+    tls(&config.tls)?;
+    bases(config)?;
     config.rest.cors_origins.0.iter().try_for_each(|origin| cors_origin(origin))?;
     level(&config.logging.level)?;
     if config.node.data.as_os_str().is_empty() {
@@ -133,6 +128,32 @@ fn addresses(config: &Config) -> Result<(), Error> {
     }
 }
 
+/// Which files need which others; what is in them is looked at by who reads them.
+fn tls(tls: &super::Tls) -> Result<(), Error> {
+    let is_set = |path: &Path| !path.as_os_str().is_empty();
+    let needs = [
+        ("tls.cert", &tls.cert, "tls.key", &tls.key),
+        ("tls.key", &tls.key, "tls.cert", &tls.cert),
+        ("tls.client_roots", &tls.client_roots, "tls.cert", &tls.cert),
+        ("tls.peer_roots", &tls.peer_roots, "tls.cert", &tls.cert),
+    ];
+    for (key, path, other, needed) in needs {
+        if is_set(path) && !is_set(needed) {
+            return Err(refused(key, &path.display().to_string(), format!("only together with {other}")));
+        }
+    }
+    let label = |label: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !label.is_empty() && label.len() < 64 && label.bytes().all(is_letter)
+    };
+    // A name of digits and dots would be an address.
+    let is_name = tls.peer_name.split('.').all(label) && tls.peer_name.contains(|c: char| c.is_alphabetic());
+    match is_name && tls.peer_name.len() < 254 {
+        true => Ok(()),
+        false => Err(refused("tls.peer_name", &tls.peer_name, "a DNS name, such as salamander-node")),
+    }
+}
+
 /// An address, or a name to be looked up when it is bound.
 fn is_address(text: &str) -> bool {
     let name = |(host, port): (&str, &str)| {
@@ -140,6 +161,15 @@ fn is_address(text: &str) -> bool {
         !host.is_empty() && host.bytes().all(letters) && port.parse::<u16>().is_ok()
     };
     text.parse::<SocketAddr>().is_ok() || text.rsplit_once(':').is_some_and(name)
+}
+
+/// All that this server is known by.
+fn bases(config: &Config) -> Result<(), Error> {
+    base_url("rest.base_url", &config.rest.base_url)?;
+    config.rest.further_base_urls.0.iter().try_for_each(|further| match further.is_empty() {
+        true => Err(refused("rest.further_base_urls", further, "absolute URLs")),
+        false => base_url("rest.further_base_urls", further),
+    })
 }
 
 fn base_url(option: &'static str, text: &str) -> Result<(), Error> {

@@ -64,8 +64,8 @@ section! {
 section! {
     /// The cluster. A node that is told nothing here founds one of its own, which others can join.
     Cluster {
-        /// Host and port for other nodes. Port 0: a free one at the first start, the same ever after. Nodes are not yet told
-        /// from strangers here: it must be reached by the cluster's machines only.
+        /// Host and port for other nodes. Port 0: a free one at the first start, the same ever after. Beyond loopback it needs
+        /// tls.peer_roots, by which nodes are told from strangers.
         listen: String = "127.0.0.1:0".to_owned();
         /// Where other nodes reach this one, where that is not `listen`.
         address: String = String::new();

@@ -9,6 +9,7 @@ mod options;
 mod process;
 mod range;
 mod section;
+mod tls;
 mod wires;
 
 pub use engine::{Actors, Cluster, Log, Raft, Search, Storage, Transactions};
@@ -16,6 +17,7 @@ pub use limits::{Conformance, Idempotency, Limits, Validation};
 pub use list::List;
 pub use options::{ConfigOption, options, readme_table};
 pub use process::{Logging, Memory, Node};
+pub use tls::Tls;
 pub use wires::{Grpc, Rest};
 
 use config::{FileFormat, builder::DefaultState};
@@ -33,6 +35,7 @@ pub struct Config {
     pub memory: Memory,
     pub rest: Rest,
     pub grpc: Grpc,
+    pub tls: Tls,
     pub limits: Limits,
     pub validation: Validation,
     pub conformance: Conformance,

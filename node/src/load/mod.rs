@@ -29,8 +29,10 @@ use tokio_stream::wrappers::ReceiverStream;
 /// The command's arguments.
 #[derive(Clone, Debug)]
 pub struct LoadOptions {
-    /// `http://host:port`.
+    /// `http://host:port`, or `https://` where `connect` has TLS.
     pub grpc: String,
+    /// How to connect; retries are `retry_deadline`'s.
+    pub connect: client::Options,
     /// Files, and folders that are searched for `.json` and `.ndjson`.
     pub paths: Vec<PathBuf>,
     /// Unanswered writes at a time; together with `item_bytes_max` the bound on memory.
@@ -48,6 +50,7 @@ impl LoadOptions {
     pub fn new(grpc: impl Into<String>, paths: Vec<PathBuf>) -> Self {
         LoadOptions {
             grpc: grpc.into(),
+            connect: client::Options::default(),
             paths,
             in_flight: 8,
             retry_deadline: Duration::from_secs(120),
@@ -65,9 +68,9 @@ const PASSES_MAX: usize = 4;
 /// everything else is in the report.
 pub async fn run(options: LoadOptions) -> anyhow::Result<LoadReport> {
     let files = file::find(&options.paths)?;
-    reach(&options.grpc).await?;
+    reach(&options.grpc, &options.connect).await?;
     let retry = Retry { deadline: options.retry_deadline, ..Retry::default() };
-    let client = Client::connect(&options.grpc).context("--grpc")?.with_retry(retry);
+    let client = Client::connect_with(&options.grpc, &options.connect).context("--grpc")?.with_retry(retry);
     let load = Load {
         newest_ms: newest_ms(&client).await,
         writer: client.writer(options.in_flight),

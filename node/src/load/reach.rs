@@ -1,7 +1,7 @@
 //! Whether there is a server at all. Retries are for one that is away for a moment, not for a port where nobody listens.
 
 use anyhow::{Context, anyhow};
-use client::{Client, Retry};
+use client::{Client, Options, Retry};
 use http::Uri;
 use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
@@ -13,10 +13,11 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 /// # Errors
 /// At once, where the address is none, nobody listens there, or who does speaks something else.
-pub async fn reach(endpoint: &str) -> anyhow::Result<()> {
-    let client = Client::connect(endpoint).context("--grpc")?.with_retry(Retry::never());
+pub async fn reach(endpoint: &str, options: &Options) -> anyhow::Result<()> {
+    let client = Client::connect_with(endpoint, options).context("--grpc")?.with_retry(Retry::never());
     let uri: Uri = endpoint.parse().context("--grpc")?;
-    let address = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
+    let port = if options.tls.is_some() { 443 } else { 80 };
+    let address = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(port));
     let hint = "is a node running there (salamander start)?";
     match timeout(CONNECT_MAX, TcpStream::connect(&address)).await {
         Ok(Ok(_)) => {}

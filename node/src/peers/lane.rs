@@ -2,11 +2,11 @@
 //! order. When it breaks, those that went out have an unknown fate, the others have gone nowhere; the next question connects
 //! again.
 
-use super::{body_of, client, endpoint, frame, meters::Sent, not_connected};
+use super::{Way, body_of, client, frame, meters::Sent, not_connected, whole};
 use cluster::{Answer, Message};
 use futures::StreamExt;
 use proto::internal::v1::{Frame, Frames};
-use std::{collections::HashMap, io, sync::Arc, time::Duration};
+use std::{collections::HashMap, io, time::Duration};
 use tokio::{
     sync::{
         mpsc::{self, UnboundedReceiver, UnboundedSender},
@@ -34,9 +34,9 @@ pub struct Lane {
 }
 
 impl Lane {
-    pub fn start(address: Arc<str>, sent: Sent) -> Lane {
+    pub(super) fn start(way: Way, sent: Sent) -> Lane {
         let (questions, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(run(address, sent, waiting));
+        tokio::spawn(run(way, sent, waiting));
         Lane { questions }
     }
 
@@ -48,21 +48,22 @@ impl Lane {
     }
 }
 
-async fn run(address: Arc<str>, sent: Sent, mut waiting: UnboundedReceiver<(Message, Reply)>) {
+async fn run(way: Way, sent: Sent, mut waiting: UnboundedReceiver<(Message, Reply)>) {
     let (mut rest_until, mut is_lost) = (Instant::now(), false);
     while let Some(first) = waiting.recv().await {
         sleep_until(rest_until).await;
-        match connect(&address).await {
+        match connect(&way).await {
             Ok((out, answers)) => {
                 if std::mem::take(&mut is_lost) {
-                    tracing::info!(%address, "a node can be reached again");
+                    tracing::info!(address = %way.address, "a node can be reached again");
                 }
                 let stream = Stream { out, answers, pending: HashMap::new(), last: 0, sent: sent.clone() };
                 stream.carry(first, &mut waiting).await;
             }
             Err(error) => {
                 if !std::mem::replace(&mut is_lost, true) {
-                    tracing::warn!(%address, %error, "a node cannot be reached");
+                    let error = way.refusal().await.unwrap_or(error.to_string());
+                    tracing::warn!(address = %way.address, error, "a node cannot be reached");
                 }
                 let mut unheard = Some(first);
                 while let Some((_, reply)) = unheard {
@@ -75,10 +76,12 @@ async fn run(address: Arc<str>, sent: Sent, mut waiting: UnboundedReceiver<(Mess
     }
 }
 
-async fn connect(address: &str) -> io::Result<(mpsc::Sender<Frames>, Streaming<Frames>)> {
-    let channel = endpoint(address)?.connect().await.map_err(not_connected)?;
+async fn connect(way: &Way) -> io::Result<(mpsc::Sender<Frames>, Streaming<Frames>)> {
+    let channel = way.connect().await?;
     let (out, frames) = mpsc::channel(MESSAGES);
-    let exchange = client(channel).exchange(ReceiverStream::new(frames)).await.map_err(not_connected)?;
+    let exchange = client(channel).exchange(ReceiverStream::new(frames)).await;
+    // With TLS 1.3 this is where one hears that its certificate is not taken.
+    let exchange = exchange.map_err(|status| not_connected(whole(&status)))?;
     Ok((out, exchange.into_inner()))
 }
 

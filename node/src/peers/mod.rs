@@ -14,6 +14,7 @@ mod serve;
 
 pub use serve::router;
 
+use client::tls::Tls;
 use cluster::{Answer, Kind, Message, Peer, Pieces, Receiver, Transport};
 use futures::StreamExt;
 use lane::Lane;
@@ -26,11 +27,14 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 
 /// A node that does not take a connection within this is not there.
 const CONNECT: Duration = Duration::from_secs(1);
+/// With TLS its process has to answer, and not only its machine: as long as one that stands still takes to be known otherwise.
+const CONNECT_WITH_TLS: Duration = Duration::from_secs(3);
 /// A ping after so much silence, and how long its answer may take: a node that stands still is known after both.
 const PING: Duration = Duration::from_secs(1);
 const PONG: Duration = Duration::from_secs(2);
@@ -66,13 +70,21 @@ pub struct Peers(Arc<Shared>);
 struct Shared {
     receiver: OnceLock<Arc<dyn Receiver>>,
     lanes: Mutex<HashMap<(Arc<str>, Load), Lane>>,
+    /// How nodes are connected to.
+    tls: Option<Tls>,
     meters: Meters,
 }
 
 impl Peers {
+    /// `tls`: whom to take for a node, and what to show; `None`: anybody, and nothing.
+    pub fn new(tls: Option<Tls>) -> Peers {
+        Peers(Arc::new(Shared { tls, ..Shared::default() }))
+    }
+
     fn lane(&self, to: &Peer, load: Load) -> Lane {
         let mut lanes = self.0.lanes.lock();
-        let made = || Lane::start(to.address.clone(), self.0.meters.questions(load));
+        let way = || Way { address: to.address.clone(), tls: self.0.tls.clone() };
+        let made = || Lane::start(way(), self.0.meters.questions(load));
         lanes.entry((to.address.clone(), load)).or_insert_with(made).clone()
     }
 
@@ -94,9 +106,9 @@ impl Transport for Peers {
     }
 
     fn send(&self, to: &Peer, head: Message, pieces: Pieces) -> Answer {
-        let address = to.address.clone();
+        let way = Way { address: to.address.clone(), tls: self.0.tls.clone() };
         Box::pin(async move {
-            let channel = endpoint(&address)?.connect().await.map_err(not_connected)?;
+            let channel = way.connect().await?;
             let head = Piece { head: Some(frame(0, head)), ..Piece::default() };
             // An error ends them before the empty one: the other side takes nothing that is not whole.
             let bodies = tokio_stream::StreamExt::map_while(ReceiverStream::new(pieces), Result::ok);
@@ -108,16 +120,50 @@ impl Transport for Peers {
     }
 }
 
-fn endpoint(address: &str) -> io::Result<Endpoint> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(not_connected)?;
-    Ok(endpoint
-        .connect_timeout(CONNECT)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(PING)
-        .keep_alive_timeout(PONG)
-        .keep_alive_while_idle(true)
-        .initial_stream_window_size(8 << 20)
-        .initial_connection_window_size(16 << 20))
+/// How one node is reached.
+struct Way {
+    address: Arc<str>,
+    tls: Option<Tls>,
+}
+
+impl Way {
+    /// A new connection, with the certificates of now.
+    async fn connect(&self) -> io::Result<Channel> {
+        let channel = match &self.tls {
+            None => self.endpoint("http", CONNECT)?.connect().await,
+            Some(tls) => {
+                let endpoint = self.endpoint("https", CONNECT_WITH_TLS)?;
+                endpoint.connect_with_connector(tls.connector()).await
+            }
+        };
+        channel.map_err(|error| not_connected(whole(&error)))
+    }
+
+    /// Why they come to no agreement on TLS, where that is so.
+    async fn refusal(&self) -> Option<String> {
+        let url = format!("https://{}", self.address).parse().ok()?;
+        let asked = timeout(CONNECT_WITH_TLS, self.tls.as_ref()?.refusal(&url)).await;
+        Some(asked.ok()??.to_string())
+    }
+
+    fn endpoint(&self, scheme: &str, within: Duration) -> io::Result<Endpoint> {
+        let endpoint = Endpoint::from_shared(format!("{scheme}://{}", self.address));
+        Ok(endpoint
+            .map_err(not_connected)?
+            .connect_timeout(within)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(PING)
+            .keep_alive_timeout(PONG)
+            .keep_alive_while_idle(true)
+            .initial_stream_window_size(8 << 20)
+            .initial_connection_window_size(16 << 20))
+    }
+}
+
+/// An error with its causes: the transport's own text says nothing of a certificate.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn client(channel: Channel) -> PeerClient<Channel> {

@@ -320,7 +320,7 @@ impl Running {
         config.grpc.listen = "127.0.0.1:0".to_owned();
         change(&mut config);
         let config = Budget { total: 1 << 30, origin: "a test" }.fill(config);
-        let server = super::Server::bind(&config).await.unwrap();
+        let server = super::Server::bind(&config, None).await.unwrap();
         let (rest, grpc) = (server.rest_address(), server.grpc_address());
         let mock = std::sync::Arc::new(Mock::default());
         let (readiness, receiver) = tokio::sync::watch::channel(crate::observe::Readiness::ready());

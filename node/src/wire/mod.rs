@@ -16,6 +16,7 @@ use crate::{
     observe::{self, Readiness, Wire, health::Health},
     service::{AdminService, FhirService},
     stop::Stop,
+    tls::{Door, Listener, Tls},
 };
 use listener::Policy;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -28,6 +29,11 @@ pub enum Error {
     Taken { option: &'static str, address: String },
     #[error("{option} {address}: {source}")]
     Bind { option: &'static str, address: String, source: std::io::Error },
+    #[error(
+        "{option} {address} can be reached from other machines, and is without TLS: set {needed} (salamander certs makes certificates \
+         for trials), or have it so by --insecure"
+    )]
+    Open { option: &'static str, address: String, needed: &'static str },
     #[error("gRPC reflection: {0}")]
     Reflection(String),
 }
@@ -38,17 +44,23 @@ pub struct Server {
     grpc: TcpListener,
     rest_address: SocketAddr,
     grpc_address: SocketAddr,
+    tls: Option<Tls>,
 }
 
 impl Server {
-    /// Binds `rest.listen` and `grpc.listen`.
+    /// Binds `rest.listen` and `grpc.listen`; without TLS beyond loopback only where `tls.insecure` says so.
     ///
     /// # Errors
-    /// [`Error::Taken`] and [`Error::Bind`], naming option and address.
-    pub async fn bind(config: &Config) -> Result<Server, Error> {
+    /// [`Error::Taken`], [`Error::Bind`] and [`Error::Open`], naming option and address.
+    pub async fn bind(config: &Config, tls: Option<Tls>) -> Result<Server, Error> {
         let (rest, rest_address) = listen("rest.listen", &config.rest.listen).await?;
         let (grpc, grpc_address) = listen("grpc.listen", &config.grpc.listen).await?;
-        Ok(Server { rest, grpc, rest_address, grpc_address })
+        if tls.is_none() {
+            let needed = "tls.cert and tls.key";
+            may_be_plain("rest.listen", rest_address, config, needed)?;
+            may_be_plain("grpc.listen", grpc_address, config, needed)?;
+        }
+        Ok(Server { rest, grpc, rest_address, grpc_address, tls })
     }
 
     /// Where REST listens.
@@ -63,7 +75,11 @@ impl Server {
 
     /// The one line on stdout when the node is ready.
     pub fn ready_line(&self) -> String {
-        format!("salamander ready rest=http://{}/fhir grpc=http://{}", self.rest_address, self.grpc_address)
+        let http = if self.tls.is_some() { "https" } else { "http" };
+        format!(
+            "salamander ready rest={http}://{}/fhir grpc={http}://{}",
+            self.rest_address, self.grpc_address
+        )
     }
 
     /// Serves `service` within `bounds` until `stop`, then takes no new connections and gives requests under way the grace period.
@@ -92,14 +108,14 @@ impl Server {
                 self.rest,
                 listener::rest_builder(&config.rest),
                 rest,
-                rest_policy(config),
+                Policy { door: door(&self.tls, Listener::Rest), ..policy(config) },
                 stop.clone()
             ),
             listener::serve(
                 self.grpc,
                 listener::grpc_builder(&config.grpc),
                 grpc,
-                grpc_policy(config),
+                grpc_policy(config, door(&self.tls, Listener::Grpc)),
                 stop.clone()
             ),
         );
@@ -111,6 +127,7 @@ impl Server {
 pub struct Peering {
     listener: TcpListener,
     address: SocketAddr,
+    door: Option<Door>,
 }
 
 impl Peering {
@@ -118,7 +135,12 @@ impl Peering {
     ///
     /// # Errors
     /// As [`Server::bind`].
-    pub async fn bind(config: &Config, last: Option<&str>, may_move: bool) -> Result<Peering, Error> {
+    pub async fn bind(
+        config: &Config,
+        tls: &Option<Tls>,
+        last: Option<&str>,
+        may_move: bool,
+    ) -> Result<Peering, Error> {
         let wanted = config.cluster.listen.as_str();
         let again = last.filter(|_| wanted.ends_with(":0")).unwrap_or(wanted);
         let (listener, address) = match listen("cluster.listen", again).await {
@@ -128,7 +150,11 @@ impl Peering {
             }
             bound => bound?,
         };
-        Ok(Peering { listener, address })
+        let door = door(tls, Listener::Peers);
+        if door.is_none() {
+            may_be_plain("cluster.listen", address, config, NEEDED_BY_NODES)?;
+        }
+        Ok(Peering { listener, address, door })
     }
 
     /// Where it listens.
@@ -145,13 +171,39 @@ impl Peering {
     ) -> impl Future<Output = ()> + Send + use<> {
         let builder = listener::grpc_builder(&config.grpc);
         let connections_max = config.cluster.connections_max;
-        let policy = Policy { listener: "peers", connections_max, ..grpc_policy(config) };
+        let policy = Policy { listener: "peers", connections_max, ..grpc_policy(config, self.door) };
         listener::serve(self.listener, builder, router, policy, stop)
     }
 }
 
-fn rest_policy(config: &Config) -> Policy {
+/// What has nodes be told from strangers.
+pub const NEEDED_BY_NODES: &str = "tls.peer_roots, with tls.cert and tls.key";
+
+/// # Errors
+/// [`Error::Open`], where other machines reach a listener without TLS, and nobody said that they may.
+fn may_be_plain(
+    option: &'static str,
+    address: SocketAddr,
+    config: &Config,
+    needed: &'static str,
+) -> Result<(), Error> {
+    if address.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    if !config.tls.insecure {
+        return Err(Error::Open { option, address: address.to_string(), needed });
+    }
+    tracing::warn!("{option} {address} is without TLS: whoever is on the way reads and changes everything");
+    Ok(())
+}
+
+fn door(tls: &Option<Tls>, listener: Listener) -> Option<Door> {
+    tls.as_ref()?.door(listener)
+}
+
+fn policy(config: &Config) -> Policy {
     Policy {
+        door: None,
         listener: "rest",
         connections_max: config.rest.connections_max,
         first_request: Duration::from_millis(config.rest.header_timeout_ms),
@@ -161,12 +213,13 @@ fn rest_policy(config: &Config) -> Policy {
     }
 }
 
-fn grpc_policy(config: &Config) -> Policy {
+fn grpc_policy(config: &Config, door: Option<Door>) -> Policy {
     Policy {
+        door,
         listener: "grpc",
         connections_max: config.grpc.connections_max,
         http1: false,
-        ..rest_policy(config)
+        ..policy(config)
     }
 }
 

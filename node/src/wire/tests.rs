@@ -12,10 +12,10 @@ async fn a_taken_port_is_named() {
     let running = Running::start().await;
     let mut config = Config::default();
     config.rest.listen = running.rest.trim_start_matches("http://").to_owned();
-    let error = Server::bind(&config).await.err().unwrap();
+    let error = Server::bind(&config, None).await.err().unwrap();
     assert!(matches!(error, Error::Taken { option: "rest.listen", .. }), "{error}");
     config.rest.listen = "no such host:1".to_owned();
-    assert!(matches!(Server::bind(&config).await.err().unwrap(), Error::Bind { .. }));
+    assert!(matches!(Server::bind(&config, None).await.err().unwrap(), Error::Bind { .. }));
 }
 
 #[tokio::test]

@@ -76,7 +76,8 @@ impl NodeProcess {
         if url.is_empty() {
             return Ok(format!("{}:0", self.host));
         }
-        let rest = url.strip_prefix("http://").with_context(|| format!("not an address: {url:?}"))?;
+        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        let rest = rest.with_context(|| format!("not an address: {url:?}"))?;
         Ok(rest.split('/').next().unwrap_or(rest).to_owned())
     }
 }

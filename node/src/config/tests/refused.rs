@@ -42,6 +42,13 @@ fn what_is_no_value_is_told_with_what_is_one() {
         ("search.tail_documents_max", "8191", "search.tail_documents_max, which is 8191"),
         ("rest.header_timeout_ms", "86400001", "1 to 86400000"),
         ("node.data", "", "a folder"),
+        ("tls.cert", "node.pem", "only together with tls.key"),
+        ("tls.key", "node.key", "only together with tls.cert"),
+        ("tls.client_roots", "ca.pem", "only together with tls.cert"),
+        ("tls.peer_roots", "ca.pem", "only together with tls.cert"),
+        ("tls.peer_name", "", "a DNS name"),
+        ("tls.peer_name", "*.nodes", "a DNS name"),
+        ("tls.peer_name", "10.0.0.1", "a DNS name"),
     ];
     for (key, value, allowed) in table {
         let error = load(key, value).expect_err(key).to_string();
@@ -65,6 +72,7 @@ fn what_can_be_meant_is_taken() {
         ("rest.listen", "[::]:0"),
         ("grpc.listen", "localhost:50051"),
         ("node.shutdown_grace_ms", "0"),
+        ("tls.peer_name", "nodes.fhir.example.org"),
     ];
     for (key, value) in table {
         if let Err(error) = load(key, value) {

@@ -37,6 +37,8 @@ pub fn router<S: FhirService>(
     health: Health,
     stop: Stop,
 ) -> Result<Router, String> {
+    let joined_by_nodes_only = !config.tls.peer_roots.as_os_str().is_empty();
+    let admin = admin::Adapter { service: admin, joined_by_nodes_only };
     let routing = RoutingServer::new(routing::Adapter(service.clone()));
     let fhir = FhirServer::new(fhir::Adapter {
         service,
@@ -62,7 +64,7 @@ pub fn router<S: FhirService>(
         .route_service("/salamander.api.v1.Fhir/{method}", MapResponse::new(fhir, detail::tell))
         .route_service(
             "/salamander.api.v1.Admin/{method}",
-            MapResponse::new(AdminServer::new(admin::Adapter(admin)), detail::tell),
+            MapResponse::new(AdminServer::new(admin), detail::tell),
         )
         .route_service("/salamander.api.v1.Routing/{method}", MapResponse::new(routing, detail::tell))
         .route_service(

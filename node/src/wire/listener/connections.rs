@@ -4,12 +4,18 @@ use super::{
     peer::Peer,
     places::{Place, Places},
 };
-use crate::stop::Stop;
+use crate::{
+    stop::Stop,
+    tls::{Door, Shown, Stream},
+};
 use axum::Router;
 use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
 use std::{
     convert::Infallible,
@@ -32,6 +38,8 @@ pub struct Policy {
     /// The name in the metrics.
     pub listener: &'static str,
     pub connections_max: usize,
+    /// How the handshake is made; `None`: without TLS.
+    pub door: Option<Door>,
     /// A peer that has sent no whole request for this long after connecting is dropped.
     pub first_request: Duration,
     /// A peer that takes nothing of its answer for this long is dropped.
@@ -57,18 +65,27 @@ pub async fn serve(
             accepted = accept(&listener, &places) => accepted,
             () = stop.clone().wait() => break,
         };
-        let seen = Arc::new(AtomicBool::new(!policy.http1));
-        let peer = TokioIo::new(Peer::new(stream, place, policy.write_timeout, policy.http1));
-        let connection = builder.serve_connection(peer, counted(router.clone(), seen.clone()));
-        let connection = graceful.watch(connection.into_owned());
-        let first_request = policy.first_request;
+        let one = Connection {
+            builder: builder.clone(),
+            router: router.clone(),
+            watcher: graceful.watcher(),
+            write_timeout: policy.write_timeout,
+            first_request: policy.first_request,
+            http1: policy.http1,
+        };
+        let Some(door) = policy.door.clone() else {
+            tokio::spawn(one.serve(Stream::Plain(stream), place, Shown::Plain));
+            continue;
+        };
+        let stop = stop.clone();
+        // Beside the others, and counted as they are: who is slow with its handshake holds up nobody.
         tokio::spawn(async move {
-            let overdue = overdue(first_request, &seen);
             tokio::select! {
-                ended = connection => if let Err(error) = ended {
-                    tracing::debug!(%error, "connection ended");
+                opened = door.open(stream) => if let Some((stream, shown)) = opened {
+                    one.serve(stream, place, shown).await;
                 },
-                () = overdue => tracing::debug!("dropped a connection without a request"),
+                // There is no request yet that could be given its time.
+                () = stop.wait() => (),
             }
         });
     }
@@ -78,6 +95,33 @@ pub async fn serve(
             grace_ms = policy.grace.as_millis() as u64,
             "requests were cut off at the end of the grace period"
         );
+    }
+}
+
+/// What one connection is served with.
+struct Connection {
+    builder: auto::Builder<TokioExecutor>,
+    router: Router,
+    watcher: Watcher,
+    write_timeout: Duration,
+    first_request: Duration,
+    http1: bool,
+}
+
+impl Connection {
+    /// Until it ends.
+    async fn serve(self, stream: Stream, place: Place, shown: Shown) {
+        let seen = Arc::new(AtomicBool::new(!self.http1));
+        let peer = TokioIo::new(Peer::new(stream, place, self.write_timeout, self.http1));
+        let connection = self.builder.serve_connection(peer, counted(self.router, seen.clone(), shown));
+        let connection = self.watcher.watch(connection.into_owned());
+        let overdue = overdue(self.first_request, &seen);
+        tokio::select! {
+            ended = connection => if let Err(error) = ended {
+                tracing::debug!(%error, "connection ended");
+            },
+            () = overdue => tracing::debug!("dropped a connection without a request"),
+        }
     }
 }
 
@@ -106,18 +150,20 @@ async fn accept(listener: &TcpListener, places: &Places) -> (TcpStream, Place) {
     }
 }
 
-/// The router as hyper's service; notes that a request came.
+/// The router as hyper's service; notes that a request came, and tells each what its peer showed.
 fn counted(
     router: Router,
     seen: Arc<AtomicBool>,
+    shown: Shown,
 ) -> impl hyper::service::Service<
     http::Request<hyper::body::Incoming>,
     Response = axum::response::Response,
     Error = Infallible,
     Future: Send,
 > + Send {
-    service_fn(move |request: http::Request<hyper::body::Incoming>| {
+    service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
         seen.store(true, Ordering::Relaxed);
+        request.extensions_mut().insert(shown);
         let mut router = router.clone();
         async move { router.call(request).await }
     })

@@ -1,7 +1,7 @@
 //! The socket of one connection: a peer that takes no answer is dropped, and hyper's own refusals get a body.
 
 use super::places::Place;
-use crate::wire::rest;
+use crate::{tls::Stream, wire::rest};
 use std::{
     future::Future,
     io::{self, IoSlice},
@@ -11,7 +11,6 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    net::TcpStream,
     time::{Instant, Sleep, sleep, timeout},
 };
 
@@ -24,7 +23,7 @@ const LINGER: Duration = Duration::from_secs(2);
 pub(super) struct Peer {
     /// `None` once a refusal is on its way, which ends the connection. The place goes with the stream: a descriptor that
     /// is open is counted, whoever has it.
-    stream: Option<(TcpStream, Place)>,
+    stream: Option<(Stream, Place)>,
     write_timeout: Duration,
     /// Runs while the peer takes nothing of what there is for it.
     stalled: Pin<Box<Sleep>>,
@@ -38,7 +37,7 @@ pub(super) struct Peer {
 
 impl Peer {
     /// `write_timeout`: how long the peer may take nothing while there is something for it.
-    pub(super) fn new(stream: TcpStream, place: Place, write_timeout: Duration, http1: bool) -> Peer {
+    pub(super) fn new(stream: Stream, place: Place, write_timeout: Duration, http1: bool) -> Peer {
         let stalled = Box::pin(sleep(write_timeout));
         Peer {
             stream: Some((stream, place)),
@@ -51,7 +50,7 @@ impl Peer {
         }
     }
 
-    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+    fn stream(&mut self) -> io::Result<Pin<&mut Stream>> {
         self.stream
             .as_mut()
             .map(|(stream, _)| Pin::new(stream))
@@ -103,7 +102,7 @@ impl Peer {
 /// How much of a request is kept to find a fault in it.
 const KEPT_BYTES: usize = 4 << 10;
 
-async fn refuse(mut stream: TcpStream, answer: Vec<u8>) -> io::Result<()> {
+async fn refuse(mut stream: Stream, answer: Vec<u8>) -> io::Result<()> {
     stream.write_all(&answer).await?;
     stream.shutdown().await?;
     tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await.map(drop)
@@ -156,6 +155,8 @@ impl AsyncWrite for Peer {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_shutdown(cx)
+        // With TLS it writes, too.
+        let shut = self.stream()?.poll_shutdown(cx);
+        self.timed(cx, shut)
     }
 }

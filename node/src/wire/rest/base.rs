@@ -1,5 +1,6 @@
 //! The absolute address under which the client reached this server.
 
+use crate::tls::Shown;
 use http::{HeaderMap, header, request::Parts};
 
 const PATH: &str = "/fhir";
@@ -14,8 +15,10 @@ pub(super) fn of(configured: &str, parts: &Parts) -> String {
         .or_else(|| headers.get(header::HOST)?.to_str().ok())
         .or_else(|| parts.uri.authority().map(|authority| authority.as_str()))
         .filter(|host| is_host(host));
+    let is_plain = parts.extensions.get::<Shown>().is_none_or(|shown| *shown == Shown::Plain);
     let scheme = match first(headers, "x-forwarded-proto") {
         Some("https") => "https",
+        None if !is_plain => "https",
         _ => "http",
     };
     let prefix = first(headers, "x-forwarded-prefix").filter(|prefix| is_path(prefix)).unwrap_or_default();
