@@ -133,6 +133,14 @@ impl<'s> Session<'s> {
         parsed.draft(self.engine, self.tenant())
     }
 
+    /// What searches know a resource by that is about to be stored.
+    ///
+    /// # Errors
+    /// `Invalid` where it is no resource.
+    pub fn values(self, resource: Node<'_>) -> Result<Bytes, Error> {
+        crate::draft::values(self.engine, self.tenant(), resource).map(|(values, _)| values)
+    }
+
     /// All there is to say about a resource, whatever the level of writes is; also against `profile`.
     pub fn judge(self, resource: Node<'_>, profile: Option<&str>) -> Issues {
         self.definitions().judge(resource, profile.as_slice(), self.clock().now_ms())

@@ -13,6 +13,7 @@ mod patch;
 mod plan;
 mod request;
 mod room;
+mod written;
 
 use crate::{draft, engine::to_its_end, session::Session};
 use fhir::{

@@ -5,12 +5,12 @@ use super::{
     action::{Action, Setting, if_match},
     at_entry,
     identity::{self, Resolved},
-    target,
+    target, written,
 };
 use crate::{
     draft,
     host::aside,
-    interaction::conditional::{self, Criteria},
+    interaction::conditional::{self, Criteria, Named},
     session::{Reservation, Session},
     writer::Hold,
 };
@@ -49,14 +49,13 @@ pub async fn plan(
     bundle: &Bundle<'_>,
     idempotency_key: &str,
 ) -> Result<Planned, Error> {
-    let mut resolved: FxHashMap<String, String> = FxHashMap::default();
     let references = conditional_references(bundle);
     if !references.is_empty() {
         session.catch_up().await?;
     }
+    let mut named = Vec::with_capacity(references.len());
     for reference in references {
-        let target = conditional::resolve_reference(session, &reference).await?;
-        resolved.insert(reference.into_owned(), target);
+        named.push((Named::find(session, &reference).await?, reference));
     }
     let conditions = conditions(session, bundle).await?;
     let (resolved_entries, reservations) = reserve(session, bundle, conditions).await?;
@@ -65,6 +64,11 @@ pub async fn plan(
         // A transaction must not store a reference to an entry that is not there.
         bundle.refuse_dangling().map_err(super::invalid)?;
         let identities = identity::identities(session, bundle, resolved_entries, idempotency_key)?;
+        let mut resolved: FxHashMap<String, String> = FxHashMap::default();
+        for (named, reference) in named {
+            let id = written::settled(session, bundle, &identities, &named)?;
+            resolved.insert(reference.into_owned(), format!("{}/{id}", named.resource_type()));
+        }
         identity::add_full_urls(bundle, &identities, &mut resolved);
         let setting = Setting { session, bundle, resolved: &resolved };
         let entries = bundle.entries.iter().zip(identities).enumerate();

@@ -8,9 +8,9 @@ use crate::{
     query::parameters,
     session::{Reservation, Search, Session},
 };
-use fhir::definitions::ResourceType;
-use proto::{Code, Error, ResourceId, ResourceKey, Slot, TenantId, api::v1::WriteResponse};
-use search::Hit;
+use fhir::{definitions::ResourceType, index::Values, json::Node};
+use proto::{Code, Error, ResourceId, ResourceKey, Slot, TenantId, TypeCode, api::v1::WriteResponse};
+use search::{Facts, Hit};
 use std::{fmt, sync::Arc};
 
 /// Criteria as they were understood. Two spellings of one thing have one key, which is what locks, orders, caches and
@@ -135,6 +135,17 @@ impl Criteria {
         let mut search = self.search.clone();
         search.query.count = max.saturating_add(1);
         Ok(session.search(&search, None).await?.hits)
+    }
+
+    /// Whether a resource that is about to be stored under that id matches.
+    ///
+    /// # Errors
+    /// `Invalid` where that is no resource.
+    pub fn fit(&self, session: Session<'_>, id: &ResourceId, resource: Node<'_>) -> Result<bool, Error> {
+        let values = session.values(resource)?;
+        let type_code = TypeCode(self.resource_type.code());
+        let facts = Facts { type_code, id, last_updated_ms: session.clock().now_ms() };
+        Ok(search::matches(&Values::trusted(&values), &facts, &self.search.query))
     }
 
     /// The one resource that matches now; `None`: none does.

@@ -11,12 +11,12 @@ use crate::{
     error::contended,
     session::{Current, Session},
 };
-use fhir::definitions::ResourceType;
+use fhir::{definitions::ResourceType, json::Node};
 use proto::{
-    Code, Error, ResourceKey,
+    Code, Error, ResourceId, ResourceKey,
     api::v1::{Outcome, WriteResponse},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Attempts at what rests on a search, until nobody comes in between: `None` says that somebody did.
 ///
@@ -96,26 +96,78 @@ pub async fn found(
     })
 }
 
-/// What a conditional reference such as `Organization?identifier=system|value` names; exactly one must match.
-pub async fn resolve_reference(session: Session<'_>, reference: &str) -> Result<String, Error> {
-    let unresolved = |why: &str| {
-        Error::new(Code::PreconditionFailed, format!("the conditional reference '{reference}' {why}"))
-    };
-    let bare = || unresolved("has no criteria").as_issue("value");
-    let (name, criteria) = reference.split_once('?').ok_or_else(bare)?;
-    let resource_type = draft::known_type(name)?;
-    let criteria = Criteria::read(session, resource_type, criteria).await?;
-    let (tenant, code) = (session.tenant(), resource_type.code());
-    let known = session.references();
-    if let Some(id) = known.and_then(|known| known.get(tenant, code, criteria.key())) {
-        return Ok(format!("{name}/{id}"));
+/// A conditional reference such as `Organization?identifier=system|value`, and what it names before the request that has it.
+pub struct Named {
+    reference: String,
+    criteria: Criteria,
+    found: Option<ResourceId>,
+}
+
+impl Named {
+    /// Looks for it.
+    ///
+    /// # Errors
+    /// As [`Criteria::read`]; `MultipleMatches` where it names several.
+    pub async fn find(session: Session<'_>, reference: &str) -> Result<Named, Error> {
+        let bare = || unresolved(reference, "has no criteria").as_issue("value");
+        let (name, criteria) = reference.split_once('?').ok_or_else(bare)?;
+        let resource_type = draft::known_type(name)?;
+        let criteria = Criteria::read(session, resource_type, criteria).await?;
+        let (tenant, code) = (session.tenant(), resource_type.code());
+        let known = session.references();
+        let reference = reference.to_owned();
+        if let Some(id) = known.and_then(|known| known.get(tenant, code, criteria.key())) {
+            return Ok(Named { reference, criteria, found: Some(id) });
+        }
+        let generation = known.map(|known| known.generation(code));
+        let found = criteria.only_match(session).await?.map(|key| key.id);
+        if let (Some(known), Some(generation), Some(id)) = (session.references(), generation, found) {
+            known.put(tenant, criteria.key(), id, generation);
+        }
+        Ok(Named { reference, criteria, found })
     }
-    let generation = known.map(|known| known.generation(code));
-    let key = criteria.only_match(session).await?;
-    let none = || unresolved("matches no resource; create it first").as_issue("not-found");
-    let id = key.ok_or_else(none)?.id;
-    if let (Some(known), Some(generation)) = (session.references(), generation) {
-        known.put(tenant, criteria.key(), id, generation);
+
+    /// The type of what it names.
+    pub fn resource_type(&self) -> ResourceType {
+        self.criteria.resource_type()
     }
-    Ok(format!("{name}/{id}"))
+
+    /// Whether a resource that is about to be stored under that id is one that it names.
+    ///
+    /// # Errors
+    /// `Invalid` where that is no resource.
+    pub fn fits(&self, session: Session<'_>, id: &ResourceId, resource: Node<'_>) -> Result<bool, Error> {
+        self.criteria.fit(session, id, resource)
+    }
+
+    /// What it names with the request done: of what was there what `stays`, and what is `new`; exactly one.
+    ///
+    /// # Errors
+    /// `PreconditionFailed` where it is none, `MultipleMatches` where they are several.
+    pub fn settle(
+        &self,
+        stays: impl Fn(&ResourceId) -> bool,
+        new: BTreeSet<ResourceId>,
+    ) -> Result<ResourceId, Error> {
+        let all: BTreeSet<ResourceId> = self.found.into_iter().filter(stays).chain(new).collect();
+        match (all.first(), all.len()) {
+            (Some(one), 1) => Ok(*one),
+            (None, _) => Err(unresolved(
+                &self.reference,
+                "matches no resource, nor one that the bundle writes; create it first",
+            )
+            .as_issue("not-found")),
+            (Some(_), many) => Err(Error::new(
+                Code::MultipleMatches,
+                format!(
+                    "the conditional reference '{}' matches {many} resources once the bundle is stored; make it name exactly one",
+                    self.reference
+                ),
+            )),
+        }
+    }
+}
+
+fn unresolved(reference: &str, why: &str) -> Error {
+    Error::new(Code::PreconditionFailed, format!("the conditional reference '{reference}' {why}"))
 }
