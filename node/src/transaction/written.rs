@@ -37,10 +37,14 @@ pub fn settled(
 fn written_id(entry: &Entry<'_>, identity: &Identity, named: &Named) -> Result<Option<ResourceId>, Error> {
     let wanted = named.resource_type();
     Ok(match identity {
-        Identity::Assigned(of, id) | Identity::Named(of, id) | Identity::New(of, id) if *of == wanted => Some(*id),
+        Identity::Assigned(of, id) | Identity::Named(of, id) | Identity::New(of, id) if *of == wanted => {
+            Some(*id)
+        }
         Identity::Matched(of, found) if *of == wanted => Some(found.id),
         Identity::None if entry.method == Method::Delete => match target(entry)? {
-            Target::Instance { resource_type, id } if resource_type == wanted.name() => ResourceId::parse(&id).ok(),
+            Target::Instance { resource_type, id } if resource_type == wanted.name() => {
+                ResourceId::parse(&id).ok()
+            }
             _ => None,
         },
         _ => None,
