@@ -48,6 +48,7 @@ use crate::{
     draft::{Draft, Parsed},
     engine::{Engine, Options, ReferenceCache},
 };
+use bytes::Bytes;
 use fhir::{json::Node, validation::Issues};
 use proto::{Error, TenantId};
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //! resource of HL7's package.
 
 use super::super::collector::Collector;
+use super::super::reference::Bases;
 use super::super::wire::Values;
 use super::Program;
 use crate::definitions::ResourceType;
@@ -11,7 +12,7 @@ use std::io::Read;
 
 /// One line per value.
 fn values(program: &Program, resource: Node<'_>) -> BTreeSet<String> {
-    let mut collector = Collector::new(None, resource, program.slots());
+    let mut collector = Collector::new(Bases::default(), resource, program.slots());
     program.run(resource, &mut collector);
     let mut bytes = Vec::new();
     collector.finish(&mut bytes);

@@ -1,6 +1,7 @@
 //! Search parameters as users may write them.
 
 use super::super::collector::Collector;
+use super::super::reference::Bases;
 use super::super::wire::Values;
 use super::{Program, Refusal};
 use crate::definitions::{Alternative, Component, ParamId, ParamKind, ResourceType, SearchParameter};
@@ -51,7 +52,7 @@ fn extracted(parameter: SearchParameter, json: &'static str) -> (Vec<String>, bo
         assert!(matches!(refusal, Refusal::NoMeaning { .. }), "{refusal}");
     };
     let program = Program::of_parameters(t, std::iter::once(&parameter), refused);
-    let mut collector = Collector::new(None, document.root(), program.slots());
+    let mut collector = Collector::new(Bases::default(), document.root(), program.slots());
     program.run(document.root(), &mut collector);
     let mut bytes = Vec::new();
     assert!(collector.finish(&mut bytes).is_empty());
