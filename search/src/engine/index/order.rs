@@ -27,15 +27,7 @@ impl DocumentOrder {
     /// The first document from `from` on whose hash is not below `hash`; the number of all documents if there is none. All
     /// before `from` must be below it.
     pub fn first_at(&self, hash: u64, from: DocId) -> DocId {
-        let (mut low, mut high) = (from, self.len);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.hash(middle) < hash {
-                true => low = middle + 1,
-                false => high = middle,
-            }
-        }
-        low
+        self.first_among(hash, from, self.len)
     }
 
     /// The first document behind `doc`, whose hash is below `hash`, that has that hash or a greater one; the number of all documents if there
@@ -46,7 +38,11 @@ impl DocumentOrder {
             below += step;
             step *= 2;
         }
-        let (mut low, mut high) = (below + 1, self.len.min(below + step));
+        self.first_among(hash, below + 1, self.len.min(below + step))
+    }
+
+    /// The first of some documents whose hash is not below `hash`; `high` where there is none.
+    fn first_among(&self, hash: u64, mut low: DocId, mut high: DocId) -> DocId {
         while low < high {
             let middle = low + (high - low) / 2;
             match self.hash(middle) < hash {
