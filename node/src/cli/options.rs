@@ -51,12 +51,12 @@ pub fn engine(config: &Config) -> Options {
     }
 }
 
-/// 0 stands for one per core.
 /// A base, as what stands below it begins.
 fn below(base: &str) -> String {
     base.trim_end_matches('/').to_owned()
 }
 
+/// 0 stands for one per core.
 fn computations(configured: usize) -> usize {
     match configured {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

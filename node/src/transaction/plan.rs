@@ -5,7 +5,8 @@ use super::{
     action::{Action, Setting, if_match},
     at_entry,
     identity::{self, Resolved},
-    target, written,
+    target,
+    written::Written,
 };
 use crate::{
     draft,
@@ -65,8 +66,9 @@ pub async fn plan(
         bundle.refuse_dangling().map_err(super::invalid)?;
         let identities = identity::identities(session, bundle, resolved_entries, idempotency_key)?;
         let mut resolved: FxHashMap<String, String> = FxHashMap::default();
+        let written = Written::of(session, bundle, &identities, named.iter().map(|(named, _)| named))?;
         for (named, reference) in named {
-            let id = written::settled(session, bundle, &identities, &named)?;
+            let id = written.settle(session, &named)?;
             resolved.insert(reference.into_owned(), format!("{}/{id}", named.resource_type()));
         }
         identity::add_full_urls(bundle, &identities, &mut resolved);

@@ -8,7 +8,7 @@ use crate::{
     query::parameters,
     session::{Reservation, Search, Session},
 };
-use fhir::{definitions::ResourceType, index::Values, json::Node};
+use fhir::{definitions::ResourceType, index::Values};
 use proto::{Code, Error, ResourceId, ResourceKey, Slot, TenantId, TypeCode, api::v1::WriteResponse};
 use search::{Facts, Hit};
 use std::{fmt, sync::Arc};
@@ -137,15 +137,11 @@ impl Criteria {
         Ok(session.search(&search, None).await?.hits)
     }
 
-    /// Whether a resource that is about to be stored under that id matches.
-    ///
-    /// # Errors
-    /// `Invalid` where that is no resource.
-    pub fn fit(&self, session: Session<'_>, id: &ResourceId, resource: Node<'_>) -> Result<bool, Error> {
-        let values = session.values(resource)?;
+    /// Whether a resource of these index values, about to be stored under that id, matches.
+    pub fn fit(&self, session: Session<'_>, id: &ResourceId, values: &[u8]) -> bool {
         let type_code = TypeCode(self.resource_type.code());
         let facts = Facts { type_code, id, last_updated_ms: session.clock().now_ms() };
-        Ok(search::matches(&Values::trusted(&values), &facts, &self.search.query))
+        search::matches(&Values::trusted(values), &facts, &self.search.query)
     }
 
     /// The one resource that matches now; `None`: none does.

@@ -11,7 +11,7 @@ use crate::{
     error::contended,
     session::{Current, Session},
 };
-use fhir::{definitions::ResourceType, json::Node};
+use fhir::definitions::ResourceType;
 use proto::{
     Code, Error, ResourceId, ResourceKey,
     api::v1::{Outcome, WriteResponse},
@@ -132,12 +132,9 @@ impl Named {
         self.criteria.resource_type()
     }
 
-    /// Whether a resource that is about to be stored under that id is one that it names.
-    ///
-    /// # Errors
-    /// `Invalid` where that is no resource.
-    pub fn fits(&self, session: Session<'_>, id: &ResourceId, resource: Node<'_>) -> Result<bool, Error> {
-        self.criteria.fit(session, id, resource)
+    /// Whether a resource of these index values, about to be stored under that id, is one that it names.
+    pub fn fits(&self, session: Session<'_>, id: &ResourceId, values: &[u8]) -> bool {
+        self.criteria.fit(session, id, values)
     }
 
     /// What it names with the request done: of what was there what `stays`, and what is `new`; exactly one.
