@@ -20,7 +20,7 @@ mod sort;
 mod start;
 mod work;
 
-pub use engine::{Engine, Gather, Options, Recovered};
+pub use engine::{Engine, Gather, Options, Recovered, united};
 pub use error::{Error, Result};
 pub use facts::Facts;
 pub use local::{MATCHES_MAX, Partitions};

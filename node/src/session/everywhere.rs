@@ -127,13 +127,8 @@ impl<'s> Session<'s> {
             self.gather_here(query, Some(&only.iter().copied().collect()), wanted, max)
         };
         let there = |answer: wire::LookAnswer| Ok(answer.gathered);
-        let mut all = self.look_everywhere(query, look, here, there).await?.concat();
-        all.sort_unstable();
-        all.dedup();
-        match all.len() > max {
-            true => Err(Error::from(search::Error::TooMany(max))),
-            false => Ok(all),
-        }
+        let shares = self.look_everywhere(query, look, here, there).await?;
+        search::united(&shares, max).map_err(Error::from)
     }
 
     /// What each node finds at one moment in its share of the partitions that can hold matches.

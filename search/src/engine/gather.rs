@@ -71,6 +71,21 @@ pub struct Found {
     hashes: Vec<u64>,
 }
 
+/// What was gathered in several shares of the partitions, together: each once, sorted.
+///
+/// # Errors
+/// [`Error::TooMany`] where it is more than `max`.
+pub fn united(shares: &[Vec<u64>], max: usize) -> Result<Vec<u64>> {
+    let mut all = shares.concat();
+    bounded(&mut all, max)?;
+    Ok(all)
+}
+
+fn bounded(hashes: &mut Vec<u64>, max: usize) -> Result<()> {
+    each_once(hashes);
+    if hashes.len() > max { Err(Error::TooMany(max)) } else { Ok(()) }
+}
+
 /// So many may be there twice, beside as many as there may be.
 const SLACK: usize = 1 << 16;
 
@@ -111,8 +126,7 @@ impl Found {
     }
 
     fn drop_twice(&mut self) -> Result<()> {
-        each_once(&mut self.hashes);
-        if self.hashes.len() > self.max { Err(Error::TooMany(self.max)) } else { Ok(()) }
+        bounded(&mut self.hashes, self.max)
     }
 
     /// Each once, sorted.

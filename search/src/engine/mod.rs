@@ -21,7 +21,7 @@ mod upto;
 pub use crate::kind::index::FORMAT;
 pub use disk::Recovered;
 pub(crate) use gather::Found;
-pub use gather::Gather;
+pub use gather::{Gather, united};
 pub use options::Options;
 
 use crate::cursor::Signer;
