@@ -1,6 +1,7 @@
 //! Starting and stopping the node's groups.
 
 use crate::admission::Admission;
+use crate::beats;
 use crate::council::Council;
 use crate::entropy::Entropy;
 use crate::error::Error;
@@ -232,6 +233,8 @@ impl Cluster {
             groups: self.handles().map(|(id, handle)| (id, handle.clone())).collect(),
         };
         self.tasks.get_mut().spawn(maintenance.run());
+        let groups = self.handles().map(|(_, handle)| handle.clone()).collect();
+        self.tasks.get_mut().spawn(beats::run(self.options.clone(), groups));
         self.holding.look(&self.council, &self.groups);
         let watching = self.holding.clone().watch(self.council.clone(), self.groups.clone());
         self.tasks.get_mut().spawn(watching);

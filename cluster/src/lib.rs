@@ -7,6 +7,7 @@
 
 mod addresses;
 mod admission;
+mod beats;
 mod cluster;
 mod council;
 mod entropy;

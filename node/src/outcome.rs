@@ -2,7 +2,11 @@
 
 use bytes::Bytes;
 use fhir::outcome::{self, Coding, Severity};
-use proto::{Code, Error, error::Issue};
+use proto::{
+    Code, Error,
+    api::v1::{Outcome, WriteResponse},
+    error::Issue,
+};
 
 /// The JSON of an error: its issues, each with the error's code as its details.
 pub fn of(error: &Error) -> Bytes {
@@ -12,6 +16,27 @@ pub fn of(error: &Error) -> Bytes {
 /// The JSON of issues that are no error's.
 pub fn json(issues: &[Issue]) -> Bytes {
     write(issues, None)
+}
+
+/// A note of what was done, for `Prefer: return=OperationOutcome`.
+pub fn written(written: &WriteResponse) -> Bytes {
+    let diagnostics = told(written);
+    json(&[Issue { severity: "information", code: "informational", diagnostics, expression: None }])
+}
+
+fn told(written: &WriteResponse) -> String {
+    match (written.id.as_str(), written.count) {
+        ("", 0) => return format!("no {} matched, and nothing was changed", written.resource_type),
+        ("", count) => return format!("{count} {} were deleted", written.resource_type),
+        _ => {}
+    }
+    let what = match written.outcome() {
+        Outcome::Created => "created",
+        Outcome::Updated => "updated",
+        Outcome::Deleted => "deleted",
+        Outcome::Unchanged | Outcome::Unspecified => "not changed",
+    };
+    format!("{}/{} was {what}", written.resource_type, written.id)
 }
 
 fn write(issues: &[Issue], details: Option<Coding<'_>>) -> Bytes {

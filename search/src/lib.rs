@@ -18,9 +18,10 @@ mod resource_set;
 mod set;
 mod sort;
 mod start;
+mod tally;
 mod work;
 
-pub use engine::{Engine, Gather, Options, Recovered, united};
+pub use engine::{Engine, Gather, Options, Recovered, trace_of, traces, united};
 pub use error::{Error, Result};
 pub use facts::Facts;
 pub use local::{MATCHES_MAX, Partitions};
@@ -32,4 +33,5 @@ pub use resource_set::ResourceSet;
 pub use set::PartitionSet;
 pub use sort::Sort;
 pub use start::Start;
+pub use tally::Tell;
 pub use work::{Looked, Work};

@@ -43,7 +43,7 @@ impl Engine {
             }
         };
         cut(&mut hits, usize::MAX, false);
-        let total = query.total.then_some(hits.len() as u64);
+        let total = query.known(hits.len());
         let start = self.start(query, cursor)?;
         if let Some(start) = &start {
             hits.retain(|hit| start.lets(hit));

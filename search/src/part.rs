@@ -14,7 +14,7 @@ use proto::id::{PartitionId, ResourceKey, TenantId};
 pub struct Part {
     /// The hits nearest to where the page begins, sorted, perhaps some more than were asked for.
     pub hits: Vec<Hit>,
-    /// All matches in these partitions, where the query asks for the number.
+    /// All matches in these partitions, where they were counted.
     pub total: Option<u64>,
 }
 
@@ -51,12 +51,13 @@ impl Engine {
     ) -> Result<Part> {
         let Scope::Compartment(key) = query.scope() else {
             // Whatever the rows could tell, the index can: ids and members may be in any of the partitions.
-            let (hits, total) = self.collect(query, Some(only), start, query.hits_wanted(), query.total)?;
+            let tell = query.tells(start);
+            let (hits, total) = self.collect(query, Some(only), start, query.hits_wanted(), tell)?;
             return Ok(Part { hits, total });
         };
         let mut hits = compartment(partitions, query, key)?;
         hits.retain(|hit| only.contains(hit.partition));
-        let total = query.total.then_some(hits.len() as u64);
+        let total = query.known(hits.len());
         hits.retain(|hit| start.is_none_or(|start| start.lets(hit)));
         cut(&mut hits, query.hits_wanted(), start.is_some_and(|start| start.is_back));
         Ok(Part { hits, total })
@@ -64,7 +65,7 @@ impl Engine {
 
     /// The page at `start`, else the first one, that parts of all partitions make, which were taken at one moment.
     pub fn merged(&self, query: &Query, start: Option<&Start>, parts: Vec<Part>) -> Page {
-        let total = query.total.then(|| parts.iter().filter_map(|part| part.total).sum());
+        let total = parts.iter().map(|part| part.total).sum();
         let hits = parts.into_iter().flat_map(|part| part.hits).collect();
         self.page_of(query, start, hits, total)
     }

@@ -4,7 +4,7 @@ mod support;
 
 use fhir::index::Bases;
 use proto::{Code, Error};
-use search::{Limits, Query, Request};
+use search::{Limits, Query, Request, Tell};
 use support::{TENANT, query};
 
 fn lenient(parameters: &[(&str, &str)]) -> Result<Query, Error> {
@@ -221,7 +221,11 @@ fn limits_hold() {
         assert_eq!(lenient(&[("_filter", &filter)]).unwrap_err().code, Code::TooCostly);
     }
     assert_eq!(lenient(&[("_count", "1000000")]).unwrap().count, limits.count_max);
-    assert_eq!((lenient(&[]).unwrap().count, lenient(&[("_count", "0")]).unwrap().total), (20, true));
+    assert_eq!(lenient(&[]).unwrap().count, 20);
+    let told = |pairs: &[(&str, &str)]| lenient(pairs).unwrap().tell;
+    assert_eq!([told(&[]), told(&[("_count", "0")])], [Tell::Few, Tell::All]);
+    assert_eq!([told(&[("_total", "none")]), told(&[("_total", "accurate")])], [Tell::Nothing, Tell::All]);
+    assert_eq!(told(&[("_total", "none"), ("_count", "0")]), Tell::All);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{fs::OpenOptions, io::Write, path::PathBuf};
 enum Kind {
     /// The folder `shared` beside the checkout.
     Shared,
-    /// HL7's packages, which `.ci/packages` fetches.
+    /// What registries have: HL7's packages (`.ci/packages`) and other people's clients (`.ci/clients`).
     Package,
 }
 
@@ -32,10 +32,26 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 /// # Panics
 /// Where it is missing and `SALAMANDER_REQUIRE_DATA` is `1`.
 pub fn package(name: &str) -> Option<PathBuf> {
-    let named = std::env::var_os("SALAMANDER_PACKAGES").map(PathBuf::from);
-    let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let folder = named.unwrap_or_else(|| home().join(".cache/salamander/packages"));
+    let folder = cached("SALAMANDER_PACKAGES", "packages");
     present(folder.join(format!("{name}.tgz")), Kind::Package)
+}
+
+/// The folder of the clients of others which `.ci/clients` installs: `$SALAMANDER_CLIENTS`, else `~/.cache/salamander/clients`. Those of
+/// JavaScript are in its `node_modules`, those of Python known to `py/bin/python`. Where `what` (`npm.txt`, `pip.txt`) does not say that
+/// they are there, the answer is `None` and the test is to return.
+///
+/// # Panics
+/// Where it is missing and `SALAMANDER_REQUIRE_DATA` is `1`.
+pub fn clients(what: &str) -> Option<PathBuf> {
+    let folder = cached("SALAMANDER_CLIENTS", "clients");
+    present(folder.join(what), Kind::Package).map(|_| folder)
+}
+
+/// What a variable names, else a folder of Salamander's cache.
+fn cached(variable: &str, folder: &str) -> PathBuf {
+    let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let named = std::env::var_os(variable).map(PathBuf::from);
+    named.unwrap_or_else(|| home().join(".cache/salamander").join(folder))
 }
 
 /// Says that the calling test does not run here and why: on stderr, and at the end of `.ci/test`, which names a file for it

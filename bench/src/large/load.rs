@@ -96,7 +96,11 @@ impl Loader {
 
     async fn transaction(&self, bundle: &Bundle) -> Result<Bytes> {
         let idempotency_key = content_key(&bundle.json, 0);
-        let request = api::TransactionRequest { bundle: bundle.json.clone().into(), idempotency_key };
+        let request = api::TransactionRequest {
+            bundle: bundle.json.clone().into(),
+            idempotency_key,
+            ..Default::default()
+        };
         match self.writer.write(Write::Transaction(request)).await? {
             Answer::Transaction(answer) => Ok(answer.bundle),
             Answer::Write(_) => bail!("a transaction was answered as a single write"),

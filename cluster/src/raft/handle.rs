@@ -1,5 +1,6 @@
 //! One running group, in this crate's terms.
 
+use super::beat::{self, Heard};
 use super::life::{Life, Making, has_others};
 use super::machine::Lasting;
 use super::network::Network;
@@ -62,6 +63,7 @@ pub(crate) struct Handle {
     /// Others may get a vote from now on: the only voter's short way to a read is closed (decisions/0003).
     pub(super) may_have_others: Arc<AtomicBool>,
     pub(super) lease: Duration,
+    pub(super) heard: Heard,
 }
 
 impl Handle {
@@ -88,6 +90,7 @@ impl Handle {
             leaving,
             may_have_others: Arc::default(),
             lease: making.options.lease(),
+            heard: Heard::default(),
             making: Arc::new(making),
         })
     }
@@ -299,6 +302,11 @@ impl Handle {
                 return;
             }
         }
+    }
+
+    /// What is due at every heartbeat.
+    pub(crate) async fn beat(&self) {
+        beat::beat(&self.raft(), &self.heard, self.lease).await;
     }
 
     /// Has the tables flushed and the log purged up to there. Returns at once.

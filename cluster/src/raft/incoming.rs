@@ -25,7 +25,9 @@ impl Handle {
         match kind {
             APPEND => {
                 let answer = self.raft().append_entries(wire::decode_append(body)?).await;
-                Ok(wire::encode_appended(&answer.map_err(io::Error::other)?))
+                let answer = answer.map_err(io::Error::other)?;
+                self.heard.answered(&answer);
+                Ok(wire::encode_appended(&answer))
             }
             VOTE => {
                 let request = self.votable(body)?;

@@ -135,7 +135,8 @@ fn config(options: &Options) -> Config {
     Config {
         cluster_name: "salamander".to_owned(),
         heartbeat_interval: heartbeat,
-        heartbeat_min_interval: Some(heartbeat),
+        // Half of it: they are sent at every heartbeat, give or take a little.
+        heartbeat_min_interval: Some(heartbeat / 2),
         // The library's lease is as long as the longest of these.
         election_timeout_min: options.lease().as_millis() as u64 / 2,
         election_timeout_max: options.lease().as_millis() as u64,

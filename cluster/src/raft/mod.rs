@@ -1,5 +1,6 @@
 //! The only home of the Raft library.
 
+mod beat;
 mod codec;
 mod handle;
 mod incoming;

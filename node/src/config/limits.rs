@@ -22,7 +22,7 @@ section! {
         /// Values that all operations of one patch may look at, take apart or shift; bounds how long it holds its compartment.
         patch_steps_max: u64 = 4 << 20 => 1..;
         /// Entries of one transaction or batch.
-        bundle_entries_max: usize = 10_000 => 1..;
+        bundle_entries_max: usize = 50_000 => 1..;
         /// Bytes of the resources in the answer to one transaction or batch; reads beyond it are refused one by one.
         bundle_answer_bytes_max: usize = 256 << 20 => 1..;
         /// Entries of one batch that are worked on at the same time.

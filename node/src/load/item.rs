@@ -111,7 +111,11 @@ fn write_of(body: Vec<u8>, salt: u64) -> Result<Write, String> {
         false => bytes::Bytes::copy_from_slice(trimmed),
     };
     if resource_type == "Bundle" && matches!(kind.as_deref(), Some("transaction" | "batch")) {
-        return Ok(Write::Transaction(api::TransactionRequest { bundle: body, idempotency_key }));
+        return Ok(Write::Transaction(api::TransactionRequest {
+            bundle: body,
+            idempotency_key,
+            ..Default::default()
+        }));
     }
     Ok(match id {
         Some(id) => Write::Update(api::UpdateRequest {

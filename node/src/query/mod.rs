@@ -5,7 +5,7 @@ mod history;
 mod patch;
 
 pub use history::history_request;
-pub use patch::{no_parameters, patch_kind};
+pub use patch::{kind_by_content, patch_kind};
 
 use fhir::percent;
 use proto::{Code, Error, api::v1::SearchParameter};

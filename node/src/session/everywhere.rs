@@ -23,7 +23,7 @@ use proto::{
     Code, Error, PartitionId,
     internal::v1::{self as wire, look_request::Look},
 };
-use search::{Gather, Page, Part, Query, Scope};
+use search::{Gather, Page, Part, Query, Scope, Tell};
 use std::time::Duration;
 use tokio::{
     sync::RwLockWriteGuard,
@@ -90,8 +90,12 @@ impl<'s> Session<'s> {
     ) -> Result<Page, Error> {
         let query = &search.query;
         let start = self.engine.search.start(query, cursor).map_err(Error::from)?;
-        let mut look =
-            wire::SearchLook { count: query.count as u64, total: query.total, ..asked(search)?.clone() };
+        let mut look = wire::SearchLook {
+            count: query.count as u64,
+            total: query.tell == Tell::All,
+            total_of_few: query.tell == Tell::Few,
+            ..asked(search)?.clone()
+        };
         if let Some(start) = &start {
             start_to(start, &mut look);
         }
@@ -102,7 +106,9 @@ impl<'s> Session<'s> {
                 work.add(looked_from(looked));
             }
             let hits = answer.hits.iter().map(|hit| hit_from(query.tenant, hit)).collect::<Result<_, _>>()?;
-            Ok(Part { hits, total: query.total.then_some(answer.total) })
+            // A node of the version before leaves out a number that is none.
+            let all = (query.tell == Tell::All).then_some(0);
+            Ok(Part { hits, total: answer.total.or(all) })
         };
         let parts = self.look_everywhere(query, Look::Search(look), here, there).await?;
         Ok(self.engine.search.merged(query, start.as_ref(), parts))
@@ -205,7 +211,7 @@ impl<'s> Session<'s> {
         let part = self.part(query, &only.iter().copied().collect(), start.as_ref())?;
         let hits = part.hits.iter().map(hit_to).collect();
         let looked = query.work.as_ref().map(|work| looked_to(&work.looked()));
-        Ok(wire::LookAnswer { hits, total: part.total.unwrap_or_default(), looked, ..Default::default() })
+        Ok(wire::LookAnswer { hits, total: part.total, looked, ..Default::default() })
     }
 
     /// What partitions that this node leads have to what another node gathers.

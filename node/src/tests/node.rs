@@ -216,6 +216,7 @@ impl TestNode {
         let request = TransactionRequest {
             bundle: Bytes::copy_from_slice(bundle.as_bytes()),
             idempotency_key: key.into(),
+            ..Default::default()
         };
         let answer = self.node.transaction(&self.context, request).await?;
         Ok(serde_json::from_slice(&answer.bundle).unwrap())

@@ -2,17 +2,15 @@
 
 use super::{
     action::Action,
-    batch,
-    entry::{self, written},
-    identity,
+    answering::Answering,
+    batch, entry, identity,
     plan::{self, Planned},
-    room::Room,
 };
 use crate::{
     compartment::{Dedup, Intent},
     error::contended,
     interaction::{conditional::Pause, patch},
-    session::{Patience, Session, place},
+    session::{Session, place},
     writer::{Attempt, Step},
 };
 use fhir::bundle::{Bundle, Method, ResponseEntry};
@@ -25,21 +23,24 @@ pub async fn run(
     source: &[u8],
     bundle: &Bundle<'_>,
     idempotency_key: &str,
+    answering: &Answering,
 ) -> Result<Vec<ResponseEntry>, Error> {
     let home = identity::home_slot(session, bundle, idempotency_key);
     let told: [&[u8]; 2] = [b"transaction", source];
     let dedup = session.dedup(idempotency_key, home, &told)?;
     let answers = write(session, bundle, idempotency_key, dedup).await?;
     let mut responses = Vec::with_capacity(answers.len());
-    let room = Room::new(session.options().bundle_answer_bytes_max, session.context().share.clone());
-    let patience = Patience::of(session);
     for (number, answer) in answers.into_iter().enumerate() {
         responses.push(match answer {
-            Some(answer) => written(bundle.entries[number].method, &answer),
+            Some(answer) => {
+                let written = answering.written(session, bundle.entries[number].method, &answer).await;
+                answering.room.take(&written);
+                written
+            }
             // The writes are done: a read that finds nothing cannot undo them and answers for itself.
             None => {
                 let request = batch::request(&bundle.entries[number], number, "");
-                entry::answer(session, request, &room, &patience).await
+                entry::answer(session, request, answering).await
             }
         });
     }

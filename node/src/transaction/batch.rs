@@ -1,25 +1,23 @@
 //! A batch: every entry by itself, several at once, answers in the order of the entries.
 
-use super::{entry, request::Request, room::Room};
-use crate::session::{Patience, Session};
+use super::{answering::Answering, entry, request::Request};
+use crate::session::Session;
 use bytes::Bytes;
 use fhir::bundle::{Bundle, Entry, ResponseEntry};
 use futures::{StreamExt, stream};
-use proto::Error;
 
 pub async fn run(
     session: Session<'_>,
     bundle: &Bundle<'_>,
     idempotency_key: &str,
-) -> Result<Vec<ResponseEntry>, Error> {
+    answering: &Answering,
+) -> Vec<ResponseEntry> {
     let numbered = bundle.entries.iter().enumerate();
     // Collected: the stream's closure must not borrow from the bundle.
     let requests: Vec<Request> =
         numbered.map(|(number, entry)| request(entry, number, idempotency_key)).collect();
-    let room = Room::new(session.options().bundle_answer_bytes_max, session.context().share.clone());
-    let patience = Patience::of(session);
-    let answers = stream::iter(requests).map(|request| entry::answer(session, request, &room, &patience));
-    Ok(answers.buffered(session.options().batch_concurrency).collect().await)
+    let answers = stream::iter(requests).map(|request| entry::answer(session, request, answering));
+    answers.buffered(session.options().batch_concurrency).collect().await
 }
 
 /// The entry on its own; its body is a slice of the bundle's bytes.

@@ -1,9 +1,9 @@
 //! One entry on its own: what a batch does with each, and a transaction with its reads.
 
 use super::{
+    answering::Answering,
     patch,
     request::{Request, named, unsupported},
-    room::Room,
 };
 use crate::{
     capabilities, interaction,
@@ -11,7 +11,7 @@ use crate::{
     operation as operations, pages,
     query::history_request,
     query::parameters,
-    session::{Patience, Session},
+    session::Session,
 };
 use bytes::Bytes;
 use fhir::{
@@ -21,26 +21,21 @@ use fhir::{
 use proto::{
     Code, Error,
     api::v1::{
-        CapabilitiesRequest, CreateRequest, DeleteRequest, OperationRequest, Outcome, ReadRequest,
-        SearchParameter, SearchRequest, UpdateRequest, VReadRequest, WriteResponse,
+        CapabilitiesRequest, CreateRequest, DeleteRequest, OperationRequest, ReadRequest, SearchParameter,
+        SearchRequest, UpdateRequest, VReadRequest,
     },
 };
 
-/// Carries one entry out, if there is room for its answer; an error is an answer, too. `patience` is that of the bundle.
-pub async fn answer(
-    session: Session<'_>,
-    request: Request,
-    room: &Room,
-    patience: &Patience,
-) -> ResponseEntry {
+/// Carries one entry out, if there is room for its answer; an error is an answer, too.
+pub async fn answer(session: Session<'_>, request: Request, answering: &Answering) -> ResponseEntry {
     // What else is posted has a bare type as its url; the `$` may be percent-encoded.
     let is_operation = request.method == Method::Post && request.url.contains(['$', '%']);
-    let answered = match room.admit(request.method, is_operation) {
-        Ok(()) => patiently(session, request, patience).await,
+    let answered = match answering.room.admit(request.method, is_operation) {
+        Ok(()) => patiently(session, request, answering).await,
         Err(full) => Err(full),
     };
     let answer = answered.unwrap_or_else(|error| failed(&error));
-    room.take(&answer);
+    answering.room.take(&answer);
     answer
 }
 
@@ -48,17 +43,17 @@ pub async fn answer(
 async fn patiently(
     session: Session<'_>,
     request: Request,
-    patience: &Patience,
+    answering: &Answering,
 ) -> Result<ResponseEntry, Error> {
     loop {
-        let answer = run(session, request.clone()).await;
-        if let Some(answer) = patience.with(answer).await {
+        let answer = run(session, request.clone(), answering).await;
+        if let Some(answer) = answering.patience.with(answer).await {
             return answer;
         }
     }
 }
 
-async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Error> {
+async fn run(session: Session<'_>, request: Request, answering: &Answering) -> Result<ResponseEntry, Error> {
     let invalid = |error: InvalidTarget| Error::new(Code::BadRequest, error.to_string());
     let method = request.method;
     if let Method::Get | Method::Head = method {
@@ -69,9 +64,9 @@ async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Er
         }
         return Ok(answer);
     }
-    match (method, Target::parse(&request.url).map_err(invalid)?) {
+    let answer = match (method, Target::parse(&request.url).map_err(invalid)?) {
         (Method::Post, target @ Target::Operation { .. }) => {
-            operation(session, target, request.body, false).await
+            return operation(session, target, request.body, false).await;
         }
         (Method::Post, Target::Type { resource_type }) => {
             let create = CreateRequest {
@@ -80,7 +75,7 @@ async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Er
                 if_none_exist: request.if_none_exist,
                 idempotency_key: request.idempotency_key,
             };
-            interaction::create(session, create).await.map(|answer| written(method, &answer))
+            interaction::create(session, create).await?
         }
         (Method::Put, target @ (Target::Instance { .. } | Target::Search { .. })) => {
             let (resource_type, id, criteria) = named(target, method, &request.url)?;
@@ -93,11 +88,11 @@ async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Er
                 if_none_match: request.if_none_match,
                 idempotency_key: request.idempotency_key,
             };
-            interaction::update(session, update).await.map(|answer| written(method, &answer))
+            interaction::update(session, update).await?
         }
         (Method::Patch, target @ (Target::Instance { .. } | Target::Search { .. })) => {
             let patch = patch::request(target, request, &session.options().json)?;
-            interaction::patch(session, patch).await.map(|answer| written(method, &answer))
+            interaction::patch(session, patch).await?
         }
         (Method::Delete, target @ (Target::Instance { .. } | Target::Search { .. })) => {
             let (resource_type, id, criteria) = named(target, method, &request.url)?;
@@ -108,10 +103,11 @@ async fn run(session: Session<'_>, request: Request) -> Result<ResponseEntry, Er
                 if_match: request.if_match,
                 idempotency_key: request.idempotency_key,
             };
-            interaction::delete(session, delete).await.map(|answer| written(method, &answer))
+            interaction::delete(session, delete).await?
         }
-        (method, _) => Err(unsupported(method, &request.url)),
-    }
+        (method, _) => return Err(unsupported(method, &request.url)),
+    };
+    Ok(answering.written(session, method, &answer).await)
 }
 
 /// An operation, answered by its resource.
@@ -219,28 +215,6 @@ fn found(version_id: &str, last_updated_ms: u64, body: Bytes) -> ResponseEntry {
         etag: Some(format!("W/\"{version_id}\"")),
         last_modified: Some(instant(last_updated_ms)),
         resource: Some(body),
-        ..Default::default()
-    }
-}
-
-/// The response part of a write.
-pub fn written(method: Method, answer: &WriteResponse) -> ResponseEntry {
-    let status = match Outcome::try_from(answer.outcome) {
-        Ok(Outcome::Created) => "201 Created",
-        Ok(Outcome::Deleted) => "204 No Content",
-        Ok(Outcome::Unchanged) if method == Method::Delete => "204 No Content",
-        _ => "200 OK",
-    };
-    if answer.version_id.is_empty() {
-        return ResponseEntry { status: status.to_owned(), ..Default::default() };
-    }
-    let WriteResponse { resource_type, id, version_id, .. } = answer;
-    let location = status != "204 No Content";
-    ResponseEntry {
-        status: status.to_owned(),
-        location: location.then(|| format!("{resource_type}/{id}/_history/{version_id}")),
-        etag: Some(format!("W/\"{version_id}\"")),
-        last_modified: Some(instant(answer.last_updated_ms)),
         ..Default::default()
     }
 }

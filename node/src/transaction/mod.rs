@@ -5,6 +5,7 @@
 //! ([`atomic`]). A batch is its entries, each by itself ([`batch`]).
 
 mod action;
+mod answering;
 mod atomic;
 mod batch;
 mod entry;
@@ -16,6 +17,7 @@ mod room;
 mod written;
 
 use crate::{draft, engine::to_its_end, session::Session};
+use answering::Answering;
 use fhir::{
     bundle::{self, Bundle, Entry, Kind, Target},
     definitions::ResourceType,
@@ -33,14 +35,16 @@ pub async fn run(session: Session<'_>, request: TransactionRequest) -> Result<Tr
 }
 
 async fn run_here(session: Session<'_>, request: TransactionRequest) -> Result<TransactionResponse, Error> {
+    let answering = Answering::new(session, request.entry_return());
     let document = draft::parse(request.bundle, session.options())?.document;
     let limits = bundle::Limits { entries_max: session.options().bundle_entries_max };
     let bundle = Bundle::read(&document, &limits).map_err(invalid)?;
     let answers = match bundle.kind {
         Kind::Transaction => {
-            atomic::run(session, document.source(), &bundle, &request.idempotency_key).await?
+            let source = document.source();
+            atomic::run(session, source, &bundle, &request.idempotency_key, &answering).await?
         }
-        Kind::Batch => batch::run(session, &bundle, &request.idempotency_key).await?,
+        Kind::Batch => batch::run(session, &bundle, &request.idempotency_key, &answering).await,
     };
     Ok(TransactionResponse { bundle: bundle::write_response(bundle.kind, &answers).into() })
 }

@@ -2,7 +2,7 @@
 //! Patch), or a Binary that holds a patch of the media type it names.
 
 use super::request::{Request, named};
-use crate::{draft, query::patch_kind};
+use crate::{draft, query::kind_by_content};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use fhir::{
@@ -56,10 +56,10 @@ pub fn of_resource(resource: Node<'_>) -> Result<(PatchKind, Option<Bytes>), Err
 
 fn of_binary(binary: Node<'_>) -> Result<(PatchKind, Bytes), Error> {
     let text = |name: &str| binary.get(name).and_then(Node::as_str).unwrap_or_default();
-    let kind = patch_kind(&text("contentType"))?;
     let decoded = BASE64_STANDARD.decode(text("data").as_bytes());
     let bytes =
         decoded.map_err(|error| Error::new(Code::Invalid, format!("Binary.data is not base64: {error}")))?;
+    let kind = kind_by_content(&text("contentType"), &bytes)?;
     Ok((kind, bytes.into()))
 }
 
@@ -87,6 +87,8 @@ mod tests {
     fn binaries_and_parameters_are_patches() {
         let binary = r#"{"resourceType":"Binary","contentType":"application/json-patch+json","data":"W10="}"#;
         assert_eq!(read(binary), Ok((PatchKind::Json, Bytes::from_static(b"[]"))));
+        let plain = r#"{"resourceType":"Binary","contentType":"application/json","data":"W10="}"#;
+        assert_eq!(read(plain), Ok((PatchKind::Json, Bytes::from_static(b"[]"))));
         let parameters = r#"{"resourceType":"Parameters"}"#;
         assert_eq!(read(parameters), Ok((PatchKind::Fhirpath, parameters.into())));
     }

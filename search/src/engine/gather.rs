@@ -12,6 +12,7 @@ use crate::page::sort_hash;
 use crate::query::Query;
 use crate::resource_set::each_once;
 use crate::set::PartitionSet;
+use crate::tally::{Tally, Tell};
 use fhir::definitions::ParamId;
 use fhir::index::Values;
 use proto::id::TenantId;
@@ -35,21 +36,22 @@ impl Engine {
     ) -> Result<()> {
         let view = View::new(self.shards.iter().map(|shard| shard.tail.snapshot()).collect());
         let sieve = Sieve::of(&query.expr);
-        let wanted = Wanted { query, only, start: None, limit: 0, count: false };
+        let wanted = Wanted { query, only, start: None, limit: 0, tally: &Tally::new(Tell::Nothing) };
         for (number, snapshot) in view.shards().iter().enumerate() {
             if let Some(segments) = &snapshot.segments {
                 read::each(segments, &view, number, &wanted, |segment, weight| {
                     let docs = segment.matches(weight)?;
                     match found.wanted {
-                        Gather::Itself => segment.visit(docs, |doc| found.push(segment.order.hash(doc))),
+                        Gather::Itself => segment.visit(docs, |doc| found.push(segment.order.hash(doc)))?,
                         Gather::Targets(param) => match refers::column(segment.reader, param)? {
                             Some(column) => segment.visit(docs, |doc| {
                                 let mut targets = column.values_for_doc(doc).map(refers::from_column);
                                 targets.try_for_each(|target| found.push(target))
-                            }),
-                            None => Ok(0),
+                            })?,
+                            None => 0,
                         },
-                    }
+                    };
+                    Ok(())
                 })?;
             }
             for entry in snapshot.fresh(&sieve, |entry| may_match(&wanted, entry)) {

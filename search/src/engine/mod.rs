@@ -23,6 +23,7 @@ pub use disk::Recovered;
 pub(crate) use gather::Found;
 pub use gather::{Gather, united};
 pub use options::Options;
+pub use tail::{trace_of, traces};
 
 use crate::cursor::Signer;
 use crate::error::{Error, Result};
@@ -32,6 +33,7 @@ use crate::page::{Best, First, Hit, Page, cut};
 use crate::query::Query;
 use crate::set::PartitionSet;
 use crate::start::Start;
+use crate::tally::{Tally, Tell};
 use crate::work::Looked;
 use fhir::index::Values;
 use futures::FutureExt;
@@ -117,7 +119,8 @@ impl Engine {
     /// [`Error::Cursor`] for a cursor that is not of this query; index errors.
     pub fn search(&self, query: &Query, cursor: Option<&str>) -> Result<Page> {
         let start = self.start(query, cursor)?;
-        let (hits, total) = self.collect(query, None, start.as_ref(), query.hits_wanted(), query.total)?;
+        let tell = query.tells(start.as_ref());
+        let (hits, total) = self.collect(query, None, start.as_ref(), query.hits_wanted(), tell)?;
         Ok(self.page_of(query, start.as_ref(), hits, total))
     }
 
@@ -169,7 +172,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TooMany`] if there are more than `max`; index errors.
     pub(crate) fn all(&self, query: &Query, max: usize) -> Result<Vec<Hit>> {
-        let (hits, _) = self.collect(query, None, None, max.saturating_add(1), false)?;
+        let (hits, _) = self.collect(query, None, None, max.saturating_add(1), Tell::Nothing)?;
         if hits.len() > max { Err(Error::TooMany(max)) } else { Ok(hits) }
     }
 
@@ -181,26 +184,26 @@ impl Engine {
         only: Option<&PartitionSet>,
         start: Option<&Start>,
         limit: usize,
-        total: bool,
+        tell: Tell,
     ) -> Result<(Vec<Hit>, Option<u64>)> {
         let view = View::new(self.shards.iter().map(|shard| shard.tail.snapshot()).collect());
         let sieve = Sieve::of(&query.expr);
-        let wanted = Wanted { query, only, start, limit, count: total };
+        let tally = Tally::new(tell);
+        let wanted = Wanted { query, only, start, limit, tally: &tally };
         if !query.sort.is_default() {
-            let (hits, count) = ordered(&view, &wanted, &sieve)?;
-            return Ok((hits, total.then_some(count)));
+            return Ok((ordered(&view, &wanted, &sieve)?, tally.told()));
         }
-        let (mut best, mut count) = (Best::new(limit, wanted.is_back()), 0);
+        let mut best = Best::new(limit, wanted.is_back());
         for (number, snapshot) in view.shards().iter().enumerate() {
             if let Some(segments) = &snapshot.segments {
-                count += read::collect(segments, &view, number, &wanted, &mut best)?;
+                read::collect(segments, &view, number, &wanted, &mut best)?;
             }
         }
         // Segments first: what they have bounds what is wanted of the tails.
         for number in 0..self.shards.len() {
-            count += fresh(&view, number, &wanted, &sieve, &mut best);
+            fresh(&view, number, &wanted, &sieve, &mut best);
         }
-        Ok((best.into_hits(), total.then_some(count)))
+        Ok((best.into_hits(), tally.told()))
     }
 
     /// The signer of this folder's cursors, for searches that are not answered here.
@@ -230,18 +233,18 @@ fn shard_of(partition: PartitionId, shards: usize) -> usize {
     usize::from(partition.0) % shards
 }
 
-/// The first matches in the order that the query asks for, and the number of all.
-fn ordered(view: &View, wanted: &Wanted<'_>, sieve: &Sieve) -> Result<(Vec<Hit>, u64)> {
-    let (mut first, mut count) = (First::new(wanted.limit, wanted.is_back()), 0);
+/// The first matches in the order that the query asks for.
+fn ordered(view: &View, wanted: &Wanted<'_>, sieve: &Sieve) -> Result<Vec<Hit>> {
+    let mut first = First::new(wanted.limit, wanted.is_back());
     for (number, snapshot) in view.shards().iter().enumerate() {
         if let Some(segments) = &snapshot.segments {
-            count += ordered::collect(segments, view, number, wanted, &mut first)?;
+            ordered::collect(segments, view, number, wanted, &mut first)?;
         }
         for entry in snapshot.fresh(sieve, |entry| may_match(wanted, entry)) {
             if !matches_entry(entry, wanted.query) || view.outdates_entry(entry) {
                 continue;
             }
-            count += 1;
+            wanted.tally.add(1);
             let values = Values::trusted(entry.values.as_deref().unwrap_or_default());
             let order = wanted.query.sort.key(&values, &facts(entry));
             if first.wants(&order, entry.hash) {
@@ -252,7 +255,7 @@ fn ordered(view: &View, wanted: &Wanted<'_>, sieve: &Sieve) -> Result<(Vec<Hit>,
             }
         }
     }
-    Ok((first.into_hits(), count))
+    Ok(first.into_hits())
 }
 
 /// Whether a tail's entry is of a partition, tenant and type that are asked for.
@@ -262,16 +265,18 @@ fn may_match(wanted: &Wanted<'_>, entry: &Entry) -> bool {
         && wanted.query.is_of_type(entry.key.type_code)
 }
 
-/// Matches of a shard's tail: adds those on the page's side, and counts all.
-fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &mut Best) -> u64 {
-    let Wanted { query, start, count, .. } = *wanted;
-    let mut total = 0;
+/// Matches of a shard's tail: adds those on the page's side, and counts all that there is a number to be told of.
+fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &mut Best) {
+    let Wanted { query, start, tally, .. } = *wanted;
     for entry in view.shards()[shard].fresh(sieve, |entry| may_match(wanted, entry)) {
         let wanted = start.is_none_or(|start| start.may_let(&[], entry.hash)) && best.wants(entry.hash);
-        if !(wanted || count) || !matches_entry(entry, query) || view.outdates_entry(entry) {
+        if !(wanted || tally.is_open()) || !matches_entry(entry, query) || view.outdates_entry(entry) {
             continue;
         }
-        total += 1;
+        match wanted {
+            true => tally.add(1),
+            false => _ = tally.add_extra(),
+        }
         if wanted {
             let hit = hit(entry);
             if start.is_none_or(|start| start.lets(&hit)) {
@@ -279,7 +284,6 @@ fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &m
             }
         }
     }
-    total
 }
 
 fn matches_entry(entry: &Entry, query: &Query) -> bool {

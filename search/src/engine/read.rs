@@ -11,6 +11,7 @@ use crate::page::{Best, Hit};
 use crate::query::Query;
 use crate::set::PartitionSet;
 use crate::start::Start;
+use crate::tally::Tally;
 use crate::work::Looked;
 use proto::id::{PartitionId, ResourceKey, TenantId};
 use std::cell::Cell;
@@ -45,8 +46,8 @@ pub struct Wanted<'a> {
     pub start: Option<&'a Start>,
     /// How many of them.
     pub limit: usize,
-    /// Whether all matches are counted.
-    pub count: bool,
+    /// Counts the matches.
+    pub tally: &'a Tally,
 }
 
 impl Wanted<'_> {
@@ -64,37 +65,39 @@ pub fn collect(
     shard: usize,
     wanted: &Wanted<'_>,
     best: &mut Best,
-) -> Result<u64> {
-    let how = wanted.count.then(|| how_to_count(&wanted.query.expr));
+) -> Result<()> {
+    let how = wanted.tally.is_of_all().then(|| how_to_count(&wanted.query.expr));
     each(segments, view, shard, wanted, |segment, weight| {
         if wanted.limit > 0 {
             match wanted.start {
                 Some(start) if start.is_back => segment.page_back(weight, start, wanted.limit, best)?,
-                start => segment.page(weight, start, wanted.limit, best)?,
+                start => segment.page(weight, start, wanted, best)?,
             }
             best.prune();
         }
-        how.map_or(Ok(0), |how| segment.count(weight, how))
+        if let Some(how) = how {
+            wanted.tally.add(segment.count(weight, how)?);
+        }
+        Ok(())
     })
 }
 
-/// What `see` counts in the segments, all together.
+/// Shows `see` the segments.
 pub fn each(
     segments: &Segments,
     view: &View,
     shard: usize,
     wanted: &Wanted<'_>,
-    mut see: impl FnMut(&Segment<'_>, &dyn Weight) -> Result<u64>,
-) -> Result<u64> {
+    mut see: impl FnMut(&Segment<'_>, &dyn Weight) -> Result<()>,
+) -> Result<()> {
     let query = translate(wanted.query, &segments.fields);
     let weight = query.weight(EnableScoring::disabled_from_searcher(&segments.searcher))?;
-    let mut total = 0;
     for reader in segments.searcher.segment_readers() {
         let segment = Segment::open(reader, view, shard, wanted.only)?;
-        total += see(&segment, weight.as_ref())?;
+        see(&segment, weight.as_ref())?;
         wanted.query.looked(Looked { segments: 1, documents: segment.looked.get(), ..Looked::default() });
     }
-    Ok(total)
+    Ok(())
 }
 
 impl<'a> Segment<'a> {
@@ -153,7 +156,16 @@ impl<'a> Segment<'a> {
         identity::decode(&bytes).ok_or_else(damaged)
     }
 
-    fn page(&self, weight: &dyn Weight, start: Option<&Start>, limit: usize, best: &mut Best) -> Result<()> {
+    fn page(
+        &self,
+        weight: &dyn Weight,
+        start: Option<&Start>,
+        wanted: &Wanted<'_>,
+        best: &mut Best,
+    ) -> Result<()> {
+        let (limit, tally) = (wanted.limit, wanted.tally);
+        // All are counted in another way.
+        let is_few = tally.is_open() && !tally.is_of_all();
         let mut docs = self.matches(weight)?;
         let mut doc = docs.doc();
         if let Some(start) = start {
@@ -181,6 +193,17 @@ impl<'a> Segment<'a> {
                     last = Some(hash);
                     best.add(hit);
                 }
+                if is_few {
+                    tally.add(1);
+                }
+            }
+            doc = docs.advance();
+        }
+        // Those behind the page, from the first on.
+        let mut goes_on = is_few && tally.is_open();
+        while goes_on && doc != TERMINATED {
+            if self.is_current(doc)? {
+                goes_on = tally.add_extra();
             }
             doc = docs.advance();
         }

@@ -17,6 +17,7 @@ use crate::kind::problem::Problem;
 use crate::kind::terminology::Terminology;
 use crate::kind::{id, last_updated};
 use crate::sort::Sort;
+use crate::tally::Tell;
 use fhir::definitions::{ParamId, ResourceType, SearchParameter};
 use fhir::index::FullText;
 use proto::id::{ResourceId, TenantId};
@@ -59,8 +60,7 @@ impl Query {
                 expr: Expr::And(Vec::new()),
                 sort: Sort::default(),
                 count: limits.count_default,
-                total: false,
-                tells_total: true,
+                tell: Tell::Few,
                 digest: 0,
                 issues: Vec::new(),
                 used: Vec::new(),

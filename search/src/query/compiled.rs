@@ -4,6 +4,8 @@ use super::expr::Expr;
 use super::include::Include;
 use super::scope::Scope;
 use crate::sort::Sort;
+use crate::start::Start;
+use crate::tally::Tell;
 use crate::work::{Looked, Work};
 use fhir::definitions::{ParamId, ResourceType};
 use proto::error::Issue;
@@ -23,10 +25,8 @@ pub struct Query {
     pub sort: Sort,
     /// The page size; 0: count only.
     pub count: usize,
-    /// Whether the exact number of matches is wanted, whatever it costs.
-    pub total: bool,
-    /// Whether it is told where it costs nothing.
-    pub(super) tells_total: bool,
+    /// What is told of the number of matches.
+    pub tell: Tell,
     /// What a page cursor is bound to: everything that decides which resources match.
     pub digest: u64,
     /// Parameters that were ignored under lenient handling, and why.
@@ -53,9 +53,19 @@ impl Query {
         if self.count == 0 { 0 } else { self.count + 1 }
     }
 
+    /// What is told of the number of matches with the page at `start`.
+    pub(crate) fn tells(&self, start: Option<&Start>) -> Tell {
+        if self.tell == Tell::Few && start.is_some() { Tell::Nothing } else { self.tell }
+    }
+
+    /// The number of matches, where it is told and all were looked at.
+    pub(crate) fn known(&self, matches: usize) -> Option<u64> {
+        (self.tell != Tell::Nothing).then_some(matches as u64)
+    }
+
     /// The number of matches to tell, where a page is all there is and the number was not counted.
     pub(crate) fn total_of(&self, counted: Option<u64>, is_all: bool, hits: usize) -> Option<u64> {
-        counted.or_else(|| (is_all && self.tells_total).then_some(hits as u64))
+        counted.or_else(|| self.known(hits).filter(|_| is_all))
     }
 
     /// Counts, where that is asked for.

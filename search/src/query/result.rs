@@ -2,6 +2,7 @@
 
 use super::compiled::Query;
 use crate::kind::problem::Problem;
+use crate::tally::Tell;
 use fhir::definitions::ResourceType;
 use std::sync::Arc;
 
@@ -10,16 +11,19 @@ pub(super) fn count(query: &mut Query, text: &str, max: usize) -> Result<(), Pro
     let count: usize =
         text.parse().map_err(|_| Problem::unusable(format!("'{text}' is no number of resources")))?;
     query.count = count.min(max);
-    query.total |= count == 0;
+    if count == 0 {
+        query.tell = Tell::All;
+    }
     Ok(())
 }
 
-/// https://hl7.org/fhir/R4/search.html#total. An estimate would cost as much as the number. Without it the number is told where a page is
-/// all there is.
+/// https://hl7.org/fhir/R4/search.html#total. An estimate would cost as much as the number. Without it the number is told where it is known:
+/// a page is all there is, the rows of one compartment were looked at, or the first page shows that there are few.
 pub(super) fn total(query: &mut Query, text: &str) -> Result<(), Problem> {
     match text {
-        "none" => query.tells_total = false,
-        "estimate" | "accurate" => query.total = true,
+        "none" if query.count > 0 => query.tell = Tell::Nothing,
+        "none" => {}
+        "estimate" | "accurate" => query.tell = Tell::All,
         _ => return Err(Problem::unusable("it takes none, estimate or accurate")),
     }
     Ok(())
@@ -29,7 +33,7 @@ pub(super) fn total(query: &mut Query, text: &str) -> Result<(), Problem> {
 pub(super) fn summary(query: &mut Query, text: &str) -> Result<(), Problem> {
     match text {
         "count" => {
-            (query.count, query.total) = (0, true);
+            (query.count, query.tell) = (0, Tell::All);
             Ok(())
         }
         // Which part of a resource is shown is not the index's business.

@@ -10,7 +10,7 @@ use crate::{
 };
 use fhir::{definitions::ResourceType, index::Values};
 use proto::{Code, Error, ResourceId, ResourceKey, Slot, TenantId, TypeCode, api::v1::WriteResponse};
-use search::{Facts, Hit};
+use search::{Facts, Hit, Tell};
 use std::{fmt, sync::Arc};
 
 /// Criteria as they were understood. Two spellings of one thing have one key, which is what locks, orders, caches and
@@ -48,7 +48,7 @@ impl Criteria {
         text: &str,
     ) -> Result<Criteria, Error> {
         let mut search = compile_criteria(session, resource_type, parameters(text)?).await?;
-        (search.query.count, search.query.total) = (MATCHES_WANTED, false);
+        (search.query.count, search.query.tell) = (MATCHES_WANTED, Tell::Nothing);
         let conditions = search.query.canonical()?;
         if conditions.is_empty() {
             let text = format!("the criteria '{text}' say nothing of the {resource_type} to match");
@@ -142,6 +142,11 @@ impl Criteria {
         let type_code = TypeCode(self.resource_type.code());
         let facts = Facts { type_code, id, last_updated_ms: session.clock().now_ms() };
         search::matches(&Values::trusted(values), &facts, &self.search.query)
+    }
+
+    /// What every match has among its [`search::traces`]; `None`: nothing is sure.
+    pub fn trace(&self) -> Option<u64> {
+        search::trace_of(&self.search.query.expr)
     }
 
     /// The one resource that matches now; `None`: none does.

@@ -137,6 +137,11 @@ impl Named {
         self.criteria.fit(session, id, values)
     }
 
+    /// What each of those has among its [`search::traces`]; `None`: nothing is sure.
+    pub fn trace(&self) -> Option<u64> {
+        self.criteria.trace()
+    }
+
     /// What it names with the request done: of what was there what `stays`, and what is `new`; exactly one.
     ///
     /// # Errors

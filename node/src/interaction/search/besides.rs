@@ -3,7 +3,7 @@
 use super::compile;
 use crate::session::{Search, Session};
 use proto::{Error, api::v1::SearchRequest};
-use search::Hit;
+use search::{Hit, Tell};
 
 /// The pages of one, as large as they may be.
 pub struct Pages<'s> {
@@ -20,7 +20,7 @@ impl<'s> Pages<'s> {
     /// Those of compiling it.
     pub async fn of(session: Session<'s>, request: &SearchRequest) -> Result<Pages<'s>, Error> {
         let mut search = compile(session, request).await?;
-        (search.query.count, search.query.total) = (session.options().search_limits.count_max, false);
+        (search.query.count, search.query.tell) = (session.options().search_limits.count_max, Tell::Nothing);
         Ok(Pages { session, search, cursor: None, ended: false })
     }
 

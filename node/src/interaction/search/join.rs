@@ -9,7 +9,7 @@ use proto::{
     api::v1::{SearchParameter, SearchRequest},
 };
 use search::{
-    Gather, ResourceSet,
+    Gather, ResourceSet, Tell,
     query::{By, Join, Joined, is_join, joins},
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -91,7 +91,7 @@ async fn search_first(
     let mut search = compile(session, &request).await.map_err(inside)?;
     let wanted = match join.by {
         By::Reference(_) => {
-            (search.query.count, search.query.total) = (FEW, false);
+            (search.query.count, search.query.tell) = (FEW, Tell::Nothing);
             let page = session.search(&search, None).await?;
             if page.next.is_none() {
                 found.few.extend(page.hits.iter().map(|hit| (hit.key.type_code, hit.key.id)));

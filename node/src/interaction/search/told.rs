@@ -10,7 +10,7 @@ use proto::{
     api::v1::{SearchParameter, SearchRequest},
     internal::v1 as wire,
 };
-use search::{Query, ResourceSet, query::Joined};
+use search::{Query, ResourceSet, Tell, query::Joined};
 use std::sync::Arc;
 
 /// Looks for another node in partitions that this one leads.
@@ -23,7 +23,12 @@ pub async fn look(
     look: &wire::SearchLook,
 ) -> Result<wire::LookAnswer, Error> {
     let mut query = query_of(session, look).await?;
-    (query.count, query.total) = (look.count as usize, look.total);
+    let tell = match (look.total, look.total_of_few) {
+        (true, _) => Tell::All,
+        (false, true) => Tell::Few,
+        (false, false) => Tell::Nothing,
+    };
+    (query.count, query.tell) = (look.count as usize, tell);
     let here = |only: &[PartitionId]| session.look_for_hits(&query, look, only);
     session.look_for(asked.moment.as_ref(), &asked.partitions, here).await
 }

@@ -228,7 +228,7 @@ async fn streams_pass_each_kind_of_write_through() {
         idempotency_key: key.clone(),
         ..Default::default()
     };
-    let transaction = TransactionRequest { bundle: body, idempotency_key: key };
+    let transaction = TransactionRequest { bundle: body, idempotency_key: key, ..Default::default() };
     for (write, heard) in [
         (Write::Create(creation.clone()), format!("{creation:?}")),
         (Write::Update(update.clone()), format!("{update:?}")),

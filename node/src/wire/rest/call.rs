@@ -108,12 +108,14 @@ impl Call {
     }
 
     /// Of a write that has no parameters: the conditions of some are written there by other servers' clients, and a write
-    /// without its condition is another one.
+    /// without its condition is another one. What is none, such as the `_filename` that some give with a Binary, is left out
+    /// unless handling is strict.
     ///
     /// # Errors
     /// `BadParameter` where there are any.
     pub(super) fn without_parameters(&self) -> Result<(), Error> {
-        let Some((name, _)) = self.parameters.first() else { return Ok(()) };
+        let is_meant = |name: &str| self.prefer.strict || may_choose(name);
+        let Some((name, _)) = self.parameters.iter().find(|(name, _)| is_meant(name)) else { return Ok(()) };
         let name: String = name.chars().take(100).collect();
         let text = format!(
             "the parameter {name:?} has no meaning here; a create's condition is given by If-None-Exist"
@@ -209,4 +211,25 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
             headers: parts.headers.clone(),
         })
     }
+}
+/// Whether a parameter of that name may say which resources are meant: all do but those with an underscore that are no search
+/// parameters of <https://hl7.org/fhir/R4/search.html#all>.
+fn may_choose(name: &str) -> bool {
+    const CHOOSING: [&str; 13] = [
+        "_content",
+        "_filter",
+        "_has",
+        "_id",
+        "_lastUpdated",
+        "_list",
+        "_profile",
+        "_query",
+        "_security",
+        "_source",
+        "_tag",
+        "_text",
+        "_type",
+    ];
+    let base = name.split([':', '.']).next().unwrap_or_default();
+    !base.starts_with('_') || CHOOSING.contains(&base)
 }

@@ -54,6 +54,8 @@ impl Format {
         let format = take(parameters, "_format");
         let pretty = take(parameters, "_pretty").is_some_and(|value| value == "true");
         let (syntax, media_type) = match format {
+            // The page around it is made of FHIR's JSON.
+            Some(format) if is_html(&format) => (Syntax::Json, FHIR_JSON),
             Some(format) => {
                 offered(&format).map(|(_, offer)| offer).ok_or_else(|| not_acceptable(&format))?
             }
@@ -61,6 +63,17 @@ impl Format {
         };
         Ok(Format { syntax, media_type, pretty })
     }
+}
+
+/// Whether a value of `_format`, or a range of `Accept`, is HTML.
+pub(super) fn is_html(asked: &str) -> bool {
+    let name = asked.split(';').next().unwrap_or_default().trim();
+    ["html", "text/html", "text%2Fhtml", "text%2fhtml"].iter().any(|html| name.eq_ignore_ascii_case(html))
+}
+
+/// Whether FHIR's own formats will do.
+pub(super) fn is_acceptable(headers: &HeaderMap) -> bool {
+    accepted(headers).is_ok()
 }
 
 /// Whether a request is about Binary resources, which may be sent and wanted as any type.
@@ -206,8 +219,10 @@ mod tests {
         let xml =
             Format::negotiate(&HeaderMap::new(), &mut vec![pair("_format", "application/fhir xml")]).unwrap();
         assert_eq!(xml.syntax, Syntax::Xml);
-        let html = Format::negotiate(&HeaderMap::new(), &mut vec![pair("_format", "html")]).unwrap_err();
-        assert!(html.diagnostics().contains("application/fhir+xml"));
+        let yaml = Format::negotiate(&HeaderMap::new(), &mut vec![pair("_format", "yaml")]).unwrap_err();
+        assert!(yaml.diagnostics().contains("application/fhir+xml"));
+        let html = Format::negotiate(&HeaderMap::new(), &mut vec![pair("_format", "text/html")]);
+        assert_eq!(html.unwrap().media_type, FHIR_JSON);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod etag;
 mod format;
 mod head;
 mod history;
+mod html;
 mod layers;
 mod metadata;
 mod operation;
@@ -62,6 +63,7 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Boun
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(middleware::from_fn(layers::errors_are_outcomes))
         .layer(middleware::from_fn(xml::answers))
+        .layer(middleware::from_fn(html::answers))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
         .layer(middleware::map_request(encoding::settle))
         .layer(middleware::from_fn(layers::origin));

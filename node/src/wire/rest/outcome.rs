@@ -1,11 +1,10 @@
-//! Errors and notes as OperationOutcome: <https://hl7.org/fhir/R4/operationoutcome.html>.
+//! Errors as OperationOutcome: <https://hl7.org/fhir/R4/operationoutcome.html>.
 
 use super::format::FHIR_JSON;
 use crate::outcome;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::{StatusCode, header};
-use proto::{Code, Error, error::Issue};
+use proto::{Code, Error};
 
 /// The one error of all handlers.
 #[derive(Debug)]
@@ -27,9 +26,4 @@ impl IntoResponse for Failure {
         }
         response
     }
-}
-
-/// A note that all went well, for `Prefer: return=OperationOutcome`.
-pub(super) fn note(diagnostics: String) -> Bytes {
-    outcome::json(&[Issue { severity: "information", code: "informational", diagnostics, expression: None }])
 }

@@ -8,7 +8,7 @@ use super::{
     update::if_match,
 };
 use crate::{
-    query::{no_parameters, patch_kind},
+    query::{kind_by_content, patch_kind},
     service::FhirService,
 };
 use axum::{
@@ -73,30 +73,12 @@ impl<S: Send + Sync> FromRequest<Shared<S>> for PatchPayload {
     async fn from_request(request: Request<Body>, shared: &Shared<S>) -> Result<PatchPayload, Failure> {
         let media_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
         let media_type = String::from_utf8_lossy(media_type.unwrap_or_default()).into_owned();
-        let kind = patch_kind(&media_type)?;
-        let payload = match kind {
+        let payload = match patch_kind(&media_type)? {
             // A resource, in whatever format resources come.
-            PatchKind::Fhirpath => {
-                let payload = Payload::from_request(request, shared).await?;
-                if is_plain_json(&media_type) && !names_parameters(&payload.bytes) {
-                    return Err(no_parameters().into());
-                }
-                payload
-            }
+            PatchKind::Fhirpath => Payload::from_request(request, shared).await?,
             _ => payload::read(request, &shared.settings).await?,
         };
+        let kind = kind_by_content(&media_type, &payload.bytes)?;
         Ok(PatchPayload { kind, payload })
     }
-}
-
-/// The types that say nothing of FHIR: what comes under them is often meant as another patch.
-fn is_plain_json(media_type: &str) -> bool {
-    let name = media_type.split(';').next().unwrap_or_default().trim();
-    name.eq_ignore_ascii_case("application/json") || name.eq_ignore_ascii_case("text/json")
-}
-
-/// Whether JSON may be a Parameters resource: enough to tell other patches, and what is not JSON says the parser.
-fn names_parameters(body: &[u8]) -> bool {
-    let text = std::str::from_utf8(body).unwrap_or_default().trim_start();
-    !text.starts_with(['[', '{']) || (text.starts_with('{') && text.contains("\"Parameters\""))
 }

@@ -4,9 +4,10 @@ use super::{
     call::Call,
     etag,
     format::{FHIR_JSON, Syntax},
-    outcome::{self, Failure},
+    outcome::Failure,
     prefer::Return,
 };
+use crate::outcome;
 use axum::{
     Extension,
     body::Body,
@@ -72,7 +73,7 @@ pub(super) fn written(call: &Call, written: WriteResponse) -> Response {
     let mut response = match call.prefer.return_.unwrap_or_default() {
         Return::Minimal => status.into_response(),
         Return::Representation => json(call, status, written.body.clone()),
-        Return::OperationOutcome => json(call, status, outcome::note(told(&written))),
+        Return::OperationOutcome => json(call, status, outcome::written(&written)),
     };
     let headers = response.headers_mut();
     set(headers, header::LOCATION, location);
@@ -83,28 +84,13 @@ pub(super) fn written(call: &Call, written: WriteResponse) -> Response {
 /// A delete: 204, or 200 with an outcome where `Prefer` asks for one.
 pub(super) fn deleted(call: &Call, written: WriteResponse) -> Response {
     let mut response = match call.prefer.return_ {
-        Some(Return::OperationOutcome) => json(call, StatusCode::OK, outcome::note(told(&written))),
+        Some(Return::OperationOutcome) => json(call, StatusCode::OK, outcome::written(&written)),
         _ => StatusCode::NO_CONTENT.into_response(),
     };
     if !written.version_id.is_empty() {
         set(response.headers_mut(), header::ETAG, etag::weak(&written.version_id));
     }
     response
-}
-
-fn told(written: &WriteResponse) -> String {
-    match (written.id.as_str(), written.count) {
-        ("", 0) => return format!("no {} matched, and nothing was changed", written.resource_type),
-        ("", count) => return format!("{count} {} were deleted", written.resource_type),
-        _ => {}
-    }
-    let what = match written.outcome() {
-        Outcome::Created => "created",
-        Outcome::Updated => "updated",
-        Outcome::Deleted => "deleted",
-        Outcome::Unchanged | Outcome::Unspecified => "not changed",
-    };
-    format!("{}/{} was {what}", written.resource_type, written.id)
 }
 
 fn version_headers(headers: &mut HeaderMap, version_id: &str, last_updated_ms: u64) {

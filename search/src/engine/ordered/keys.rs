@@ -54,7 +54,8 @@ impl<'a> Keys<'a> {
     }
 
     /// Adds a document to the first ones if it is one of them. Its part of the key by the first rule may be known: documents that
-    /// have it in common are to be offered in their order, and no more of them after `false`.
+    /// have it in common are to be offered in their order, and no more of them after `false`. Where pages go back, it is a part that the
+    /// document may have instead of one that comes earlier: it is added only where it has that part, and the order is turned.
     pub fn offer(&mut self, doc: DocId, known: Option<&[u8]>, first: &mut First) -> Result<bool> {
         self.key.clear();
         self.key.extend_from_slice(known.unwrap_or_default());
@@ -92,7 +93,8 @@ impl<'a> Keys<'a> {
         }
         let (_, key) = self.segment.key(doc)?;
         let mut hit = self.facts.hit(doc, key, hash);
-        hit.order = match is_whole {
+        let is_guess = known.is_some() && self.wanted.is_back();
+        hit.order = match is_whole && !is_guess {
             true => self.key.as_slice().into(),
             false => {
                 let known = Known {
@@ -107,7 +109,8 @@ impl<'a> Keys<'a> {
                 }
             }
         };
-        if first.wants(&hit.order, hash) && start.is_none_or(|start| start.lets(&hit)) {
+        let is_known = known.is_none_or(|known| hit.order.starts_with(known));
+        if is_known && first.wants(&hit.order, hash) && start.is_none_or(|start| start.lets(&hit)) {
             first.add(hit);
         }
         Ok(true)

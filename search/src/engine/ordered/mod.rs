@@ -2,7 +2,8 @@
 //!
 //! A document is left as soon as its key cannot be among the first (`keys`): dates, numbers and `lastUpdated` are told by columns. Where
 //! matches are too many to be looked at one by one, those are gone through in the order of their documents (`by_order`), which is made
-//! once for each segment, and texts and codes in that of the dictionary (`walk`). Where pages go back, all matches are looked at.
+//! once for each segment, and texts and codes in that of the dictionary (`walk`). Where pages go back, that
+//! one is gone through the other way, and for other orders all matches are looked at.
 
 mod by_order;
 mod keys;
@@ -23,14 +24,14 @@ use walk::Walk;
 /// So many index values are read from the store of a segment before the dictionary is asked.
 const LOOKED_AT_MAX: u64 = 512;
 
-/// Offers the wanted matches of shard number `shard`, whose segments these are, and returns the number of all matches if it is wanted.
+/// Offers the wanted matches of shard number `shard`, whose segments these are, and counts those that it looks at.
 pub fn collect(
     segments: &Segments,
     view: &View,
     shard: usize,
     wanted: &Wanted<'_>,
     first: &mut First,
-) -> Result<u64> {
+) -> Result<()> {
     let rank = wanted.query.sort.rules().first().and_then(Rank::of);
     let how = how_to_count(&wanted.query.expr);
     each(segments, view, shard, wanted, |segment, weight| {
@@ -40,15 +41,20 @@ pub fn collect(
             let ordered = (&*segments.orders, rank);
             match by_order::offer(segment, (weight, matches), ordered, wanted, &mut keys, first)? {
                 Some(all) => matches = all,
-                None if wanted.count => return segment.count(weight, how),
-                None => return Ok(0),
+                None => {
+                    match wanted.tally.is_of_all() {
+                        true => wanted.tally.add(segment.count(weight, how)?),
+                        false => wanted.tally.leave(),
+                    }
+                    return Ok(());
+                }
             }
         }
-        let walk = (!wanted.is_back()).then(|| Walk::of(wanted.query, segments.fields.terms)).flatten();
-        match walk {
-            Some(walk) => by_dictionary(segment, matches, &walk, &mut keys, first),
-            None => segment.visit(matches, |doc| keys.offer(doc, None, first).map(drop)),
-        }
+        wanted.tally.add(match Walk::of(wanted.query, segments.fields.terms) {
+            Some(walk) => by_dictionary(segment, matches, &walk, wanted, &mut keys, first)?,
+            None => segment.visit(matches, |doc| keys.offer(doc, None, first).map(drop))?,
+        });
+        Ok(())
     })
 }
 
@@ -56,6 +62,7 @@ fn by_dictionary(
     segment: &Segment<'_>,
     all: Box<dyn Scorer>,
     walk: &Walk<'_>,
+    wanted: &Wanted<'_>,
     keys: &mut Keys<'_>,
     first: &mut First,
 ) -> Result<u64> {
@@ -64,9 +71,13 @@ fn by_dictionary(
         matches.insert(doc);
         Ok(())
     })?;
-    let without = match total > LOOKED_AT_MAX {
-        true => walk.run(segment.reader, &mut matches, keys, first)?,
-        false => None,
+    let without = match wanted.start.filter(|start| start.is_back) {
+        _ if total <= LOOKED_AT_MAX => None,
+        Some(start) => match walk.run_back(segment.reader, &mut matches, keys, first, &start.place)? {
+            true => return Ok(total),
+            false => None,
+        },
+        None => walk.run(segment.reader, &mut matches, keys, first)?,
     };
     let mut rest = BitSetDocSet::from(matches);
     while rest.doc() != TERMINATED {

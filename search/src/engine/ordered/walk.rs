@@ -5,9 +5,9 @@ use crate::engine::index::term_range::starting;
 use crate::error::Result;
 use crate::kind::index::{Owner, Place, VALUE_AT, head, tag};
 use crate::kind::kept::{Ordered, ordered};
-use crate::page::First;
+use crate::page::{First, SortKey};
 use crate::query::Query;
-use crate::sort::{By, Rule, text};
+use crate::sort::{By, MISSING, Rule, text};
 use proto::id::TypeCode;
 use tantivy::postings::BlockSegmentPostings;
 use tantivy::schema::{Field, IndexRecordOption};
@@ -52,26 +52,17 @@ impl<'q> Walk<'q> {
         let index = reader.inverted_index(self.field)?;
         let mut spent = 0;
         let enough = LOOK_COST * matches.len() as u64;
-        // A value that is too long for its term is not in its place.
-        let mut long = self.terms(&index, self.tag | tag::SHORTENED)?;
-        while long.advance() {
-            let mut postings = postings(&index, &long)?;
-            while let Some(doc) = next(&mut postings, matches, &mut spent) {
-                keys.offer(doc, None, first)?;
-            }
-        }
+        self.offer_long(&index, matches, keys, first, &mut spent)?;
         let (mut start, mut value) = (Vec::new(), Vec::new());
-        let mut terms = self.terms(&index, self.tag)?;
+        let mut terms = self.terms(&index, self.tag, self.rule.descending)?;
         while terms.advance() {
-            value.clear();
-            text(&terms.key()[VALUE_AT..], &mut value);
-            start.clear();
-            self.rule.push(Some(&value), &mut start);
+            self.start(&terms, &mut value, &mut start);
             if !first.may_want(&start) {
                 return Ok(Some(start));
             }
             let mut postings = postings(&index, &terms)?;
-            while let Some(doc) = next(&mut postings, matches, &mut spent) {
+            while let Some(doc) = next_of(&mut postings, matches, &mut spent) {
+                matches.remove(doc);
                 if !keys.offer(doc, Some(&start), first)? {
                     break;
                 }
@@ -86,8 +77,96 @@ impl<'q> Walk<'q> {
         Ok(Some(start))
     }
 
-    fn terms<'i>(&self, index: &'i InvertedIndexReader, tag: u8) -> Result<TermStreamer<'i>> {
-        let terms = starting(index, &head(self.place, tag), self.rule.descending);
+    /// The same for a page that ends at a place, from that place's term on towards the first. A document is offered at the term
+    /// that it is ordered by, which is the last of its terms on this way. False: it has to be looked at each match that is left.
+    pub fn run_back(
+        &self,
+        reader: &SegmentReader,
+        matches: &mut BitSet,
+        keys: &mut Keys<'_>,
+        first: &mut First,
+        place: &SortKey,
+    ) -> Result<bool> {
+        // What has no value is in the order of all those that have none.
+        if place.order.first() == Some(&MISSING) {
+            return Ok(false);
+        }
+        let index = reader.inverted_index(self.field)?;
+        let mut spent = 0;
+        let enough = LOOK_COST * matches.len() as u64;
+        self.offer_long(&index, matches, keys, first, &mut spent)?;
+        let mut terms = self.terms(&index, self.tag, !self.rule.descending)?;
+        let (mut start, mut value, mut docs) = (Vec::new(), Vec::new(), Vec::new());
+        let mut are_more = terms.advance();
+        while are_more {
+            self.start(&terms, &mut value, &mut start);
+            // Texts are ordered by their beginnings: those of several terms may be one.
+            docs.clear();
+            let is_behind = start[..] > place.order[..start.len().min(place.order.len())];
+            let mut next = start.clone();
+            while are_more && next == start {
+                spent += TERM_COST;
+                if !is_behind {
+                    let mut postings = postings(&index, &terms)?;
+                    while let Some(doc) = next_of(&mut postings, matches, &mut spent) {
+                        docs.push(doc);
+                    }
+                }
+                are_more = terms.advance();
+                if are_more {
+                    self.start(&terms, &mut value, &mut next);
+                }
+            }
+            if is_behind {
+                continue;
+            }
+            if !first.may_want(&start) {
+                return Ok(true);
+            }
+            docs.sort_unstable();
+            docs.dedup();
+            for doc in docs.iter().rev() {
+                if !keys.offer(*doc, Some(&start), first)? {
+                    break;
+                }
+            }
+            if spent > enough {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the keys begin with of documents that the term comes first of.
+    fn start(&self, terms: &TermStreamer<'_>, value: &mut Vec<u8>, start: &mut Vec<u8>) {
+        value.clear();
+        text(&terms.key()[VALUE_AT..], value);
+        start.clear();
+        self.rule.push(Some(value), start);
+    }
+
+    /// Offers those with a value that is too long for its term, which is not in its place.
+    fn offer_long(
+        &self,
+        index: &InvertedIndexReader,
+        matches: &mut BitSet,
+        keys: &mut Keys<'_>,
+        first: &mut First,
+        spent: &mut u64,
+    ) -> Result<()> {
+        let mut long = self.terms(index, self.tag | tag::SHORTENED, false)?;
+        while long.advance() {
+            let mut postings = postings(index, &long)?;
+            while let Some(doc) = next_of(&mut postings, matches, spent) {
+                matches.remove(doc);
+                keys.offer(doc, None, first)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn terms<'i>(&self, index: &'i InvertedIndexReader, tag: u8, falling: bool) -> Result<TermStreamer<'i>> {
+        let terms = starting(index, &head(self.place, tag), falling);
         Ok(terms.map_err(tantivy::TantivyError::from)?)
     }
 }
@@ -103,8 +182,8 @@ fn postings(index: &InvertedIndexReader, terms: &TermStreamer<'_>) -> Result<Pos
     Ok(Postings { blocks: blocks.map_err(tantivy::TantivyError::from)?, at: 0 })
 }
 
-/// The next of them that is in the set, which it is taken out of.
-fn next(postings: &mut Postings, set: &mut BitSet, spent: &mut u64) -> Option<u32> {
+/// The next of them that is in the set.
+fn next_of(postings: &mut Postings, set: &BitSet, spent: &mut u64) -> Option<u32> {
     loop {
         let docs = postings.blocks.docs();
         if docs.is_empty() {
@@ -114,7 +193,6 @@ fn next(postings: &mut Postings, set: &mut BitSet, spent: &mut u64) -> Option<u3
             postings.at += 1;
             *spent += 1;
             if set.contains(doc) {
-                set.remove(doc);
                 return Some(doc);
             }
         }

@@ -10,7 +10,7 @@ mod view;
 
 pub use forget::Forget;
 pub use generation::{Entry, Generation};
-pub use sieve::Sieve;
+pub use sieve::{Sieve, trace_of, traces};
 pub use snapshot::Snapshot;
 pub use view::View;
 

@@ -50,6 +50,39 @@ fn text(param: ParamId, text: &str) -> u64 {
     xxh3_64_with_seed(text.as_bytes(), u64::from(param.0))
 }
 
+/// What a resource has, as numbers: each parameter, and each of its codes, references and URIs. What a query asks for by [`trace_of`] is among
+/// them in every match.
+pub fn traces(values: &Values<'_>) -> Vec<u64> {
+    let each = values.iter().flat_map(|(param, value)| {
+        [Some(present(param)), kept::trace(&value).map(|trace| text(param, trace))].into_iter().flatten()
+    });
+    each.collect()
+}
+
+/// One thing that every match has, the rarest there is: of what is asked for by codes one of those; `None` where nothing is sure.
+pub fn trace_of(expr: &Expr) -> Option<u64> {
+    match expr {
+        Expr::And(all) => {
+            let sure = all.iter().filter_map(|one| Some((trace_of(one)?, names_text(one))));
+            sure.max_by_key(|(_, names_text)| *names_text).map(|(trace, _)| trace)
+        }
+        Expr::Leaf(leaf) => hash_of(leaf),
+        Expr::Or(any) => match any.as_slice() {
+            [only] => trace_of(only),
+            _ => None,
+        },
+        Expr::Not(_) => None,
+    }
+}
+
+fn names_text(expr: &Expr) -> bool {
+    match expr {
+        Expr::And(all) | Expr::Or(all) => all.iter().any(names_text),
+        Expr::Leaf(leaf) => leaf.condition().is_some_and(|(_, condition)| condition.trace().is_some()),
+        Expr::Not(_) => false,
+    }
+}
+
 /// A query as a condition on signatures.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Sieve {
@@ -115,8 +148,12 @@ impl Sieve {
 
 /// The bits of the one thing a match must have; `None` where the index values are not asked.
 fn needs(leaf: &Leaf) -> Option<Signature> {
-    let (param, condition) = leaf.condition()?;
     let mut signature = Signature::default();
-    signature.add(condition.trace().map_or_else(|| present(param), |trace| text(param, trace)));
+    signature.add(hash_of(leaf)?);
     Some(signature)
+}
+
+fn hash_of(leaf: &Leaf) -> Option<u64> {
+    let (param, condition) = leaf.condition()?;
+    Some(condition.trace().map_or_else(|| present(param), |trace| text(param, trace)))
 }

@@ -10,6 +10,7 @@ mod if_match;
 mod once;
 mod order;
 mod pages;
+mod register;
 mod restart;
 mod search;
 mod timeline;
@@ -63,6 +64,7 @@ const INVARIANTS: &[(&str, Check)] = &[
     ("versions are gap-free", versions::check),
     ("each version is what its write makes of the one before", content::check),
     ("reads and writes of a resource are linearizable", order::check),
+    ("one register explains each resource's answers", register::check),
     ("a version has one winner", if_match::check),
     ("one resource for each criterion", criteria::check),
     ("transactions are all or nothing", bundle::check),

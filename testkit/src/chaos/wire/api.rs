@@ -92,7 +92,11 @@ async fn answer(api: &impl Api, call: &Call, idempotency_key: String) -> Result<
             written(api.create(request).await?)
         }
         Call::Bundle { body } => {
-            let request = api::TransactionRequest { bundle: body.clone().into(), idempotency_key };
+            let request = api::TransactionRequest {
+                bundle: body.clone().into(),
+                idempotency_key,
+                ..Default::default()
+            };
             let bundle = api.transaction(request).await?.bundle;
             let bundle = serde_json::from_slice(&bundle);
             Reply::Bundle(parts(&bundle.map_err(|error| Failure::Unknown(error.to_string()))?))

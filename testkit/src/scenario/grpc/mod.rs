@@ -85,7 +85,9 @@ impl Grpc {
             }
             Target::Transaction => {
                 let idempotency_key = header("idempotency-key");
-                let request = api::TransactionRequest { bundle: body, idempotency_key };
+                let mut request =
+                    api::TransactionRequest { bundle: body, idempotency_key, ..Default::default() };
+                request.set_entry_return(target::entry_return(&header("prefer")));
                 shape::transaction(client.transaction(request).await?)
             }
             Target::Search { resource_type, compartment } => {

@@ -162,6 +162,16 @@ pub(super) fn patch_kind(media_type: &str) -> api::PatchKind {
     }
 }
 
+/// What the header `Prefer` asks entries to be answered with.
+pub(super) fn entry_return(prefer: &str) -> api::EntryReturn {
+    match prefer {
+        "return=minimal" => api::EntryReturn::Minimal,
+        "return=representation" => api::EntryReturn::Representation,
+        "return=OperationOutcome" => api::EntryReturn::OperationOutcome,
+        _ => api::EntryReturn::Unspecified,
+    }
+}
+
 impl Parameters {
     fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(key, _)| key == name)?;

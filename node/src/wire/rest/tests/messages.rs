@@ -92,8 +92,17 @@ async fn writes() {
         ..Default::default()
     };
     asked.as_message("DELETE", "/T/i", &[KEY, IF_MATCH], "", delete).await;
-    let transaction = TransactionRequest { bundle: "{\"a\":1}".into(), idempotency_key: text("k") };
-    asked.as_message("POST", "", &[KEY], "{\"a\":1}", transaction).await;
+    let mut transaction =
+        TransactionRequest { bundle: "{\"a\":1}".into(), idempotency_key: text("k"), ..Default::default() };
+    asked.as_message("POST", "", &[KEY], "{\"a\":1}", transaction.clone()).await;
+    for (asks, entry_return) in [
+        ("return=minimal", EntryReturn::Minimal),
+        ("return=representation", EntryReturn::Representation),
+        ("return=OperationOutcome", EntryReturn::OperationOutcome),
+    ] {
+        transaction.set_entry_return(entry_return);
+        asked.as_message("POST", "", &[KEY, ("prefer", asks)], "{\"a\":1}", transaction.clone()).await;
+    }
 }
 
 #[tokio::test]
