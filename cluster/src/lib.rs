@@ -7,6 +7,7 @@
 
 mod addresses;
 mod admission;
+pub mod backup;
 mod cluster;
 mod council;
 mod entropy;
@@ -19,6 +20,7 @@ mod holding;
 mod incoming;
 mod indexing;
 mod join;
+mod kept;
 mod maintenance;
 mod members;
 mod meta;
@@ -45,6 +47,7 @@ pub use folder::{DiskFolder, DiskSpace, Folder, MemoryFolder};
 pub use group::Group;
 pub use indexing::WALKS_MAX;
 pub use join::{Identity, Joining, Known, MetaNode, known};
+pub use kept::Hold;
 pub use meta::MetaState;
 pub use observer::Observer;
 pub use options::{Options, Proof};
