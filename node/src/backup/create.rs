@@ -50,6 +50,7 @@ pub async fn create(url: &str, options: &Options, plan: &Plan) -> anyhow::Result
     let source = Arc::new(Source::new(url, options)?);
     let seen = source.look().await?;
     let folder = Folder::at(&plan.to);
+    let _lock = folder.lock()?;
     let mut work = Work::begin(&folder, source, seen, plan)?;
     let shipping = match &work.parent {
         None => work.copy_rows(plan).await?,
@@ -75,37 +76,20 @@ struct Work {
 
 impl Work {
     fn begin(folder: &Folder, source: Arc<Source>, seen: Seen, plan: &Plan) -> anyhow::Result<Work> {
-        let cluster_id = seen.state.cluster_id.clone();
-        let unfinished = folder.unfinished(&cluster_id)?;
+        let left = folder.unfinished(&seen.state.cluster_id)?;
         let parent = match plan.incremental {
-            true => Some(parent(folder, &cluster_id)?),
+            true => Some(parent(folder, &seen.state.cluster_id)?),
             false => None,
         };
-        let new = || {
-            let began_ms = Timestamp::now().as_millisecond().unsigned_abs();
-            let name = time(began_ms).replace(['-', ':'], "");
-            let backup = format!("{:016x}", rand::random::<u64>());
-            let state_before = state_to(&seen.encoded);
-            let (kind, cluster_id) = (Kind::Full, cluster_id.clone());
-            (name, Unfinished { kind, backup, cluster_id, began_ms, state_before })
-        };
-        let (name, what) = match (&parent, unfinished) {
-            (Some(parent), left) => {
-                // A full one that was interrupted stays as it is.
-                drop(left);
-                let (name, what) = new();
-                let (backup, state_before) = (parent.backup.clone(), parent.state.clone());
-                (name, Unfinished { kind: Kind::Incremental, backup, state_before, ..what })
-            }
+        let (name, what) = match (&parent, left) {
+            // A full one that was interrupted stays as it is.
+            (Some(parent), _) => after(parent, new(&seen))?,
             (None, Some((name, what))) => {
                 eprintln!("going on with {name}");
                 (name, what)
             }
-            (None, None) => new(),
+            (None, None) => new(&seen),
         };
-        if parent.as_ref().is_some_and(|parent| parent.name >= name) {
-            bail!("the clock here is behind the newest backup's: {name}");
-        }
         let dir = folder.begin(&name, &what)?;
         let partitions = seen.state.partitions as u16;
         let kept = |id| Some((id, folder::finished_rows(&dir, id)?));
@@ -117,7 +101,7 @@ impl Work {
         let manifest = Manifest {
             parent: parent.as_ref().map(|parent| parent.name.clone()),
             backup: what.backup,
-            cluster_id,
+            cluster_id: what.cluster_id,
             began_ms: what.began_ms,
             state_before: what.state_before,
             ..Manifest::begin(name, what.kind)
@@ -208,6 +192,28 @@ impl Work {
         folder::finish(&self.dir, self.partitions)?;
         Ok(manifest)
     }
+}
+
+/// The name of a full backup that begins now, and what is known of it.
+fn new(seen: &Seen) -> (String, Unfinished) {
+    let began_ms = Timestamp::now().as_millisecond().unsigned_abs();
+    let what = Unfinished {
+        kind: Kind::Full,
+        backup: format!("{:016x}", rand::random::<u64>()),
+        cluster_id: seen.state.cluster_id.clone(),
+        began_ms,
+        state_before: state_to(&seen.encoded),
+    };
+    (time(began_ms).replace(['-', ':'], ""), what)
+}
+
+/// The same of an incremental one.
+fn after(parent: &Manifest, (name, what): (String, Unfinished)) -> anyhow::Result<(String, Unfinished)> {
+    if parent.name >= name {
+        bail!("the clock here says {name}, and the newest backup is {}", parent.name);
+    }
+    let (backup, state_before) = (parent.backup.clone(), parent.state.clone());
+    Ok((name, Unfinished { kind: Kind::Incremental, backup, state_before, ..what }))
 }
 
 /// What an incremental backup goes on from.

@@ -7,10 +7,11 @@ use super::{
 use anyhow::{Context, anyhow, bail};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
-    fs,
+    fs::{self, File, TryLockError},
     path::{Path, PathBuf},
 };
 
+const LOCK: &str = "LOCK";
 const UNFINISHED: &str = "unfinished.json";
 
 /// A folder of backups.
@@ -68,18 +69,29 @@ impl Folder {
         }
     }
 
-    /// The finished ones, oldest first.
+    /// The finished ones, oldest first: by the moments they are of, as one may have been gone on with late.
     pub fn all(&self) -> anyhow::Result<Vec<Manifest>> {
-        self.names()?.0.iter().map(|name| self.read(name)).collect()
+        let all = self.names()?.0.iter().map(|name| self.read(name)).collect::<anyhow::Result<Vec<_>>>();
+        let mut all = all?;
+        all.sort_by_key(|one| one.until_ms);
+        Ok(all)
+    }
+
+    /// Makes the folder where it is missing. Nobody else makes a backup in it as long as the file is held.
+    pub fn lock(&self) -> anyhow::Result<File> {
+        let failed = || format!("cannot write to {}", self.dir.display());
+        fs::create_dir_all(&self.dir).with_context(failed)?;
+        let file = File::create(self.dir.join(LOCK)).with_context(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => bail!("another backup is being made in {}", self.dir.display()),
+            Err(TryLockError::Error(error)) => Err(error).with_context(failed),
+        }
     }
 
     /// The newest one of a cluster.
     pub fn newest(&self, cluster_id: &str) -> anyhow::Result<Option<Manifest>> {
-        if !self.dir.exists() {
-            return Ok(None);
-        }
-        let all = self.all()?;
-        Ok(all.into_iter().rfind(|one| one.cluster_id == cluster_id))
+        Ok(self.all()?.into_iter().rfind(|one| one.cluster_id == cluster_id))
     }
 
     /// A backup and those it goes on from, the full one first.
@@ -112,9 +124,6 @@ impl Folder {
 
     /// A full backup of that cluster which can be gone on with; what else is unfinished here is removed.
     pub fn unfinished(&self, cluster_id: &str) -> anyhow::Result<Option<(String, Unfinished)>> {
-        if !self.dir.exists() {
-            return Ok(None);
-        }
         let mut found = None;
         for name in self.names()?.1 {
             let dir = self.path(&name);

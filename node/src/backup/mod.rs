@@ -5,6 +5,7 @@
 //!
 //! | file | is |
 //! |---|---|
+//! | `LOCK`, beside those folders | held while a backup is made |
 //! | `manifest.json` | what the backup has, and the checksum of every other file. It comes last: without it a backup is unfinished |
 //! | `001.rows` | the rows of partition 1 from one view, in a full backup |
 //! | `001.log` | entries of its log: in a full backup those after the rows, in an incremental one those after the backup before |

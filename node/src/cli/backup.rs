@@ -104,22 +104,28 @@ fn make(access: &Access, plan: &Plan, every: Option<Duration>) -> anyhow::Result
         loop {
             let began = Instant::now();
             let made = create(&access.grpc, &options, plan).await?;
-            let (bytes, entries) = made.contents();
-            let (mb, seconds) = (bytes as f64 / 1e6, began.elapsed().as_secs_f64().max(1e-3));
-            let rate = if bytes > 0 { format!(" ({:.0} MB/s)", mb / seconds) } else { String::new() };
-            writeln!(
-                std::io::stdout(),
-                "backup {} has everything until {}: {} resources, {mb:.1} MB of rows and {entries} entries, packed in {:.1} MB, in \
-                 {seconds:.1} s{rate}",
-                made.name,
-                time(made.until_ms),
-                made.resources(),
-                made.bytes() as f64 / 1e6,
-            )?;
+            writeln!(std::io::stdout(), "{}", told(&made, began.elapsed()))?;
             let Some(every) = every else { return Ok(()) };
             tokio::time::sleep(every.saturating_sub(began.elapsed())).await;
         }
     })
+}
+
+fn told(made: &Manifest, took: Duration) -> String {
+    let (bytes, entries) = made.contents();
+    let (mb, seconds) = (bytes as f64 / 1e6, took.as_secs_f64().max(1e-3));
+    let rows = match made.kind {
+        Kind::Full => {
+            format!("{} resources, {mb:.1} MB of rows ({:.0} MB/s), ", made.resources(), mb / seconds)
+        }
+        Kind::Incremental => String::new(),
+    };
+    format!(
+        "backup {} has everything until {}: {rows}{entries} entries of logs; packed in {:.1} MB, in {seconds:.1} s",
+        made.name,
+        time(made.until_ms),
+        made.bytes() as f64 / 1e6,
+    )
 }
 
 fn list(from: &Path) -> anyhow::Result<()> {

@@ -110,9 +110,9 @@ async fn a_cluster_is_backed_up_while_it_is_written_to_and_no_transaction_is_hal
     let load = Load::start(&nodes);
     load.progress(60).await;
     let mut before = vec![];
-    for round in 0..3 {
+    for (round, node) in nodes.iter().enumerate() {
         before.push(load.acknowledged());
-        let (grpc, to) = (nodes[round].grpc.clone(), to.clone());
+        let (grpc, to) = (node.grpc.clone(), to.clone());
         let more: &[&str] = if round == 0 { &["--rate-mb", "2"] } else { &["--incremental"] };
         let arguments = [&["create", "--grpc", &grpc, "--to", path(&to)], more].concat();
         let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();

@@ -103,9 +103,8 @@ async fn an_interrupted_backup_is_gone_on_with() {
     let mut child = command(&slow).stderr(std::process::Stdio::null()).spawn().unwrap();
     let began = Instant::now();
     let first = || {
-        let dir = std::fs::read_dir(&to).ok()?.next()?.ok()?.path();
-        let rows = dir.join("001.rows.json");
-        rows.exists().then_some(dir)
+        let dirs = std::fs::read_dir(&to).ok()?.map(|entry| entry.unwrap().path());
+        dirs.into_iter().find(|dir| dir.join("001.rows.json").exists())
     };
     let unfinished = loop {
         match first() {
@@ -114,6 +113,8 @@ async fn an_interrupted_backup_is_gone_on_with() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
+    let said = refused(&["create", "--grpc", &node.grpc, "--to", path(&to)]);
+    assert!(said.contains("another backup is being made"), "{said}");
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!unfinished.join("manifest.json").exists());
