@@ -83,6 +83,11 @@ impl Kept {
         }
     }
 
+    /// All that a group has in the log, what is kept for backups included.
+    pub(crate) fn stored_bytes(&self, group: u32) -> u64 {
+        self.log.group_bytes(group)
+    }
+
     /// The last entry, from 0, that may be purged where everything up to `index` were; `None`: all of that may.
     fn bound(&self, group: u32, index: u64, log_id: &Bytes) -> Option<io::Result<Option<(u64, Bytes)>>> {
         let after = self.groups.lock().get_mut(&group)?.after()?;
@@ -217,6 +222,7 @@ mod tests {
         purge(&log, 49, 1);
         assert_eq!(first(&log), Some(10), "entry 11, as backups count");
         assert!(log.group_bytes(GROUP) == 0 && before > 0, "purging again frees nothing");
+        assert_eq!(log.stored_bytes(GROUP), before / 10 * 9);
         log.hold(GROUP, Hold { backup: 1, after: 40, keep: MINUTE });
         purge(&log, 49, 1);
         assert_eq!(first(&log), Some(30));

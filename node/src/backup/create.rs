@@ -84,8 +84,11 @@ impl Work {
         let (name, what) = match (&parent, left) {
             // A full one that was interrupted stays as it is.
             (Some(parent), _) => after(parent, new(&seen))?,
-            (None, Some((name, what))) => {
-                eprintln!("going on with {name}");
+            (None, Some((left, what))) => {
+                // Names are in the order of the moments.
+                let name = new(&seen).0;
+                eprintln!("going on with {left}, as {name}");
+                folder.rename(&left, &name)?;
                 (name, what)
             }
             (None, None) => new(&seen),
@@ -220,10 +223,7 @@ fn after(parent: &Manifest, (name, what): (String, Unfinished)) -> anyhow::Resul
 fn parent(folder: &Folder, cluster_id: &str) -> anyhow::Result<Manifest> {
     let none =
         || anyhow!("there is no backup of this cluster yet that one could go on from: make a full one");
-    let newest = folder.newest(cluster_id)?.ok_or_else(none)?;
-    // All of what it goes on from is there.
-    folder.chain(newest.clone())?;
-    Ok(newest)
+    folder.newest(cluster_id)?.ok_or_else(none)
 }
 
 fn told(failed: Failed) -> anyhow::Error {

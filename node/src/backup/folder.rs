@@ -69,12 +69,9 @@ impl Folder {
         }
     }
 
-    /// The finished ones, oldest first: by the moments they are of, as one may have been gone on with late.
+    /// The finished ones, oldest first.
     pub fn all(&self) -> anyhow::Result<Vec<Manifest>> {
-        let all = self.names()?.0.iter().map(|name| self.read(name)).collect::<anyhow::Result<Vec<_>>>();
-        let mut all = all?;
-        all.sort_by_key(|one| one.until_ms);
-        Ok(all)
+        self.names()?.0.iter().map(|name| self.read(name)).collect()
     }
 
     /// Makes the folder where it is missing. Nobody else makes a backup in it as long as the file is held.
@@ -91,7 +88,19 @@ impl Folder {
 
     /// The newest one of a cluster.
     pub fn newest(&self, cluster_id: &str) -> anyhow::Result<Option<Manifest>> {
-        Ok(self.all()?.into_iter().rfind(|one| one.cluster_id == cluster_id))
+        for name in self.names()?.0.iter().rev() {
+            let one = self.read(name)?;
+            if one.cluster_id == cluster_id {
+                return Ok(Some(one));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives one that is not finished another name.
+    pub fn rename(&self, from: &str, to: &str) -> anyhow::Result<()> {
+        let (from, to) = (self.path(from), self.path(to));
+        fs::rename(&from, &to).with_context(|| format!("cannot make {}", to.display()))
     }
 
     /// A backup and those it goes on from, the full one first.

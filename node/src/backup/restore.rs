@@ -311,3 +311,61 @@ fn agreed(last: &Manifest) -> anyhow::Result<MetaState> {
     }
     Ok(state)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Kind, manifest::state_to};
+    use super::*;
+    use prost::Message;
+    use proto::log::v1::{MetaIndexing, MetaParameter, MetaPartitionIndexed};
+
+    fn state(generation: u32, serves: bool) -> MetaState {
+        let parameter = MetaParameter { number: 1024, generation, serves, ..MetaParameter::default() };
+        let own = MetaIndexing {
+            tenant: 1,
+            revision: 3,
+            generation,
+            parameters: vec![parameter],
+            partitions: vec![MetaPartitionIndexed { partition: 1, generation, permille: 0 }],
+            ..MetaIndexing::default()
+        };
+        MetaState { partitions: 1, indexing: vec![own], ..MetaState::default() }
+    }
+
+    fn agreed_of(before: &MetaState, after: &MetaState) -> MetaState {
+        let text = |state: &MetaState| state_to(&state.encode_to_vec());
+        let manifest = Manifest {
+            state_before: text(before),
+            state: text(after),
+            ..Manifest::begin("20261129T004512.123Z".to_owned(), Kind::Full)
+        };
+        agreed(&manifest).unwrap()
+    }
+
+    #[test]
+    fn search_parameters_serve_where_none_changed_meanwhile() {
+        assert_eq!(agreed_of(&state(2, true), &state(2, true)), state(2, true));
+        let again = agreed_of(&state(1, true), &state(2, true));
+        let own = &again.indexing[0];
+        assert_eq!((own.generation, own.partitions.len()), (3, 0));
+        assert_eq!((own.parameters[0].generation, own.parameters[0].serves), (3, false));
+        assert!(own.walks[0].generation == 3 && own.walks[0].types.len() > 100);
+    }
+
+    #[test]
+    fn room_is_made_beside_the_folder_and_nothing_is_in_its_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let making = room_for(&data).unwrap();
+        assert_eq!(making, dir.path().join("data.restoring"));
+        fs::create_dir(&making).unwrap();
+        assert!(room_for(&data).unwrap_err().to_string().contains("in the way"));
+        fs::write(making.join(MARK), "").unwrap();
+        room_for(&data).unwrap();
+        assert!(!making.exists(), "an interrupted one's");
+        fs::create_dir(&data).unwrap();
+        room_for(&data).unwrap();
+        fs::write(data.join("mine"), "").unwrap();
+        assert!(room_for(&data).unwrap_err().to_string().contains("is not empty"));
+    }
+}
