@@ -2,7 +2,10 @@
 
 use crate::{Error, Options, Result, api, connect};
 use proto::api::v1::admin_client::AdminClient;
-use tonic::transport::Channel;
+use tonic::{Streaming, transport::Channel};
+
+/// One entry of a log is as large as the largest bundle, with its index values.
+const MESSAGE_BYTES_MAX: usize = 1 << 30;
 
 /// A handle for operators' calls at one node, which answers for its cluster. Cheap to clone. Nothing is sent again by itself.
 #[derive(Clone, Debug)]
@@ -24,7 +27,8 @@ impl Admin {
     /// # Errors
     /// An endpoint that is none.
     pub fn connect_with(endpoint: &str, options: &Options) -> Result<Admin> {
-        Ok(Admin { stub: AdminClient::new(connect::channel(endpoint, options)?) })
+        let stub = AdminClient::new(connect::channel(endpoint, options)?);
+        Ok(Admin { stub: stub.max_decoding_message_size(MESSAGE_BYTES_MAX) })
     }
 
     /// The cluster as the node sees it that leads.
@@ -50,6 +54,32 @@ impl Admin {
     /// Has another node lead.
     pub async fn transfer_leader(&self, to: u64) -> Result<()> {
         answer(self.stub.clone().transfer_leader(api::TransferLeaderRequest { to }).await).map(drop)
+    }
+
+    /// What the cluster agreed on, for a backup.
+    pub async fn backup_state(&self) -> Result<api::BackupStateResponse> {
+        answer(self.stub.clone().backup_state(api::BackupStateRequest {}).await)
+    }
+
+    /// All rows of a partition that this node holds. What follows them in its log is kept for `hold`.
+    pub async fn backup_rows(
+        &self,
+        partition: u32,
+        hold: api::BackupHold,
+    ) -> Result<Streaming<api::BackupRowsResponse>> {
+        let request = api::BackupRowsRequest { partition, hold: Some(hold) };
+        answer(self.stub.clone().backup_rows(request).await)
+    }
+
+    /// The entries of a partition's log after that one, as this node has them. Those and what follows are kept for `hold`.
+    pub async fn backup_log(
+        &self,
+        partition: u32,
+        after: u64,
+        hold: api::BackupHold,
+    ) -> Result<Streaming<api::BackupLogResponse>> {
+        let request = api::BackupLogRequest { partition, after, hold: Some(hold) };
+        answer(self.stub.clone().backup_log(request).await)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::folder::Folder;
 use crate::group::Group;
 use crate::holding::Holding;
 use crate::incoming::Incoming;
+use crate::kept::Kept;
 use crate::maintenance::Maintenance;
 use crate::meta::{FEATURE_LEVEL, META, MetaState, MetaStore};
 use crate::meters::Meters;
@@ -43,6 +44,7 @@ pub struct Cluster {
     pub(crate) holding: Arc<Holding>,
     /// Held while a group is between two runs.
     vacating: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) kept: Arc<Kept>,
 }
 
 impl Cluster {
@@ -51,6 +53,8 @@ impl Cluster {
     pub async fn start(options: Options, parts: Parts) -> Result<Cluster, Error> {
         check(&options)?;
         let Parts { store, log, folder, observer, transport, entropy } = parts;
+        let kept = Arc::new(Kept::new(log));
+        let log: Arc<dyn LogStore> = kept.clone();
         let meters = Arc::new(Meters::new());
         let admission = Admission::new(log.clone(), options.proposals_max, options.proposal_bytes_max);
         let meta_store = Arc::new(MetaStore::open(folder.clone(), &options.dir)?);
@@ -104,6 +108,7 @@ impl Cluster {
             tasks: Mutex::default(),
             holding: Arc::new(Holding::new(usize::from(partitions))),
             vacating: Arc::default(),
+            kept,
         };
         cluster.council.transport.serve(Arc::new(Incoming {
             node_id,
@@ -226,7 +231,7 @@ impl Cluster {
         let maintenance = Maintenance {
             options: self.options.clone(),
             folder: self.folder.clone(),
-            log,
+            log: self.kept.clone(),
             admission: self.council.admission.clone(),
             failures: self.failures.clone(),
             meters,

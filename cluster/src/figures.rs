@@ -110,7 +110,7 @@ impl Cluster {
             // What cannot be read is not known to be on the disk.
             durable: partition.durable_index().unwrap_or_default(),
         };
-        let log_bytes = self.log().group_bytes(u32::from(group.id().0));
+        let log_bytes = self.kept.stored_bytes(u32::from(group.id().0));
         GroupFigures { id: group.id(), state, progress, log_bytes }
     }
 }

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod admission;
+pub mod backup;
 mod beats;
 mod cluster;
 mod council;
@@ -20,6 +21,7 @@ mod holding;
 mod incoming;
 mod indexing;
 mod join;
+mod kept;
 mod maintenance;
 mod members;
 mod meta;
@@ -46,6 +48,7 @@ pub use folder::{DiskFolder, DiskSpace, Folder, MemoryFolder};
 pub use group::Group;
 pub use indexing::WALKS_MAX;
 pub use join::{Identity, Joining, Known, MetaNode, known};
+pub use kept::Hold;
 pub use meta::MetaState;
 pub use observer::Observer;
 pub use options::{Options, Proof};

@@ -3,6 +3,7 @@
 use crate::admission::Admission;
 use crate::failure::{Failures, Part};
 use crate::folder::Folder;
+use crate::kept::Kept;
 use crate::meters::Meters;
 use crate::options::Options;
 use crate::raft::Handle;
@@ -14,7 +15,7 @@ use storage::log::{Health, LogStore, Stats};
 pub(crate) struct Maintenance {
     pub(crate) options: Options,
     pub(crate) folder: Arc<dyn Folder>,
-    pub(crate) log: Arc<dyn LogStore>,
+    pub(crate) log: Arc<Kept>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) failures: Failures,
     pub(crate) meters: Arc<Meters>,
@@ -52,7 +53,9 @@ impl Maintenance {
         let too_long = |group: &u32| self.log.group_bytes(*group) > self.options.group_log_bytes;
         let mut flush: Vec<u32> = self.groups.keys().copied().filter(too_long).collect();
         if stats.segment_bytes > self.options.log_bytes {
-            flush.extend(self.log.pinning());
+            let pinning = self.log.pinning();
+            self.log.let_go(&pinning);
+            flush.extend(pinning);
         }
         flush.sort_unstable();
         flush.dedup();

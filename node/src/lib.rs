@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 mod answer;
+mod backup;
 pub mod bounds;
 pub mod budget;
 mod capabilities;

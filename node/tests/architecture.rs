@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ROOMS_OF_NODE: &[&str] = &[
     "cli",
     "load",
+    "backup",
     "open",
     "wire",
     "service",
@@ -69,7 +70,7 @@ const BEHIND: &[(&str, &[&str])] = &[
     // `host` hands its threads on.
     (
         "cluster::",
-        &["open", "service", "peers", "partition", "engine", "compartment", "error", "host", "cli"],
+        &["open", "service", "peers", "partition", "engine", "compartment", "error", "host", "cli", "backup"],
     ),
     // The node's shared state: a caller's way to it is its session.
     // What goes through the rows behind the requests is nobody's.
@@ -100,6 +101,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     (
         "node",
         &[
+            "backup",
             "budget",
             "capabilities.rs",
             "cli",

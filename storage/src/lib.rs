@@ -26,7 +26,7 @@ pub use apply::{ABORT_RETENTION_MS, check};
 pub use entry::{Applied, Change, ChangeKind, Entry, EntryPayload};
 pub use error::{Error, Result};
 pub use options::Options;
-pub use partition::{Feed, Histories, Import, IndexRows, Listed, Partition, Places, Versions};
+pub use partition::{Feed, Histories, Import, IndexRows, Listed, Partition, Places, Tally, Versions};
 pub use shortage::Shortage;
 pub use store::{Disk, Store};
 pub use token::Token;

@@ -3,7 +3,7 @@
 use super::proposal::Command;
 use super::snapshot::{self, Received, Rows};
 use super::{LogId, StoredMembership, Types};
-use super::{codec, record};
+use super::{codec, record, stored};
 use crate::admission::Admission;
 use crate::meta::MetaStore;
 use crate::meters::Meters;
@@ -79,8 +79,6 @@ pub(crate) struct Lasting {
     /// Entries that are in the tables and that the observer has heard of.
     pub(crate) heard: Arc<watch::Sender<u64>>,
 }
-
-type Pending = (storage::Entry, Option<ApplyResponder<Types>>);
 
 impl Machine {
     pub(crate) fn new(
@@ -234,22 +232,6 @@ impl Machine {
             None => Ok(()),
         }
     }
-
-    fn pending(&self, (entry, reply): EntryResponder<Types>) -> io::Result<Pending> {
-        let log_id = entry.log_id;
-        let payload = match entry.payload {
-            EntryPayload::Blank => storage::EntryPayload::Blank,
-            EntryPayload::Membership(membership) => storage::EntryPayload::Membership(codec::encode_stored(
-                &StoredMembership::new(Some(log_id), membership),
-            )),
-            EntryPayload::Normal(proposal) => match proposal.into_command()? {
-                Command::Partition(command) => storage::EntryPayload::Command(*command),
-                Command::Meta(_) => return Err(record::bad("a meta command in a partition's log")),
-            },
-        };
-        let (index, term) = (log_id.index + 1, log_id.leader_id.term);
-        Ok((storage::Entry { index, term, payload }, reply))
-    }
 }
 
 /// The last applied entry, which the storage crate counts from 1 and has 0 for "none"; the library counts from 0.
@@ -281,8 +263,8 @@ impl RaftStateMachine<Types> for Machine {
                 self.apply_meta(meta, entry?).await?;
                 continue;
             }
-            let (entry, reply) = self.pending(entry?)?;
-            slice.push(entry);
+            let (entry, reply) = entry?;
+            slice.push(stored::stored(entry)?);
             replies.push(reply);
             if slice.len() >= SLICE_MAX {
                 self.apply_slice(&mut slice, &mut replies).await?;

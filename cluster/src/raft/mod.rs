@@ -14,6 +14,7 @@ mod record;
 mod reply;
 mod runtime;
 mod snapshot;
+mod stored;
 mod vacate;
 mod wire;
 
@@ -28,6 +29,10 @@ pub use membership::View;
 pub(crate) use network::Network;
 pub(crate) use proposal::Proposal;
 pub(crate) use snapshot::{Means, Names};
+pub use stored::entry as logged;
+#[cfg(test)]
+pub(crate) use stored::record_of;
+pub(crate) use stored::{Beginning, place};
 
 use openraft::impls;
 use storage::Applied;

@@ -1,6 +1,7 @@
 //! The `salamander` command.
 
 mod access;
+mod backup;
 mod certs;
 mod cluster;
 mod config;
@@ -40,6 +41,8 @@ enum Command {
     Count(count::Count),
     /// Shows a cluster and changes it.
     Cluster(cluster::Cluster),
+    /// Backs a cluster up into a folder while it serves, and makes data folders of that.
+    Backup(backup::Backup),
     /// Makes a small authority for trials of TLS, and certificates of it.
     Certs(certs::Certs),
 }
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Load(load) => load.run(),
         Command::Count(count) => count.run(),
         Command::Cluster(cluster) => cluster.run(),
+        Command::Backup(backup) => backup.run(),
         Command::Certs(certs) => certs.run(),
     };
     match result {

@@ -36,6 +36,7 @@ use crate::{
 use cluster::{Cluster, Entropy};
 use proto::{Error, PartitionId, Slot};
 use std::sync::{Arc, Weak};
+use tokio::sync::Semaphore;
 
 /// The shared state of a running node.
 pub struct Engine {
@@ -57,6 +58,8 @@ pub struct Engine {
     pub conformance: Conformance,
     pub doors: Doors,
     pub parameters: Parameters,
+    /// A permit for each stream of a backup.
+    pub backups: Arc<Semaphore>,
 }
 
 impl Engine {

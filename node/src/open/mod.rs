@@ -16,7 +16,7 @@ use crate::{
     },
     host::elsewhere,
     indexing,
-    service::{Node, age, clocks, routing},
+    service::{Node, STREAMS_MAX, age, clocks, routing},
     writer,
 };
 use cluster::{Cluster, Entropy, Folder, Transport};
@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 use storage::{Store, log::LogStore};
-use tokio::time::sleep;
+use tokio::{sync::Semaphore, time::sleep};
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +128,7 @@ impl Node {
             conformance,
             doors: Doors::default(),
             parameters: Parameters::default(),
+            backups: Arc::new(Semaphore::new(STREAMS_MAX)),
         });
         // From here on leadership changes reach the node. What was prepared before is settled behind the requests; one that
         // meets it does not wait for that.

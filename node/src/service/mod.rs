@@ -4,6 +4,7 @@
 
 mod admin;
 pub(crate) mod age;
+mod backup;
 mod calls;
 pub(crate) mod clocks;
 mod forward;
@@ -12,6 +13,7 @@ pub(crate) mod routing;
 mod status;
 
 pub use admin::AdminService;
+pub use backup::{Answers, BackupService, STREAMS_MAX};
 pub(crate) use calls::calls;
 pub use node::Node;
 pub use routing::RoutingService;

@@ -70,7 +70,7 @@ impl RoutingService for Node {
 }
 
 impl Node {
-    fn door(&self, node_id: u64) -> MapNode {
+    pub(super) fn door(&self, node_id: u64) -> MapNode {
         let address = match node_id == self.engine.cluster.node_id() {
             true => Some(self.engine.options.door.clone()),
             false => self.engine.doors.of(node_id),

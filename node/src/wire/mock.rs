@@ -3,7 +3,7 @@
 use crate::{
     bounds::Bounds,
     budget::Budget,
-    service::{AdminService, FhirService, RoutingService, calls},
+    service::{AdminService, Answers, BackupService, FhirService, RoutingService, calls},
     session::Context,
 };
 use bytes::Bytes;
@@ -378,4 +378,18 @@ refused! {
     drain(DrainRequest) -> DrainResponse;
     remove(RemoveRequest) -> RemoveResponse;
     transfer_leader(TransferLeaderRequest) -> TransferLeaderResponse;
+}
+
+impl BackupService for Mock {
+    fn backup_state(&self, _: BackupStateRequest) -> BoxFuture<'_, Result<BackupStateResponse, Error>> {
+        Box::pin(async { Err(Error::new(Code::NotSupported, "not here")) })
+    }
+
+    fn backup_rows(&self, _: BackupRowsRequest) -> BoxFuture<'_, Result<Answers<BackupRowsResponse>, Error>> {
+        Box::pin(async { Err(Error::new(Code::NotSupported, "not here")) })
+    }
+
+    fn backup_log(&self, _: BackupLogRequest) -> BoxFuture<'_, Result<Answers<BackupLogResponse>, Error>> {
+        Box::pin(async { Err(Error::new(Code::NotSupported, "not here")) })
+    }
 }

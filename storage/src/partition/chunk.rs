@@ -105,6 +105,43 @@ impl<'b> Chunk<'b> {
     }
 }
 
+/// That the chunks of one export come in their order, all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// Of the next chunk.
+    number: u32,
+    /// The applied index that the first chunk told.
+    pub index: u64,
+    /// The last one came.
+    pub complete: bool,
+}
+
+impl Order {
+    /// # Errors
+    /// That chunk is not the next one.
+    pub fn expect(&mut self, chunk: &Chunk<'_>) -> Result<()> {
+        if self.complete {
+            return Err(corrupt("a chunk comes after the last one"));
+        }
+        if chunk.number != self.number {
+            return Err(corrupt("a chunk is missing or comes again"));
+        }
+        if self.number == 0 {
+            self.index = chunk.index;
+        }
+        if chunk.index != self.index {
+            return Err(corrupt("a chunk is of another export"));
+        }
+        Ok(())
+    }
+
+    /// All of it was taken.
+    pub fn took(&mut self, chunk: &Chunk<'_>) {
+        self.number += 1;
+        self.complete = chunk.last;
+    }
+}
+
 /// A snapshot that cannot be taken in.
 pub fn corrupt(reason: &'static str) -> Error {
     Error::Corrupt { table: TABLE, reason }

@@ -1,7 +1,7 @@
 //! Rows of another replica, which take the place of all that are here.
 
 use super::Partition;
-use super::chunk::{Chunk, corrupt};
+use super::chunk::{Chunk, Order, corrupt};
 use super::derived::Derived;
 use super::upgrade;
 use crate::apply::Floors;
@@ -15,11 +15,7 @@ pub struct Import {
     loader: Box<dyn Loader>,
     /// Of the partition it is for.
     identity: Arc<()>,
-    /// Of the next chunk.
-    number: u32,
-    /// The applied index that the first chunk told.
-    index: u64,
-    complete: bool,
+    order: Order,
     derived: Derived,
 }
 
@@ -31,48 +27,31 @@ impl Import {
     /// network again and is right, the import goes on. After [`Error::Short`] and [`Error::Engine`] another one must begin.
     pub fn put(&mut self, chunk: &Bytes) -> Result<()> {
         let chunk = Chunk::read(chunk)?;
-        self.expect(&chunk)?;
+        self.order.expect(&chunk)?;
         let (loader, derived) = (&mut self.loader, &mut self.derived);
         chunk.each_row(|key, value| {
             loader.put(key, value)?;
             derived.see(key, value)
         })?;
-        self.number += 1;
         if chunk.last {
             self.loader.end()?;
         }
-        self.complete = chunk.last;
+        self.order.took(&chunk);
         Ok(())
     }
 
     /// The applied index that it says it is of; known from the first chunk on.
     pub fn applied_index(&self) -> u64 {
-        self.index
-    }
-
-    fn expect(&mut self, chunk: &Chunk<'_>) -> Result<()> {
-        if self.complete {
-            return Err(corrupt("a chunk comes after the last one"));
-        }
-        if chunk.number != self.number {
-            return Err(corrupt("a chunk is missing or comes again"));
-        }
-        if self.number == 0 {
-            self.index = chunk.index;
-        }
-        if chunk.index != self.index {
-            return Err(corrupt("a chunk is of another export"));
-        }
-        Ok(())
+        self.order.index
     }
 
     fn check(&self) -> Result<()> {
-        if !self.complete {
+        if !self.order.complete {
             return Err(corrupt("chunks are missing"));
         }
         match self.derived.applied.index {
             0 => Err(corrupt("no entry was applied to it")),
-            index if index != self.index => Err(corrupt("it is not of the entry it says")),
+            index if index != self.order.index => Err(corrupt("it is not of the entry it says")),
             _ => Ok(()),
         }
     }
@@ -85,7 +64,7 @@ impl Partition {
     /// [`Error::Short`], [`Error::Io`].
     pub fn import(&self) -> Result<Import> {
         let (loader, identity) = (self.engine.loader()?, Arc::clone(&self.identity));
-        Ok(Import { loader, identity, number: 0, index: 0, complete: false, derived: Derived::default() })
+        Ok(Import { loader, identity, order: Order::default(), derived: Derived::default() })
     }
 
     /// Replaces all rows by those of an import, which survive a crash when this returns; a crash before leaves the old
@@ -106,7 +85,7 @@ impl Partition {
         );
         import.check()?;
         let mut floors = self.apply.lock();
-        let (index, applied) = (import.index, self.applied().index);
+        let (index, applied) = (import.order.index, self.applied().index);
         if index < applied {
             return Err(Error::OutOfOrder { index, applied });
         }

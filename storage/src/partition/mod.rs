@@ -8,6 +8,7 @@ mod history;
 mod import;
 mod read;
 mod scan;
+mod tally;
 mod upgrade;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use feed::Feed;
 pub use history::{Histories, Listed, Places};
 pub use import::Import;
 pub use scan::{IndexRows, Versions};
+pub use tally::Tally;
 
 use crate::apply::{self, Floors, Stage};
 use crate::entry::{Applied, Change, Entry, EntryPayload};

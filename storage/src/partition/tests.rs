@@ -252,3 +252,27 @@ fn a_cleared_partition_is_as_a_new_one_and_takes_in_rows_again() {
         assert_same(&partition, &other.partition);
     }
 }
+
+/// Two partitions with the same rows and other logs have the same tally, and one row more is told.
+#[test]
+fn a_tally_is_of_the_rows_and_not_of_the_log() {
+    let (f, other) = (source(), source());
+    other.partition.apply(&[Entry { index: 90, term: 7, payload: crate::EntryPayload::Blank }]).unwrap();
+    let tally = |partition: &Partition, chunk_bytes| {
+        let mut tally = crate::Tally::default();
+        let chunks = exported(partition, chunk_bytes, || ()).1;
+        chunks.iter().for_each(|chunk| {
+            assert!(!tally.is_complete());
+            tally.see(chunk).unwrap();
+        });
+        assert!(tally.is_complete() && tally.see(&chunks[0]).is_err());
+        (tally.rows, tally.bytes, tally.checksum, tally.resources_total())
+    };
+    let one = tally(&f.partition, 1);
+    assert_eq!(one, tally(&f.partition, 1 << 20), "however it is cut");
+    assert_eq!(one, tally(&other.partition, 100));
+    assert_eq!(one.3, 3);
+    f.apply(write([put(own("d"), 0)]));
+    let more = tally(&f.partition, 100);
+    assert!(more.0 > one.0 && more.1 > one.1 && more.2 != one.2 && more.3 == 4);
+}

@@ -1,8 +1,13 @@
 //! `salamander.api.v1.Admin` over the operator's trait.
 
-use crate::{service::AdminService, tls::Shown};
+use super::paced::Paced;
+use crate::{
+    service::{AdminService, Answers},
+    tls::Shown,
+};
+use futures::{StreamExt, stream::BoxStream};
 use proto::api::v1::{admin_server::Admin, *};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tonic::{Request, Response, Status};
 
 /// The adapter.
@@ -10,6 +15,8 @@ pub(super) struct Adapter {
     pub service: Arc<dyn AdminService>,
     /// Nodes are known by their certificates: nobody else becomes one.
     pub joined_by_nodes_only: bool,
+    /// How long the reader of a stream may take nothing.
+    pub patience: Duration,
 }
 
 impl Adapter {
@@ -25,6 +32,17 @@ impl Adapter {
         }
     }
 }
+
+impl Adapter {
+    fn paced<T: Send + 'static>(&self, answers: Result<Answers<T>, proto::Error>) -> Streamed<T> {
+        let in_status = |answers: Answers<T>| {
+            answers.map(|answer| answer.map_err(|error: proto::Error| error.to_status())).boxed()
+        };
+        answer(answers.map(|answers| Paced::new(in_status(answers), self.patience).boxed()))
+    }
+}
+
+type Streamed<T> = Result<Response<BoxStream<'static, Result<T, Status>>>, Status>;
 
 fn answer<T>(result: Result<T, proto::Error>) -> Result<Response<T>, Status> {
     result.map(Response::new).map_err(|error| error.to_status())
@@ -54,5 +72,20 @@ impl Admin for Adapter {
         request: Request<TransferLeaderRequest>,
     ) -> Result<Response<TransferLeaderResponse>, Status> {
         answer(self.service.transfer_leader(request.into_inner()).await)
+    }
+
+    async fn backup_state(
+        &self,
+        request: Request<BackupStateRequest>,
+    ) -> Result<Response<BackupStateResponse>, Status> {
+        answer(self.service.backup_state(request.into_inner()).await)
+    }
+
+    async fn backup_rows(&self, request: Request<BackupRowsRequest>) -> Streamed<BackupRowsResponse> {
+        self.paced(self.service.backup_rows(request.into_inner()).await)
+    }
+
+    async fn backup_log(&self, request: Request<BackupLogRequest>) -> Streamed<BackupLogResponse> {
+        self.paced(self.service.backup_log(request.into_inner()).await)
     }
 }

@@ -38,12 +38,13 @@ pub fn router<S: FhirService>(
     stop: Stop,
 ) -> Result<Router, String> {
     let joined_by_nodes_only = !config.tls.peer_roots.as_os_str().is_empty();
-    let admin = admin::Adapter { service: admin, joined_by_nodes_only };
+    let patience = Duration::from_millis(config.rest.write_timeout_ms);
+    let admin = admin::Adapter { service: admin, joined_by_nodes_only, patience };
     let routing = RoutingServer::new(routing::Adapter(service.clone()));
     let fhir = FhirServer::new(fhir::Adapter {
         service,
         timeout: Duration::from_millis(config.limits.request_timeout_ms),
-        patience: Duration::from_millis(config.rest.write_timeout_ms),
+        patience,
         write_stream_in_flight_max: config.grpc.write_stream_in_flight_max,
         stop,
     })
