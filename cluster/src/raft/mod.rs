@@ -1,6 +1,7 @@
 //! The only home of the Raft library.
 
 mod codec;
+mod export;
 mod handle;
 mod incoming;
 mod life;
