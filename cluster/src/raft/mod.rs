@@ -2,6 +2,7 @@
 
 mod beat;
 mod codec;
+mod export;
 mod handle;
 mod incoming;
 mod life;

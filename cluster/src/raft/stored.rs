@@ -3,14 +3,11 @@
 use super::codec;
 use super::proposal::Command;
 use super::record::bad;
-use super::{Entry, Handle, LogId, Membership, StoredMembership, Vote, snapshot};
-use crate::transport::Pieces;
+use super::{Entry, LogId, Membership, StoredMembership, Vote};
 use bytes::Bytes;
 use openraft::{BasicNode, EntryPayload, vote::RaftVote};
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
-use storage::{AppliedState, Partition};
 
 /// The same entry, as the storage crate has it, which counts from 1.
 pub(super) fn stored(entry: Entry) -> io::Result<storage::Entry> {
@@ -68,13 +65,6 @@ impl Beginning {
             vote: codec::encode_vote(&Vote::from_leader_id(leader, false), None),
             membership: codec::encode_stored(&StoredMembership::new(Some(place), membership)),
         })
-    }
-}
-
-impl Handle {
-    /// All rows of the group's partition as they are now, in pieces that end with an empty one, and how far they are.
-    pub(crate) async fn rows(&self, partition: Arc<Partition>) -> io::Result<(AppliedState, Pieces)> {
-        snapshot::export(partition, self.making.options.snapshot_piece_bytes).await
     }
 }
 
