@@ -112,6 +112,6 @@ try:
     raise AssertionError("a deleted patient is there")
 except ResourceNotFound:
     pass
-deleted, status = client.resources("Observation").search(subject=f"Patient/{made.id}", code="29463-7").delete()
+deleted, status = client.resources("Observation").search(subject=f"Patient/{made.id}", value_quantity="60||kg").delete()
 assert status == 204 or status == 200, (deleted, status)
 print("well")

@@ -63,9 +63,9 @@ impl Query {
         (self.tell != Tell::Nothing).then_some(matches as u64)
     }
 
-    /// The number of matches to tell, where a page is all there is and the number was not counted.
+    /// The number of matches to tell: those of the page, each once, where they are all there is; else as many as were counted.
     pub(crate) fn total_of(&self, counted: Option<u64>, is_all: bool, hits: usize) -> Option<u64> {
-        counted.or_else(|| self.known(hits).filter(|_| is_all))
+        if is_all { self.known(hits) } else { counted }
     }
 
     /// Counts, where that is asked for.

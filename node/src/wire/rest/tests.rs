@@ -168,7 +168,7 @@ async fn every_error_is_an_outcome() {
     assert!(status == 415 && text.contains("application/fhir+xml"), "{text}");
     assert_eq!(refused(post(PATIENT).header("content-encoding", "br")).await.0, 415);
     assert_eq!(refused(post(PATIENT).header("content-encoding", "gzip")).await.0, 400);
-    let (status, text) = refused(fixture.call("GET", "/fhir/Patient").header("accept", "text/html")).await;
+    let (status, text) = refused(fixture.call("GET", "/fhir/Patient").header("accept", "text/csv")).await;
     assert!(status == 406 && text.contains("application/fhir+xml"), "{text}");
     assert_eq!(refused(fixture.call("GET", "/fhir/metadata?_format=html")).await.0, 406);
     assert_eq!(refused(post("")).await.0, 400);
