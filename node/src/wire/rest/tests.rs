@@ -170,11 +170,23 @@ async fn every_error_is_an_outcome() {
     assert_eq!(refused(post(PATIENT).header("content-encoding", "gzip")).await.0, 400);
     let (status, text) = refused(fixture.call("GET", "/fhir/Patient").header("accept", "text/csv")).await;
     assert!(status == 406 && text.contains("application/fhir+xml"), "{text}");
-    assert_eq!(refused(fixture.call("GET", "/fhir/metadata?_format=html")).await.0, 406);
+    assert_eq!(refused(fixture.call("GET", "/fhir/metadata?_format=yaml")).await.0, 406);
     assert_eq!(refused(post("")).await.0, 400);
     assert_eq!(refused(post("panic")).await.0, 500);
     let invalid = json(post("{}").send().await.unwrap()).await;
     assert_eq!(invalid["issue"][0]["expression"][0], "Patient.name");
+}
+
+#[tokio::test]
+async fn a_browser_gets_a_page_of_whatever_is_answered() {
+    let fixture = Fixture::new().await;
+    for (path, status) in [("/fhir/metadata?_format=html", 200), ("/fhir/Patient/none?_format=html", 404)] {
+        let answer = fixture.get(path).await;
+        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(header(&answer, "content-type"), "text/html; charset=utf-8");
+        assert!(header(&answer, "content-security-policy").starts_with("default-src 'none'"));
+        assert!(answer.text().await.unwrap().starts_with("<!doctype html>"));
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ impl Seat {
             let small = SmallDisk::mount(DISK_MIB)?;
             process = process
                 .at(&small.path().join("data"))
+                // Nobody but the run is in its network.
+                .set("tls.insecure", true)
                 .set("storage.disk_reserve_bytes", 16 * MIB)
                 .set("storage.memtable_bytes", 2 * MIB)
                 .set("storage.memtables_bytes", 8 * MIB)
