@@ -153,6 +153,29 @@ proptest! {
     }
 }
 
+/// Where matches are few among many terms, a page that goes back is begun with the dictionary and ended without it.
+#[test]
+fn a_page_that_goes_back_is_whole_where_the_dictionary_is_left_on_the_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = search::Options { shards: 1, tail_docs_max: 1 << 14, ..options(1 << 14) };
+    let engine = Engine::open(dir.path(), &options).unwrap().0;
+    for name in 0..6_000 {
+        let status = if name % 10 == 0 { "active" } else { "draft" };
+        let json = format!(
+            r#"{{"resourceType":"ValueSet","id":"p{name}","status":"{status}","title":"t{name:05}"}}"#
+        );
+        let change = put("ValueSet", &format!("p{name}"), 1, &json);
+        engine.blocking_publish(partition(&change), name + 1, std::slice::from_ref(&change));
+    }
+    engine.close();
+    let engine = Engine::open(dir.path(), &options).unwrap().0;
+    for rule in ["title", "-title"] {
+        let query = query(&format!("ValueSet?status=active&_sort={rule}&_count=100")).unwrap();
+        let pages = both_ways(|cursor| engine.search(&query, cursor).unwrap());
+        assert_eq!(pages.iter().map(|page| page.hits.len()).collect::<Vec<_>>(), [100; 6]);
+    }
+}
+
 /// Value sets of few and of many titles, codes, dates and urls, some of them too long for a term.
 fn value_set(name: usize, version: u64, mut chance: u64) -> Change {
     let mut next = |below: u64| {

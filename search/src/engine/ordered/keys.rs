@@ -27,6 +27,15 @@ pub struct Keys<'a> {
     key: Vec<u8>,
 }
 
+/// What became of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    Added,
+    Left,
+    /// It was left, and so are all that come after it and have the known part in common.
+    Last,
+}
+
 /// Where a rule's part of the key comes from. A column that no document of the segment has a value in is `None`.
 enum Source {
     /// The least or the greatest of the document's values, by the rule's direction.
@@ -54,13 +63,13 @@ impl<'a> Keys<'a> {
     }
 
     /// Adds a document to the first ones if it is one of them. Its part of the key by the first rule may be known: documents that
-    /// have it in common are to be offered in their order, and no more of them after `false`. Where pages go back, it is a part that the
-    /// document may have instead of one that comes earlier: it is added only where it has that part, and the order is turned.
-    pub fn offer(&mut self, doc: DocId, known: Option<&[u8]>, first: &mut First) -> Result<bool> {
+    /// have it in common are to be offered in their order, and no more of them after [`Offered::Last`]. Where pages go back, it is a part
+    /// that the document may have instead of one that comes earlier: it is added only where it has that part, and the order is turned.
+    pub fn offer(&mut self, doc: DocId, known: Option<&[u8]>, first: &mut First) -> Result<Offered> {
         self.key.clear();
         self.key.extend_from_slice(known.unwrap_or_default());
         if !first.may_want(&self.key) {
-            return Ok(known.is_none());
+            return Ok(if known.is_none() { Offered::Left } else { Offered::Last });
         }
         let mut rules = self.rules.iter().skip(usize::from(known.is_some()));
         let is_whole = loop {
@@ -75,7 +84,7 @@ impl<'a> Keys<'a> {
                 Source::Document => break false,
             }
             if !first.may_want(&self.key) {
-                return Ok(true);
+                return Ok(Offered::Left);
             }
             if let Source::Bound(_) = source {
                 self.key.truncate(start);
@@ -85,11 +94,11 @@ impl<'a> Keys<'a> {
         let hash = self.segment.order.hash(doc);
         if is_whole && !first.wants(&self.key, hash) {
             let is_all = known.is_some() && self.rules.len() == 1;
-            return Ok(!is_all);
+            return Ok(if is_all { Offered::Last } else { Offered::Left });
         }
         let start = self.wanted.start;
         if is_whole && !start.is_none_or(|start| start.may_let(&self.key, hash)) {
-            return Ok(true);
+            return Ok(Offered::Left);
         }
         let (_, key) = self.segment.key(doc)?;
         let mut hit = self.facts.hit(doc, key, hash);
@@ -112,8 +121,9 @@ impl<'a> Keys<'a> {
         let is_known = known.is_none_or(|known| hit.order.starts_with(known));
         if is_known && first.wants(&hit.order, hash) && start.is_none_or(|start| start.lets(&hit)) {
             first.add(hit);
+            return Ok(Offered::Added);
         }
-        Ok(true)
+        Ok(Offered::Left)
     }
 }
 

@@ -16,7 +16,7 @@ use super::segments::Segments;
 use super::tail::View;
 use crate::error::Result;
 use crate::page::First;
-use keys::Keys;
+use keys::{Keys, Offered};
 use tantivy::query::{BitSetDocSet, Scorer};
 use tantivy::{BitSet, DocSet, TERMINATED};
 use walk::Walk;
@@ -81,7 +81,7 @@ fn by_dictionary(
     };
     let mut rest = BitSetDocSet::from(matches);
     while rest.doc() != TERMINATED {
-        if !keys.offer(rest.doc(), without.as_deref(), first)? {
+        if keys.offer(rest.doc(), without.as_deref(), first)? == Offered::Last {
             break;
         }
         rest.advance();

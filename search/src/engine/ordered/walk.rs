@@ -1,6 +1,6 @@
 //! Matches in the order of the dictionary: of a parameter's terms the first of a document is its value that counts.
 
-use super::keys::Keys;
+use super::keys::{Keys, Offered};
 use crate::engine::index::term_range::starting;
 use crate::error::Result;
 use crate::kind::index::{Owner, Place, VALUE_AT, head, tag};
@@ -63,7 +63,7 @@ impl<'q> Walk<'q> {
             let mut postings = postings(&index, &terms)?;
             while let Some(doc) = next_of(&mut postings, matches, &mut spent) {
                 matches.remove(doc);
-                if !keys.offer(doc, Some(&start), first)? {
+                if keys.offer(doc, Some(&start), first)? == Offered::Last {
                     break;
                 }
             }
@@ -103,6 +103,9 @@ impl<'q> Walk<'q> {
             // Texts are ordered by their beginnings: those of several terms may be one.
             docs.clear();
             let is_behind = start[..] > place.order[..start.len().min(place.order.len())];
+            if !is_behind && !first.may_want(&start) {
+                return Ok(true);
+            }
             let mut next = start.clone();
             while are_more && next == start {
                 spent += TERM_COST;
@@ -117,17 +120,14 @@ impl<'q> Walk<'q> {
                     self.start(&terms, &mut value, &mut next);
                 }
             }
-            if is_behind {
-                continue;
-            }
-            if !first.may_want(&start) {
-                return Ok(true);
-            }
             docs.sort_unstable();
             docs.dedup();
             for doc in docs.iter().rev() {
-                if !keys.offer(*doc, Some(&start), first)? {
-                    break;
+                match keys.offer(*doc, Some(&start), first)? {
+                    // It must not come again where it has to be looked at what is left.
+                    Offered::Added => matches.remove(*doc),
+                    Offered::Left => {}
+                    Offered::Last => break,
                 }
             }
             if spent > enough {
