@@ -273,15 +273,14 @@ fn fresh(view: &View, shard: usize, wanted: &Wanted<'_>, sieve: &Sieve, best: &m
         if !(wanted || tally.is_open()) || !matches_entry(entry, query) || view.outdates_entry(entry) {
             continue;
         }
-        match wanted {
-            true => tally.add(1),
-            false => _ = tally.add_extra(),
+        if !wanted {
+            tally.add_extra();
+            continue;
         }
-        if wanted {
-            let hit = hit(entry);
-            if start.is_none_or(|start| start.lets(&hit)) {
-                best.add(hit);
-            }
+        tally.add(1);
+        let hit = hit(entry);
+        if start.is_none_or(|start| start.lets(&hit)) {
+            best.add(hit);
         }
     }
 }

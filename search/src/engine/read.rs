@@ -71,7 +71,7 @@ pub fn collect(
         if wanted.limit > 0 {
             match wanted.start {
                 Some(start) if start.is_back => segment.page_back(weight, start, wanted.limit, best)?,
-                start => segment.page(weight, start, wanted, best)?,
+                _ => segment.page(weight, wanted, best)?,
             }
             best.prune();
         }
@@ -156,14 +156,8 @@ impl<'a> Segment<'a> {
         identity::decode(&bytes).ok_or_else(damaged)
     }
 
-    fn page(
-        &self,
-        weight: &dyn Weight,
-        start: Option<&Start>,
-        wanted: &Wanted<'_>,
-        best: &mut Best,
-    ) -> Result<()> {
-        let (limit, tally) = (wanted.limit, wanted.tally);
+    fn page(&self, weight: &dyn Weight, wanted: &Wanted<'_>, best: &mut Best) -> Result<()> {
+        let Wanted { start, limit, tally, .. } = *wanted;
         // All are counted in another way.
         let is_few = tally.is_open() && !tally.is_of_all();
         let mut docs = self.matches(weight)?;

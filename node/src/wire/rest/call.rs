@@ -212,6 +212,7 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
         })
     }
 }
+
 /// Whether a parameter of that name may say which resources are meant: all do but those with an underscore that are no search
 /// parameters of <https://hl7.org/fhir/R4/search.html#all>.
 fn may_choose(name: &str) -> bool {

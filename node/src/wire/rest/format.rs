@@ -68,7 +68,7 @@ impl Format {
 /// Whether a value of `_format`, or a range of `Accept`, is HTML.
 pub(super) fn is_html(asked: &str) -> bool {
     let name = asked.split(';').next().unwrap_or_default().trim();
-    ["html", "text/html", "text%2Fhtml", "text%2fhtml"].iter().any(|html| name.eq_ignore_ascii_case(html))
+    ["html", "text/html", "text%2Fhtml"].iter().any(|html| name.eq_ignore_ascii_case(html))
 }
 
 /// Whether FHIR's own formats will do.
