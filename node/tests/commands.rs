@@ -1,4 +1,4 @@
-//! Commands that ask a server, where there is none.
+//! Commands beside a server, where there is one and where there is none.
 
 use std::{
     net::TcpListener,
@@ -76,4 +76,41 @@ async fn a_second_load_says_that_all_was_there() {
     let other = load();
     assert!(other.contains("0 new, 1 changed, 2 there already"), "{other}");
     assert_eq!(Probe::new(&node.rest, &node.grpc).unwrap().total("Patient").await.unwrap(), 3);
+}
+
+/// The line of a look.
+fn look<'s>(said: &'s str, what: &str) -> &'s str {
+    let mut lines = said.lines().filter(|line| line.split_whitespace().nth(1) == Some(what));
+    lines.next().unwrap_or_else(|| panic!("no {what} in\n{said}"))
+}
+
+#[test]
+fn the_doctor_looks_before_a_start_and_beside_a_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let doctor = |data: &str, rest: &str| {
+        let output =
+            run(&["doctor", "--data", data, "--rest", rest, "--grpc", "127.0.0.1:0", "--syncs", "16"]);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (status, said, complaint) = doctor(&data, "127.0.0.1:0");
+    assert_eq!((status, complaint.as_str()), (Some(0), ""), "{said}");
+    for what in ["memory", "files", "room", "disk", "folder", "listeners"] {
+        assert!(!look(&said, what).starts_with("BAD"), "{said}");
+    }
+    assert!(look(&said, "folder").contains("not there yet") && !folder.path().join("data").exists());
+
+    // What a start would fail by, it says.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (status, said, complaint) = doctor(&data, &taken.local_addr().unwrap().to_string());
+    assert_eq!(status, Some(1), "{said}");
+    assert!(look(&said, "listeners").starts_with("BAD") && complaint.contains("1 of "), "{said}{complaint}");
+
+    let node = NodeProcess::start(BINARY).unwrap();
+    let beside = node.data().display().to_string();
+    let (status, said, _) = doctor(&beside, "127.0.0.1:0");
+    assert_eq!(status, Some(0), "{said}");
+    assert!(look(&said, "listeners").contains("a node is at work"), "{said}");
+    assert!(look(&said, "clock").starts_with("well"), "{said}");
 }

@@ -6,6 +6,7 @@ mod certs;
 mod cluster;
 mod config;
 mod count;
+mod doctor;
 mod failed;
 mod generate;
 mod load;
@@ -37,6 +38,8 @@ enum Command {
     Generate(generate::Generate),
     /// Loads bundles and resources from files into a server; safe to interrupt and repeat.
     Load(load::Load),
+    /// Looks whether this machine can carry a node: memory, files, disk, clock, data folder, listeners.
+    Doctor(doctor::Doctor),
     /// Counts a server's resources by type.
     Count(count::Count),
     /// Shows a cluster and changes it.
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
         Command::Generate(generate) => generate.run(),
         Command::Load(load) => load.run(),
         Command::Count(count) => count.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Cluster(cluster) => cluster.run(),
         Command::Backup(backup) => backup.run(),
         Command::Certs(certs) => certs.run(),
