@@ -46,7 +46,9 @@ async fn a_killed_process_loses_nothing() {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut seen = 0;
         for (count, line) in lines.map_while(Result::ok).enumerate() {
+            seen = count;
             let words: Vec<&str> = line.split(' ').collect();
             if let ["acknowledged", name, version] = words[..] {
                 acknowledged.insert(name.to_owned(), version.parse().unwrap());
@@ -57,6 +59,7 @@ async fn a_killed_process_loses_nothing() {
             }
         }
         child.wait().unwrap();
+        assert!(seen >= round * 150, "the child ended by itself, after {seen} lines");
         let node = open(options(dir.path())).await.unwrap();
         for (name, version) in &acknowledged {
             let found = node.group_of(name).partition().get(TENANT, &key(name)).unwrap().unwrap();
@@ -64,6 +67,8 @@ async fn a_killed_process_loses_nothing() {
             assert_eq!(found.body, format!("{name}/{}", found.version), "no row is half another");
         }
         assert!(acknowledged.len() == 8);
-        // Not shut down in order: the next child replays this process's log as well.
+        // Not shut down in order: the next child replays this process's log as well. What still runs in this one lets go of the folder.
+        drop(node);
+        std::fs::File::open(dir.path().join("LOCK")).unwrap().lock().unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Listener, Shown, Stream, Tls};
 use metrics::Counter;
-use std::{io, time::Duration};
+use std::{io, pin::pin, time::Duration};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsAcceptor;
 
@@ -23,8 +23,9 @@ impl Door {
 
     /// With the certificate of this moment. `None`: the peer did not make it, and is gone.
     pub async fn open(&self, stream: TcpStream) -> Option<(Stream, Shown)> {
-        let handshake = timeout(self.within, self.handshake(stream)).await;
-        match handshake.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        // It has the connection until the end of this function: who is shown the door was counted before.
+        let mut handshake = pin!(timeout(self.within, self.handshake(stream)));
+        match (&mut handshake).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(opened) => Some(opened),
             Err(error) => {
                 self.failed.increment(1);
