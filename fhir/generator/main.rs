@@ -4,6 +4,7 @@
 //! `cargo run --release -p fhir --features generate --bin fhir-definitions -- hl7.fhir.r4.examples-4.0.1.tgz`
 
 mod archive;
+mod code_systems;
 mod package;
 mod registry;
 mod tables;
@@ -19,12 +20,12 @@ fn main() -> Result<()> {
     for (name, text) in tables::generate(&package, &folder)? {
         write(&folder.join(name), text.as_bytes())?;
     }
-    for (name, resources) in
-        [("r4/structures.gz", &package.profiles), ("r4/terminology.gz", &package.terminology)]
-    {
-        write(&folder.join(name), &archive::compressed(&archive::lines(resources)?)?)?;
+    let (structures, terminology) =
+        (archive::lines(&package.profiles)?, archive::lines(&package.terminology)?);
+    for (name, lines) in [("r4/structures.gz", &structures), ("r4/terminology.gz", &terminology)] {
+        write(&folder.join(name), &archive::compressed(lines)?)?;
     }
-    Ok(())
+    write(&folder.join("r4/code-systems.txt"), code_systems::table(&structures, &terminology)?.as_bytes())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -50,8 +50,8 @@ fn a_searchset() {
         Link { relation: "next", url: "http://x/n" },
     ];
     let mut writer = Writer::new("searchset", Some(2), &links, 0);
-    writer.search_entry(Some("http://x/Basic/1"), b"{\"id\":\"1\"}", SearchMode::Match);
-    writer.search_entry(None, b"{}", SearchMode::Outcome);
+    writer.search_entry(Some("http://x/Basic/1"), b"{\"id\":\"1\"}", SearchMode::Match, None);
+    writer.search_entry(None, b"{}", SearchMode::Outcome, None);
     assert_eq!(
         value(&writer.finish()),
         json!({"resourceType":"Bundle","type":"searchset","total":2,

@@ -2,6 +2,8 @@
 
 #[path = "../generator/archive.rs"]
 mod archive;
+#[path = "../generator/code_systems.rs"]
+mod code_systems;
 #[path = "../generator/package.rs"]
 mod package;
 #[path = "../generator/registry.rs"]
@@ -94,4 +96,20 @@ fn texts_of(value: &serde_json::Value, system: &str) -> usize {
 
 fn texts_of_object(value: &serde_json::Value, system: &str) -> usize {
     if value.is_object() { texts_of(value, system) } else { 0 }
+}
+
+#[test]
+fn the_code_systems_are_those_of_the_bindings() -> anyhow::Result<()> {
+    let folder =
+        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells it")).join("definitions/r4");
+    let lines = |name: &str| {
+        let mut lines = Vec::new();
+        flate2::read::GzDecoder::new(std::fs::File::open(folder.join(name))?).read_to_end(&mut lines)?;
+        anyhow::Ok(lines)
+    };
+    let table = code_systems::table(&lines("structures.gz")?, &lines("terminology.gz")?)?;
+    assert!(table.contains("\nPatient.gender\thttp://hl7.org/fhir/administrative-gender\n"));
+    let checked_in = std::fs::read_to_string(folder.join("code-systems.txt"))?;
+    assert!(table == checked_in, "definitions/r4/code-systems.txt is not what the generator writes");
+    Ok(())
 }

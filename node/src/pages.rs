@@ -22,15 +22,19 @@ pub fn searchset(base: Option<&str>, links: &Links, page: &SearchResponse) -> By
         page.entries.iter().map(|entry| entry.body.len() + 160 + base.map_or(0, str::len)).sum();
     let mut out = Writer::new("searchset", page.total, &list(links), bodies);
     if !page.issues.is_empty() {
-        out.search_entry(None, &outcome::json_of(&page.issues), SearchMode::Outcome);
+        out.search_entry(None, &outcome::json_of(&page.issues), SearchMode::Outcome, None);
     }
     for entry in &page.entries {
-        let full_url = below(base, format!("{}/{}", entry.resource_type, entry.id));
+        let place = match entry.container.as_str() {
+            "" => format!("{}/{}", entry.resource_type, entry.id),
+            container => format!("{container}#{}", entry.id),
+        };
+        let full_url = below(base, place);
         let mode = match entry.mode() {
             api::SearchMode::Match => SearchMode::Match,
             api::SearchMode::Include => SearchMode::Include,
         };
-        out.search_entry(Some(&full_url), &entry.body, mode);
+        out.search_entry(Some(&full_url), &entry.body, mode, entry.score);
     }
     out.finish().into()
 }

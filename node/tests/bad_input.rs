@@ -63,6 +63,29 @@ async fn large_broken_bodies_need_bounded_memory() {
     serves(&probe).await;
 }
 
+/// Each step is a search within the one before: a thousand of them once took all of a thread's stack, and the process with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn chains_without_end_are_refused() {
+    let node = node().begin().unwrap();
+    let probe = probe(&node);
+    let steps = |step: &str, last: &str| format!("{}{last}", step.repeat(6000 / step.len()));
+    for query in [
+        format!("Location?{}=x", steps("partof.", "name")),
+        format!("Location?{}=x", steps("_has:Location:partof:", "name")),
+        format!("Location?{}=x", steps("_has:Location:partof:partof.", "name")),
+        format!("Location?{}=x", steps("partof.", "_list")),
+        format!("Location?{}=x", steps("partof.", "partof:below")),
+        format!("Location?_filter={} eq x", steps("partof.", "name")),
+        format!("Location?partof._filter={} eq x", steps("partof.", "name")),
+        format!("Location?_sort={}", steps("partof.", "name")),
+        format!("Location?_include={}", steps("Location:partof:", "Location")),
+    ] {
+        let answer = probe.get(&query).await.unwrap();
+        assert!(matches!(answer.status, 400 | 422) && answer.is_outcome(), "{}: {answer:?}", &query[..40]);
+    }
+    serves(&probe).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_is_refused_on_both_wires() {
     let limit = 1 << 20;

@@ -108,6 +108,7 @@ async fn of_log_lines() {
     let bundle =
         format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#, vec![entry; 500].join(","));
     assert_eq!(probe.call("POST", "", &[], bundle).await.unwrap().status, 200);
+    assert_eq!(probe.get("Patient?_lastUpdated=lt2222&_count=500").await.unwrap().status, 200);
     assert!(node.terminate().unwrap().success());
     let log = node.log();
     let lines: Vec<serde_json::Value> = log
@@ -117,6 +118,14 @@ async fn of_log_lines() {
         .collect();
     let slow = lines.iter().find(|line| line["message"] == "slow request").unwrap_or_else(|| panic!("{log}"));
     assert!(slow["elapsed_ms"].as_u64().unwrap() >= 1 && slow["interaction"] == "transaction", "{slow}");
+    let search =
+        lines.iter().find(|line| line["message"] == "slow search").unwrap_or_else(|| panic!("{log}"));
+    let plan = search["plan"].as_str().unwrap();
+    assert_eq!(
+        (&search["resource_type"], &search["parameters"]),
+        (&"Patient".into(), &"_lastUpdated&_count".into())
+    );
+    assert!(plan.contains("_lastUpdated by its column") && !log.contains("2222"), "{plan}");
     let access = lines.iter().find(|line| line["target"] == "access").unwrap();
     assert_eq!((&access["route"], &access["status"]), (&"/fhir".into(), &"200".into()), "{access}");
     let request_id = &access["request_id"];

@@ -5,18 +5,20 @@
 
 use crate::facts::Facts;
 use crate::kind::condition::Condition;
+use crate::kind::contained::{ContainedMatch, Whole};
 use crate::kind::last_updated;
 use crate::kind::present::Present;
 use crate::query::{Expr, Leaf, Query};
 use fhir::definitions::ParamId;
-use fhir::index::Values;
+use fhir::index::{Value, Values};
 
 /// Whether a resource of the query's tenant matches: type and conditions.
 pub fn matches(values: &Values<'_>, facts: &Facts<'_>, query: &Query) -> bool {
     query.is_of_type(facts.type_code) && holds(values, facts, &query.expr)
 }
 
-fn holds(values: &Values<'_>, facts: &Facts<'_>, expr: &Expr) -> bool {
+/// Whether a resource fulfils a condition.
+pub(crate) fn holds(values: &Values<'_>, facts: &Facts<'_>, expr: &Expr) -> bool {
     match expr {
         Expr::And(all) => all.iter().all(|expr| holds(values, facts, expr)),
         Expr::Or(any) => any.iter().any(|expr| holds(values, facts, expr)),
@@ -46,6 +48,31 @@ pub(crate) fn leaf_matches(values: &Values<'_>, leaf: &Leaf) -> bool {
         Leaf::Words(param, words) => any(values, *param, words),
         Leaf::Except(param, except) => any(values, *param, except),
         Leaf::Refers(param, among) => any(values, *param, among),
+        Leaf::Contained(by, contained) => contains(values, *by, contained),
+    }
+}
+
+/// Whether a resource of those values contains one that fulfils it, and refers to that by the parameter where one is named.
+fn contains(values: &Values<'_>, by: Option<ParamId>, contained: &ContainedMatch<Expr>) -> bool {
+    values.of(ParamId::CONTAINED).any(|value| {
+        let Value::Contained(one) = value else { return false };
+        let refers = |param| values.of(param).any(|value| value == Value::ReferenceContained(one.id));
+        by.is_none_or(refers) && contained.is(&one)
+    })
+}
+
+impl Whole for Expr {
+    fn holds(&self, values: &Values<'_>) -> bool {
+        match self {
+            Expr::And(all) => all.iter().all(|expr| Whole::holds(expr, values)),
+            Expr::Or(any) => any.iter().any(|expr| Whole::holds(expr, values)),
+            Expr::Not(expr) => !Whole::holds(&**expr, values),
+            Expr::Leaf(leaf) => leaf_matches(values, leaf),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.conditions()
     }
 }
 

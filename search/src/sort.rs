@@ -4,24 +4,33 @@
 //! Of several values of a parameter the one counts that comes first in the direction. What has no value comes last, in
 //! either direction. Numbers compare by value, quantities by value in base units, whatever these are, and as written where UCUM does not know
 //! the unit; dates by their start; strings as they are
-//! searched, without case and accents; tokens by code; references by `Type/id` or URL.
+//! searched, without case and accents; tokens by code; references by `Type/id` or URL. `_score` is how well words fit that are asked for.
 //!
 //! `engine/ordered` makes the same keys of what the index has in order.
 
 use crate::facts::Facts;
 use crate::kind::problem::Problem;
 use crate::kind::{quantity, string, words};
+use crate::relevance::Relevance;
 use fhir::definitions::{ParamId, ParamKind, ResourceType, SearchParameter};
 use fhir::index::{Value, Values};
+use std::sync::Arc;
 
 /// Keys of a parameter are no longer: longer texts are ordered by their start.
 const TEXT_BYTES_MAX: usize = 64;
+/// Why nothing has a score.
+pub(crate) const NO_WORDS: &str =
+    "nothing is asked for that fits more or less; ask for words by _text or _content beside it";
 /// Rules of one search.
 const RULES_MAX: usize = 8;
 
 /// The rules, the first first; none: the default order.
 #[derive(Clone, Debug, Default)]
-pub struct Sort(Vec<Rule>);
+pub struct Sort {
+    rules: Vec<Rule>,
+    /// What the rules by relevance go by.
+    relevance: Option<Arc<Relevance>>,
+}
 
 /// One part of an order.
 #[derive(Clone, Copy, Debug)]
@@ -36,19 +45,22 @@ pub(crate) enum By {
     Id,
     LastUpdated,
     Parameter(ParamId, ParamKind),
+    Relevance,
 }
 
 const PRESENT: u8 = 0;
 pub(crate) const MISSING: u8 = 1;
 
 impl Sort {
-    /// Adds the rules of `text`, a list of parameters, each of which `find` finds among those of all types searched.
+    /// Adds the rules of `text`, a list of parameters, each of which `find` finds among those of all types searched; `_score` is by
+    /// `relevance`.
     ///
     /// # Errors
-    /// A parameter that is not known, or whose values have no order.
+    /// A parameter that is not known, or whose values have no order; `_score` where nothing is asked for that fits more or less.
     pub(crate) fn read<'p>(
         &mut self,
         text: &str,
+        relevance: Option<&Arc<Relevance>>,
         find: impl Fn(&str) -> Result<&'p SearchParameter, Problem>,
     ) -> Result<(), Problem> {
         for part in text.split(',') {
@@ -64,11 +76,16 @@ impl Sort {
                 }
                 "_id" => By::Id,
                 "_lastUpdated" => By::LastUpdated,
+                "_score" if relevance.is_some() => {
+                    self.relevance = relevance.cloned();
+                    By::Relevance
+                }
+                "_score" => return Err(Problem::unusable(NO_WORDS)),
                 _ => sortable(name, find(name))?,
             };
-            self.0.push(Rule { by, descending });
+            self.rules.push(Rule { by, descending });
         }
-        match self.0.len() > RULES_MAX {
+        match self.rules.len() > RULES_MAX {
             true => Err(Problem::unusable(format!("it takes {RULES_MAX} parameters at most"))),
             false => Ok(()),
         }
@@ -76,24 +93,24 @@ impl Sort {
 
     /// The rules, the first first.
     pub(crate) fn rules(&self) -> &[Rule] {
-        &self.0
+        &self.rules
     }
 
     /// Whether nothing else was asked for.
     pub fn is_default(&self) -> bool {
-        self.0.is_empty()
+        self.rules.is_empty()
     }
 
     /// Whether keys are made of index values, too.
     pub(crate) fn needs_values(&self) -> bool {
-        self.0.iter().any(|rule| matches!(rule.by, By::Parameter(..)))
+        self.rules.iter().any(|rule| matches!(rule.by, By::Parameter(..) | By::Relevance))
     }
 
     /// The key of a resource; empty in the default order.
     pub(crate) fn key(&self, values: &Values<'_>, facts: &Facts<'_>) -> Box<[u8]> {
         let mut key = Vec::new();
         let mut value = Vec::new();
-        for rule in &self.0 {
+        for rule in &self.rules {
             let mut best: Option<Vec<u8>> = None;
             let mut see = |value: &mut Vec<u8>| {
                 let better = best.as_ref().is_none_or(|best| (*value < *best) != rule.descending);
@@ -109,6 +126,12 @@ impl Sort {
                 }
                 By::LastUpdated => {
                     value.extend_from_slice(&number(facts.last_updated_ms as i64));
+                    see(&mut value);
+                }
+                By::Relevance => {
+                    let score = self.relevance.as_ref().map_or(0.0, |relevance| relevance.score(values));
+                    // The bits of what is not negative are in its order.
+                    value.extend_from_slice(&number(score.to_bits() as i64));
                     see(&mut value);
                 }
                 By::Parameter(param, _) => {

@@ -97,8 +97,14 @@ impl Writer {
         writer
     }
 
-    /// A hit of a searchset. An outcome has no fullUrl.
-    pub fn search_entry(&mut self, full_url: Option<&str>, resource: &[u8], mode: SearchMode) {
+    /// A hit of a searchset, with how well it fits, between 0 and 1. An outcome has no fullUrl.
+    pub fn search_entry(
+        &mut self,
+        full_url: Option<&str>,
+        resource: &[u8],
+        mode: SearchMode,
+        score: Option<f64>,
+    ) {
         self.begin_entry();
         if let Some(full_url) = full_url {
             self.raw(b"\"fullUrl\":");
@@ -108,10 +114,14 @@ impl Writer {
         self.raw(b"\"resource\":");
         self.raw(resource);
         self.raw(match mode {
-            SearchMode::Match => b",\"search\":{\"mode\":\"match\"}}",
-            SearchMode::Include => b",\"search\":{\"mode\":\"include\"}}",
-            SearchMode::Outcome => b",\"search\":{\"mode\":\"outcome\"}}",
+            SearchMode::Match => b",\"search\":{\"mode\":\"match\"",
+            SearchMode::Include => b",\"search\":{\"mode\":\"include\"",
+            SearchMode::Outcome => b",\"search\":{\"mode\":\"outcome\"",
         });
+        if let Some(score) = score {
+            self.raw(format!(",\"score\":{score:.4}").as_bytes());
+        }
+        self.raw(b"}}");
     }
 
     /// A version of a history.

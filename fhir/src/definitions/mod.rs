@@ -5,6 +5,7 @@
 //! time; the large ones are read once, on first use, in about a millisecond.
 
 pub mod archive;
+mod code_systems;
 mod compartment;
 pub(crate) mod known_texts;
 mod param_id;

@@ -17,6 +17,9 @@ impl ParamId {
     /// Numbers from here on are given by a cluster to parameters that are not R4's; what each means, it knows.
     pub const CUSTOM: u16 = 1024;
 
+    /// Under it a resource's index values have those of the resources that it contains. No parameter is called so.
+    pub const CONTAINED: ParamId = ParamId(Self::CUSTOM - 1);
+
     /// Whether it is a number that a cluster gave.
     pub const fn is_custom(self) -> bool {
         self.0 >= Self::CUSTOM
@@ -53,7 +56,7 @@ mod tests {
     #[test]
     fn codes_and_numbers_go_both_ways() {
         assert_eq!(COUNT, 448);
-        assert!(COUNT < usize::from(ParamId::CUSTOM));
+        assert!(COUNT < usize::from(ParamId::CONTAINED.0));
         for (line, text) in TABLE.lines().enumerate() {
             let (number, code) = text.split_once('\t').expect("number, tab, code");
             let id = ParamId::from_code(code).expect("in the registry");

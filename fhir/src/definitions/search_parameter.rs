@@ -1,6 +1,6 @@
 //! The search parameters of every resource type.
 
-use super::{ParamId, ResourceType, TypeId, TypeKind};
+use super::{ParamId, ResourceType, TypeId, TypeKind, code_systems};
 use crate::fhirpath_syntax::ast::{Expr, Kind};
 use crate::fhirpath_syntax::parse::parse;
 use crate::fhirpath_syntax::path::{Path, Step, alternatives, type_at_start};
@@ -64,6 +64,8 @@ pub struct SearchParameter {
     /// Whether it can select a primitive of the resource type this was asked for. A token that is one (`code`, `boolean`)
     /// has no system written, but an implied one; a Coding or Identifier without system has none.
     pub implied_system: bool,
+    /// The code systems of the `code`s that it can select there: of such a code one of them is implied.
+    pub implied_systems: Vec<&'static str>,
     /// The operands of the expression's union that can apply to the resource type this was asked for.
     pub alternatives: Vec<Alternative>,
 }
@@ -159,6 +161,7 @@ impl Said {
         let Said { code, name, kind, targets, components, expression } = self;
         let multiple = repeats(lineage, &alternatives);
         let implied_system = selects_a_primitive(lineage, &alternatives);
+        let implied_systems = systems_of_codes(lineage, &alternatives);
         SearchParameter {
             code,
             id,
@@ -169,6 +172,7 @@ impl Said {
             expression,
             multiple,
             implied_system,
+            implied_systems,
             alternatives,
         }
     }
@@ -272,6 +276,22 @@ fn selects_a_primitive(lineage: &[&str], alternatives: &[Alternative]) -> bool {
     })
 }
 
+/// The code systems of all `code`s that the paths among the alternatives lead to.
+fn systems_of_codes(lineage: &[&str], alternatives: &[Alternative]) -> Vec<&'static str> {
+    let Some(root) = lineage.first().and_then(|name| TypeId::from_path(name)) else { return Vec::new() };
+    let mut systems = Vec::new();
+    for path in alternatives.iter().filter_map(|alternative| alternative.path.as_ref()) {
+        let last = path.steps.iter().rposition(|step| matches!(step, Step::Child(_)));
+        let Some((last, Step::Child(name))) = last.map(|at| (at, &path.steps[at])) else { continue };
+        for context in ends(root, &path.steps[..last]).1 {
+            systems.extend(code_systems::of_element(context.path(), name));
+        }
+    }
+    systems.sort_unstable();
+    systems.dedup();
+    systems
+}
+
 /// Operators give one value; of whatever else is no path, nothing is known before it is evaluated.
 fn may_compute_several(alternative: &Alternative) -> bool {
     alternative.path.is_none() && !matches!(alternative.expr.kind, Kind::Binary { .. })
@@ -303,6 +323,15 @@ mod tests {
 
     fn of(t: &str, code: &str) -> &'static SearchParameter {
         search_parameter(ResourceType::from_name(t).expect(t), code).expect(code)
+    }
+
+    #[test]
+    fn the_systems_of_codes_are_known() {
+        assert_eq!(of("Patient", "gender").implied_systems, ["http://hl7.org/fhir/administrative-gender"]);
+        assert_eq!(of("Observation", "status").implied_systems, ["http://hl7.org/fhir/observation-status"]);
+        assert_eq!(of("Patient", "address-use").implied_systems, ["http://hl7.org/fhir/address-use"]);
+        assert!(of("Observation", "code").implied_systems.is_empty());
+        assert!(of("Patient", "active").implied_systems.is_empty());
     }
 
     #[test]

@@ -107,6 +107,11 @@ impl<'o, 'd> Collector<'o, 'd> {
         self.notes.push(Note { param: ParamId(0), offset: value.span().start, problem });
     }
 
+    /// Takes what was reported of a contained resource.
+    pub(super) fn add_notes(&mut self, notes: Vec<Note>) {
+        self.notes.extend(notes);
+    }
+
     /// Begins a conversion.
     pub(super) fn begin(&mut self, targets: &'o [ResourceType]) {
         self.targets = targets;

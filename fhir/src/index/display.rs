@@ -34,6 +34,16 @@ impl fmt::Display for Value<'_> {
             Value::Position { longitude, latitude } => {
                 write!(f, "position {} {}", key(longitude), key(latitude))
             }
+            Value::Contained(contained) => {
+                write!(
+                    f,
+                    "contained {}#{} {} bytes",
+                    contained.type_code,
+                    contained.id,
+                    contained.values.len()
+                )
+            }
+            Value::ReferenceContained(id) => write!(f, "reference #{id}"),
             Value::Words(words) => {
                 f.write_str("words")?;
                 let mut all = Vec::new();

@@ -39,6 +39,6 @@ pub use collector::Note;
 pub use extract::{Error, ExtractOptions, extract};
 pub use full_text::FullText;
 pub use query::*;
-pub use value::{Composite, Value};
+pub use value::{Composite, Contained, Value};
 pub use wire::{FORMAT_VERSION, Values, ValuesError};
 pub use words::Words;

@@ -78,6 +78,21 @@ pub enum Value<'a> {
     Composite(Composite<'a>),
     /// What people read; for `_text` and `_content`.
     Words(Words<'a>),
+    /// A resource that is contained in this one, under [`ParamId::CONTAINED`](crate::definitions::ParamId::CONTAINED).
+    Contained(Contained<'a>),
+    /// `#id`: a reference to one of these.
+    ReferenceContained(&'a str),
+}
+
+/// A contained resource. It is found through the resource that has it, never by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contained<'a> {
+    /// Its type, [`ResourceType::code`](crate::definitions::ResourceType::code).
+    pub type_code: u16,
+    /// Its id there, without `#`.
+    pub id: &'a str,
+    /// Its own index values, as [`Values`](super::Values) reads them; no contained resources among them.
+    pub values: &'a [u8],
 }
 
 /// The components of a composite value, in the order of the parameter's definition.
@@ -118,10 +133,12 @@ const URI: u8 = 15;
 const POSITION: u8 = 16;
 const COMPOSITE: u8 = 17;
 const WORDS: u8 = 18;
+const CONTAINED: u8 = 19;
+const REFERENCE_CONTAINED: u8 = 20;
 
 impl<'a> Value<'a> {
     fn is_known(tag: u8) -> bool {
-        (TOKEN..=WORDS).contains(&tag)
+        (TOKEN..=REFERENCE_CONTAINED).contains(&tag)
     }
 
     /// Reads what [`write`](Self::write) wrote; `None` for an unknown tag or broken bytes.
@@ -172,6 +189,12 @@ impl<'a> Value<'a> {
                 Value::Composite(Composite(from))
             }
             WORDS => Value::Words(Words { dictionary: from.text()?, order: from.sized()? }),
+            CONTAINED => Value::Contained(Contained {
+                type_code: from.code()?,
+                id: from.text()?,
+                values: from.sized()?,
+            }),
+            REFERENCE_CONTAINED => Value::ReferenceContained(from.text()?),
             _ => return None,
         })
     }
@@ -223,6 +246,10 @@ impl<'a> Value<'a> {
             Value::Words(Words { dictionary, order }) => {
                 to.tag(WORDS).text(Some(dictionary)).sized(order);
             }
+            Value::Contained(Contained { type_code, id, values }) => {
+                to.tag(CONTAINED).number(type_code.into()).text(Some(id)).sized(values);
+            }
+            Value::ReferenceContained(id) => to.texts(REFERENCE_CONTAINED, [Some(id)]),
         }
     }
 

@@ -36,7 +36,7 @@ impl<'a> Values<'a> {
         match bytes.split_first() {
             Some((&FORMAT_VERSION, rest)) => {
                 let values = Values::layout(rest).ok_or(ValuesError::Truncated)?;
-                values.check().ok_or(ValuesError::Truncated)?;
+                values.check().and_then(|()| values.check_contained()).ok_or(ValuesError::Truncated)?;
                 Ok(values)
             }
             Some((&format, _)) => Err(ValuesError::Format(format)),
@@ -111,6 +111,17 @@ impl<'a> Values<'a> {
             last = end;
         }
         rising.then_some(())
+    }
+
+    /// Contained resources have none themselves, so that no damage can nest them without end.
+    fn check_contained(&self) -> Option<()> {
+        for value in self.of(ParamId::CONTAINED) {
+            let Value::Contained(contained) = value else { return None };
+            let inside = Values::layout(contained.values.strip_prefix(&[FORMAT_VERSION])?)?;
+            inside.check()?;
+            inside.of(ParamId::CONTAINED).next().is_none().then_some(())?;
+        }
+        Some(())
     }
 }
 

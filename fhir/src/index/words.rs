@@ -3,6 +3,8 @@
 use super::heap::read_number;
 use super::text::normalize;
 
+/// In an order what stands between two texts.
+const BETWEEN: u64 = 0;
 /// Bytes of a word that count.
 pub(super) const WORD_BYTES_MAX: usize = 64;
 
@@ -29,18 +31,47 @@ impl<'a> Words<'a> {
 
     /// Whether these stand side by side.
     pub fn has_phrase(self, words: &[String]) -> bool {
-        let numbers: Option<Vec<u64>> = words.iter().map(|word| self.number(word)).collect();
-        let Some(wanted) = numbers else { return false };
-        let mut rest = self.order;
-        while !rest.is_empty() {
-            if (Numbers { rest }).take(wanted.len()).eq(wanted.iter().copied()) {
-                return true;
+        self.places_of(words).next().is_some()
+    }
+
+    /// What is left of the order at each place where these stand side by side.
+    fn places_of(self, words: &[String]) -> impl Iterator<Item = &'a [u8]> {
+        let wanted: Option<Vec<u64>> = words.iter().map(|word| self.number(word)).collect();
+        let mut rest = if wanted.is_some() { self.order } else { &[] };
+        let wanted = wanted.unwrap_or_default();
+        std::iter::from_fn(move || {
+            while !rest.is_empty() {
+                let place = rest;
+                rest = if read_number(&mut rest).is_some() { rest } else { &[] };
+                if (Numbers { rest: place }).take(wanted.len()).eq(wanted.iter().copied()) {
+                    return Some(place);
+                }
             }
-            if read_number(&mut rest).is_none() {
-                return false;
-            }
-        }
-        false
+            None
+        })
+    }
+
+    /// How many words the text has, repeated ones counted each.
+    #[expect(clippy::len_without_is_empty, reason = "a text without words is none")]
+    pub fn len(self) -> usize {
+        self.numbers().filter(|number| *number != BETWEEN).count()
+    }
+
+    /// How often the word is there.
+    pub fn times(self, word: &str) -> usize {
+        self.number(word).map_or(0, |number| self.numbers().filter(|one| *one == number).count())
+    }
+
+    /// How often a word is there that starts so.
+    pub fn times_started(self, start: &str) -> usize {
+        let words = (1..).zip(self.dictionary.split(' ')).filter(|(_, word)| word.starts_with(start));
+        let wanted: Vec<u64> = words.map(|(number, _)| number).collect();
+        self.numbers().filter(|number| wanted.binary_search(number).is_ok()).count()
+    }
+
+    /// How often these stand side by side.
+    pub fn times_phrase(self, words: &[String]) -> usize {
+        self.places_of(words).count()
     }
 
     /// Hands out each of them once.

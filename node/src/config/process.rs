@@ -41,7 +41,7 @@ section! {
         format: String = "text".to_owned();
         /// A line for each request at info: wire, method, route without ids, status, milliseconds, bytes, request id.
         access: bool = true;
-        /// A request that takes longer is logged as slow; 0: none is.
+        /// A request that takes longer is logged as slow, a search with its plan, which has no values; 0: none is.
         slow_request_ms: u64 = 1000 => 0..=DAY_MS;
     }
 }

@@ -59,6 +59,8 @@ pub struct Options {
     pub history_page_max: usize,
     /// Resolved conditional references kept in memory.
     pub reference_cache_max: usize,
+    /// A search that takes longer is logged with its plan; `None`: none is.
+    pub slow_search: Option<Duration>,
     /// What all requests may hold together.
     pub bounds: Arc<Bounds>,
 }

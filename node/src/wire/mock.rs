@@ -100,6 +100,7 @@ impl Mock {
                 last_updated_ms: CLOCK_MS,
                 body: body.clone(),
                 mode: SearchMode::Match as i32,
+                ..SearchEntry::default()
             })
             .collect()
     }

@@ -10,7 +10,7 @@ use proto::id::{PartitionId, TenantId, TypeCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise it when the schema, the terms, the columns or the payload of a commit change: indexes are rebuilt.
-pub const FORMAT: u32 = 9;
+pub const FORMAT: u32 = 10;
 
 /// The first byte of a term. No two are alike, and a change raises [`FORMAT`].
 pub mod tag {
@@ -45,6 +45,8 @@ pub mod tag {
     pub const QUANTITY_BASE: u8 = 28;
     /// A word of a text.
     pub const WORD: u8 = 29;
+    /// A term of a resource that stands inside.
+    pub const CONTAINED: u8 = 30;
     /// Added to the tag of a value that is too long for a term and stands there by its start and a 128-bit hash.
     pub const SHORTENED: u8 = 0x80;
 }

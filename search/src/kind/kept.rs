@@ -1,12 +1,36 @@
 //! What of an index value the index and the tail keep: each kind of value to the kind that says so.
 
-use super::index::{Column, Place, tag};
-use super::{near, number, quantity, reference, string, token, uri, words};
+use super::index::{Column, Owner, Place, tag};
+use super::{contained, near, number, present, quantity, reference, string, token, uri, words};
 use fhir::definitions::ParamKind;
-use fhir::index::Value;
+use fhir::index::{Contained, Value, Values};
+use proto::id::TypeCode;
 
 /// Hands out the terms of a value.
-pub fn terms(place: Place, value: &Value<'_>, add: impl FnMut(Vec<u8>)) {
+pub fn terms(place: Place, value: &Value<'_>, mut add: impl FnMut(Vec<u8>)) {
+    match value {
+        Value::Contained(one) => terms_inside(place, one, &mut add),
+        value => own_terms(place, value, add),
+    }
+}
+
+/// Those of a resource that stands inside, as if it stood alone.
+fn terms_inside(place: Place, one: &Contained<'_>, add: &mut dyn FnMut(Vec<u8>)) {
+    let type_code = TypeCode(one.type_code);
+    let owner = Owner { type_code, ..place.owner };
+    add(contained::start(place, type_code));
+    let mut last = None;
+    for (param, value) in Values::trusted(one.values).iter() {
+        let its_own = Place { owner, param };
+        if last != Some(param) {
+            add(contained::inside(place, type_code, &present::term(its_own)));
+            last = Some(param);
+        }
+        own_terms(its_own, &value, |term| add(contained::inside(place, type_code, &term)));
+    }
+}
+
+fn own_terms(place: Place, value: &Value<'_>, add: impl FnMut(Vec<u8>)) {
     match value {
         Value::Token { .. } | Value::TokenText(_) | Value::TokenOfType { .. } => {
             token::terms(place, value, add);
@@ -18,7 +42,12 @@ pub fn terms(place: Place, value: &Value<'_>, add: impl FnMut(Vec<u8>)) {
         Value::Uri(_) => uri::terms(place, value, add),
         Value::Quantity { .. } => quantity::terms(place, value, add),
         Value::Words(_) => words::terms(place, value, add),
-        Value::Date { .. } | Value::Number { .. } | Value::Position { .. } | Value::Composite(_) => {}
+        Value::Date { .. }
+        | Value::Number { .. }
+        | Value::Position { .. }
+        | Value::Composite(_)
+        | Value::Contained(_)
+        | Value::ReferenceContained(_) => {}
     }
 }
 
@@ -74,6 +103,8 @@ pub fn trace<'v>(value: &Value<'v>) -> Option<&'v str> {
         | Value::Quantity { .. }
         | Value::Position { .. }
         | Value::Words(_)
-        | Value::Composite(_) => None,
+        | Value::Composite(_)
+        | Value::Contained(_)
+        | Value::ReferenceContained(_) => None,
     }
 }

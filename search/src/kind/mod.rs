@@ -8,6 +8,7 @@ pub mod among;
 pub mod comparison;
 pub mod composite;
 pub mod condition;
+pub mod contained;
 pub mod date;
 pub mod except;
 pub mod id;

@@ -48,6 +48,12 @@ impl Problem {
         Problem::Limit(format!("{count} values, but at most {max} are allowed"))
     }
 
+    /// The error, whatever the handling.
+    pub(crate) fn refused(self, name: &str) -> Error {
+        let known = Error::new(Code::Internal, "a problem that is no error");
+        self.settle(name, true).err().unwrap_or(known)
+    }
+
     /// The error, or under lenient handling the issue to report.
     pub(crate) fn settle(self, name: &str, strict: bool) -> Result<Issue, Error> {
         let name: String = name.chars().take(100).collect();

@@ -21,6 +21,8 @@ pub const KIND: Kind<ReferenceMatch> = Kind {
     modifiers: &[
         Modifier { name: Name::TargetType, read, negates: false, lists: None },
         Modifier { name: Name::Word("identifier"), read: identified, negates: false, lists: None },
+        Modifier { name: Name::Word("above"), read: in_hierarchy, negates: false, lists: None },
+        Modifier { name: Name::Word("below"), read: in_hierarchy, negates: false, lists: None },
     ],
 };
 
@@ -35,6 +37,11 @@ pub enum ReferenceMatch {
     Version(String, String),
     /// `:identifier`: the reference names an identifier, as a token does.
     Identifier(TokenMatch),
+}
+
+/// What is above and below rests on other searches, which have the values.
+fn in_hierarchy(_: &Asked<'_>, _: &str, _: &mut Vec<ReferenceMatch>) -> Result<(), Problem> {
+    Err(Problem::unsupported("a hierarchy of resources cannot be asked for here"))
 }
 
 fn identified(_: &Asked<'_>, part: &str, all: &mut Vec<ReferenceMatch>) -> Result<(), Problem> {

@@ -7,6 +7,7 @@ use super::problem::Problem;
 use super::string::{folded, normal};
 use super::terminology::TokenSet;
 use super::text::{has_word, quoted, split, unescape};
+use fhir::definitions::search_parameter;
 use fhir::index::Value;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -48,9 +49,22 @@ pub enum TokenMatch {
     OfType(String, String, String),
 }
 
-fn one(_: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
-    all.push(parse(part)?);
+/// A `code` has no system written: one that is implied there is taken for it.
+fn one(asked: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {
+    let token = parse(part)?;
+    if let TokenMatch::Full(system, code) = &token
+        && implies(asked, system)
+    {
+        all.push(TokenMatch::NoSystem(code.clone()));
+    }
+    all.push(token);
     Ok(())
+}
+
+/// Whether the parameter selects `code`s of that system in resources of a type that is searched.
+fn implies(asked: &Asked<'_>, system: &str) -> bool {
+    let of_types = asked.types.iter().filter_map(|t| search_parameter(*t, &asked.parameter.code));
+    { of_types }.chain([asked.parameter]).any(|parameter| parameter.implied_systems.contains(&system))
 }
 
 fn says(_: &Asked<'_>, part: &str, all: &mut Vec<TokenMatch>) -> Result<(), Problem> {

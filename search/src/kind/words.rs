@@ -4,7 +4,7 @@
 use super::condition::Condition;
 use super::index::{Lookup, Place, exact, head, tag};
 use super::text::quoted;
-use fhir::index::Value;
+use fhir::index::{Value, Words};
 
 /// Whether a parameter is one of the two.
 pub fn is_one(name: &str) -> bool {
@@ -20,6 +20,17 @@ pub enum WordsMatch {
     Start(String),
     /// It has these side by side; two at least.
     Phrase(Vec<String>),
+}
+
+impl WordsMatch {
+    /// How often a text has it.
+    pub fn times(&self, text: Words<'_>) -> usize {
+        match self {
+            WordsMatch::Word(word) => text.times(word),
+            WordsMatch::Start(start) => text.times_started(start),
+            WordsMatch::Phrase(phrase) => text.times_phrase(phrase),
+        }
+    }
 }
 
 impl Condition for WordsMatch {

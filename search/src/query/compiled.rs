@@ -1,8 +1,10 @@
 //! What a request compiles to.
 
+use super::contained::Inside;
 use super::expr::Expr;
 use super::include::Include;
 use super::scope::Scope;
+use crate::relevance::Relevance;
 use crate::sort::Sort;
 use crate::start::Start;
 use crate::tally::Tell;
@@ -27,6 +29,8 @@ pub struct Query {
     pub count: usize,
     /// What is told of the number of matches.
     pub tell: Tell,
+    /// Whether nothing behind the first page is wanted (`_maxresults`).
+    pub is_cut: bool,
     /// What a page cursor is bound to: everything that decides which resources match.
     pub digest: u64,
     /// Parameters that were ignored under lenient handling, and why.
@@ -35,6 +39,10 @@ pub struct Query {
     pub used: Vec<(String, String)>,
     /// What whoever reads the matches shows beside them.
     pub includes: Vec<Include>,
+    /// Where it looks inside others.
+    pub inside: Option<Inside>,
+    /// What tells how well a match fits, where `_score` asks for it.
+    pub relevance: Option<Relevance>,
     /// The parameters it rests on that are not FHIR's own: what they mean may end.
     pub custom: Vec<ParamId>,
     pub(super) scope: Scope,
@@ -43,6 +51,28 @@ pub struct Query {
 }
 
 impl Query {
+    /// One that asks for nothing yet.
+    pub(super) fn of(tenant: TenantId, types: Vec<ResourceType>, count: usize) -> Query {
+        Query {
+            tenant,
+            types,
+            expr: Expr::And(Vec::new()),
+            sort: Sort::default(),
+            count,
+            tell: Tell::Few,
+            is_cut: false,
+            digest: 0,
+            issues: Vec::new(),
+            used: Vec::new(),
+            includes: Vec::new(),
+            inside: None,
+            relevance: None,
+            custom: Vec::new(),
+            scope: Scope::Population,
+            work: None,
+        }
+    }
+
     /// Which part of the data can hold matches.
     pub fn scope(&self) -> &Scope {
         &self.scope

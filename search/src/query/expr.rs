@@ -5,6 +5,7 @@
 use crate::kind::among::Among;
 use crate::kind::composite::CompositeMatch;
 use crate::kind::condition::{Condition, Part};
+use crate::kind::contained::ContainedMatch;
 use crate::kind::date::DateMatch;
 use crate::kind::except::ExceptMatch;
 use crate::kind::near::NearMatch;
@@ -69,6 +70,8 @@ pub enum Leaf {
     OneOf(Among),
     /// A reference to one of many that were found before.
     Refers(ParamId, Among),
+    /// A resource that stands inside, and that the parameter refers to where one is named.
+    Contained(Option<ParamId>, ContainedMatch<Expr>),
 }
 
 impl Leaf {
@@ -89,6 +92,7 @@ impl Leaf {
             Leaf::Words(param, words) => (*param, words),
             Leaf::Except(param, except) => (*param, except),
             Leaf::Refers(param, among) => (*param, among),
+            Leaf::Contained(_, contained) => (ParamId::CONTAINED, contained),
         })
     }
 }

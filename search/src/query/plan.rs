@@ -77,6 +77,11 @@ impl Query {
                 let named = named(*param);
                 format!("{named} to one of {} resources by its column", among.set.hashes().len())
             }
+            (Leaf::Contained(by, contained), _) => {
+                let t = ResourceType::from_code(contained.type_code.0).map_or("", ResourceType::name);
+                let by = by.map_or_else(String::new, |by| format!(" that {} refers to", named(by)));
+                format!("{t} inside{by} by terms, then stored values")
+            }
             (_, Some((param, condition))) => format!("{} by {}", named(param), self.way(param, condition)),
             (_, None) => String::new(),
         }

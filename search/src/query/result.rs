@@ -17,6 +17,20 @@ pub(super) fn count(query: &mut Query, text: &str, max: usize) -> Result<(), Pro
     Ok(())
 }
 
+/// Of R5, https://hl7.org/fhir/R5/search.html#maxresults, a hint: where it is no more than a page nothing comes behind that, otherwise it
+/// bounds nothing.
+pub(super) fn most(query: &mut Query, text: &str) -> Result<(), Problem> {
+    let most: usize =
+        text.parse().map_err(|_| Problem::unusable(format!("'{text}' is no number of resources")))?;
+    if most == 0 {
+        return Err(Problem::unusable("it is 1 at least; _count=0 counts"));
+    }
+    if query.count > 0 && most <= query.count {
+        (query.count, query.is_cut) = (most, true);
+    }
+    Ok(())
+}
+
 /// https://hl7.org/fhir/R4/search.html#total. An estimate would cost as much as the number. Without it the number is told where it is known:
 /// a page is all there is, the rows of one compartment were looked at, or the first page shows that there are few.
 pub(super) fn total(query: &mut Query, text: &str) -> Result<(), Problem> {

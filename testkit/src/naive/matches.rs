@@ -11,7 +11,8 @@ use anyhow::Context;
 use fhir::definitions::{ResourceType, SearchParameter, membership_params, search_parameter};
 
 /// Parameters that choose nothing.
-const CHOOSING_NOTHING: [&str; 9] = [
+const CHOOSING_NOTHING: [&str; 10] = [
+    "_contained",
     "_sort",
     "_count",
     "_total",
@@ -38,13 +39,31 @@ impl<'s> Reader<'s> {
     /// For what this reader does not understand.
     pub fn matches(self, query: &Query) -> anyhow::Result<Vec<&'s Stored>> {
         let types = query.types();
+        let is_of_types = |one: &Stored| types.is_empty() || types.contains(&one.name.resource_type);
+        let inside = query.all("_contained").next().unwrap_or("false");
         let mut matches = vec![];
         for one in self.store.current() {
-            if (types.is_empty() || types.contains(&one.name.resource_type)) && self.is_match(one, query)? {
+            let is_own = inside != "true" && is_of_types(one) && self.is_match(one, query)?;
+            if is_own || (inside != "false" && self.is_around_one(one, query, is_of_types)?) {
                 matches.push(one);
             }
         }
         Ok(matches)
+    }
+
+    /// Whether it contains a match.
+    fn is_around_one(
+        self,
+        resource: &Stored,
+        query: &Query,
+        is_of_types: impl Fn(&Stored) -> bool,
+    ) -> anyhow::Result<bool> {
+        for one in resource.contained() {
+            if is_of_types(&one) && self.is_match(&one, query)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn is_match(self, resource: &Stored, query: &Query) -> anyhow::Result<bool> {
@@ -75,6 +94,8 @@ impl<'s> Reader<'s> {
         let base = self.store.base.as_str();
         let asked = Asked { kind: parameter.kind, modifier, value: "", base, now_ms: self.now_ms };
         match code {
+            "_text" | "_content" if resource.is_contained() => words::hold(&[], values),
+            "_id" | "_lastUpdated" if resource.is_contained() => Ok(false),
             "_text" => words::hold(&words::narrative(resource), values),
             "_content" => words::hold(&words::content(resource), values),
             "_id" => Ok(kind::is_named(&resource.name.id, values)),
@@ -90,12 +111,42 @@ impl<'s> Reader<'s> {
             None => (head, None),
         };
         let first = rest.split(['.', ':']).next().unwrap_or_default();
+        if self.refers_inside(resource, (code, of_type), rest, values)? {
+            return Ok(true);
+        }
         for name in self.named(resource, parameter(resource.name.resource_type, code)?) {
             let is_asked = first == "_has" || search_parameter(name.resource_type, first).is_some();
             let Some(target) = self.store.get(&name) else { continue };
             if is_asked
                 && of_type.is_none_or(|wanted| wanted == name.resource_type.name())
                 && self.holds(target, rest, values)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The same of what it contains; of that nobody knows who refers to it, and where it leads is not gone.
+    fn refers_inside(
+        self,
+        resource: &Stored,
+        (code, of_type): (&str, Option<&str>),
+        rest: &str,
+        values: &str,
+    ) -> anyhow::Result<bool> {
+        let first = rest.split(['.', ':']).next().unwrap_or_default();
+        if first == "_has" || rest.contains('.') {
+            return Ok(false);
+        }
+        let places = self.places(resource, parameter(resource.name.resource_type, code)?);
+        for one in resource.contained() {
+            let t = one.name.resource_type;
+            let is_named = places.contains(&Place::Inside(one.name.id[1..].to_owned()));
+            if is_named
+                && search_parameter(t, first).is_some()
+                && of_type.is_none_or(|wanted| wanted == t.name())
+                && self.holds(&one, rest, values)?
             {
                 return Ok(true);
             }

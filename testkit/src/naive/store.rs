@@ -4,7 +4,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use fhir::{
     definitions::ResourceType,
-    json::{Document, Limits},
+    json::{Document, Limits, Node},
 };
 use std::{collections::BTreeMap, fmt};
 
@@ -29,6 +29,28 @@ pub struct Stored {
     pub last_updated_ms: u64,
     /// As the server gave it.
     pub document: Document,
+}
+
+impl Stored {
+    /// What it contains, as if each stood alone, but for its name, which nobody asks for.
+    pub fn contained(&self) -> Vec<Stored> {
+        let all = self.document.root().get("contained").into_iter().flat_map(|all| all.items());
+        let one = |one: Node<'_>| {
+            let text = |name: &str| Some(one.get(name)?.as_str()?.into_owned());
+            let name = Name {
+                resource_type: ResourceType::from_name(&text("resourceType")?)?,
+                id: format!("#{}", text("id")?),
+            };
+            let document = Document::parse(Bytes::copy_from_slice(one.raw()), &Limits::default()).ok()?;
+            Some(Stored { name, version: self.version, last_updated_ms: 0, document })
+        };
+        all.filter_map(one).collect()
+    }
+
+    /// Whether it stands inside another.
+    pub fn is_contained(&self) -> bool {
+        self.name.id.starts_with('#')
+    }
 }
 
 /// What a server holds.

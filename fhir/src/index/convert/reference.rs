@@ -37,7 +37,7 @@ fn reference(value: Node<'_>, out: &mut Collector<'_, '_>) {
     }
 }
 
-/// References to contained resources cannot be searched by id: the id is no one else's business.
+/// References to contained resources cannot be searched by id: the id is no one else's business. What is asked of those resources is found through it.
 fn add(text: &str, out: &mut Collector<'_, '_>) {
     match parse_reference(text, out.bases) {
         ReferenceText::Local { resource_type, id, version } => {
@@ -52,7 +52,8 @@ fn add(text: &str, out: &mut Collector<'_, '_>) {
             });
         }
         ReferenceText::Conditional(url) => out.add(Value::ReferenceUrl { type_code: 0, url, version: None }),
-        ReferenceText::Contained(_) => {}
+        ReferenceText::Contained("") => {}
+        ReferenceText::Contained(id) => out.add(Value::ReferenceContained(id)),
     }
 }
 

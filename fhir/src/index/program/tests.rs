@@ -37,6 +37,7 @@ fn parameter(kind: ParamKind, expression: &'static str, components: Vec<Componen
         name: "own".into(),
         expression: Some(expression.into()),
         implied_system: false,
+        implied_systems: vec![],
         multiple: true,
         alternatives: alternatives(&tree).into_iter().map(alternative).collect(),
     }

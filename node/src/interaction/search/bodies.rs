@@ -76,7 +76,8 @@ impl Show<'_> {
     }
 }
 
-fn entry(type_code: u16, row: Version, mode: SearchMode) -> SearchEntry {
+/// A row as it is stored.
+pub fn entry(type_code: u16, row: Version, mode: SearchMode) -> SearchEntry {
     let name = ResourceType::from_code(type_code).map_or("", ResourceType::name);
     SearchEntry {
         resource_type: name.to_owned(),
@@ -85,5 +86,7 @@ fn entry(type_code: u16, row: Version, mode: SearchMode) -> SearchEntry {
         last_updated_ms: row.last_updated_ms,
         body: row.body,
         mode: mode as i32,
+        container: String::new(),
+        score: None,
     }
 }

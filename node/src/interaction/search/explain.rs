@@ -1,9 +1,24 @@
 //! `_explain=true`: the answer tells how it came about, in issues beside those of ignored parameters. For people; its words may change.
 
 use crate::session::Session;
-use proto::api::v1::Issue;
+use proto::api::v1::{Issue, SearchRequest};
 use search::{Looked, Query, Scope};
+use std::time::Duration;
 use tokio::time::Instant;
+
+/// A line for a search that took long: what was asked for by name, never by value.
+pub fn log_slow(request: &SearchRequest, query: &Query, took: Duration, entries: usize) {
+    let names: Vec<&str> = query.used.iter().map(|(name, _)| name.as_str()).collect();
+    tracing::warn!(
+        elapsed_ms = took.as_millis() as u64,
+        resource_type = request.resource_type,
+        compartment = request.compartment_type,
+        parameters = names.join("&"),
+        entries,
+        plan = query.plan(),
+        "slow search"
+    );
+}
 
 /// What was told so far.
 pub struct Explanation {

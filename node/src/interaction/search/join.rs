@@ -1,6 +1,6 @@
-//! The searches that chained parameters, `_has` and `_list` rest on: carried out first, as any other.
+//! The searches that chained parameters, `_has`, `_list` and hierarchies rest on: carried out first, as any other.
 
-use super::compile;
+use super::{compile, hierarchy};
 use crate::session::Session;
 use fhir::definitions::ResourceType;
 use futures::future::BoxFuture;
@@ -10,7 +10,8 @@ use proto::{
 };
 use search::{
     Gather, ResourceSet, Tell,
-    query::{By, Join, Joined, is_join, joins},
+    page::sort_hash,
+    query::{By, Join, Joined, Resting, Way, joins, may_join},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -33,19 +34,20 @@ struct Found {
 /// `TooCostly` over `limits.search_joined_max`; those of the searches, which name the parameter.
 pub async fn resolve(session: Session<'_>, request: &SearchRequest) -> Result<Vec<Joined>, Error> {
     let mut all: Vec<Joined> = vec![];
-    let custom = session.parameters();
-    for pair in request.parameters.iter().filter(|pair| is_join(&pair.name)) {
-        let Ok(joins) = joins(custom.as_deref(), &types(request), &pair.name) else { continue };
-        if all.iter().any(|known| known.name == pair.name && known.value == pair.value) {
-            continue;
+    let (custom, types) = (session.parameters(), types(request));
+    for pair in request.parameters.iter().filter(|pair| may_join(&pair.name)) {
+        let Ok(resting) = joins(custom.as_deref(), &types, &pair.name, &pair.value) else { continue };
+        for Resting { name, value, joins } in resting {
+            if all.iter().any(|known| known.name == name && known.value == value) {
+                continue;
+            }
+            let mut found = Found::default();
+            for join in joins {
+                search(session, &pair.name, &join, &mut found).await?;
+            }
+            let many = Arc::new(ResourceSet::new(found.many));
+            all.push(Joined { name, value, few: found.few.into_iter().collect(), many });
         }
-        let mut found = Found::default();
-        for join in joins {
-            search(session, pair, &join, &mut found).await?;
-        }
-        let (name, value) = (pair.name.clone(), pair.value.clone());
-        let many = Arc::new(ResourceSet::new(found.many));
-        all.push(Joined { name, value, few: found.few.into_iter().collect(), many });
     }
     Ok(all)
 }
@@ -61,20 +63,18 @@ fn types(request: &SearchRequest) -> Vec<ResourceType> {
 /// Boxed: what it rests on may rest on others.
 fn search<'s>(
     session: Session<'s>,
-    pair: &'s SearchParameter,
+    name: &'s str,
     join: &'s Join,
     found: &'s mut Found,
 ) -> BoxFuture<'s, Result<(), Error>> {
-    Box::pin(search_first(session, pair, join, found))
+    Box::pin(search_first(session, name, join, found))
 }
 
-async fn search_first(
-    session: Session<'_>,
-    pair: &SearchParameter,
-    join: &Join,
-    found: &mut Found,
-) -> Result<(), Error> {
-    let parameter = SearchParameter { name: join.name.clone(), value: pair.value.clone() };
+async fn search_first(session: Session<'_>, name: &str, join: &Join, found: &mut Found) -> Result<(), Error> {
+    if let By::Hierarchy(_, way) = join.by {
+        return hierarchy(session, name, join, way, found).await;
+    }
+    let parameter = SearchParameter { name: join.name.clone(), value: join.value.clone() };
     let request = SearchRequest {
         resource_type: join.resource_type.name().to_owned(),
         parameters: vec![parameter],
@@ -82,15 +82,14 @@ async fn search_first(
         ..SearchRequest::default()
     };
     let inside = |error: Error| match error.code {
-        Code::BadParameter => Error::new(
-            Code::BadParameter,
-            format!("search parameter '{}': {}", pair.name, error.diagnostics()),
-        ),
+        Code::BadParameter => {
+            Error::new(Code::BadParameter, format!("search parameter '{name}': {}", error.diagnostics()))
+        }
         _ => error,
     };
     let mut search = compile(session, &request).await.map_err(inside)?;
     let wanted = match join.by {
-        By::Reference(_) => {
+        By::Reference(_) | By::Hierarchy(..) => {
             (search.query.count, search.query.tell) = (FEW, Tell::Nothing);
             let page = session.search(&search, None).await?;
             if page.next.is_none() {
@@ -104,11 +103,34 @@ async fn search_first(
     let max = session.options().search_limits.joined_max;
     let left = max.saturating_sub(found.few.len() + found.many.len());
     let gathered = session.gather(&search, wanted, left).await.map_err(|error| match error.code {
-        Code::TooCostly => too_many(&pair.name, max),
+        Code::TooCostly => too_many(name, max),
         _ => error,
     })?;
     session.context().share.take(gathered.len() * HASH_BYTES)?;
     found.many.extend(gathered);
+    Ok(())
+}
+
+/// What is above or below what the value names, that itself included.
+async fn hierarchy(
+    session: Session<'_>,
+    name: &str,
+    join: &Join,
+    way: Way,
+    found: &mut Found,
+) -> Result<(), Error> {
+    let max = session.options().search_limits.joined_max;
+    let left = max.saturating_sub(found.few.len() + found.many.len());
+    let reached = hierarchy::reached(session, name, join, way, left).await?;
+    let reached = reached.ok_or_else(|| too_many(name, max))?;
+    let type_code = TypeCode(join.resource_type.code());
+    if reached.len() <= FEW {
+        found.few.extend(reached.into_iter().map(|id| (type_code, id)));
+        return Ok(());
+    }
+    session.context().share.take(reached.len() * HASH_BYTES)?;
+    let hash = |id: ResourceId| sort_hash(session.tenant(), type_code, id.as_str());
+    found.many.extend(reached.into_iter().map(hash));
     Ok(())
 }
 

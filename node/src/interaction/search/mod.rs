@@ -3,7 +3,9 @@
 mod besides;
 mod bodies;
 mod explain;
+mod hierarchy;
 mod include;
+mod inside;
 mod join;
 #[cfg(test)]
 mod tests;
@@ -26,15 +28,17 @@ use proto::{
     api::v1::{Issue, SearchEntry, SearchParameter, SearchRequest, SearchResponse},
 };
 use search::{
-    NoTerminology, Page, Query, Request,
-    query::{Joined, is_join},
+    NoTerminology, Page, Query, Relevance, Request,
+    query::{Joined, joins, may_join},
 };
 use std::{future::ready, sync::Arc};
+use tokio::time::Instant;
 use told::told;
 pub use told::{gather, look};
 
 /// One page.
 pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<SearchResponse, Error> {
+    let begun = Instant::now();
     let mut told = Some(Explanation::begin());
     let mut search = compile(session, &request).await?;
     told = told.filter(|_| search.query.work.is_some());
@@ -51,6 +55,9 @@ pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<Sear
     }
     let (entries, page) = read?;
     let query = search.query;
+    if session.options().slow_search.is_some_and(|slow| begun.elapsed() >= slow) {
+        explain::log_slow(&request, &query, begun.elapsed(), entries.len());
+    }
     Ok(SearchResponse {
         entries,
         next_cursor: page.next.unwrap_or_default(),
@@ -70,6 +77,7 @@ pub async fn search(session: Session<'_>, request: SearchRequest) -> Result<Sear
 struct Parts {
     matches: Projection,
     included: Projection,
+    relevance: Option<Relevance>,
 }
 
 impl Parts {
@@ -79,7 +87,7 @@ impl Parts {
             true => Projection::Whole,
             false => part::of_included(parameters)?,
         };
-        Ok(Parts { matches, included })
+        Ok(Parts { matches, included, relevance: query.relevance.clone() })
     }
 }
 
@@ -137,12 +145,17 @@ async fn read_page(
     cursor: &str,
     told: &mut Option<Explanation>,
 ) -> Result<(Vec<SearchEntry>, Page), Error> {
-    let page = session.search(search, (!cursor.is_empty()).then_some(cursor)).await?;
+    let mut page = session.search(search, (!cursor.is_empty()).then_some(cursor)).await?;
+    if search.query.is_cut {
+        page.next = None;
+    }
     if let Some(told) = told {
         told.searched(session, &search.query, page.hits.len());
     }
+    let is_alone = search.query.inside.as_ref().is_some_and(|inside| inside.alone);
     let entries = match search.query.includes.as_slice() {
-        [] => bodies::of(session, share, &parts.matches, &page.hits).await?,
+        _ if is_alone => inside::of(session, share, &parts.matches, &search.query, &page.hits).await?,
+        [] if parts.relevance.is_none() => bodies::of(session, share, &parts.matches, &page.hits).await?,
         includes => Box::pin(include::page(session, share, includes, parts, &page.hits)).await?,
     };
     if let Some(told) = told {
@@ -157,7 +170,12 @@ pub async fn compile_criteria(
     resource_type: ResourceType,
     parameters: Vec<SearchParameter>,
 ) -> Result<Search, Error> {
-    if let Some(join) = parameters.iter().find(|pair| is_join(&pair.name)) {
+    let custom = session.parameters();
+    let rests = |pair: &&SearchParameter| {
+        joins(custom.as_deref(), &[resource_type], &pair.name, &pair.value)
+            .is_ok_and(|joins| !joins.is_empty())
+    };
+    if let Some(join) = parameters.iter().find(rests) {
         let text = format!(
             "search parameter '{}': what others are found by it changes with them, so it is no criterion",
             join.name
@@ -191,7 +209,7 @@ async fn compile(session: Session<'_>, request: &SearchRequest) -> Result<Search
 
 async fn compile_as_known(session: Session<'_>, request: &SearchRequest) -> Result<Search, Error> {
     let now_ms = session.clock().now_ms();
-    let joined = match request.parameters.iter().any(|pair| is_join(&pair.name)) {
+    let joined = match request.parameters.iter().any(|pair| may_join(&pair.name)) {
         true => join::resolve(session, request).await?,
         false => vec![],
     };

@@ -1,7 +1,7 @@
 //! Documents that a query finds and the matcher accepts: for conditions that terms alone do not decide.
 
 use super::stored::{Stored, StoredTest};
-use tantivy::query::{ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError};
 
 /// The query.
@@ -32,8 +32,13 @@ struct CheckedWeight {
 
 impl Weight for CheckedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let mut set = CheckedSet { docs: self.inner.scorer(reader, boost)?, stored: self.test.open(reader)? };
-        let first = set.docs.doc();
+        let docs = self.inner.scorer(reader, boost)?;
+        let first = docs.doc();
+        if first == TERMINATED {
+            // Known as such by whoever unites it with others.
+            return Ok(Box::new(EmptyScorer));
+        }
+        let mut set = CheckedSet { docs, stored: self.test.open(reader)? };
         set.accept(first);
         Ok(Box::new(ConstScorer::new(set, boost)))
     }

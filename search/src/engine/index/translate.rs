@@ -10,6 +10,7 @@ use super::stored::StoredTest;
 use super::term_range::TermRange;
 use crate::kind::comparison::Comparison;
 use crate::kind::condition::Condition;
+use crate::kind::contained;
 use crate::kind::index::{self, Interval, Lookup, Owner, Place, VALUE_AT};
 use crate::kind::text::has_word;
 use crate::query::{Expr, Leaf, Query};
@@ -133,10 +134,62 @@ impl Translation<'_> {
 
     /// What fulfils the leaf; where that has to be checked, maybe more.
     fn wide(&self, leaf: &Leaf, param: ParamId, condition: &dyn Condition) -> Boxed {
-        let Leaf::Composite(_, composite) = leaf else { return self.condition(leaf, param, condition) };
         let part = |part: &Vec<Leaf>| union(part.iter().map(|leaf| self.leaf(leaf)).collect());
-        let parts = composite.parts.iter().map(part).chain([self.lookup(param, condition)]);
-        Box::new(BooleanQuery::intersection(parts.collect()))
+        let mut parts: Vec<Boxed> = match leaf {
+            Leaf::Composite(_, composite) => composite.parts.iter().map(part).collect(),
+            Leaf::Contained(_, contained) => {
+                self.inside(contained.type_code, &contained.expr).into_iter().collect()
+            }
+            _ => return self.condition(leaf, param, condition),
+        };
+        parts.push(self.lookup(param, condition));
+        Box::new(BooleanQuery::intersection(parts))
+    }
+
+    /// What contains a resource of the type that may fulfil the condition, by the terms of that; `None` where these do not narrow it.
+    fn inside(&self, type_code: TypeCode, expr: &Expr) -> Option<Boxed> {
+        match expr {
+            Expr::And(all) => {
+                let narrow: Vec<Boxed> = all.iter().filter_map(|one| self.inside(type_code, one)).collect();
+                (!narrow.is_empty()).then(|| Box::new(BooleanQuery::intersection(narrow)) as Boxed)
+            }
+            Expr::Or(any) => {
+                any.iter().map(|one| self.inside(type_code, one)).collect::<Option<_>>().map(union)
+            }
+            Expr::Not(_) => None,
+            Expr::Leaf(leaf) => {
+                let (param, condition) = leaf.condition()?;
+                let owners = self.owners();
+                let queries = owners.map(|owner| self.term_inside(owner, type_code, param, condition));
+                queries.collect::<Option<_>>().map(union)
+            }
+        }
+    }
+
+    fn term_inside(
+        &self,
+        owner: Owner,
+        type_code: TypeCode,
+        param: ParamId,
+        condition: &dyn Condition,
+    ) -> Option<Boxed> {
+        let place = Place { owner, param: ParamId::CONTAINED };
+        let its_own = Place { owner: Owner { type_code, ..owner }, param };
+        let inside = |term: &[u8]| contained::inside(place, type_code, term);
+        let starts = |prefix: &[u8]| -> Boxed {
+            Box::new(TermRange { field: self.fields.terms, prefix: inside(prefix), test: None })
+        };
+        Some(match condition.lookup(its_own) {
+            Lookup::Term(term) => self.term(&inside(&term)),
+            Lookup::Terms(terms) => {
+                let field = self.fields.terms;
+                let terms = terms.iter().map(|term| Term::from_field_bytes(field, &inside(term)));
+                Box::new(TermSetQuery::new(terms.collect::<Vec<_>>()))
+            }
+            Lookup::Prefix(prefix) => starts(&prefix),
+            Lookup::Prefixes(prefixes) => union(prefixes.iter().map(|prefix| starts(prefix)).collect()),
+            Lookup::Contains(..) | Lookup::Ends(..) | Lookup::Word(..) | Lookup::None => return None,
+        })
     }
 
     fn stored(&self, leaf: &Leaf) -> StoredTest {

@@ -130,7 +130,7 @@ impl<'a> Keys<'a> {
 impl Source {
     fn open(reader: &SegmentReader, rule: &Rule) -> Result<Source> {
         Ok(match rule.by {
-            By::Id => Source::Document,
+            By::Id | By::Relevance => Source::Document,
             By::LastUpdated => Source::Column(reader.fast_fields().column_opt(LAST_UPDATED)?),
             By::Parameter(param, kind) => match ordered(kind) {
                 Some(Ordered::Low(pair)) => Source::Column(column(reader, pair, param, false)?),

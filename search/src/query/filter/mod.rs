@@ -122,6 +122,20 @@ fn check(test: &Test<'_>, kind: &str, taken: &[Operator]) -> Result<(), Problem>
     }
 }
 
+/// The comparisons with what is referred to.
+///
+/// # Errors
+/// What is wrong with the filter.
+pub fn chained(text: &str) -> Result<Vec<Test<'_>>, Problem> {
+    let filter = syntax::parse(text)?;
+    Ok(syntax::tests(&filter).into_iter().filter(|test| test.name.contains('.')).cloned().collect())
+}
+
+/// A text as a value in a filter.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 /// Whether codes will be asked for.
 pub fn lists_codes(text: &str) -> bool {
     any(text, |operator| matches!(operator, Operator::In | Operator::Ni | Operator::Ss | Operator::Sb))

@@ -118,14 +118,10 @@ impl<'t> Parser<'t> {
 
     fn test(&mut self) -> Result<Test<'t>, Problem> {
         let at = self.character();
-        let name = self.name();
-        if name.is_empty() {
-            return Err(self.wrong("the name of a search parameter is expected"));
-        }
+        let name = self.path()?;
         match self.rest().chars().next() {
-            Some('.' | '[') => {
-                let why =
-                    "what is referred to cannot be asked for in a filter; give a chained parameter beside it";
+            Some('[') => {
+                let why = "what is in square brackets is not supported; compare what is referred to by a condition of its own";
                 return Err(Problem::unsupported(self.placed(why)));
             }
             Some(':') => return Err(self.wrong("a parameter of a filter takes no modifier")),
@@ -140,6 +136,24 @@ impl<'t> Parser<'t> {
         })?;
         self.separated("a value")?;
         Ok(Test { name, operator, value: self.value()?, at })
+    }
+
+    /// A parameter, or several with dots between: each but the last refers to what the next is of, whose type may be named.
+    fn path(&mut self) -> Result<&'t str, Problem> {
+        let start = self.at;
+        loop {
+            let name = self.name();
+            if name.is_empty() {
+                return Err(self.wrong("the name of a search parameter is expected"));
+            }
+            let at = self.at;
+            if self.eat(':') && (self.name().is_empty() || !self.rest().starts_with('.')) {
+                self.at = at;
+            }
+            if !self.eat('.') {
+                return Ok(&self.text[start..self.at]);
+            }
+        }
     }
 
     fn value(&mut self) -> Result<Cow<'t, str>, Problem> {
@@ -306,6 +320,7 @@ mod tests {
             ("a eq 1 and (b eq 2 or c eq 3)", r#"(a eq "1"@1 & (b eq "2"@13 | c eq "3"@23))"#),
             ("not(a eq 1) or not (b pr true)", r#"(!a eq "1"@5 | !b pr "true"@21)"#),
             ("((a eq http://x|1))", r#"a eq "http://x|1"@3"#),
+            ("a:B.c eq 1 and d.e.f sw x", r#"(a:B.c eq "1"@1 & d.e.f sw "x"@16)"#),
         ] {
             assert_eq!(parse(text).as_ref().map(said), Ok(wanted.to_owned()), "{text}");
         }
@@ -330,9 +345,11 @@ mod tests {
             ("(a eq 1", 8, "')'"),
             ("a eq 1)", 7, "closes no"),
             ("not a eq 1", 5, "'('"),
-            ("a.b eq 1", 2, "chained"),
-            ("a[b eq 1].c eq 1", 2, "chained"),
+            ("a. eq 1", 3, "name"),
+            ("a.b[b eq 1].c eq 1", 4, "square"),
             ("a:exact eq 1", 2, "modifier"),
+            ("a.b:exact eq 1", 4, "modifier"),
+            ("a:B", 2, "modifier"),
         ] {
             let problem = parse(text).expect_err(text);
             let (Problem::Unusable(why) | Problem::Unsupported(why)) = problem else { panic!("{problem:?}") };

@@ -8,6 +8,7 @@ pub use crate::kind::words::is_one;
 use super::expr::{Expr, Leaf};
 use crate::kind::problem::Problem;
 use crate::kind::words::WordsMatch;
+use crate::relevance::Relevance;
 use fhir::index::FullText;
 use fhir::index::full_text::{CONTENT, NARRATIVE};
 use syntax::{Ask, Terms};
@@ -52,6 +53,21 @@ fn expr(ask: &Ask, in_all: bool) -> Expr {
             // A phrase is in the one or in the other.
             true => Expr::Or(vec![one(terms, false), one(terms, true)]),
         },
+    }
+}
+
+/// The words of conditions, by which what fulfils them is ranked. What is not wanted is none of them.
+pub fn asked(conditions: &[Expr]) -> Relevance {
+    let mut relevance = Relevance::default();
+    conditions.iter().for_each(|one| gather(one, &mut relevance));
+    relevance
+}
+
+fn gather(condition: &Expr, into: &mut Relevance) {
+    match condition {
+        Expr::And(all) | Expr::Or(all) => all.iter().for_each(|one| gather(one, into)),
+        Expr::Leaf(Leaf::Words(param, words)) => into.add(*param, words),
+        Expr::Not(_) | Expr::Leaf(_) => {}
     }
 }
 

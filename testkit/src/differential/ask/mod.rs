@@ -27,6 +27,9 @@ impl<'a> Asking<'a> {
         if self.random.chance(60) {
             return self.over_types(t);
         }
+        if t == ResourceType::PATIENT && self.random.chance(200) {
+            return self.inside(t);
+        }
         let mut query = Query { resource_type: Some(t), ..Query::default() };
         let conditions = self.random.pick(&[0, 1, 1, 1, 2, 2, 3]);
         for _ in 0..conditions {
@@ -43,6 +46,16 @@ impl<'a> Asking<'a> {
         }
         let sortable: Vec<&str> = searchable(t).iter().map(|one| &*one.code).collect();
         self.presented(query, &sortable)
+    }
+
+    /// What stands inside others, with or without what stands alone.
+    fn inside(&mut self, t: ResourceType) -> Query {
+        let mut query = Query { resource_type: Some(t), ..Query::default() };
+        for _ in 0..1 + self.random.below(2) {
+            query.parameters.extend(self.by_one_of(t, &searchable(t)));
+        }
+        query.parameters.push(("_contained".to_owned(), self.random.pick(&["true", "both"]).to_owned()));
+        self.presented(query, &["_id"])
     }
 
     /// By what both types have and mean alike.

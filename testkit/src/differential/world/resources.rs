@@ -79,8 +79,14 @@ fn observation(world: &mut World<'_>) -> Members {
         member("code", Some(world.concept())),
     ];
     if world.random.chance(60) {
-        let contained = r#"{"resourceType":"Patient","id":"inside","name":[{"family":"Ann"}]}"#;
-        members.push(member("contained", list(vec![contained.to_owned()])));
+        let inside = [
+            member("resourceType", Some(r#""Patient""#.to_owned())),
+            member("id", Some(r#""inside""#.to_owned())),
+            member("name", Some(r#"[{"family":"Ann"}]"#.to_owned())),
+            member("gender", Some(world.one(&["male", "female"]))),
+            member("birthDate", world.maybe(World::date)),
+        ];
+        members.push(member("contained", object(inside).and_then(|inside| list(vec![inside]))));
         members.push(member("subject", Some(r##"{"reference":"#inside"}"##.to_owned())));
     } else {
         let subject = world.maybe(|world| world.reference(&["Patient", "Patient", "Patient", "Group"]));

@@ -83,8 +83,8 @@ pub fn is_named(id: &str, values: &str) -> bool {
     split(values, ',').iter().any(|value| unescape(value) == id)
 }
 
-/// Whether the parameter has a value. A text or a display is one of a code; a reference to what is contained is none that could be
-/// searched for, and none here (`fhir/docs/index-values.md`).
+/// Whether the parameter has a value. A text or a display is one of a code; a reference to what is contained is one, too, and to the
+/// container none.
 fn is_there(kind: ParamKind, found: &[Found<'_>], base: &str) -> bool {
     match kind {
         ParamKind::Token => token::is_there(found),

@@ -12,8 +12,8 @@ pub enum Place {
     Here(Name, Option<String>),
     /// Elsewhere; without a version.
     Url(String),
-    /// Into the resource itself.
-    Inside,
+    /// To what the resource contains under this id.
+    Inside(String),
     /// To what is known by an identifier alone.
     Identified,
 }
@@ -46,13 +46,13 @@ pub fn keys(found: &[Found<'_>], base: &str) -> Vec<Key> {
     let key = |place| match place {
         Place::Here(name, _) => Some(Key::Texts(vec![name.resource_type.name().to_owned(), name.id])),
         Place::Url(url) => Some(Key::Texts(vec![url])),
-        Place::Inside | Place::Identified => None,
+        Place::Inside(_) | Place::Identified => None,
     };
     found.iter().flat_map(|one| places(one, base)).filter_map(key).collect()
 }
 
 pub fn is_there(found: &[Found<'_>], base: &str) -> bool {
-    found.iter().flat_map(|one| places(one, base)).any(|place| place != Place::Inside)
+    found.iter().flat_map(|one| places(one, base)).any(|place| place != Place::Inside(String::new()))
 }
 
 /// Where an element leads: a Reference, a canonical or a URI.
@@ -68,8 +68,8 @@ pub fn places(found: &Found<'_>, base: &str) -> Vec<Place> {
 
 /// Where a text leads.
 pub fn place(text: &str, base: &str) -> Place {
-    if text.starts_with('#') {
-        return Place::Inside;
+    if let Some(id) = text.strip_prefix('#') {
+        return Place::Inside(id.to_owned());
     }
     let (path, version) = match text.split_once("/_history/") {
         Some((path, version)) => (path, Some(version.to_owned())),

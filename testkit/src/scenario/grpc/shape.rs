@@ -69,7 +69,11 @@ pub(super) fn searchset(answer: api::SearchResponse, sent: &Sent) -> Got {
             api::SearchMode::Match => "match",
             api::SearchMode::Include => "include",
         };
-        json!({"resource": value(&entry.body), "search": {"mode": mode}})
+        let mut search = json!({"mode": mode});
+        if let Some(score) = entry.score {
+            search["score"] = json!(score);
+        }
+        json!({"resource": value(&entry.body), "search": search})
     });
     let mut entries: Vec<Value> = vec![];
     if !answer.issues.is_empty() {

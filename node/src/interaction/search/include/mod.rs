@@ -1,4 +1,4 @@
-//! What comes with the matches of a page: <https://hl7.org/fhir/R4/search.html#include>.
+//! What comes with the matches of a page: <https://hl7.org/fhir/R4/search.html#include>; and how well these fit.
 //!
 //! It is found in rounds. The first goes from the matches by every include, each further one from what the round before found
 //! by those that iterate, until nothing is new. References are read from index values, as a search matches them; what they
@@ -15,6 +15,7 @@ use super::{
     bodies::{Found, Show},
 };
 use crate::{bounds::Share, session::Session};
+use fhir::index::Values;
 use known::Known;
 use proto::{
     Code, Error,
@@ -38,6 +39,11 @@ pub async fn page(
 ) -> Result<Vec<SearchEntry>, Error> {
     let matches = Show { session, share, part: &parts.matches, mode: SearchMode::Match, indexed: true };
     let mut shown = matches.hits(hits).await?;
+    if let Some(relevance) = &parts.relevance {
+        for found in &mut shown {
+            found.entry.score = Some(relevance.score(&Values::trusted(&found.values)));
+        }
+    }
     let mut known = Known::of(&shown, session.options().search_limits.includes_max);
     let iterating: Vec<Include> = includes.iter().filter(|include| include.iterates).cloned().collect();
     let indexed = !iterating.is_empty();
