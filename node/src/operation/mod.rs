@@ -17,6 +17,7 @@ macro_rules! operations {
 
 operations!(
     convert,
+    document,
     everything,
     expand,
     lastn,
@@ -50,6 +51,8 @@ struct Invocation {
     caller: Owned,
     scope: Scope,
     input: Input,
+    /// It may change nothing, as a GET does not.
+    read_only: bool,
 }
 
 /// What an operation was asked of.
@@ -75,9 +78,11 @@ pub async fn run(session: Session<'_>, request: OperationRequest) -> Result<Oper
     }
     session.catch_up().await?;
     let input = Input::read(definition, &request.parameters, request.body, &session.options().json)?;
-    let invocation = Invocation { caller: session.owned(), scope, input };
+    // Nothing but `$document` stores only what it is asked to.
+    let affects_state = definition.affects_state || input.flag("persist")?.unwrap_or_default();
+    let invocation = Invocation { caller: session.owned(), scope, input, read_only: request.read_only };
     let body = (definition.run)(invocation).await?;
-    Ok(OperationResponse { body, affects_state: definition.affects_state })
+    Ok(OperationResponse { body, affects_state })
 }
 
 impl Invocation {
