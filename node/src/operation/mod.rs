@@ -24,6 +24,7 @@ operations!(
     lookup,
     meta,
     reindex,
+    stats,
     subsumes,
     translate,
     validate,
