@@ -20,6 +20,7 @@ operations!(
     document,
     everything,
     expand,
+    graphql,
     lastn,
     lookup,
     meta,
@@ -84,6 +85,11 @@ pub async fn run(session: Session<'_>, request: OperationRequest) -> Result<Oper
     let invocation = Invocation { caller: session.owned(), scope, input, read_only: request.read_only };
     let body = (definition.run)(invocation).await?;
     Ok(OperationResponse { body, affects_state })
+}
+
+/// Whether an operation answers with JSON that is no resource.
+pub fn answers_data(name: &str) -> bool {
+    name.strip_prefix('$').unwrap_or(name) == "graphql"
 }
 
 impl Invocation {
