@@ -23,6 +23,7 @@ operations!(
     graphql,
     lastn,
     lookup,
+    matching,
     meta,
     reindex,
     stats,
