@@ -17,6 +17,7 @@ macro_rules! operations {
 
 operations!(
     convert,
+    diff,
     document,
     everything,
     expand,
