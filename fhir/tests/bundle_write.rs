@@ -88,3 +88,23 @@ fn a_history() {
     );
     assert_eq!(written["entry"][1]["resource"], json!({}));
 }
+
+#[test]
+fn a_document_and_a_page_of_likely_matches() {
+    let mut writer = Writer::document("urn:uuid:\"1\"", 1_795_000_000_123, 0);
+    writer.entry("http://x/Composition/1", b"{\"id\":\"1\"}");
+    assert_eq!(
+        value(&writer.finish()),
+        json!({"resourceType":"Bundle","type":"document",
+            "identifier":{"system":"urn:ietf:rfc:3986","value":"urn:uuid:\"1\""},"timestamp":"2026-11-18T11:06:40.123Z",
+            "entry":[{"fullUrl":"http://x/Composition/1","resource":{"id":"1"}}]})
+    );
+    let mut writer = Writer::new("searchset", Some(1), &[], 0);
+    writer.match_entry("http://x/Patient/1", b"{\"id\":\"1\"}", 0.982, "probable");
+    let grade = "http://hl7.org/fhir/StructureDefinition/match-grade";
+    assert_eq!(
+        value(&writer.finish()),
+        json!({"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"http://x/Patient/1","resource":{"id":"1"},
+            "search":{"extension":[{"url":grade,"valueCode":"probable"}],"mode":"match","score":0.982}}]})
+    );
+}

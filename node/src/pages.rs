@@ -61,7 +61,8 @@ pub fn history(base: Option<&str>, links: &Links, page: &HistoryResponse) -> Byt
     out.finish().into()
 }
 
-fn below(base: Option<&str>, instance: String) -> String {
+/// The fullUrl of `Type/id`.
+pub fn below(base: Option<&str>, instance: String) -> String {
     match base {
         Some(base) => format!("{base}/{instance}"),
         None => instance,

@@ -93,6 +93,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("openraft::", "cluster/src/raft"),
     ("tantivy::", "search/src/engine"),
     ("ractor::", "node/src/compartment"),
+    ("apollo_parser::", "node/src/operation/graphql/read"),
 ];
 
 /// Where time, chance, threads and files come from; and the rooms that a simulated node has nothing to do with. Everything else

@@ -290,12 +290,26 @@ async fn operations_are_those_listed() {
     for resource in fixture.resources() {
         all.extend(each(&resource["operation"], "name"));
     }
-    let some =
-        ["validate", "expand", "lookup", "everything", "lastn", "meta-add", "convert", "reindex", "versions"];
+    let some = [
+        "validate",
+        "expand",
+        "lookup",
+        "everything",
+        "lastn",
+        "meta-add",
+        "convert",
+        "reindex",
+        "versions",
+        "document",
+        "stats",
+        "graphql",
+        "match",
+        "diff",
+    ];
     for expected in some {
         assert!(all.contains(expected), "{expected} is not listed");
     }
-    all.extend(["document", "no-such-operation"]);
+    all.extend(["apply", "no-such-operation"]);
     let all = Arc::new(all);
     for name in &*all {
         assert_eq!(is_offered(probe, "", name).await, of_system.contains(name), "the system, ${name}");

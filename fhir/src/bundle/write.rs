@@ -97,6 +97,27 @@ impl Writer {
         writer
     }
 
+    /// Begins a document (<https://hl7.org/fhir/R4/documents.html>). `identifier` is a URI that no other document has.
+    pub fn document(identifier: &str, timestamp_ms: u64, bodies: usize) -> Self {
+        let mut writer = Writer::new("document", None, &[], bodies + identifier.len() + 128);
+        writer.raw(b",\"identifier\":{\"system\":\"urn:ietf:rfc:3986\"");
+        writer.member("value", identifier);
+        writer.raw(b"},\"timestamp\":\"");
+        writer.raw(&instant_bytes(timestamp_ms));
+        writer.raw(b"\"");
+        writer
+    }
+
+    /// A resource and nothing about it.
+    pub fn entry(&mut self, full_url: &str, resource: &[u8]) {
+        self.begin_entry();
+        self.raw(b"\"fullUrl\":");
+        self.text(full_url);
+        self.raw(b",\"resource\":");
+        self.raw(resource);
+        self.raw(b"}");
+    }
+
     /// A hit of a searchset, with how well it fits, between 0 and 1. An outcome has no fullUrl.
     pub fn search_entry(
         &mut self,
@@ -122,6 +143,19 @@ impl Writer {
             self.raw(format!(",\"score\":{score:.4}").as_bytes());
         }
         self.raw(b"}}");
+    }
+
+    /// A hit with how likely it is the one that is looked for (0 to 1), and the grade of that:
+    /// <https://hl7.org/fhir/R4/patient-operation-match.html>.
+    pub fn match_entry(&mut self, full_url: &str, resource: &[u8], score: f64, grade: &str) {
+        self.begin_entry();
+        self.raw(b"\"fullUrl\":");
+        self.text(full_url);
+        self.raw(b",\"resource\":");
+        self.raw(resource);
+        self.raw(b",\"search\":{\"extension\":[{\"url\":\"http://hl7.org/fhir/StructureDefinition/match-grade\",\"valueCode\":");
+        self.text(grade);
+        self.raw(format!("}}],\"mode\":\"match\",\"score\":{score}}}}}").as_bytes());
     }
 
     /// A version of a history.

@@ -35,7 +35,8 @@ section! {
         search_page_default: usize = 50 => 1..;
         /// Largest page of a search; a greater `_count` gets this.
         search_page_max: usize = 1000 => 1..;
-        /// Resources that `_include` and `_revinclude` add to one page; where there would be more, the search is refused.
+        /// Resources that `_include` and `_revinclude` add to one page, that one document of `$document` holds, or that one `$graphql` query
+        /// resolves references to; what would take more is refused.
         search_includes_max: usize = 10_000 => 1..;
         /// Resources that what a search names by a chain, `_has` or `_list` may be; where it is more, the search is refused. Each takes
         /// some 16 bytes (`limits.requests_bytes_max`) while it is looked for.

@@ -10,6 +10,7 @@ pub(crate) mod patch;
 pub(crate) mod preconditions;
 mod read;
 mod search;
+pub(crate) mod several;
 pub(crate) mod update;
 
 pub(crate) use create::create;

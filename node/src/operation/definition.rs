@@ -23,7 +23,8 @@ pub(super) struct Definition {
     pub affects_state: bool,
     /// Those it takes; all others are refused.
     pub parameters: &'static [Parameter],
-    /// The parameter that a body which is no Parameters resource stands for.
+    /// The parameter that a body which is no Parameters resource stands for: another resource, or where the parameter is a simple one,
+    /// JSON that is no resource.
     pub bare: Option<&'static str>,
     pub run: fn(Invocation) -> BoxFuture<'static, Result<Bytes, Error>>,
 }
@@ -50,6 +51,7 @@ pub(super) enum Kind {
     Text(&'static str),
     Boolean,
     Integer,
+    Decimal,
     /// `valueCoding` and its like, a resource, parts.
     Complex,
 }

@@ -32,9 +32,14 @@ impl Input {
             true => None,
             false => Some(crate::draft::document(body, limits)?),
         };
+        // What stands for a simple parameter is no resource.
+        let takes_data = definition.bare.and_then(|name| definition.parameter(name));
+        let takes_data = takes_data.is_some_and(|parameter| parameter.kind != Kind::Complex);
         let (sent, bare) = match body {
             None => (None, None),
+            Some(body) if takes_data && body.root().get("resourceType").is_none() => (None, Some(body)),
             Some(body) if is_parameters(&body)? => (Some(body), None),
+            Some(_) if takes_data => return Err(needs_parameters(definition)),
             Some(body) if definition.bare.is_some() => (None, Some(body)),
             Some(_) => return Err(needs_parameters(definition)),
         };
@@ -57,6 +62,19 @@ impl Input {
         self.all_named(name).filter_map(|parameter| {
             let value = parameter.members().find(|(key, _)| key.as_str().starts_with("value"))?.1;
             value.as_str().or_else(|| value.number_text().map(Cow::Borrowed))
+        })
+    }
+
+    /// What a boolean parameter says.
+    ///
+    /// # Errors
+    /// `BadParameter` where it is none.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Error> {
+        let Some(parameter) = self.named(name) else { return Ok(None) };
+        let value = parameter.get("valueBoolean").and_then(Node::as_bool);
+        value.map(Some).ok_or_else(|| {
+            Error::new(Code::BadParameter, format!("the parameter {name} is a valueBoolean: true or false"))
+                .as_issue("value")
         })
     }
 
@@ -150,6 +168,11 @@ fn write_simple(out: &mut Vec<u8>, parameter: &Parameter, value: &str) -> Result
             Ok(number) => out.extend_from_slice(format!(r#","valueInteger":{number}"#).as_bytes()),
             Err(_) => return refused("an integer"),
         },
+        // As JSON writes numbers, so that it can stand there as it is.
+        Kind::Decimal => match serde_json::from_str::<serde_json::Number>(value) {
+            Ok(_) => out.extend_from_slice(format!(r#","valueDecimal":{value}"#).as_bytes()),
+            Err(_) => return refused("a decimal number"),
+        },
         Kind::Complex => return refused("no simple value: send it in a Parameters resource with POST"),
     }
     out.push(b'}');
@@ -193,6 +216,7 @@ mod tests {
             Parameter::one("url", Kind::Text("valueUri")),
             Parameter::one("flag", Kind::Boolean),
             Parameter::many("count", Kind::Integer),
+            Parameter::one("amount", Kind::Decimal),
             Parameter::one("resource", Kind::Complex),
         ],
         bare: Some("resource"),
@@ -234,6 +258,30 @@ mod tests {
         let input = read(&[("flag", "false")], r#"{"resourceType":"Patient"}"#).unwrap();
         assert!(input.bare.is_some());
         assert!(text(&input).contains("valueBoolean"));
+    }
+
+    #[test]
+    fn numbers_stand_as_they_are_and_flags_are_booleans() {
+        let input = read(&[("amount", "1.50"), ("flag", "true")], "").unwrap();
+        assert!(text(&input).contains(r#""valueDecimal":1.50"#));
+        assert_eq!(input.text("amount").as_deref(), Some("1.50"));
+        assert_eq!((input.flag("flag").unwrap(), input.flag("url").unwrap()), (Some(true), None));
+        let sent = r#"{"resourceType":"Parameters","parameter":[{"name":"flag","valueString":"true"}]}"#;
+        assert_eq!(read(&[], sent).unwrap().flag("flag").unwrap_err().code, Code::BadParameter);
+        for wrong in ["much", "+1", ".5", "1.", "0x1", "NaN"] {
+            assert_eq!(read(&[("amount", wrong)], "").unwrap_err().code, Code::BadParameter, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_stands_for_a_simple_parameter_is_no_resource() {
+        let definition = Definition { bare: Some("url"), ..ECHO };
+        let read = |body: &'static str| {
+            Input::read(&definition, &[], Bytes::from_static(body.as_bytes()), &Limits::default())
+        };
+        assert!(read(r#"{"url":"a"}"#).unwrap().bare.is_some());
+        assert!(read(SENT).unwrap().bare.is_none());
+        assert_eq!(read(r#"{"resourceType":"Patient"}"#).unwrap_err().code, Code::BadRequest);
     }
 
     #[test]

@@ -17,12 +17,17 @@ macro_rules! operations {
 
 operations!(
     convert,
+    diff,
+    document,
     everything,
     expand,
+    graphql,
     lastn,
     lookup,
+    matching,
     meta,
     reindex,
+    stats,
     subsumes,
     translate,
     validate,
@@ -50,6 +55,8 @@ struct Invocation {
     caller: Owned,
     scope: Scope,
     input: Input,
+    /// It may change nothing, as a GET does not.
+    read_only: bool,
 }
 
 /// What an operation was asked of.
@@ -75,9 +82,16 @@ pub async fn run(session: Session<'_>, request: OperationRequest) -> Result<Oper
     }
     session.catch_up().await?;
     let input = Input::read(definition, &request.parameters, request.body, &session.options().json)?;
-    let invocation = Invocation { caller: session.owned(), scope, input };
+    // Nothing but `$document` stores only what it is asked to.
+    let affects_state = definition.affects_state || input.flag("persist")?.unwrap_or_default();
+    let invocation = Invocation { caller: session.owned(), scope, input, read_only: request.read_only };
     let body = (definition.run)(invocation).await?;
-    Ok(OperationResponse { body, affects_state: definition.affects_state })
+    Ok(OperationResponse { body, affects_state })
+}
+
+/// Whether an operation answers with JSON that is no resource.
+pub fn answers_data(name: &str) -> bool {
+    name.strip_prefix('$').unwrap_or(name) == "graphql"
 }
 
 impl Invocation {

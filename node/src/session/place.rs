@@ -146,6 +146,18 @@ impl<'s> Session<'s> {
     pub fn assign(self, slot: Slot) -> ResourceId {
         AssignedId::new(self.clock().now_ms(), slot, self.engine.entropy.number()).to_id()
     }
+
+    /// A new universally unique id, of version 4: `urn:uuid:…`.
+    pub fn uuid(self) -> String {
+        let (high, low) = (self.engine.entropy.number(), self.engine.entropy.number());
+        let (high, low) = ((high & !0xf000) | 0x4000, (low & !(0b11 << 62)) | (0b10 << 62));
+        let (first, second, third) = (high >> 32, (high >> 16) & 0xffff, high & 0xffff);
+        format!(
+            "urn:uuid:{first:08x}-{second:04x}-{third:04x}-{:04x}-{:012x}",
+            low >> 48,
+            low & 0xffff_ffff_ffff
+        )
+    }
 }
 
 /// The slot that tells where `resource_type`/`id` lives, wherever that is.

@@ -120,6 +120,12 @@ async fn operation(
     let Target::Operation { resource_type, id, version_id, name, query } = target else {
         return Err(Error::new(Code::BadRequest, "the entry names no operation"));
     };
+    if operations::answers_data(&name) {
+        let text = format!(
+            "the answer of {name} is no resource, so no Bundle can hold it: ask by a request of its own"
+        );
+        return Err(Error::new(Code::NotSupported, text));
+    }
     let parameters = parameters(&query)?;
     let request = OperationRequest { name, resource_type, id, version_id, parameters, body, read_only };
     Ok(listed(operations::run(session, request).await?.body))

@@ -66,6 +66,13 @@ const everything = await medplum.readPatientEverything(made.id);
 assert.equal(everything.entry.length, 8);
 assert.equal((await medplum.validateResource(patient("x"))).resourceType, "OperationOutcome");
 
+const { data } = await medplum.graphql(
+  `query Chart($id: String!, $n: Int) { Patient(id: $id) { gender ObservationList(_reference: subject, _count: $n) { resourceType } } }`,
+  "Chart",
+  { id: made.id, n: 3 },
+);
+assert.deepEqual([data.Patient.gender, data.Patient.ObservationList.length], ["other", 3]);
+
 const binary = await medplum.createBinary({ data: "a letter", contentType: "text/plain", filename: "letter.txt" });
 const letter = await medplum.download(medplum.fhirUrl("Binary", binary.id));
 assert.equal(await letter.text(), "a letter");

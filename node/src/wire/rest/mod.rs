@@ -9,6 +9,7 @@ mod delete;
 mod encoding;
 mod etag;
 mod format;
+mod graphql;
 mod head;
 mod history;
 mod html;

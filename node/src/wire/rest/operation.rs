@@ -2,11 +2,12 @@
 
 use super::{
     call::{Call, Shared},
+    graphql,
     outcome::Failure,
     payload::Payload,
     response::{Reply, json},
 };
-use crate::{observe::access::Route, outcome, service::FhirService};
+use crate::{observe::access::Route, operation::answers_data, outcome, service::FhirService};
 use axum::{
     extract::{FromRequest, FromRequestParts, Request, State},
     middleware::Next,
@@ -102,6 +103,9 @@ async fn answer<S: FhirService>(
     asked.parameters = call.parameters.iter().map(pair).collect();
     let payload = match asked.read_only {
         true => None,
+        false if graphql::is_query(&parts.headers) && answers_data(&asked.name) => {
+            Some(graphql::body(Request::from_parts(parts, body), shared).await?)
+        }
         false => match Payload::from_request(Request::from_parts(parts, body), shared).await {
             // XML of which no resource can be made: that is the judgement that was asked for.
             Err(Failure(error)) if asked.name == "$validate" && error.code == Code::Invalid => {
@@ -111,8 +115,12 @@ async fn answer<S: FhirService>(
         },
     };
     asked.body = payload.as_ref().map_or_else(Bytes::new, |payload| payload.bytes.clone());
+    let is_data = answers_data(&asked.name);
     let answer = shared.service.operation(&call.context, asked).await?;
-    Ok(json(&call, StatusCode::OK, answer.body))
+    Ok(match is_data {
+        true => graphql::answer(&call, answer.body),
+        false => json(&call, StatusCode::OK, answer.body),
+    })
 }
 
 fn refused(error: Error, method: &Method) -> Response {

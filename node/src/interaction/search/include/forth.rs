@@ -6,22 +6,14 @@ use super::{
     canonical,
     known::{Known, Place},
 };
-use crate::{
-    draft,
-    session::{Current, Numbered, Session},
-};
+use crate::{draft, interaction::several};
 use fhir::{
     definitions::{ResourceType, SearchParameter},
     index::{Value, Values},
 };
-use futures::future::try_join_all;
 use proto::{Error, ResourceId};
 use search::query::{Include, escape};
 use std::collections::{BTreeMap, BTreeSet};
-use storage::Version;
-
-/// Reads that are under way at once.
-const AT_ONCE: usize = 16;
 
 /// What the references of some resources name.
 #[derive(Default)]
@@ -86,29 +78,15 @@ impl<'f> Wanted<'f> {
 
 async fn by_place(show: Show<'_>, places: Vec<Place>, known: &mut Known) -> Result<Vec<Found>, Error> {
     let mut targets = Vec::with_capacity(places.len());
-    for some in places.chunks(AT_ONCE) {
-        let rows = try_join_all(some.iter().map(|place| read(show.session, *place))).await?;
-        for (place, row) in some.iter().zip(rows) {
-            let Some(row) = row else { continue };
-            let found = show.row(row)?;
-            if known.add(&found, place.version) {
-                targets.push(found);
-            }
+    let see = |place: &Place, row| {
+        let found = show.row(row)?;
+        if known.add(&found, place.version) {
+            targets.push(found);
         }
-        // What is here is read without waiting: the other tasks of the thread have their turn.
-        tokio::task::yield_now().await;
-    }
-    Ok(targets)
-}
-
-/// Deleted ones are none.
-async fn read(session: Session<'_>, place: Place) -> Result<Option<Version>, Error> {
-    let Place { resource_type, id, version } = place;
-    let row = match version {
-        Some(number) => session.look(resource_type, id, &Numbered(number)).await?,
-        None => session.look(resource_type, id, &Current).await?,
+        Ok(())
     };
-    Ok(row.filter(|row| !row.is_deleted()))
+    several::each(show.session, &places, see).await?;
+    Ok(targets)
 }
 
 async fn by_canonical(

@@ -1,18 +1,9 @@
 //! What is on a page by now.
 
 use super::super::bodies::Found;
-use fhir::definitions::ResourceType;
-use proto::{Code, Error, ResourceId};
+pub use crate::interaction::several::Place;
+use proto::{Code, Error};
 use std::collections::BTreeSet;
-
-/// A resource as it is referred to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    pub resource_type: ResourceType,
-    pub id: ResourceId,
-    /// `None`: the current one.
-    pub version: Option<u64>,
-}
 
 /// What is on the page, so that nothing comes twice, and how many may still come.
 pub struct Known {
