@@ -31,7 +31,7 @@ pub fn bundle(session: Session<'_>, mut matches: Vec<Match>, only_certain: bool,
     let bodies = matches.iter().map(|one| one.body.len() + 320).sum();
     let mut out = Writer::new("searchset", Some(total as u64), &[], bodies);
     if !issues.is_empty() {
-        out.search_entry(None, &outcome::json(&issues), SearchMode::Outcome);
+        out.search_entry(None, &outcome::json(&issues), SearchMode::Outcome, None);
     }
     for Match { id, body, score: Score { probability, grade, .. } } in &matches {
         let full_url = pages::below(session.base(), format!("Patient/{id}"));
