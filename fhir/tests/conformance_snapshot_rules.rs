@@ -137,3 +137,17 @@ fn a_source_completes_what_builds_on_one_another() {
     assert!(element(&found, "Patient.active").contains(r#""min":1"#));
     assert!(Arc::ptr_eq(&found, &source.find(structures, "http://x/b", None).expect("known")));
 }
+
+#[test]
+fn below_several_types_stands_what_they_have_in_common() {
+    let elements = r#"{"path":"Bundle.entry.resource","type":[{"code":"Patient"},{"code":"Practitioner"}]},
+        {"path":"Bundle.entry.resource.meta","min":1},{"path":"Bundle.entry.resource.contained","max":"0"}"#;
+    let document = made("Bundle", elements).expect("a snapshot");
+    assert!(element(&document, "Bundle.entry.resource.meta").contains(r#""min":1"#));
+    let elements = r#"{"path":"Condition.onset[x]","type":[{"code":"Age"},{"code":"string"}]},
+        {"path":"Condition.onset[x].extension","max":"0"}"#;
+    assert!(made("Condition", elements).is_ok());
+    let elements = r#"{"path":"Condition.onset[x]","type":[{"code":"Age"},{"code":"string"}]},
+        {"path":"Condition.onset[x].unit","min":1}"#;
+    assert!(matches!(made("Condition", elements), Err(Error::UnknownElement { .. })));
+}

@@ -467,6 +467,25 @@ fn as_filters_where_r4_wants_it() {
 }
 
 #[test]
+fn membership_is_of_each_where_r4_wants_it() {
+    let document = Document::parse(PATIENT, &Limits::default()).expect("JSON");
+    let input = Input::resource(document.root());
+    for (text, wanted) in [
+        ("('a' | 'b') in ('a' | 'b' | 'c')", Some(true)),
+        ("('a' | 'd') in ('a' | 'b' | 'c')", Some(false)),
+        ("('a' | 'b' | 'c') contains ('a' | 'c')", Some(true)),
+        ("('a' | 'b') in {}", Some(false)),
+        ("{} in ('a' | 'b')", None),
+        ("'a' in ('a' | 'b')", Some(true)),
+    ] {
+        let of_each = Expression::compile_with(text, Options::R4).expect(text);
+        assert_eq!(of_each.truth(&input).expect(text), wanted, "{text}");
+    }
+    let strict = Expression::compile("('a' | 'b') in ('a' | 'b')").expect("an expression");
+    assert!(strict.evaluate(&input).is_err());
+}
+
+#[test]
 fn the_first_item_is_enough() {
     let document = Document::parse(PATIENT, &Limits::default()).expect("JSON");
     let input = Input::resource(document.root());

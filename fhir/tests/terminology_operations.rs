@@ -4,7 +4,7 @@
 use fhir::conformance::{Canonical, Core, Layers, Source};
 use fhir::definitions::ResourceType;
 use fhir::json::{Document, Limits as JsonLimits};
-use fhir::terminology::operation::{self, Request};
+use fhir::terminology::operation::{self, Operation, Request};
 use fhir::terminology::{Error, Limits, Terminology};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -64,15 +64,16 @@ fn run(terminology: &Terminology, case: &Value) -> Result<Vec<u8>, Error> {
         .get("subject")
         .map(|subject| Arc::new(Document::parse(subject.to_string(), &JsonLimits::default()).unwrap()));
     let request = Request { parameters: parameters.root(), subject, now: "2026-01-02T03:04:05Z" };
-    match case["operation"].as_str().unwrap() {
-        "expand" => operation::expand(terminology, &request),
-        "lookup" => operation::lookup(terminology, &request),
-        "subsumes" => operation::subsumes(terminology, &request),
-        "translate" => operation::translate(terminology, &request),
-        "ValueSet/validate-code" => operation::validate_code_in_value_set(terminology, &request),
-        "CodeSystem/validate-code" => operation::validate_code_in_code_system(terminology, &request),
+    let operation: Operation = match case["operation"].as_str().unwrap() {
+        "expand" => operation::expand,
+        "lookup" => operation::lookup,
+        "subsumes" => operation::subsumes,
+        "translate" => operation::translate,
+        "ValueSet/validate-code" => operation::validate_code_in_value_set,
+        "CodeSystem/validate-code" => operation::validate_code_in_code_system,
         other => panic!("{other}"),
-    }
+    };
+    operation::answer(operation, terminology, &request)
 }
 
 #[test]

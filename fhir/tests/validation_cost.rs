@@ -191,6 +191,20 @@ fn sound(count: usize) -> Vec<(&'static str, String)> {
                 list(count, question)
             ),
         ),
+        ("answers", response(list(count, question), list(count, |at| answer(&format!("q{at}"))))),
+        (
+            "repetitions",
+            response(
+                format!(
+                    r#"{{"linkId":"g","type":"group","repeats":true,"item":[{},{}]}}"#,
+                    r#"{"linkId":"second","type":"boolean","required":true}"#,
+                    r#"{"linkId":"third","type":"boolean","enableWhen":[{"question":"second","operator":"=","answerBoolean":true}]}"#
+                ),
+                list(count, |_| {
+                    format!(r#"{{"linkId":"g","item":[{},{}]}}"#, answer("second"), answer("third"))
+                }),
+            ),
+        ),
         (
             "concepts",
             format!(
@@ -206,6 +220,20 @@ fn sound(count: usize) -> Vec<(&'static str, String)> {
             ),
         ),
     ]
+}
+
+/// A response with the questionnaire it answers; all of its questions rest on the first.
+fn response(questions: String, items: String) -> String {
+    format!(
+        r##"{{"resourceType":"QuestionnaireResponse","status":"completed","questionnaire":"#q","contained":[
+        {{"resourceType":"Questionnaire","id":"q","status":"active","item":[{{"linkId":"first","type":"boolean"}},{questions}]}}],
+        "item":[{},{items}]}}"##,
+        answer("first")
+    )
+}
+
+fn answer(link: &str) -> String {
+    format!(r#"{{"linkId":"{link}","answer":[{{"valueBoolean":true}}]}}"#)
 }
 
 #[test]

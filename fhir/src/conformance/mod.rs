@@ -35,6 +35,7 @@ pub trait Source: Send + Sync {
     fn canonicals(&self, resource_type: ResourceType) -> Vec<Canonical>;
 
     /// Rises before an answer differs from an earlier one: who keeps what was compiled from an answer keeps the
-    /// revision read *before* asking, and asks again when it has risen.
+    /// revision read *before* asking, and asks again when it has risen. It need not rise for Questionnaires and Measures, which
+    /// are many, change often, and are never kept compiled.
     fn revision(&self) -> u64;
 }

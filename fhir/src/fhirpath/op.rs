@@ -58,7 +58,11 @@ pub(super) enum Op {
     Arithmetic(Binary),
     Union(Binary),
     /// `in` and `contains`; the item is on the left.
-    Membership(Binary),
+    Membership {
+        sides: Binary,
+        /// Several items on the left are asked for one by one.
+        of_each: bool,
+    },
     Is {
         on: Box<Op>,
         target: TypeSpec,

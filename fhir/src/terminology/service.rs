@@ -5,7 +5,7 @@ use super::code_system::{self, CodeSystem, ContentMode};
 use super::grammar::Grammar;
 use super::value_set::{Content, Dependencies, Dependency, Reason, ValueSet};
 use super::{CODE_SYSTEM, Error, Limits, registry, supplement_index};
-use crate::conformance::Source;
+use crate::conformance::{Canonical, Layers, Resources, Source};
 use crate::definitions::ResourceType;
 use crate::json::Document;
 use std::sync::Arc;
@@ -14,8 +14,18 @@ use std::sync::Arc;
 pub struct Terminology {
     source: Arc<dyn Source>,
     limits: Limits,
-    cache: Cache,
-    pub(super) supplements: supplement_index::Index,
+    cache: Arc<Cache>,
+    supplements: Arc<supplement_index::Index>,
+    /// What this one is laid over for one request.
+    base: Option<Base>,
+}
+
+/// A terminology under another one, and the supplements that are only in that.
+struct Base {
+    source: Arc<dyn Source>,
+    cache: Arc<Cache>,
+    given: supplement_index::Index,
+    resources: Arc<Resources>,
 }
 
 /// A code system that codes can be looked up in.
@@ -32,17 +42,49 @@ impl System {
             System::Grammar(url, _) => url,
         }
     }
+
+    /// The version, where it is known; a grammar has none.
+    pub fn version(&self) -> Option<&str> {
+        match self {
+            System::Known(system) => system.version.as_deref(),
+            System::Grammar(..) => None,
+        }
+    }
 }
 
 impl Terminology {
     /// Terminology over the resources of `source`.
     pub fn new(source: Arc<dyn Source>, limits: Limits) -> Self {
+        Terminology { source, limits, cache: Arc::default(), supplements: Arc::default(), base: None }
+    }
+
+    /// The same over resources that are found first: those that came with a request. What is compiled for it is not kept beyond it; code
+    /// systems that are compiled already are not compiled again.
+    pub fn over(&self, resources: Resources) -> Terminology {
+        let resources = Arc::new(resources);
+        let layers: Vec<Arc<dyn Source>> = vec![resources.clone(), self.source.clone()];
+        let base = Base {
+            source: self.source.clone(),
+            cache: self.cache.clone(),
+            given: supplement_index::Index::default(),
+            resources,
+        };
         Terminology {
-            source,
-            limits,
-            cache: Cache::default(),
-            supplements: supplement_index::Index::default(),
+            source: Arc::new(Layers::new(layers)),
+            limits: self.limits.clone(),
+            cache: Arc::default(),
+            supplements: self.supplements.clone(),
+            base: Some(base),
         }
+    }
+
+    /// The supplements of that system, those that came with the request first.
+    pub(super) fn supplements_about(&self, system: &str) -> Vec<Canonical> {
+        let Some(base) = &self.base else { return self.supplements.of(&*self.source, system) };
+        let mut all = base.given.of(&*base.resources, system);
+        let known = self.supplements.of(&*base.source, system);
+        all.extend(known.into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
+        all
     }
 
     pub fn limits(&self) -> &Limits {
@@ -146,7 +188,8 @@ impl Terminology {
     pub(super) fn compiled_system(&self, document: Arc<Document>) -> Result<Arc<CodeSystem>, Error> {
         let text = |name| super::member::text(document.root(), name).unwrap_or_default();
         let key = code_system::key(&text("url"), Some(&text("version")));
-        if let Some(kept) = self.cache.code_system(&key, &document) {
+        let below = self.base.as_ref().and_then(|base| base.cache.code_system(&key, &document));
+        if let Some(kept) = below.or_else(|| self.cache.code_system(&key, &document)) {
             return Ok(kept);
         }
         let compiled = Arc::new(CodeSystem::read(document, &self.limits)?);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/valueset-supplement";
 
 /// Supplements to use, in the order in which they are asked.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Supplements(Vec<Arc<CodeSystem>>);
 
 impl Supplements {
@@ -41,6 +41,11 @@ impl Supplements {
         self.0.is_empty()
     }
 
+    /// The supplements themselves.
+    pub fn systems(&self) -> impl Iterator<Item = &CodeSystem> {
+        self.0.iter().map(|one| &**one)
+    }
+
     /// `url|version` of each.
     pub fn canonicals(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|one| one.canonical())
@@ -57,7 +62,7 @@ fn is_about(supplement: &CodeSystem, system: &str, version: Option<&str>) -> boo
 impl Terminology {
     /// Every supplement of that system the source knows, by URL and version.
     pub(super) fn supplements_of(&self, system: &str) -> Result<Supplements, Error> {
-        let found = self.supplements.of(&**self.source(), system);
+        let found = self.supplements_about(system);
         let compiled = found.iter().filter_map(|one| {
             let document = self.source().find(CODE_SYSTEM, &one.url, one.version.as_deref())?;
             Some(self.compiled_system(document))

@@ -1,4 +1,4 @@
-//! Which versions of code systems an expansion uses.
+//! Which versions of code systems an operation uses.
 
 use super::Error;
 use crate::conformance::Canonical;
@@ -21,6 +21,12 @@ impl VersionRules {
         self.usual.is_empty() && self.checked.is_empty() && self.forced.is_empty()
     }
 
+    /// The version of that system which goes before every other one.
+    pub(super) fn forced(&self, system: &str) -> Option<&str> {
+        let rule = self.forced.iter().find(|rule| *rule.url == *system)?;
+        rule.version.as_deref()
+    }
+
     /// The version to use of a system for which the value set names `named`.
     pub(super) fn version<'v>(&'v self, system: &str, named: Option<&'v str>) -> Option<&'v str> {
         let wish = |rules: &'v [Canonical]| {
@@ -36,7 +42,7 @@ impl VersionRules {
             None => Ok(()),
             Some(rule) => Err(Error::Invalid {
                 problem: format!(
-                    "the value set uses version '{}' of '{system}', and check-system-version asks for '{}'",
+                    "version '{}' of '{system}' is used here, and check-system-version asks for '{}'",
                     version.unwrap_or("(none)"),
                     rule.version.as_deref().unwrap_or("(none)")
                 ),

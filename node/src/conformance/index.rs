@@ -15,7 +15,7 @@ const VERSION: ParamId = ParamId::from_code("version").expect("a search paramete
 /// The conformance resources of one tenant by type, URL and version: some 300 bytes each, whatever the resources' size.
 #[derive(Debug, Default)]
 pub struct Index {
-    /// Rises before the rest changes.
+    /// Rises before the rest changes, if something may be compiled of it.
     pub revision: u64,
     /// By type code and URL; the best to answer with last.
     urls: BTreeMap<(u16, Box<str>), Vec<Place>>,
@@ -36,8 +36,18 @@ pub struct Place {
 
 /// Whether the change of a resource of that type can change an answer.
 pub fn is_kept(type_code: u16) -> bool {
-    let name = ResourceType::from_code(type_code).map_or("", ResourceType::name);
-    matches!(name, "CodeSystem" | "ConceptMap" | "SearchParameter" | "StructureDefinition" | "ValueSet")
+    is_compiled(type_code) || matches!(name(type_code), "Measure" | "Questionnaire")
+}
+
+/// Whether something is compiled of resources of that type and kept. Measures and Questionnaires are read when a report or response is
+/// held against them.
+fn is_compiled(type_code: u16) -> bool {
+    let compiled = ["CodeSystem", "ConceptMap", "SearchParameter", "StructureDefinition", "ValueSet"];
+    compiled.contains(&name(type_code))
+}
+
+fn name(type_code: u16) -> &'static str {
+    ResourceType::from_code(type_code).map_or("", ResourceType::name)
 }
 
 impl Index {
@@ -47,7 +57,7 @@ impl Index {
         let values = Values::trusted(index_values);
         let Some(url) = values.of(URL).find_map(uri) else { return };
         place.version = values.of(VERSION).find_map(code).unwrap_or_default().into();
-        self.revision += 1;
+        self.revision += u64::from(is_compiled(place.key.type_code.0));
         self.keys.insert(place.key, url.into());
         let places = self.urls.entry((place.key.type_code.0, url.into())).or_default();
         let at = places.partition_point(|other| other.order(&place).is_lt());
@@ -57,7 +67,7 @@ impl Index {
     /// The row is gone.
     pub fn remove(&mut self, key: &ResourceKey) {
         let Some(url) = self.keys.remove(key) else { return };
-        self.revision += 1;
+        self.revision += u64::from(is_compiled(key.type_code.0));
         let entry = (key.type_code.0, url);
         if let Some(places) = self.urls.get_mut(&entry) {
             places.retain(|place| place.key != *key);
@@ -145,14 +155,18 @@ mod tests {
     }
 
     fn put(index: &mut Index, id: &str, row_version: u64, url: &str, version: &str) {
+        put_of(index, value_set(), id, row_version, url, version);
+    }
+
+    fn put_of(index: &mut Index, of: ResourceType, id: &str, row_version: u64, url: &str, version: &str) {
         let url = if url.is_empty() { String::new() } else { format!(r#","url":"{url}""#) };
         let version = if version.is_empty() { String::new() } else { format!(r#","version":"{version}""#) };
-        let body = format!(r#"{{"resourceType":"ValueSet"{url}{version}}}"#);
+        let body = format!(r#"{{"resourceType":"{}"{url}{version}}}"#, of.name());
         let document = Document::parse(body, &Default::default()).unwrap();
         let mut values = vec![];
         index::extract(document.root(), &Default::default(), &mut values).unwrap();
         let id = ResourceId::parse(id).unwrap();
-        let key = CompartmentKey::of(TenantId::DEFAULT, TypeCode(value_set().code()), id).own();
+        let key = CompartmentKey::of(TenantId::DEFAULT, TypeCode(of.code()), id).own();
         let place = Place {
             partition: PartitionId(1),
             key,
@@ -184,6 +198,18 @@ mod tests {
             .map(|one| format!("{}|{}", one.url, one.version.unwrap_or_default()))
             .collect();
         assert_eq!(urls, ["http://other|", "http://v|1.9", "http://v|1.10"]);
+    }
+
+    #[test]
+    fn a_questionnaire_is_found_and_nothing_is_compiled_anew_for_it() {
+        let mut index = Index::default();
+        let questionnaire = ResourceType::from_name("Questionnaire").unwrap();
+        put(&mut index, "a", 1, "http://v", "");
+        let before = index.revision;
+        put_of(&mut index, questionnaire, "q", 1, "http://q", "2");
+        assert_eq!(index.revision, before);
+        let found = |version| index.find(questionnaire, "http://q", version, |_| true).is_some();
+        assert!(found(None) && found(Some("2")) && !found(Some("1")));
     }
 
     #[test]

@@ -21,6 +21,7 @@ const DEFINITION: Definition = Definition {
     on_instance: false,
     affects_state: false,
     parameters: &[Parameter::one("input", Kind::Complex)],
+    unsupported: &[],
     bare: Some("input"),
     run: |invocation| future::ready(convert(invocation)).boxed(),
 };

@@ -23,6 +23,8 @@ pub(super) struct Definition {
     pub affects_state: bool,
     /// Those it takes; all others are refused.
     pub parameters: &'static [Parameter],
+    /// Those that the specification, or a later version of it, has and this server does not: an error of their own.
+    pub unsupported: &'static [&'static str],
     /// The parameter that a body which is no Parameters resource stands for: another resource, or where the parameter is a simple one,
     /// JSON that is no resource.
     pub bare: Option<&'static str>,

@@ -42,6 +42,7 @@ const DEFINITION: Definition = Definition {
         Parameter::one("to", Kind::URI),
         Parameter::one("fromVersion", Kind::STRING),
     ],
+    unsupported: &[],
     bare: None,
     run: |invocation| diff(invocation).boxed(),
 };

@@ -44,6 +44,7 @@ const DEFINITION: Definition = Definition {
         Parameter::one("persist", Kind::Boolean),
         Parameter::one("graph", Kind::URI),
     ],
+    unsupported: &[],
     bare: None,
     run: |invocation| run(invocation).boxed(),
 };

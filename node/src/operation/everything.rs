@@ -45,6 +45,7 @@ const DEFINITION: Definition = Definition {
         Parameter::one("_count", Kind::Integer),
         Parameter::one("_cursor", Kind::STRING),
     ],
+    unsupported: &[],
     bare: None,
     run: |invocation| run(invocation).boxed(),
 };

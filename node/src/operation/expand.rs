@@ -2,7 +2,7 @@
 
 use super::{
     definition::{Definition, Kind, Parameter, Types},
-    terminology::answer,
+    terminology::{UNSUPPORTED, answer},
 };
 use fhir::terminology::operation::expand;
 use futures::FutureExt;
@@ -40,7 +40,10 @@ const DEFINITION: Definition = Definition {
         Parameter::many("system-version", Kind::CANONICAL),
         Parameter::many("check-system-version", Kind::CANONICAL),
         Parameter::many("force-system-version", Kind::CANONICAL),
+        Parameter::many("property", Kind::STRING),
+        Parameter::many("tx-resource", Kind::Complex),
     ],
+    unsupported: UNSUPPORTED,
     bare: Some("valueSet"),
     run: |invocation| answer(invocation, expand).boxed(),
 };

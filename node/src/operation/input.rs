@@ -192,10 +192,16 @@ fn needs_parameters(definition: &Definition) -> Error {
 }
 
 fn unknown(definition: &Definition, name: &str) -> Error {
+    if definition.unsupported.contains(&name) {
+        let text =
+            format!("${} is not carried out here with the parameter '{name}'; leave it out", definition.name);
+        return Error::new(Code::BadParameter, text).as_issue("not-supported");
+    }
     let name: String = name.chars().take(100).collect();
     let known: Vec<&str> = definition.parameters.iter().map(|parameter| parameter.name).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    Error::new(Code::BadParameter, format!("${} has no parameter '{name}'; it has {known}", definition.name))
+    let text = format!("${} has no parameter '{name}'; it has {known}", definition.name);
+    Error::new(Code::BadParameter, text).as_issue("invalid")
 }
 
 #[cfg(test)]
@@ -219,6 +225,7 @@ mod tests {
             Parameter::one("amount", Kind::Decimal),
             Parameter::one("resource", Kind::Complex),
         ],
+        unsupported: &["later"],
         bare: Some("resource"),
         run: |_| future::ready(Ok(Bytes::new())).boxed(),
     };
@@ -292,6 +299,8 @@ mod tests {
         assert_eq!(code(&[("count", "1.5")], ""), Code::BadParameter);
         assert_eq!(code(&[("resource", "{}")], ""), Code::BadParameter);
         assert_eq!(code(&[("url", "a"), ("url", "b")], ""), Code::BadParameter);
+        let issue = |name| read(&[(name, "1")], "").unwrap_err().issues[0].code;
+        assert_eq!((issue("later"), issue("other")), ("not-supported", "invalid"));
         let other = r#"{"resourceType":"Parameters","parameter":[{"name":"other"}]}"#;
         assert_eq!(code(&[], other), Code::BadParameter);
         assert_eq!(code(&[], "{"), Code::Malformed);

@@ -39,6 +39,7 @@ const DEFINITION: Definition = Definition {
         Parameter::many("date", Kind::STRING),
         Parameter::many("status", Kind::STRING),
     ],
+    unsupported: &[],
     bare: None,
     run: |invocation| lastn(invocation).boxed(),
 };

@@ -2,7 +2,7 @@
 
 use super::{
     definition::{Definition, Kind, Parameter, Types},
-    terminology::answer,
+    terminology::{UNSUPPORTED, answer},
 };
 use fhir::terminology::operation::lookup;
 use futures::FutureExt;
@@ -26,7 +26,12 @@ const DEFINITION: Definition = Definition {
         Parameter::one("displayLanguage", Kind::CODE),
         Parameter::many("property", Kind::CODE),
         Parameter::many("useSupplement", Kind::CANONICAL),
+        Parameter::many("system-version", Kind::CANONICAL),
+        Parameter::many("check-system-version", Kind::CANONICAL),
+        Parameter::many("force-system-version", Kind::CANONICAL),
+        Parameter::many("tx-resource", Kind::Complex),
     ],
+    unsupported: UNSUPPORTED,
     bare: None,
     run: |invocation| answer(invocation, lookup).boxed(),
 };

@@ -25,6 +25,7 @@ const META: Definition = Definition {
     on_instance: true,
     affects_state: false,
     parameters: &[],
+    unsupported: &[],
     bare: None,
     run: |invocation| async move { Ok(answer(&stored(&invocation).await?["meta"])) }.boxed(),
 };

@@ -24,6 +24,7 @@ const REINDEX: Definition = Definition {
     on_instance: true,
     affects_state: true,
     parameters: &[],
+    unsupported: &[],
     bare: None,
     run: |invocation| begin(invocation).boxed(),
 };

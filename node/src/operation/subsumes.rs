@@ -2,7 +2,7 @@
 
 use super::{
     definition::{Definition, Kind, Parameter, Types},
-    terminology::answer,
+    terminology::{UNSUPPORTED, answer},
 };
 use fhir::terminology::operation::subsumes;
 use futures::FutureExt;
@@ -24,7 +24,12 @@ const DEFINITION: Definition = Definition {
         Parameter::one("version", Kind::STRING),
         Parameter::one("codingA", Kind::Complex),
         Parameter::one("codingB", Kind::Complex),
+        Parameter::many("system-version", Kind::CANONICAL),
+        Parameter::many("check-system-version", Kind::CANONICAL),
+        Parameter::many("force-system-version", Kind::CANONICAL),
+        Parameter::many("tx-resource", Kind::Complex),
     ],
+    unsupported: UNSUPPORTED,
     bare: None,
     run: |invocation| answer(invocation, subsumes).boxed(),
 };

@@ -5,13 +5,26 @@ use super::{Invocation, Scope};
 use bytes::Bytes;
 use fhir::{
     resource::instant,
-    terminology::{self, Terminology, operation::Request},
+    terminology::{
+        self,
+        operation::{self, Operation, Request},
+    },
 };
 use proto::{Code, Error};
 use std::sync::Arc;
 
-/// One of the pure functions of [`fhir::terminology::operation`].
-pub(super) type Operation = fn(&Terminology, &Request<'_>) -> Result<Vec<u8>, terminology::Error>;
+/// Parameters of R5 and of the terminology servers that validators ask, which these operations are not carried out with here.
+pub(super) const UNSUPPORTED: &[&str] = &[
+    "cache-id",
+    "default-valueset-version",
+    "check-valueset-version",
+    "force-valueset-version",
+    "includeDefinition",
+    "manifest",
+    "profile",
+    "mode",
+    "valueSetMode",
+];
 
 /// Asks `operation`: of the stored resource on an instance, else of the one that was sent or is named.
 pub(super) async fn answer(mut invocation: Invocation, operation: Operation) -> Result<Bytes, Error> {
@@ -30,7 +43,7 @@ pub(super) async fn answer(mut invocation: Invocation, operation: Operation) -> 
         let parameters = input.parameters.root();
         let request = Request { parameters, subject: subject.map(Arc::new), now: &now };
         let definitions = asking.session().definitions();
-        operation(&definitions.terminology, &request).map(Bytes::from).map_err(refused)
+        operation::answer(operation, &definitions.terminology, &request).map(Bytes::from).map_err(refused)
     };
     let session = caller.session();
     session.compute(session.context().share.clone(), compute).await

@@ -2,7 +2,7 @@
 
 use super::{
     definition::{Definition, Kind, Parameter, Types},
-    terminology::answer,
+    terminology::{UNSUPPORTED, answer},
 };
 use fhir::terminology::operation::translate;
 use futures::FutureExt;
@@ -31,7 +31,12 @@ const DEFINITION: Definition = Definition {
         Parameter::one("targetsystem", Kind::URI),
         Parameter::many("dependency", Kind::Complex),
         Parameter::one("reverse", Kind::Boolean),
+        Parameter::many("system-version", Kind::CANONICAL),
+        Parameter::many("check-system-version", Kind::CANONICAL),
+        Parameter::many("force-system-version", Kind::CANONICAL),
+        Parameter::many("tx-resource", Kind::Complex),
     ],
+    unsupported: UNSUPPORTED,
     bare: Some("conceptMap"),
     run: |invocation| answer(invocation, translate).boxed(),
 };

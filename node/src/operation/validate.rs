@@ -1,5 +1,6 @@
 //! `$validate`: <https://hl7.org/fhir/R4/resource-operation-validate.html>. What can be judged is answered with 200 and
-//! an OperationOutcome, whatever the judgement is.
+//! an OperationOutcome, whatever the judgement is. Of the system it is asked of whatever resource is sent, which R4's definition of
+//! it leaves to servers.
 
 use super::{
     Invocation, Scope,
@@ -21,7 +22,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[DEFINITION];
 const DEFINITION: Definition = Definition {
     name: "validate",
     url: "http://hl7.org/fhir/OperationDefinition/Resource-validate",
-    system: false,
+    system: true,
     types: Types::All,
     on_type: true,
     on_instance: true,
@@ -31,6 +32,7 @@ const DEFINITION: Definition = Definition {
         Parameter::one("mode", Kind::CODE),
         Parameter::one("profile", Kind::URI),
     ],
+    unsupported: &[],
     bare: Some("resource"),
     run: |invocation| validate(invocation).boxed(),
 };
@@ -94,7 +96,7 @@ fn check(mode: Mode, scope: &Scope, given: bool, profile: bool) -> Result<(), Er
     let wrong = match mode {
         Mode::Content | Mode::Update if !given && !instance => "send the resource to be validated",
         Mode::Create | Mode::Update if !given => "send the resource that is to be written",
-        Mode::Create if instance => "what is created has no id yet: validate it on the type",
+        Mode::Create if instance => "what is created has no id yet: validate it on the type, or on the system",
         Mode::Delete | Mode::Profile if !instance => "this mode is about a stored resource: name its id",
         Mode::Delete | Mode::Profile if given => "this mode is about the stored resource: send none",
         Mode::Profile if !profile => "the mode 'profile' needs a profile",
@@ -105,16 +107,19 @@ fn check(mode: Mode, scope: &Scope, given: bool, profile: bool) -> Result<(), Er
 
 /// Whether the resource is of the type, and for an update of the id, it is validated for.
 fn fits(mode: Mode, scope: &Scope, resource: Node<'_>, issues: &mut Issues) {
-    let (expected, expected_id) = match scope {
-        Scope::System => return,
-        Scope::Type(resource_type) => (*resource_type, None),
-        Scope::Instance { resource_type, id, .. } => (*resource_type, Some(id)),
-    };
     let text = |name: &str| resource.get(name).and_then(|value| value.as_str());
+    let found = text("resourceType");
+    let of_its_own = || found.as_deref().and_then(ResourceType::from_name);
+    let (expected, expected_id) = match scope {
+        Scope::System => (of_its_own(), None),
+        Scope::Type(resource_type) => (Some(*resource_type), None),
+        Scope::Instance { resource_type, id, .. } => (Some(*resource_type), Some(id)),
+    };
+    // That it is of no type its structure says.
+    let Some(expected) = expected else { return };
     let mut error = |code, expression: String, text: String| {
         issues.push(Issue { severity: Severity::Error, code, expression, text });
     };
-    let found = text("resourceType");
     if let Some(found) = found.as_deref().filter(|found| *found != expected.name()) {
         let known = ResourceType::from_name(found).map_or(expected.name(), ResourceType::name);
         let told = format!("this is a {found}, but it is validated as a {expected}");
@@ -149,6 +154,12 @@ mod tests {
         let instance =
             Scope::Instance { resource_type: ResourceType::PATIENT, id: "a".into(), version_id: "".into() };
         for (mode, scope, given, profile, right) in [
+            (Mode::Content, &Scope::System, true, false, true),
+            (Mode::Content, &Scope::System, false, false, false),
+            (Mode::Create, &Scope::System, true, false, true),
+            (Mode::Update, &Scope::System, true, false, true),
+            (Mode::Delete, &Scope::System, false, false, false),
+            (Mode::Profile, &Scope::System, true, true, false),
             (Mode::Content, &of_type, true, false, true),
             (Mode::Content, &of_type, false, false, false),
             (Mode::Content, &instance, false, true, true),
@@ -175,15 +186,20 @@ mod tests {
     fn an_update_is_of_its_type_and_id() {
         let instance =
             Scope::Instance { resource_type: ResourceType::PATIENT, id: "a".into(), version_id: "".into() };
-        let told = |body: &'static str| {
+        let told_in = |scope: &Scope, body: &'static str| {
             let document = fhir::json::Document::parse(body, &Default::default()).unwrap();
             let mut issues = Issues::new(10);
-            fits(Mode::Update, &instance, document.root(), &mut issues);
+            fits(Mode::Update, scope, document.root(), &mut issues);
             issues.iter().map(|issue| issue.expression.clone()).collect::<Vec<_>>()
         };
+        let told = |body| told_in(&instance, body);
         assert_eq!(told(r#"{"resourceType":"Patient","id":"a"}"#), [""; 0]);
         assert_eq!(told(r#"{"resourceType":"Patient","id":"b"}"#), ["Patient.id"]);
         assert_eq!(told(r#"{"resourceType":"Patient"}"#), ["Patient"]);
         assert_eq!(told(r#"{"resourceType":"Group","id":"a"}"#), ["Group"]);
+        // Of the system anything is, under an id of its own.
+        assert_eq!(told_in(&Scope::System, r#"{"resourceType":"Group","id":"a"}"#), [""; 0]);
+        assert_eq!(told_in(&Scope::System, r#"{"resourceType":"Group"}"#), ["Group"]);
+        assert_eq!(told_in(&Scope::System, r#"{"resourceType":"Nothing"}"#), [""; 0]);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     definition::{Definition, Kind, Parameter, Types},
-    terminology::answer,
+    terminology::{UNSUPPORTED, answer},
 };
 use fhir::terminology::operation::{validate_code_in_code_system, validate_code_in_value_set};
 use futures::FutureExt;
@@ -21,6 +21,8 @@ const CODE_SYSTEM: Definition = Definition {
     parameters: &[
         Parameter::one("url", Kind::URI),
         Parameter::one("codeSystem", Kind::Complex),
+        // R4 has url; some clients say it as for the other operations.
+        Parameter::one("system", Kind::URI),
         Parameter::one("code", Kind::CODE),
         Parameter::one("version", Kind::STRING),
         Parameter::one("display", Kind::STRING),
@@ -29,7 +31,17 @@ const CODE_SYSTEM: Definition = Definition {
         Parameter::one("date", Kind::DATE_TIME),
         Parameter::one("abstract", Kind::Boolean),
         Parameter::one("displayLanguage", Kind::CODE),
+        Parameter::one("lenient-display-validation", Kind::Boolean),
+        // The latest version is what is asked in any case, and what is wrong is always told.
+        Parameter::one("default-to-latest-version", Kind::Boolean),
+        Parameter::one("diagnostics", Kind::Boolean),
+        Parameter::many("useSupplement", Kind::CANONICAL),
+        Parameter::many("system-version", Kind::CANONICAL),
+        Parameter::many("check-system-version", Kind::CANONICAL),
+        Parameter::many("force-system-version", Kind::CANONICAL),
+        Parameter::many("tx-resource", Kind::Complex),
     ],
+    unsupported: UNSUPPORTED,
     bare: Some("codeSystem"),
     run: |invocation| answer(invocation, validate_code_in_code_system).boxed(),
 };
@@ -58,7 +70,19 @@ const VALUE_SET: Definition = Definition {
         Parameter::one("abstract", Kind::Boolean),
         Parameter::one("inferSystem", Kind::Boolean),
         Parameter::one("displayLanguage", Kind::CODE),
+        Parameter::one("lenient-display-validation", Kind::Boolean),
+        // The latest version is what is asked in any case, and what is wrong is always told.
+        Parameter::one("default-to-latest-version", Kind::Boolean),
+        Parameter::one("diagnostics", Kind::Boolean),
+        Parameter::one("valueset-membership-only", Kind::Boolean),
+        Parameter::one("activeOnly", Kind::Boolean),
+        Parameter::many("useSupplement", Kind::CANONICAL),
+        Parameter::many("system-version", Kind::CANONICAL),
+        Parameter::many("check-system-version", Kind::CANONICAL),
+        Parameter::many("force-system-version", Kind::CANONICAL),
+        Parameter::many("tx-resource", Kind::Complex),
     ],
+    unsupported: UNSUPPORTED,
     bare: Some("valueSet"),
     run: |invocation| answer(invocation, validate_code_in_value_set).boxed(),
 };

@@ -18,6 +18,7 @@ const DEFINITION: Definition = Definition {
     on_instance: false,
     affects_state: false,
     parameters: &[],
+    unsupported: &[],
     bare: None,
     run: |_: Invocation| future::ready(Ok(ANSWER)).boxed(),
 };

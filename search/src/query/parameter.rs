@@ -48,12 +48,27 @@ pub(super) fn compile(asked: &Asked<'_>, text: &str, budget: &mut Budget) -> Res
         if part.is_empty() {
             return Err(Problem::unusable("a value is empty"));
         }
-        let value = Expr::or(read(part)?.into_iter().map(Expr::Leaf).collect());
+        let value = match versioned(asked, part)? {
+            Some(both) => both,
+            None => Expr::or(read(part)?.into_iter().map(Expr::Leaf).collect()),
+        };
         budget.take(&value)?;
         any.push(value);
     }
     let any = Expr::or(any);
     Ok(if negates { Expr::Not(Box::new(any)) } else { any })
+}
+
+/// `url=[canonical]|[version]` of what has a canonical URL: of that URL and that business version, as a reference to it would name it
+/// (<https://hl7.org/fhir/R4/references.html#canonical>). A bar of the URL itself is written `\|`.
+fn versioned(asked: &Asked<'_>, part: &str) -> Result<Option<Expr>, Problem> {
+    let is_url = asked.modifier.is_none() && &*asked.parameter.code == "url";
+    let [url, version] = text::split(part, b'|')[..] else { return Ok(None) };
+    let of_type = asked.types.first().filter(|_| is_url && asked.parameter.kind == ParamKind::Uri);
+    let Some(parameter) = of_type.and_then(|t| search_parameter(*t, "version")) else { return Ok(None) };
+    let any = |leaves: Vec<Leaf>| Expr::or(leaves.into_iter().map(Expr::Leaf).collect());
+    let version = leaves(&Asked { parameter, ..*asked }, version)?;
+    Ok(Some(Expr::And(vec![any(leaves(asked, url)?), any(version)])))
 }
 
 /// The condition of one value.

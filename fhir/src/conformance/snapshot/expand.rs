@@ -5,6 +5,7 @@ use super::Error;
 use super::element::{Element, Type};
 use super::generate::Generator;
 use super::tree::{self, Node};
+use crate::definitions::TypeId;
 use bytes::Bytes;
 
 const DEFINITIONS: &str = "http://hl7.org/fhir/StructureDefinition/";
@@ -28,11 +29,7 @@ impl Generator<'_> {
             [] if path.split('.').count() == 1 => return Ok(()),
             [] => return Err(self.no_children(path)),
             [only] => self.tree_of_type(only, path)?,
-            // Types without anything in common but what every element has.
-            several if several.iter().all(|one| one.code == several[0].code) => {
-                self.tree_of_type(&Type { profiles: Vec::new(), ..several[0].clone() }, path)?
-            }
-            _ => self.tree_of_type(&Type { code: "Element".into(), ..Type::default() }, path)?,
+            several => self.tree_of_type(&Type { code: in_common(several), ..Type::default() }, path)?,
         };
         self.adopt(node, found)
     }
@@ -160,6 +157,19 @@ impl Generator<'_> {
         node.element = Some(element);
         node
     }
+}
+
+/// The nearest type that all of them are or are derived from: nothing else stands below an element of several types.
+fn in_common(types: &[Type]) -> String {
+    let first = &types[0].code;
+    if types.iter().all(|one| one.code == *first) {
+        return first.clone();
+    }
+    let known: Vec<_> = types.iter().map(|one| TypeId::from_path(&one.code)).collect();
+    let is_base =
+        |id: &TypeId| known.iter().all(|one| one.is_some_and(|one| one.lineage().any(|base| base == *id)));
+    let common = known[0].and_then(|id| id.lineage().find(is_base));
+    common.map_or("Element", TypeId::path).to_owned()
 }
 
 /// How many elements a tree has.

@@ -18,11 +18,14 @@ use defined::{Focus, Names};
 pub struct Options {
     /// `as` on several items keeps those of the type instead of being an error.
     pub as_filters: bool,
+    /// `in` with several items on its left (`contains` with several on its right) asks whether each is there, instead of being an error.
+    pub membership_of_each: bool,
 }
 
 impl Options {
-    /// As R4's own search parameters and invariants are written (`dom-3`: `%resource.descendants().as(canonical)`).
-    pub const R4: Options = Options { as_filters: true };
+    /// As R4's own search parameters and invariants are written (`dom-3`: `%resource.descendants().as(canonical)`), and the invariants of
+    /// guides (`telecom.system in ('phone' | 'email')`).
+    pub const R4: Options = Options { as_filters: true, membership_of_each: true };
 }
 
 /// The operation of an expression.
@@ -62,7 +65,7 @@ impl Compiler {
             }
             Kind::Binary { operator, left, right } => {
                 let (left, right) = (self.apart(left)?, self.apart(right)?);
-                binary(*operator, Box::new(left), Box::new(right), at)
+                self.binary(*operator, Box::new(left), Box::new(right), at)
             }
             Kind::TypeTest { operator, operand, type_name } => {
                 let (on, target) = (Box::new(self.apart(operand)?), type_spec(type_name, at)?);
@@ -88,22 +91,26 @@ impl Compiler {
         let index = Box::new(self.apart(index)?);
         Ok(self.held(known, on, |on| Op::Indexer { on: Box::new(on), index, at }))
     }
-}
 
-fn binary(operator: Operator, left: Box<Op>, right: Box<Op>, at: u32) -> Op {
-    let binary = Binary { operator, left, right, at };
-    match operator {
-        Operator::And | Operator::Or | Operator::Xor | Operator::Implies => Op::Logic(binary),
-        Operator::Equal | Operator::NotEqual | Operator::Equivalent | Operator::NotEquivalent => {
-            Op::Equality(constant_right(binary))
+    fn binary(&self, operator: Operator, left: Box<Op>, right: Box<Op>, at: u32) -> Op {
+        let of_each = self.options.membership_of_each;
+        let binary = Binary { operator, left, right, at };
+        match operator {
+            Operator::And | Operator::Or | Operator::Xor | Operator::Implies => Op::Logic(binary),
+            Operator::Equal | Operator::NotEqual | Operator::Equivalent | Operator::NotEquivalent => {
+                Op::Equality(constant_right(binary))
+            }
+            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
+                Op::Order(binary)
+            }
+            Operator::Union => Op::Union(binary),
+            Operator::In => Op::Membership { sides: binary, of_each },
+            Operator::Contains => {
+                let sides = Binary { left: binary.right, right: binary.left, ..binary };
+                Op::Membership { sides, of_each }
+            }
+            _ => Op::Arithmetic(binary),
         }
-        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-            Op::Order(binary)
-        }
-        Operator::Union => Op::Union(binary),
-        Operator::In => Op::Membership(binary),
-        Operator::Contains => Op::Membership(Binary { left: binary.right, right: binary.left, ..binary }),
-        _ => Op::Arithmetic(binary),
     }
 }
 

@@ -42,7 +42,7 @@ impl<'s, 'd> Scope<'s, 'd> {
             Op::Arithmetic(binary) => self.arithmetic(binary, out),
             Op::Union(binary) => self.union(binary, out),
             Op::As { on, target, filter, at } => self.run_as(on, *target, *filter, *at, out),
-            Op::Logic(_) | Op::Equality(_) | Op::Order(_) | Op::Membership(_) | Op::Is { .. } => {
+            Op::Logic(_) | Op::Equality(_) | Op::Order(_) | Op::Membership { .. } | Op::Is { .. } => {
                 self.truth(op)?.map_or(Ok(()), |truth| out(Item::Value(Value::Boolean(truth))))
             }
             Op::Call(call) => match call.function.run {

@@ -15,7 +15,7 @@ impl<'s, 'd> Scope<'s, 'd> {
             Op::Logic(binary) => self.logic(binary),
             Op::Equality(binary) => self.equality(binary),
             Op::Order(binary) => self.order(binary),
-            Op::Membership(binary) => self.membership(binary),
+            Op::Membership { sides, of_each } => self.membership(sides, *of_each),
             Op::Is { on, target, at } => self.is(on, *target, *at),
             Op::Call(call) => match call.function.run {
                 Run::Truth(function) => function(call, self),

@@ -33,7 +33,7 @@ struct Selection {
 const LIMITS: Limits = Limits { steps_max: 200_000, items_max: 20_000, text_bytes_max: 64 << 10 };
 
 /// R4's search parameters use `as` on collections.
-const OPTIONS: Options = Options { as_filters: true };
+const OPTIONS: Options = Options::R4;
 
 impl Evaluated {
     /// `slots` is the number of slots taken so far.

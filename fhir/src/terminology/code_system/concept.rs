@@ -66,9 +66,7 @@ impl Designation {
 impl Designation {
     /// Whether its language is that one, or a variety of it (`de-CH` is in `de`).
     pub fn is_in(&self, language: &str) -> bool {
-        let Some(own) = self.language.as_deref() else { return false };
-        let same = own.get(..language.len()).is_some_and(|start| start.eq_ignore_ascii_case(language));
-        same && matches!(own.as_bytes().get(language.len()), None | Some(b'-'))
+        self.language.as_deref().is_some_and(|own| is_in(own, language))
     }
 
     /// Its use.
@@ -99,6 +97,12 @@ impl Designation {
         write_string(out, &self.value);
         out.push(b'}');
     }
+}
+
+/// Whether a language is that one, or a variety of it.
+pub(in crate::terminology) fn is_in(own: &str, language: &str) -> bool {
+    let same = own.get(..language.len()).is_some_and(|start| start.eq_ignore_ascii_case(language));
+    same && matches!(own.as_bytes().get(language.len()), None | Some(b'-'))
 }
 
 /// The value of one property of a concept.

@@ -5,8 +5,8 @@ mod filter;
 mod hierarchy;
 mod read;
 
-pub(super) use concept::is_same_display;
 pub use concept::{Concept, ConceptProperty, Designation, PropertyType};
+pub(super) use concept::{is_in, is_same_display};
 pub(super) use filter::Filter;
 pub use hierarchy::Subsumption;
 

@@ -33,6 +33,13 @@ impl Terminology {
         Compilation::new(self, rules).value_set(canonical, &[])
     }
 
+    /// The value set that the resource `outer` contains under that id; it is not kept. Errors: it contains none.
+    pub fn contained_value_set(&self, outer: &Arc<Document>, id: &str) -> Result<Arc<ValueSet>, Error> {
+        let rules = VersionRules::default();
+        let found = Compilation::new(self, &rules).contained(outer, id, &[])?;
+        found.ok_or_else(|| Error::NotFound { resource_type: "ValueSet", url: format!("#{id}") })
+    }
+
     /// Compiles a ValueSet resource that is not in the source; it is not kept.
     pub fn value_set_of(&self, document: Arc<Document>, rules: &VersionRules) -> Result<ValueSet, Error> {
         Compilation::new(self, rules).of_document(document)

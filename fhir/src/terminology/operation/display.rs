@@ -1,5 +1,6 @@
 //! The texts of a code: its own, and those of supplements.
 
+use crate::terminology::code_system::is_in;
 use crate::terminology::supplements::Supplements;
 use crate::terminology::{Designation, Entry};
 
@@ -22,6 +23,47 @@ pub(super) fn display_in<'v>(
     in_language(entry.display(), own, language, || designations(entry, supplements))
 }
 
+/// What an entry is called in that language, or in a less special one; what it is called at all where nothing is in it.
+pub(super) fn in_language_only<'v>(
+    entry: Entry<'v>,
+    language: &str,
+    supplements: &'v Supplements,
+) -> Vec<&'v str> {
+    let own = entry.concept().and_then(|(system, _)| system.language.as_deref());
+    let found = all_in(entry.display(), own, language, || designations(entry, supplements));
+    if found.is_empty() { entry.display().into_iter().collect() } else { found }
+}
+
+/// The display in the language `own` and the designations, as far as they are in the language wanted, in a variety of it or in a less special
+/// one; where none is, in varieties of the less special ones (`de-AT` for `de-CH`). Empty: in none of them.
+pub(super) fn all_in<'v, I: Iterator<Item = &'v Designation>>(
+    display: Option<&'v str>,
+    own: Option<&'v str>,
+    wanted: &str,
+    designations: impl Fn() -> I,
+) -> Vec<&'v str> {
+    let ranges = || std::iter::successors(Some(wanted), |language| less(language));
+    let texts = || {
+        let display = own.zip(display);
+        let others = designations().filter_map(|one| Some((one.language.as_deref()?, &*one.value)));
+        display.into_iter().chain(others)
+    };
+    let near = |language: &str| {
+        is_in(language, wanted) || ranges().any(|range| range.eq_ignore_ascii_case(language))
+    };
+    let found: Vec<_> = texts().filter(|(language, _)| near(language)).map(|(_, text)| text).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let far = |language: &str| ranges().any(|range| is_in(language, range));
+    texts().filter(|(language, _)| far(language)).map(|(_, text)| text).collect()
+}
+
+/// The next less special language.
+fn less(language: &str) -> Option<&str> {
+    language.rsplit_once('-').map(|(less, _)| less)
+}
+
 /// Of a display in the language `own` and designations, the text in the language wanted: first in that very language, then
 /// in a variety of it (`de-CH` for `de`), then the same for a less special language (`de` for `de-CH`, RFC 4647 section 3.4);
 /// the display if there is none.
@@ -41,7 +83,7 @@ pub(super) fn in_language<'v, I: Iterator<Item = &'v Designation>>(
         if let Some(found) = exact.or_else(|| designations().find(|one| one.is_in(language))) {
             return Some(&found.value);
         }
-        range = language.rsplit_once('-').map(|(less, _)| less);
+        range = less(language);
     }
     display
 }
@@ -49,6 +91,26 @@ pub(super) fn in_language<'v, I: Iterator<Item = &'v Designation>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_that_is_near_is_right() {
+        let of = |language: &str| Designation {
+            language: Some(language.into()),
+            usage: None,
+            value: language.into(),
+        };
+        let all = [of("de-CH"), of("de"), of("de-AT"), of("fr-CA")];
+        for (wanted, found) in [
+            ("de-CH", vec!["de-CH", "de"]),
+            ("de", vec!["de-CH", "de", "de-AT"]),
+            ("fr-FR", vec!["fr-CA"]),
+            ("en-GB", vec!["usual"]),
+            ("it", vec![]),
+        ] {
+            assert_eq!(all_in(Some("usual"), Some("en"), wanted, || all.iter()), found, "{wanted}");
+        }
+        assert_eq!(all_in(Some("usual"), None, "en", || all.iter()), [""; 0]);
+    }
 
     #[test]
     fn the_nearest_language_is_taken() {

@@ -11,7 +11,8 @@ use crate::terminology::{Entry, Limits, Reason, Terminology, ValueSet};
 
 /// A ValueSet with its expansion: all codes, or from `offset` on `count` of those that pass.
 ///
-/// `filter` takes codes each of whose words begins a word of code, display or designations. Unless a filter or a page is
+/// `filter` takes codes each of whose words begins a word of code, display or designations; with `displayLanguage` of those in that
+/// language, and of the display where there is none in it. Unless a filter or a page is
 /// asked for, or `excludeNested`, codes are nested below their parents. `excludeNotForUI` leaves out abstract codes.
 ///
 /// Errors: the value set is not known; its codes cannot be listed, because the content of a code system is not known here
@@ -21,7 +22,7 @@ pub fn expand(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8
     direction(request)?;
     let options = Options::read(request)?;
     let value_set = request.value_set(terminology)?;
-    let supplements = supplements(terminology, request, &value_set)?;
+    let supplements = terminology.supplements_needed_by(&value_set)?.and(request.supplements(terminology)?);
     let expansion = Expansion::of(&value_set, &options, terminology.limits(), &supplements)?;
     Ok(expansion.write(&value_set, &options, request.now))
 }
@@ -36,17 +37,6 @@ fn direction(request: &Request<'_>) -> Result<(), Error> {
         "incoming" | "outgoing" => Ok(()),
         _ => Err(wrong("contextDirection", "'incoming' or 'outgoing'")),
     }
-}
-
-/// The supplements the value set says it needs, and those the caller asks for.
-fn supplements(
-    terminology: &Terminology,
-    request: &Request<'_>,
-    value_set: &ValueSet,
-) -> Result<Supplements, Error> {
-    let asked = request.texts("useSupplement")?;
-    let asked = terminology.supplements_named(asked.iter().map(|one| &**one))?;
-    Ok(terminology.supplements_needed_by(value_set)?.and(asked))
 }
 
 impl<'v> Expansion<'v> {
@@ -71,12 +61,20 @@ impl<'v> Expansion<'v> {
                 || (options.exclude_abstract && entry.is_abstract())
                 || options.excluded_systems.iter().any(|system| is_of(entry, system))
         };
-        let passes =
-            |entry: Entry<'_>| filter.as_ref().is_none_or(|filter| filter.passes(entry, supplements));
+        let language = options.language.as_deref();
+        let passes = |entry: Entry<'_>| {
+            filter.as_ref().is_none_or(|filter| filter.passes(entry, language, supplements))
+        };
         let offset = options.offset.unwrap_or(0);
         let count = options.count.unwrap_or(usize::MAX);
         let max = limits.expansion_codes_max;
-        let mut expansion = Expansion { entries: Vec::new(), total: 0, only_part, supplements };
+        let mut expansion = Expansion {
+            entries: Vec::new(),
+            total: 0,
+            only_part,
+            supplements,
+            versioned: versioned(value_set),
+        };
         for entry in value_set.entries().filter(|entry| !left_out(*entry) && passes(*entry)) {
             if expansion.total >= offset && expansion.entries.len() < count.min(max) {
                 expansion.entries.push(entry);
@@ -94,6 +92,13 @@ impl<'v> Expansion<'v> {
         }
         Ok(expansion)
     }
+}
+
+/// The code systems that a value set has in several versions.
+fn versioned(value_set: &ValueSet) -> Vec<&str> {
+    let mut systems: Vec<_> = value_set.systems().map(|(system, _)| system).collect();
+    systems.sort_unstable();
+    systems.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
 }
 
 fn is_of(entry: Entry<'_>, system: &Canonical) -> bool {

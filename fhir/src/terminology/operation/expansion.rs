@@ -3,6 +3,7 @@
 use super::display::{designations, display_in};
 use super::expansion_options::Options;
 use super::expansion_parameters::Parameters;
+use super::expansion_properties;
 use crate::json::{Node, write_string};
 use crate::terminology::supplements::Supplements;
 use crate::terminology::{Designation, Entry, ValueSet};
@@ -20,13 +21,17 @@ pub(super) struct Expansion<'v> {
     pub only_part: bool,
     /// Those whose texts are shown.
     pub supplements: &'v Supplements,
+    /// The code systems that it has in several versions: their codes say of which they are.
+    pub versioned: Vec<&'v str>,
 }
 
 impl Expansion<'_> {
     pub fn write(&self, value_set: &ValueSet, options: &Options, now: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(512 + self.entries.len() * 128);
         definition(&mut out, value_set, options.include_definition);
-        out.extend_from_slice(b",\"expansion\":{\"timestamp\":");
+        out.extend_from_slice(b",\"expansion\":{");
+        expansion_properties::declare(&mut out, &options.properties, value_set, self.supplements);
+        out.extend_from_slice(b"\"timestamp\":");
         write_string(&mut out, now);
         out.extend_from_slice(format!(",\"total\":{}", self.total).as_bytes());
         if options.offset.is_some() || options.count.is_some() {
@@ -51,7 +56,8 @@ impl Expansion<'_> {
     fn contains(&self, out: &mut Vec<u8>, options: &Options, entries: &[usize], tree: Option<&Tree>) {
         for (at, entry) in entries.iter().enumerate() {
             out.extend_from_slice(if at == 0 { b",\"contains\":[{" } else { b",{" });
-            write_entry(out, self.entries[*entry], options, self.supplements);
+            expansion_properties::write_of(out, self.entries[*entry], &options.properties, self.supplements);
+            write_entry(out, self.entries[*entry], options, self);
             if let Some(tree) = tree {
                 self.contains(out, options, &tree.children[*entry], Some(tree));
             }
@@ -140,13 +146,21 @@ fn definition(out: &mut Vec<u8>, value_set: &ValueSet, whole: bool) {
     }
 }
 
-fn write_entry(out: &mut Vec<u8>, entry: Entry<'_>, options: &Options, supplements: &Supplements) {
+fn write_entry(
+    out: &mut Vec<u8>,
+    entry: Entry<'_>,
+    options: &Options,
+    Expansion { supplements, versioned, .. }: &Expansion<'_>,
+) {
     let member = |out: &mut Vec<u8>, name: &str, text: &str| {
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
         write_string(out, text);
     };
     out.extend_from_slice(b"\"system\":");
     write_string(out, entry.system());
+    if let Some(version) = entry.version().filter(|_| versioned.contains(&entry.system())) {
+        member(out, "version", version);
+    }
     if entry.is_abstract() {
         out.extend_from_slice(b",\"abstract\":true");
     }

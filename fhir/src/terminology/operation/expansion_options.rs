@@ -14,6 +14,8 @@ pub(super) struct Options {
     pub include_definition: bool,
     /// Languages, or `system|code` of uses, of the designations wanted; empty: all.
     pub designations: Vec<String>,
+    /// The codes of the properties wanted.
+    pub properties: Vec<String>,
     pub active_only: bool,
     pub exclude_nested: bool,
     pub exclude_abstract: bool,
@@ -37,6 +39,7 @@ impl Options {
             include_designations: include_designations.unwrap_or(!designations.is_empty()),
             include_definition: flag("includeDefinition")?,
             designations,
+            properties: request.texts("property")?.into_iter().map(Into::into).collect(),
             active_only: flag("activeOnly")?,
             exclude_nested: flag("excludeNested")?,
             exclude_abstract: flag("excludeNotForUI")?,

@@ -68,6 +68,7 @@ fn wishes(options: &Options) -> Vec<Parameter> {
     let set = flags.into_iter().filter(|(_, flag)| *flag);
     wishes.extend(set.map(|(name, _)| (name, "valueBoolean", "true".into())));
     wishes.extend(options.designations.iter().map(|text| ("designation", "valueString", text.clone())));
+    wishes.extend(options.properties.iter().map(|text| ("property", "valueString", text.clone())));
     let canonicals = [
         ("exclude-system", &options.excluded_systems),
         ("system-version", &options.versions.usual),

@@ -2,11 +2,12 @@
 
 use super::answer::Answer;
 use super::display::in_language;
+use super::property;
 use super::request::is_of_type;
 use super::{Coded, Error, Request};
 use crate::terminology::service::System;
 use crate::terminology::supplements::Supplements;
-use crate::terminology::{CodeSystem, Concept, Designation, Grammar, PropertyType, Terminology};
+use crate::terminology::{CodeSystem, Designation, Grammar, Terminology};
 use std::borrow::Cow;
 
 /// Parameters with what is known of a code: `name`, `version`, `display`, `designation`, and `property` for definition,
@@ -22,9 +23,9 @@ pub fn lookup(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8
     let system = match (&request.subject, &coded.system) {
         (Some(document), _) => {
             is_of_type(document, "CodeSystem")?;
-            terminology.system_of(document.clone())?
+            request.checked(terminology.system_of(document.clone())?)?
         }
-        (None, Some(url)) => terminology.system(url, coded.version.as_deref())?,
+        (None, Some(url)) => request.system(terminology, url, coded.version.as_deref())?,
         (None, None) => return Err(Error::Missing { name: "system", problem: "name the code system" }),
     };
     let unknown = || Error::UnknownCode { system: system.url().to_owned(), code: coded.code.to_string() };
@@ -74,11 +75,8 @@ fn supplements(
     request: &Request<'_>,
     system: &CodeSystem,
 ) -> Result<Supplements, Error> {
-    let named = request.texts("useSupplement")?;
-    match named.is_empty() {
-        true => terminology.supplements_of(&system.url),
-        false => terminology.supplements_named(named.iter().map(|one| &**one)),
-    }
+    let named = request.supplements(terminology)?;
+    if named.is_empty() { terminology.supplements_of(&system.url) } else { Ok(named) }
 }
 
 fn of_concept(
@@ -99,23 +97,14 @@ fn of_concept(
     let display = in_language(concept.display.as_deref(), system.language.as_deref(), language, texts);
     answer.text("display", "String", display.unwrap_or(&concept.code));
     designations(&mut answer, texts(), wanted);
-    if let Some(definition) = concept.definition.as_deref().filter(|_| wanted.has("definition")) {
-        property(&mut answer, "definition", "String", definition, None);
-    }
-    for (name, flag) in [("abstract", concept.is_abstract), ("inactive", system.inactive().contains(number))]
-    {
-        if flag && wanted.has(name) {
-            property(&mut answer, name, "Boolean", "true", None);
+    for one in property::of(system, number, &more, |code| wanted.has(code)) {
+        answer.begin("property");
+        answer.text("code", "Code", one.code);
+        answer.json("value", one.suffix, &one.json());
+        if let Some(description) = one.description {
+            answer.text("description", "String", description);
         }
-    }
-    for (name, related) in [("parent", system.parents(number)), ("child", system.children(number))] {
-        for other in related.iter().filter(|_| wanted.has(name)).map(|other| system.concept(*other)) {
-            property(&mut answer, name, "Code", &other.code, other.display.as_deref());
-        }
-    }
-    own_properties(&mut answer, system, concept, wanted);
-    for (supplement, concept) in more {
-        own_properties(&mut answer, supplement, concept, wanted);
+        answer.end();
     }
     answer.finish()
 }
@@ -133,33 +122,6 @@ fn designations<'c>(answer: &mut Answer, all: impl Iterator<Item = &'c Designati
         answer.text("value", "String", &designation.value);
         answer.end();
     }
-}
-
-/// Those the resource gives, except what has been said already.
-fn own_properties(answer: &mut Answer, system: &CodeSystem, concept: &Concept, wanted: &Wanted<'_>) {
-    const SAID: [&str; 4] = ["abstract", "inactive", "parent", "child"];
-    for one in &concept.properties {
-        let code = system.property_code(one);
-        if SAID.contains(&code) || !wanted.has(code) {
-            continue;
-        }
-        let text = one.coding.as_deref().unwrap_or(&one.text);
-        property(answer, code, one.value_type.suffix(), text, None);
-    }
-}
-
-fn property(answer: &mut Answer, code: &str, suffix: &str, text: &str, description: Option<&str>) {
-    let types = [PropertyType::Boolean, PropertyType::Integer, PropertyType::Decimal, PropertyType::Coding];
-    answer.begin("property");
-    answer.text("code", "Code", code);
-    match types.iter().any(|plain| plain.suffix() == suffix) {
-        true => answer.json("value", suffix, text.as_bytes()),
-        false => answer.text("value", suffix, text),
-    }
-    if let Some(description) = description {
-        answer.text("description", "String", description);
-    }
-    answer.end();
 }
 
 fn of_grammar(grammar: Grammar, code: &str) -> Vec<u8> {

@@ -14,7 +14,10 @@ mod expand;
 mod expansion;
 mod expansion_options;
 mod expansion_parameters;
+mod expansion_properties;
+mod given;
 mod lookup;
+mod property;
 mod request;
 mod subsumes;
 mod text_filter;
@@ -24,6 +27,7 @@ mod value_set_validation;
 
 pub use code_system_validation::validate_code_in_code_system;
 pub use expand::expand;
+pub use given::{Operation, answer};
 pub use lookup::lookup;
 pub use request::Request;
 pub use subsumes::subsumes;

@@ -4,6 +4,8 @@ use super::{Coded, Error};
 use crate::conformance::Canonical;
 use crate::json::{Document, Kind, Limits, Node};
 use crate::terminology::error::within;
+use crate::terminology::service::System;
+use crate::terminology::supplements::Supplements;
 use crate::terminology::{Terminology, ValueSet, VersionRules, member};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -94,6 +96,17 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// The same; a version that is forced goes before the one a code names. `system`: that of codes which name none.
+    pub(super) fn codes_of(&self, version: &'static str, system: Option<&str>) -> Result<Vec<Coded>, Error> {
+        let rules = self.version_rules()?;
+        let mut codes = self.codes(version)?;
+        for coded in &mut codes {
+            let forced = coded.system.as_deref().or(system).and_then(|system| rules.forced(system));
+            coded.version = forced.map(Into::into).or(coded.version.take());
+        }
+        Ok(codes)
+    }
+
     /// The texts of a simple parameter that may repeat. Errors: one is no text, or there are more than 64.
     pub(super) fn texts(&self, name: &'static str) -> Result<Vec<Cow<'r, str>>, Error> {
         within("values of one parameter", self.all(name).count(), REPEATS_MAX, "64 values")?;
@@ -163,13 +176,39 @@ impl<'r> Request<'r> {
 
     /// The resource in that parameter, as a document of its own.
     pub(super) fn resource(&self, name: &'static str) -> Result<Option<Arc<Document>>, Error> {
-        let Some(parameter) = self.all(name).next() else { return Ok(None) };
-        let Some(resource) = parameter.get("resource") else { return Err(wrong(name, "a resource")) };
-        let bytes = parameter.document().source().slice_ref(resource.raw());
-        match Document::parse(bytes, &Limits::default()) {
-            Ok(document) => Ok(Some(Arc::new(document))),
-            Err(error) => Err(Error::Invalid { problem: error.to_string() }),
+        self.all(name).next().map(|parameter| resource(parameter, name)).transpose()
+    }
+
+    /// The resources in the parameters of that name, each as a document of its own.
+    pub(super) fn resources(&self, name: &'static str) -> Result<Vec<Arc<Document>>, Error> {
+        self.all(name).map(|parameter| resource(parameter, name)).collect()
+    }
+
+    /// The code system of that URL in the version that `named` and the wishes about versions make. Errors: it is not known, or has
+    /// another version than is to be.
+    pub(super) fn system(
+        &self,
+        terminology: &Terminology,
+        url: &str,
+        named: Option<&str>,
+    ) -> Result<System, Error> {
+        let rules = self.version_rules()?;
+        let system = terminology.system(url, rules.version(url, named))?;
+        self.checked(system)
+    }
+
+    /// A code system, unless it has another version than is to be.
+    pub(super) fn checked(&self, system: System) -> Result<System, Error> {
+        if let System::Known(known) = &system {
+            self.version_rules()?.check(&known.url, system.version())?;
         }
+        Ok(system)
+    }
+
+    /// The supplements that the caller names.
+    pub(super) fn supplements(&self, terminology: &Terminology) -> Result<Supplements, Error> {
+        let named = self.texts("useSupplement")?;
+        terminology.supplements_named(named.iter().map(|one| &**one))
     }
 
     /// Refuses parameters that would change the answer if they were obeyed.
@@ -261,6 +300,15 @@ impl<'r> Request<'r> {
                 problem: format!("'{version}' is '{asked}', but '{url}' names another version"),
             }),
         }
+    }
+}
+
+fn resource(parameter: Node<'_>, name: &str) -> Result<Arc<Document>, Error> {
+    let Some(resource) = parameter.get("resource") else { return Err(wrong(name, "a resource")) };
+    let bytes = parameter.document().source().slice_ref(resource.raw());
+    match Document::parse(bytes, &Limits::default()) {
+        Ok(document) => Ok(Arc::new(document)),
+        Err(error) => Err(Error::Invalid { problem: error.to_string() }),
     }
 }
 

@@ -63,13 +63,13 @@ fn find(
 ) -> Result<System, Error> {
     if let Some(document) = &request.subject {
         is_of_type(document, "CodeSystem")?;
-        return terminology.system_of(document.clone());
+        return request.checked(terminology.system_of(document.clone())?);
     }
     let named = request.text("system")?;
     let url = named.as_deref().or(of_coding);
     let url = url.ok_or(Error::Missing { name: "system", problem: "name the code system" })?;
     let named = request.text("version")?;
-    terminology.system(url, named.as_deref().or(version))
+    request.system(terminology, url, named.as_deref().or(version))
 }
 
 fn number(system: &Arc<CodeSystem>, coded: &Coded) -> Result<u32, Error> {

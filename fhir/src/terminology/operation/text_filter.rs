@@ -1,5 +1,6 @@
 //! The text filter of `$expand`.
 
+use super::display::in_language_only;
 use crate::index::query::normalize;
 use crate::terminology::error::within;
 use crate::terminology::supplements::Supplements;
@@ -23,10 +24,21 @@ impl TextFilter {
         Ok(TextFilter { words: words.collect() })
     }
 
-    pub fn passes(&self, entry: Entry<'_>, supplements: &Supplements) -> bool {
+    /// Whether the code, and what it is called in `language` (none: in any), has all words.
+    pub fn passes(&self, entry: Entry<'_>, language: Option<&str>, supplements: &Supplements) -> bool {
         let (own, system) = (entry.own_text(), entry.system_text());
         let more = if supplements.is_empty() { String::new() } else { text_of(supplements, entry) };
-        self.words.iter().all(|word| [system, own, &more].iter().any(|text| begins_a_word(text, word)))
+        if !self.has_all(&[system, own, &more]) {
+            return false;
+        }
+        let Some(language) = language else { return true };
+        let texts = in_language_only(entry, language, supplements);
+        let texts: Vec<_> = [entry.code()].into_iter().chain(texts).collect();
+        self.has_all(&[&normalize(&texts.join("\n"))])
+    }
+
+    fn has_all(&self, texts: &[&str]) -> bool {
+        self.words.iter().all(|word| texts.iter().any(|text| begins_a_word(text, word)))
     }
 }
 

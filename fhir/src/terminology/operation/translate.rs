@@ -21,13 +21,13 @@ const MATCHES_MAX: usize = 1_000;
 ///
 /// The map is the subject, `conceptMap`, or `url`; else all maps from the value set `source` (if given) to the value set
 /// `target` (if given) are asked. `targetsystem` narrows to one code system, `dependency` meets the conditions of a map,
-/// `reverse` goes from target to source.
+/// `reverse` goes from target to source. Wishes about versions (`system-version`, …) are about the code that is translated.
 pub fn translate(terminology: &Terminology, request: &Request<'_>) -> Result<Vec<u8>, Error> {
     request.refuse(&["date"])?;
     let maps = maps(terminology, request)?;
     let dependencies = dependencies(request)?;
     let target_system = request.text("targetsystem")?;
-    let asked = request.codes("version")?;
+    let asked = versioned(request, request.codes("version")?)?;
     if request.text("code")?.is_some() && asked.iter().any(|coded| coded.system.is_none()) {
         return Err(Error::Missing { name: "system", problem: "a code needs it; or give a coding" });
     }
@@ -42,6 +42,17 @@ pub fn translate(terminology: &Terminology, request: &Request<'_>) -> Result<Vec
         }
     }
     Ok(write(&found, &asked))
+}
+
+/// The codes in the versions that the wishes about versions make.
+fn versioned(request: &Request<'_>, mut asked: Vec<Coded>) -> Result<Vec<Coded>, Error> {
+    let rules = request.version_rules()?;
+    for coded in &mut asked {
+        if let Some(system) = &coded.system {
+            coded.version = rules.version(system, coded.version.as_deref()).map(Into::into);
+        }
+    }
+    Ok(asked)
 }
 
 /// What the map says, or those it refers to for codes it does not list.

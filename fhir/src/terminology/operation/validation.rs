@@ -18,6 +18,11 @@ impl Verdict {
         Verdict { message: Some(message), ..Verdict::default() }
     }
 
+    /// It may be valid; why that is not certain.
+    pub fn doubtful(message: String) -> Verdict {
+        Verdict { result: true, message: Some(message), display: None }
+    }
+
     /// Of several codings of one concept: the first that is valid, else all that is wrong.
     pub fn of_concept(mut verdicts: Vec<Verdict>) -> Verdict {
         if let Some(valid) = verdicts.iter().position(|verdict| verdict.result) {
@@ -52,26 +57,21 @@ impl Verdict {
     }
 }
 
-/// The verdict on a code that exists, by what is said of its display: it must be one of `known`, whatever its case and white
-/// space. A concept without any display takes each. `usual` is the display to use.
-pub(super) fn of_display<'c>(
+/// The verdict on a code that exists, by what is said of its display: it must be one of `known`, whatever its case and white space.
+/// A concept without any display takes each. `usual` is the display to use. `lenient`: another display is worth a message only.
+pub(super) fn of_display(
     name: &str,
     asked: Option<&str>,
-    usual: Option<&'c str>,
-    known: impl Iterator<Item = &'c str>,
+    usual: Option<&str>,
+    known: Vec<&str>,
+    lenient: bool,
 ) -> Verdict {
     let display = usual.map(str::to_owned);
-    let mut known = usual.into_iter().chain(known).peekable();
-    let Some(asked) = asked.filter(|_| known.peek().is_some()) else {
+    let right = |asked: &str| known.iter().chain(&usual).any(|one| is_same_display(one, asked));
+    let Some(asked) = asked.filter(|asked| !(known.is_empty() && usual.is_none()) && !right(asked)) else {
         return Verdict { result: true, message: None, display };
     };
-    if known.any(|one| is_same_display(one, asked)) {
-        return Verdict { result: true, message: None, display };
-    }
     let instead = usual.map(|usual| format!("; it should be '{usual}'")).unwrap_or_default();
-    Verdict {
-        result: false,
-        message: Some(format!("the display '{asked}' is not one of {name}{instead}")),
-        display,
-    }
+    let message = Some(format!("the display '{asked}' is not one of {name}{instead}"));
+    Verdict { result: lenient, message, display }
 }

@@ -2,7 +2,7 @@
 
 use super::slicing::{self, Slicing};
 use super::value::{list, text, texts};
-use super::{Definition, Element, context, read};
+use super::{Definition, Element, context, place, read};
 use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::{Document, Node};
 use std::collections::BTreeSet;
@@ -10,9 +10,6 @@ use std::sync::Arc;
 
 /// Elements of one snapshot; R4's largest has some 400.
 const ELEMENTS_MAX: usize = 20_000;
-
-/// A primitive's value in the paths of definitions.
-const VALUE: NameId = names::lookup(b"value");
 
 const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
@@ -75,8 +72,8 @@ struct Part {
     depth: usize,
     /// The name of the slice; empty for none.
     slice: Box<str>,
-    /// The type of a value, if it can be one only.
-    type_id: Option<TypeId>,
+    /// The types its value may be of.
+    types: Vec<TypeId>,
     children: Vec<usize>,
     slices: Vec<usize>,
     slicing: Option<Slicing>,
@@ -93,16 +90,16 @@ impl Builder<'_> {
         }
         let parent = self.open.last().copied();
         let mut element = self.read(node);
-        let type_id = match parent {
+        let types = match parent {
             Some(parent) => self.place(&mut element, parent, &path)?,
-            None if self.elements.is_empty() => Some(root_type),
+            None if self.elements.is_empty() => vec![root_type],
             None => return Err(format!("{path} stands outside of the root")),
         };
         let at = self.elements.len();
         let content = text(node, "contentReference");
         let slicing = node.get("slicing").map(Slicing::read);
         let part =
-            Part { path, depth, slice, type_id, children: Vec::new(), slices: Vec::new(), slicing, content };
+            Part { path, depth, slice, types, children: Vec::new(), slices: Vec::new(), slicing, content };
         self.parts.push(part);
         self.elements.push(element);
         self.open.push(at);
@@ -136,63 +133,49 @@ impl Builder<'_> {
         element
     }
 
-    /// Finds out which JSON members an element is, and how it narrows its type.
-    fn place(&self, element: &mut Element, parent: usize, path: &str) -> Result<Option<TypeId>, String> {
+    /// Finds out which JSON members an element is, and how it narrows its type. Returns the types its value may be of. Of several types
+    /// it stands below, at least one must have it; where the others do not have it there is nothing to check.
+    fn place(&self, element: &mut Element, parent: usize, path: &str) -> Result<Vec<TypeId>, String> {
         let last = path.rsplit('.').next().unwrap_or_default();
-        let stem = last.trim_end_matches("[x]");
-        let Some(owner) = self.parts[parent].type_id else {
-            return Err(format!("{path} stands below an element of several types"));
+        let owners = &self.parts[parent].types;
+        element.below_several = owners.len() > 1;
+        let mut places = owners.iter().filter_map(|owner| place::of(*owner, last));
+        let Some(mut found) = places.next() else {
+            let owners: Vec<_> = owners.iter().map(|owner| owner.path()).collect();
+            return Err(match &*owners {
+                [] => format!("{path} stands below an element of no type that R4 has"),
+                owners => format!("{} has no element '{last}'", owners.join(" or ")),
+            });
         };
-        if stem == "value" && owner.definition().kind == TypeKind::Primitive {
-            return Ok(Some(self.place_value(element, owner)));
-        }
-        let (own, members) = match owner.element(stem) {
-            Some(own) => {
-                let members = own.types.iter().enumerate();
-                let mut members: Vec<_> =
-                    members.map(|(choice, one)| (own.json_name(choice), one.id)).collect();
-                members.dedup();
-                (own, members)
-            }
-            // `valueQuantity` in place of `value[x]`.
-            None => {
-                let name = names::lookup(stem.as_bytes());
-                let (own, one) =
-                    owner.member(name).ok_or_else(|| format!("{} has no element '{last}'", owner.path()))?;
-                (own, vec![(name, one.id)])
-            }
+        places.for_each(|place| found.join(place));
+        let Some(own) = found.element else {
+            element.counted = element.min > 0 || element.max < 1;
+            owners.iter().for_each(|owner| self.drop_of_primitive(element, *owner));
+            element.members = found.members.into();
+            return Ok(owners.clone());
         };
-        let allowed = allowed(element, &members);
+        let allowed = allowed(element, &found.members);
         // The type's own cardinality has been checked; choices and slices share one.
         element.counted = element.min > own.min || element.max < own.max;
-        let only = match &*allowed {
-            [one] => Some(*one),
-            _ => None,
-        };
-        if self.profile
-            && (allowed.len() < members.len() || allowed.iter().any(|id| !members.iter().any(|m| m.1 == *id)))
-        {
-            element.allowed = Some(allowed.into());
+        let new = |id: &TypeId| !found.members.iter().any(|member| member.1 == *id);
+        if self.profile && (allowed.len() < found.members.len() || allowed.iter().any(new)) {
+            element.allowed = Some(allowed.clone().into());
         }
         if self.profile {
             drop_unchanged(element, own);
         }
-        element.members = members.into();
-        Ok(only)
+        element.members = found.members.into();
+        Ok(allowed)
     }
 
-    /// The value of a primitive is no element of its own in JSON: the name stands for the primitive without id and extensions.
-    fn place_value(&self, element: &mut Element, owner: TypeId) -> TypeId {
-        element.members = [(VALUE, owner)].into();
-        element.counted = element.min > 0 || element.max < 1;
-        // What the type itself says has been checked.
+    /// What the type of a primitive itself says of its value has been checked.
+    fn drop_of_primitive(&self, element: &mut Element, owner: TypeId) {
         let definition = if self.profile { (self.types)(owner) } else { None };
         let same = definition.as_deref().and_then(|of| of.by_path(&format!("{}.value", owner.path())));
         if let Some(same) = same {
             element.lexical = element.lexical.take().filter(|own| same.lexical.as_ref() != Some(own));
             element.length_max = element.length_max.filter(|max| same.length_max != Some(*max));
         }
-        owner
     }
 
     /// Hangs a new element below its parent, a slice below what it is a slice of.

@@ -24,22 +24,22 @@ fn test(
     for (number, step) in path.0.iter().enumerate() {
         let last = number + 1 == path.0.len();
         if last && *step == Step::Resolve && discriminator.kind == Kind::Type {
-            return Test::Type(target_types(at.element(definition), definitions));
+            return of_types(target_types(at.element(definition), definitions));
         }
         match follow(definition, &at, step, definitions) {
             Next::At(next) => at = next,
             Next::Test(test) if last => return test,
-            // What the slice says nothing of has no profile to fit.
-            Next::Nothing if discriminator.kind == Kind::Profile => return Test::Any,
-            _ => return Test::Nothing,
+            // What the slice says nothing of does not tell it apart; another discriminator has to.
+            Next::Nothing => return Test::Any,
+            Next::Test(_) => return Test::Nothing,
         }
     }
     let element = at.element(definition);
     match discriminator.kind {
         Kind::Exists if element.max == 0 => Test::Exists(false),
         Kind::Exists if element.min > 0 => Test::Exists(true),
-        Kind::Exists => Test::Nothing,
-        Kind::Type => Test::Type(types(element)),
+        Kind::Exists => Test::Any,
+        Kind::Type => of_types(types(element)),
         Kind::Profile if profiles(&element.types).is_empty() => Test::Any,
         Kind::Profile => Test::Profile(profiles(&element.types)),
         Kind::Value if element.max == 0 => Test::Exists(false),
@@ -48,8 +48,13 @@ fn test(
             Test::Profile(profiles(&element.types))
         }
         Kind::Value if element.min > 0 => Test::Exists(true),
-        Kind::Value => Test::Nothing,
+        Kind::Value => Test::Any,
     }
+}
+
+/// Types tell nothing where there are none.
+fn of_types(names: Vec<Box<str>>) -> Test {
+    if names.is_empty() { Test::Any } else { Test::Type(names) }
 }
 
 impl At {

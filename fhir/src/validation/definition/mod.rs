@@ -8,7 +8,7 @@ mod context;
 mod corrected;
 mod discriminator;
 mod discriminator_path;
-mod lexical;
+mod place;
 mod read;
 mod registry;
 mod slicing;
@@ -28,7 +28,7 @@ use crate::fhirpath::Expression;
 use crate::json::{Document, Node};
 use crate::outcome::Severity;
 use crate::terminology::ValueSet;
-use lexical::Lexical;
+use crate::validation::lexical::Lexical;
 use std::sync::{Arc, OnceLock};
 
 /// A compiled StructureDefinition.
@@ -60,6 +60,8 @@ pub(super) struct Element {
     pub min: u32,
     /// `u32::MAX` for `*`.
     pub max: u32,
+    /// Whether what it is an element of may be of several types: not each of them needs to have it.
+    pub below_several: bool,
     /// Whether the cardinality is narrower than that of the type, so that it must be counted here.
     pub counted: bool,
     /// Types with what they say beyond the type itself.

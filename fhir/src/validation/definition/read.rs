@@ -1,12 +1,12 @@
 //! One ElementDefinition (<https://hl7.org/fhir/R4/elementdefinition.html>) as rules.
 
-use super::lexical::Lexical;
 use super::value::{choice, extension, list, text, texts};
 use super::{Aggregation, Binding, Element, Invariant, Strength, TypeRule, corrected};
 use crate::fhirpath::{Expression, Options};
 use crate::json::Node;
 use crate::outcome::Severity;
 use crate::validation::invariant;
+use crate::validation::lexical::Lexical;
 use std::sync::OnceLock;
 
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";

@@ -48,7 +48,7 @@ pub(in crate::validation) enum Test {
     /// Fits the values that element of the definition (`None`: the one the slice is in) demands.
     Value(Option<Arc<Definition>>, usize),
     Exists(bool),
-    /// Has one of the types by name.
+    /// Has one of the types by name, or one derived from an abstract one: `valueCode` is no `string`, though a code is derived from it.
     Type(Vec<Box<str>>),
     /// Fits one of the profiles.
     Profile(Vec<Box<str>>),
@@ -56,7 +56,7 @@ pub(in crate::validation) enum Test {
     Url(Box<str>),
     /// Whatever it is: another discriminator tells.
     Any,
-    /// The definition says nothing to tell by: nothing is in the slice.
+    /// The discriminator cannot be followed: nothing is in the slice.
     Nothing,
 }
 

@@ -12,6 +12,7 @@ mod expression;
 mod group;
 mod item_type;
 mod measure;
+mod measure_report;
 mod questionnaire;
 mod questionnaire_response;
 mod search_parameter;
@@ -49,6 +50,7 @@ impl Rules<'_> {
             "ConceptMap" => concept_map::check(self, resource),
             "Group" => group::check(self, resource),
             "Measure" => measure::check(self, resource),
+            "MeasureReport" => measure_report::check(self, resource),
             "Questionnaire" => questionnaire::check(self, resource),
             "QuestionnaireResponse" => questionnaire_response::check(self, resource),
             "SearchParameter" => search_parameter::check(self, resource),

@@ -5,7 +5,7 @@ use super::{Walk, units};
 use crate::definitions::{NameId, names};
 use crate::json::Node;
 use crate::outcome::Severity;
-use crate::terminology::{CodeSystem, Concept, Membership};
+use crate::terminology::{CodeSystem, Concept, Membership, Reason};
 use crate::validation::definition::System;
 use crate::validation::{Code, structure};
 
@@ -31,6 +31,7 @@ impl<'d> Walk<'_, 'd> {
                             self.display(value, &concepts, &code);
                         }
                     }
+                    Membership::Unknown(Reason::Fragment(_)) => self.not_in_fragment(value, &system, &code),
                     Membership::In | Membership::Unknown(_) => {}
                 }
             }
@@ -85,6 +86,17 @@ impl<'d> Walk<'_, 'd> {
             }
         };
         self.issues.error(value, Code::CodeInvalid, text);
+    }
+
+    /// The rest of the code system may have it (<https://hl7.org/fhir/R4/valueset-codesystem-content-mode.html>).
+    #[cold]
+    fn not_in_fragment(&mut self, value: Node<'d>, system: &str, code: &str) {
+        let text = format!(
+            "the code '{}' is not in the part of the code system '{}' that is known here; see that it is right",
+            shown(code),
+            shown(system)
+        );
+        self.issues.warning(value, Code::CodeInvalid, text);
     }
 
     /// Whether a required binding of the concept that holds the coding has said already what is wrong, and what to take instead.

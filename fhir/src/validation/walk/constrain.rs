@@ -193,7 +193,10 @@ impl<'d> Walk<'_, 'd> {
         let Some(node) = instance.node() else { return };
         for &child in &definition.below(element).children {
             let rules = &definition.elements[child];
-            let all: List<'d> = rules.members.iter().flat_map(|&(name, id)| instance.all(name, id)).collect();
+            if rules.below_several && !rules.members.iter().any(|member| instance.may_have(*member)) {
+                continue;
+            }
+            let all: List<'d> = elements(rules, instance).collect();
             self.count(rules, all.len(), node);
             for &one in &all {
                 self.constrain(definition, child, one, scope);
@@ -227,6 +230,12 @@ impl<'d> Walk<'_, 'd> {
         let code = if count < rules.min as usize { Code::Required } else { Code::Structure };
         self.issues.error(parent, code, text);
     }
+}
+
+/// The elements below `instance` that `rules` are about.
+pub(super) fn elements<'d>(rules: &Element, instance: Instance<'d>) -> impl Iterator<Item = Instance<'d>> {
+    let here = move |member: &&(NameId, TypeId)| !rules.below_several || instance.may_have(**member);
+    rules.members.iter().filter(here).flat_map(move |&(name, id)| instance.all(name, id))
 }
 
 /// Types that are Quantities in the data, whatever profile of Quantity they are.

@@ -3,6 +3,9 @@
 use crate::definitions::{NameId, TypeId, TypeKind, names};
 use crate::json::{Items, Kind, Node};
 
+/// The JSON value of a primitive, as definitions call it.
+const VALUE: NameId = names::lookup(b"value");
+
 /// One element of a resource and its type. At least one of the two nodes is there.
 #[derive(Clone, Copy)]
 pub(in crate::validation) struct Instance<'d> {
@@ -44,6 +47,14 @@ impl<'d> Instance<'d> {
         self.value.and_then(resource_type).unwrap_or(self.type_id)
     }
 
+    /// Whether what is of its type may have a child of that JSON name and type.
+    pub fn may_have(self, (name, type_id): (NameId, TypeId)) -> bool {
+        if name == VALUE && self.is_primitive() {
+            return type_id == self.type_id;
+        }
+        self.actual_type().member(name).is_some_and(|(_, one)| one.id == type_id)
+    }
+
     /// Whether there is a child of that JSON name.
     pub fn has(self, name: NameId) -> bool {
         self.children().is_some_and(|node| node.get_name(name).is_some())
@@ -59,7 +70,6 @@ impl<'d> Instance<'d> {
     /// The child elements of that JSON name, without `_`; `type_id` is their type. The `value` of a primitive is the primitive
     /// without its id and extensions.
     pub fn all(self, name: NameId, type_id: TypeId) -> Instances<'d> {
-        const VALUE: NameId = names::lookup(b"value");
         if name == VALUE && self.is_primitive() {
             return Instances::new(self.value, None, type_id);
         }

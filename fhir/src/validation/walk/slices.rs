@@ -4,6 +4,7 @@ use super::constrain::List;
 use super::instance::Instance;
 use super::scope::Scope;
 use super::{Definition, Walk};
+use crate::definitions::TypeId;
 use crate::json::Node;
 use crate::validation::Code;
 use crate::validation::definition::{self, Rules, Slicing, Test};
@@ -111,7 +112,7 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
-    /// The slice an item belongs to, as its place in the list of slices.
+    /// The slice an item belongs to, as its place in the list of slices: of those it fits the first of which most is told.
     pub(super) fn slice_of(
         &mut self,
         definition: &Arc<Definition>,
@@ -120,18 +121,36 @@ impl<'d> Walk<'_, 'd> {
         scope: &Scope<'_, 'd>,
     ) -> Option<usize> {
         let tests = slicing.tests.get_or_init(|| definition::tests(definition, slicing, self.definitions));
-        (0..tests.len()).find(|&slice| {
-            if tests[slice].is_empty() {
-                // Nothing tells slices apart but what they ask for.
-                return self.quietly(|walk| walk.constrain(definition, slicing.slices[slice], item, scope));
+        let mut best = None;
+        for (slice, tests) in tests.iter().enumerate() {
+            let told = tests.iter().filter(|test| !matches!(test, Test::Any)).count();
+            if best.is_none_or(|(most, _)| told > most)
+                && self.is_in_slice(definition, (slicing, slice), tests, item, scope)
+            {
+                best = Some((told, slice));
             }
-            if tests[slice].iter().all(|test| matches!(test, Test::Any)) {
-                return false;
-            }
-            tests[slice].iter().zip(&slicing.discriminators).all(|(test, discriminator)| {
-                let Ok(path) = &discriminator.path else { return false };
-                self.passes(definition, test, path, item, scope)
-            })
+        }
+        best.map(|(_, slice)| slice)
+    }
+
+    fn is_in_slice(
+        &mut self,
+        definition: &Arc<Definition>,
+        (slicing, slice): (&Slicing, usize),
+        tests: &[Test],
+        item: Instance<'d>,
+        scope: &Scope<'_, 'd>,
+    ) -> bool {
+        if tests.is_empty() {
+            // Nothing tells slices apart but what they ask for.
+            return self.quietly(|walk| walk.constrain(definition, slicing.slices[slice], item, scope));
+        }
+        if tests.iter().all(|test| matches!(test, Test::Any)) {
+            return false;
+        }
+        tests.iter().zip(&slicing.discriminators).all(|(test, discriminator)| {
+            let Ok(path) = &discriminator.path else { return false };
+            self.passes(definition, test, path, item, scope)
         })
     }
 
@@ -152,14 +171,22 @@ impl<'d> Walk<'_, 'd> {
                 let of = of.clone().unwrap_or_else(|| definition.clone());
                 values.iter().any(|value| self.fits(&of, *element, *value))
             }
-            Test::Type(names) => values.iter().any(|value| {
-                let actual = value.actual_type();
-                actual.lineage().any(|id| names.iter().any(|name| **name == *id.path()))
-            }),
+            Test::Type(names) => values.iter().any(|value| is_one_of(value.actual_type(), names)),
             Test::Profile(profiles) => values.iter().any(|value| self.fits_profile(profiles, *value, scope)),
             Test::Url(url) => values
                 .iter()
                 .any(|value| value.value.and_then(Node::as_str).is_some_and(|text| text == **url)),
         }
     }
+}
+
+/// Whether a value is of one of the types by name. What is derived from a type that JSON names is named by itself: `valueCode` is
+/// in no slice of strings. Of what nothing is by itself (`DomainResource`) everything derived is.
+fn is_one_of(actual: TypeId, names: &[Box<str>]) -> bool {
+    let is_named = |id: TypeId| names.iter().any(|name| **name == *id.path());
+    is_named(actual) || actual.lineage().skip(1).any(|id| is_abstract(id) && is_named(id))
+}
+
+fn is_abstract(id: TypeId) -> bool {
+    matches!(id.path(), "Element" | "BackboneElement" | "Resource" | "DomainResource")
 }

@@ -1,13 +1,13 @@
 //! Fixed values, patterns, and the limits of values.
 
 use super::binding::Verdict;
+use super::constrain::elements;
 use super::instance::Instance;
 use super::{Definition, Walk};
-use crate::fhirpath::value::{Quantity, Unit};
 use crate::json::{Kind, Node, equal};
 use crate::validation::Code;
 use crate::validation::definition::{Element, Strength};
-use rust_decimal::Decimal;
+use crate::validation::order::compare;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -96,7 +96,10 @@ impl<'d> Walk<'_, 'd> {
 
     fn child_fits(&mut self, definition: &Arc<Definition>, child: usize, instance: Instance<'d>) -> bool {
         let rules = &definition.elements[child];
-        let all = || rules.members.iter().flat_map(|&(name, id)| instance.all(name, id));
+        if rules.below_several && !rules.members.iter().any(|member| instance.may_have(*member)) {
+            return true;
+        }
+        let all = || elements(rules, instance);
         if rules.min > 0 && all().next().is_none() || rules.max == 0 && all().next().is_some() {
             return false;
         }
@@ -134,38 +137,6 @@ fn matches(value: Node<'_>, wanted: Node<'_>, fixed: bool) -> bool {
         }
         _ => equal(value, wanted),
     }
-}
-
-/// Order of two values where there is one: numbers, dates as far as they do not overlap, quantities of units that UCUM
-/// converts into each other.
-fn compare(value: Node<'_>, limit: Node<'_>) -> Option<Ordering> {
-    if let (Some(value), Some(limit)) = (value.number_text(), limit.number_text()) {
-        let read = |text: &str| text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text)).ok();
-        return Some(read(value)?.cmp(&read(limit)?));
-    }
-    if let (Kind::Object, Kind::Object) = (value.kind(), limit.kind()) {
-        let same =
-            |name: &str| value.get(name).and_then(Node::as_str) == limit.get(name).and_then(Node::as_str);
-        if same("system") && same("code") {
-            return compare(value.get("value")?, limit.get("value")?);
-        }
-        let (value, limit) = quantity(value)?.commensurate(&quantity(limit)?)?;
-        return Some(value.cmp(&limit));
-    }
-    let (value, limit) = (value.as_str()?, limit.as_str()?);
-    match (crate::index::date_range(&value), crate::index::date_range(&limit)) {
-        (Ok(value), Ok(limit)) if value.1 <= limit.0 => Some(Ordering::Less),
-        (Ok(value), Ok(limit)) if value.0 >= limit.1 => Some(Ordering::Greater),
-        _ => None,
-    }
-}
-
-/// A Quantity with a unit of UCUM.
-fn quantity(node: Node<'_>) -> Option<Quantity> {
-    let text = |name: &str| node.get(name).and_then(Node::as_str);
-    text("system").filter(|system| system == "http://unitsofmeasure.org")?;
-    let value = node.get("value")?.number_text()?.parse().ok()?;
-    Some(Quantity { value, unit: Unit::Ucum(text("code")?.into()) })
 }
 
 /// A value for a message.

@@ -47,6 +47,7 @@ const DEFINITION: Definition = Definition {
         Parameter::one("variables", Kind::STRING),
     ],
     // The JSON of <https://graphql.github.io/graphql-over-http/draft/#sec-JSON-Encoding>.
+    unsupported: &[],
     bare: Some("query"),
     run: |invocation| graphql(invocation).boxed(),
 };

@@ -41,6 +41,7 @@ const DEFINITION: Definition = Definition {
         Parameter::one("onlyCertainMatches", Kind::Boolean),
         Parameter::one("count", Kind::Integer),
     ],
+    unsupported: &[],
     bare: Some("resource"),
     run: |invocation| run(invocation).boxed(),
 };

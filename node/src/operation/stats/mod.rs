@@ -52,6 +52,7 @@ const DEFINITION: Definition = Definition {
         Parameter::one("include", Kind::Boolean),
         Parameter::one("limit", Kind::Integer),
     ],
+    unsupported: &[],
     bare: None,
     run: |invocation| stats(invocation).boxed(),
 };

@@ -1,22 +1,21 @@
-//! Whether a question is enabled (<https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen>).
+//! Whether an item is enabled (<https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen>).
 
 use super::super::{items, text};
-use super::questions::Answers;
 use crate::json::Node;
-use rust_decimal::Decimal;
+use crate::validation::order;
 use std::cmp::Ordering;
 
-/// Whether the conditions of `question` hold; `None` where that cannot be said here: an extension decides, or values that
-/// have no order.
-pub(super) fn of(question: Node<'_>, answers: &Answers<'_>) -> Option<bool> {
+/// Whether the conditions of `question` hold, where `answers_to` gives the answers to the question of a link id; `None` where that
+/// cannot be said here: an extension decides, or values that have no order.
+pub(super) fn of<'r>(question: Node<'_>, answers_to: impl Fn(&str) -> Vec<Node<'r>>) -> Option<bool> {
     if question.get("extension").is_some() && items(question, "extension").any(decides) {
         return None;
     }
-    let mut conditions = items(question, "enableWhen").map(|condition| holds(condition, answers)).peekable();
-    if conditions.peek().is_none() {
+    let states: Vec<_> =
+        items(question, "enableWhen").map(|condition| holds(condition, &answers_to)).collect();
+    if states.is_empty() {
         return Some(true);
     }
-    let states: Vec<_> = conditions.collect();
     let any = text(question, "enableBehavior").as_deref() == Some("any");
     match any {
         true if states.contains(&Some(true)) => Some(true),
@@ -28,13 +27,22 @@ pub(super) fn of(question: Node<'_>, answers: &Answers<'_>) -> Option<bool> {
     }
 }
 
+/// Of an item in an enabled, a disabled item.
+pub(super) fn both(above: Option<bool>, own: Option<bool>) -> Option<bool> {
+    match (above, own) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
 /// Extensions that compute whether an item is enabled.
 fn decides(extension: Node<'_>) -> bool {
     text(extension, "url").is_some_and(|url| url.to_ascii_lowercase().contains("enablewhen"))
 }
 
-fn holds(condition: Node<'_>, answers: &Answers<'_>) -> Option<bool> {
-    let given = answers.to(&text(condition, "question")?);
+fn holds<'r>(condition: Node<'_>, answers_to: &impl Fn(&str) -> Vec<Node<'r>>) -> Option<bool> {
+    let given = answers_to(&text(condition, "question")?);
     let operator = text(condition, "operator")?;
     let expected = choice(condition, "answer")?;
     if operator == "exists" {
@@ -69,7 +77,7 @@ fn compare(given: Node<'_>, expected: Node<'_>, operator: &str) -> Option<bool> 
     if matches!(operator, "=" | "!=") {
         return Some(same(given, expected)? == (operator == "="));
     }
-    let order = order(given, expected)?;
+    let order = order::compare(given, expected)?;
     match operator {
         ">" => Some(order.is_gt()),
         "<" => Some(order.is_lt()),
@@ -81,13 +89,11 @@ fn compare(given: Node<'_>, expected: Node<'_>, operator: &str) -> Option<bool> 
 
 /// Whether two answers are the same: codings by system and code, quantities by value and unit, others by value.
 pub(super) fn same(given: Node<'_>, expected: Node<'_>) -> Option<bool> {
-    if let (Some(a), Some(b)) = (given.get("code"), expected.get("code")) {
-        let systems = text(given, "system") == text(expected, "system");
-        let coding = given.get("value").is_none() && expected.get("value").is_none();
-        if coding {
-            return Some(systems && a.as_str() == b.as_str());
-        }
-        return Some(order(given, expected)?.is_eq());
+    if let (Some(a), Some(b)) = (given.get("code"), expected.get("code"))
+        && given.get("value").is_none()
+        && expected.get("value").is_none()
+    {
+        return Some(text(given, "system") == text(expected, "system") && a.as_str() == b.as_str());
     }
     if let (Some(a), Some(b)) = (given.as_bool(), expected.as_bool()) {
         return Some(a == b);
@@ -97,27 +103,8 @@ pub(super) fn same(given: Node<'_>, expected: Node<'_>) -> Option<bool> {
     }
     match (given.as_str(), expected.as_str()) {
         (Some(a), Some(b)) => Some(a == b),
-        _ => order(given, expected).map(Ordering::is_eq),
+        // Text is none of the codings.
+        (Some(_), None) | (None, Some(_)) => Some(false),
+        _ => order::compare(given, expected).map(Ordering::is_eq),
     }
-}
-
-fn order(given: Node<'_>, expected: Node<'_>) -> Option<Ordering> {
-    if let (Some(a), Some(b)) = (number(given), number(expected)) {
-        return Some(a.cmp(&b));
-    }
-    if let (Some(a), Some(b)) = (given.get("value"), expected.get("value")) {
-        let unit =
-            |node: Node<'_>| (text(node, "system").map(String::from), text(node, "code").map(String::from));
-        // Units are compared as written; what would have to be converted has no order here.
-        return (unit(given) == unit(expected)).then(|| Some(number(a)?.cmp(&number(b)?))).flatten();
-    }
-    let (a, b) = (given.as_str()?, expected.as_str()?);
-    // Dates and times of the same precision without or in the same zone order as text.
-    let is_moment = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
-    let comparable = a.len() == b.len() && a.len() <= 19 && is_moment(&a) && is_moment(&b);
-    comparable.then(|| a.cmp(&b))
-}
-
-fn number(node: Node<'_>) -> Option<Decimal> {
-    node.number_text()?.parse().ok()
 }

@@ -9,13 +9,13 @@ const PROGRAM_BYTES_MAX: usize = 1 << 20;
 
 /// A regular expression that a whole value must match, compiled on first use.
 #[derive(Debug)]
-pub(in crate::validation) struct Lexical {
+pub(super) struct Lexical {
     text: Box<str>,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Lexical {
-    pub(super) fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         Lexical { text: text.into(), compiled: OnceLock::new() }
     }
 
