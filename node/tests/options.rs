@@ -108,7 +108,7 @@ async fn of_log_lines() {
     let bundle =
         format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#, vec![entry; 500].join(","));
     assert_eq!(probe.call("POST", "", &[], bundle).await.unwrap().status, 200);
-    assert_eq!(probe.get("Patient?_lastUpdated=lt2222&_count=500").await.unwrap().status, 200);
+    assert_eq!(probe.get("Patient?_lastUpdated=lt2222&_count=500&_revinclude=*").await.unwrap().status, 200);
     assert!(node.terminate().unwrap().success());
     let log = node.log();
     let lines: Vec<serde_json::Value> = log
@@ -123,7 +123,7 @@ async fn of_log_lines() {
     let plan = search["plan"].as_str().unwrap();
     assert_eq!(
         (&search["resource_type"], &search["parameters"]),
-        (&"Patient".into(), &"_lastUpdated&_count".into())
+        (&"Patient".into(), &"_lastUpdated&_count&_revinclude".into())
     );
     assert!(plan.contains("_lastUpdated by its column") && !log.contains("2222"), "{plan}");
     let access = lines.iter().find(|line| line["target"] == "access").unwrap();
