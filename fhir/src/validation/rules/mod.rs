@@ -51,7 +51,7 @@ impl Rules<'_> {
             "Group" => group::check(self, resource),
             "Measure" => measure::check(self, resource),
             "MeasureReport" => measure_report::check(self, resource),
-            "Questionnaire" => questionnaire::check(self, resource),
+            "Questionnaire" => questionnaire::check(self, resource, container),
             "QuestionnaireResponse" => questionnaire_response::check(self, resource, container),
             "SearchParameter" => search_parameter::check(self, resource),
             "StructureDefinition" => structure_definition::check(self, resource),
