@@ -8,6 +8,7 @@
 use super::{CODE_SYSTEM, CodeSystem, Concept, Error, Terminology, ValueSet, member};
 use crate::conformance::Canonical;
 use crate::json::Node;
+use crate::terminology::code_system::is_same_display;
 use std::sync::Arc;
 
 /// Which extension names the supplements a value set needs.
@@ -68,6 +69,13 @@ impl Terminology {
             Some(self.compiled_system(document))
         });
         compiled.collect::<Result<_, _>>().map(Supplements)
+    }
+
+    /// Whether a supplement of that system calls the code so, in whatever language; case and white space do not count.
+    pub fn is_display_of_a_supplement(&self, system: &CodeSystem, code: &str, text: &str) -> bool {
+        let Ok(all) = self.supplements_of(&system.url) else { return false };
+        let about = all.of(&system.url, system.version.as_deref(), code);
+        about.flat_map(|(_, concept)| &concept.designations).any(|one| is_same_display(&one.value, text))
     }
 
     /// The supplements that value set says it needs. Errors: one is not known, without which it is not to be used.

@@ -6,11 +6,11 @@ use super::{
     Invocation, Scope,
     definition::{Definition, Kind, Parameter, Types},
 };
-use crate::draft;
+use crate::{draft, session::Session};
 use bytes::Bytes;
 use fhir::{
     definitions::ResourceType,
-    json::Node,
+    json::{Document, Node},
     outcome::Severity,
     validation::{Code as IssueCode, Issue, Issues},
 };
@@ -84,10 +84,24 @@ async fn validate(mut invocation: Invocation) -> Result<Bytes, Error> {
         let mut issues = Issues::new(session.options().issues_max);
         fits(mode, &scope, document.root(), &mut issues);
         issues.append(session.judge(document.root(), profile.as_deref()));
+        if matches!(mode, Mode::Create | Mode::Update) && issues.is_valid() {
+            write(session, &document, &mut issues);
+        }
         Ok(issues.outcome().into())
     };
     let session = caller.session();
     session.compute(session.context().share.clone(), judge).await
+}
+
+/// Whether a write of it would be refused although it is valid: for a profile that the configuration asks for, a search parameter that
+/// cannot be carried out.
+fn write(session: Session<'_>, document: &Document, issues: &mut Issues) {
+    let parsed = draft::parse(document.source().clone(), session.options());
+    let Err(refused) = parsed.and_then(|parsed| session.draft(&parsed)) else { return };
+    for one in refused.issues {
+        let (expression, text) = (one.expression.unwrap_or_default(), one.diagnostics);
+        issues.push(Issue { severity: Severity::Error, code: IssueCode::BusinessRule, expression, text });
+    }
 }
 
 /// What the modes ask for: a resource, an instance, a profile.

@@ -64,6 +64,9 @@ pub(super) fn compile(asked: &Asked<'_>, text: &str, budget: &mut Budget) -> Res
 fn versioned(asked: &Asked<'_>, part: &str) -> Result<Option<Expr>, Problem> {
     let is_url = asked.modifier.is_none() && &*asked.parameter.code == "url";
     let [url, version] = text::split(part, b'|')[..] else { return Ok(None) };
+    if url.is_empty() || version.is_empty() {
+        return Ok(None);
+    }
     let of_type = asked.types.first().filter(|_| is_url && asked.parameter.kind == ParamKind::Uri);
     let Some(parameter) = of_type.and_then(|t| search_parameter(*t, "version")) else { return Ok(None) };
     let any = |leaves: Vec<Leaf>| Expr::or(leaves.into_iter().map(Expr::Leaf).collect());

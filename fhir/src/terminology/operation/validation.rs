@@ -67,8 +67,12 @@ pub(super) fn of_display(
     lenient: bool,
 ) -> Verdict {
     let display = usual.map(str::to_owned);
-    let right = |asked: &str| known.iter().chain(&usual).any(|one| is_same_display(one, asked));
-    let Some(asked) = asked.filter(|asked| !(known.is_empty() && usual.is_none()) && !right(asked)) else {
+    let is_right = |asked: &str| {
+        // What is called nothing may be called anything.
+        let mut texts = known.iter().chain(&usual).peekable();
+        texts.peek().is_none() || texts.any(|one| is_same_display(one, asked))
+    };
+    let Some(asked) = asked.filter(|asked| !is_right(asked)) else {
         return Verdict { result: true, message: None, display };
     };
     let instead = usual.map(|usual| format!("; it should be '{usual}'")).unwrap_or_default();

@@ -40,8 +40,8 @@ pub(super) struct Rules<'r> {
 }
 
 impl Rules<'_> {
-    /// Checks one resource; what it holds is checked by itself.
-    pub fn check(&mut self, resource: Node<'_>, resource_type: &str) {
+    /// Checks one resource; what it holds is checked by itself. `container`: the resource that contains it, else itself.
+    pub fn check(&mut self, resource: Node<'_>, container: Node<'_>, resource_type: &str) {
         canonical::check(self, resource, resource_type);
         match resource_type {
             "Bundle" => bundle::check(self, resource),
@@ -51,8 +51,8 @@ impl Rules<'_> {
             "Group" => group::check(self, resource),
             "Measure" => measure::check(self, resource),
             "MeasureReport" => measure_report::check(self, resource),
-            "Questionnaire" => questionnaire::check(self, resource),
-            "QuestionnaireResponse" => questionnaire_response::check(self, resource),
+            "Questionnaire" => questionnaire::check(self, resource, container),
+            "QuestionnaireResponse" => questionnaire_response::check(self, resource, container),
             "SearchParameter" => search_parameter::check(self, resource),
             "StructureDefinition" => structure_definition::check(self, resource),
             "ValueSet" => value_set::check(self, resource),

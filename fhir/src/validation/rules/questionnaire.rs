@@ -5,13 +5,16 @@ use super::{Rules, item_type, items, shown, text};
 use crate::json::Node;
 use crate::validation::Code;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Checks that conditions name questions that can decide them, and that options and initial values agree with the item.
-pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
+/// Checks that conditions name questions that can decide them, that options and initial values agree with the item, and that value sets
+/// named by `#id` are contained, in `container`.
+pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>, container: Node<'_>) {
     let form = Form::of(resource);
+    let contained: BTreeSet<_> = items(container, "contained").filter_map(value_set).collect();
     for (place, asked) in form.items.iter().enumerate() {
         form.unique(rules, place);
+        options_contained(rules, asked.node, &contained);
         for condition in items(asked.node, "enableWhen") {
             form.condition(rules, place, condition);
         }
@@ -21,6 +24,25 @@ pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
                 agrees(rules, one, &kind, name);
             }
         }
+    }
+}
+
+/// The id of a contained value set.
+fn value_set(contained: Node<'_>) -> Option<Cow<'_, str>> {
+    text(contained, "resourceType").filter(|name| name == "ValueSet").and_then(|_| text(contained, "id"))
+}
+
+fn options_contained(rules: &mut Rules<'_>, item: Node<'_>, contained: &BTreeSet<Cow<'_, str>>) {
+    let Some(at) = item.get("answerValueSet") else { return };
+    let Some(canonical) = at.as_str() else { return };
+    if let Some(id) = canonical.strip_prefix('#')
+        && !contained.contains(id)
+    {
+        let text = format!(
+            "no ValueSet is contained under '{}'; contain it, or name one by its URL",
+            shown(&canonical)
+        );
+        rules.error(at, Code::NotFound, text);
     }
 }
 

@@ -40,7 +40,7 @@ impl<'d> Walk<'_, 'd> {
         if index.is_some() {
             self.brought_along(node, &scope);
         }
-        self.rules().check(node, id.path());
+        self.rules().check(node, scope.root, id.path());
         let profiles = node.get_name(META).and_then(|meta| meta.get_name(PROFILE));
         for profile in profiles.into_iter().flat_map(Node::items) {
             if let Some(canonical) = profile.as_str() {

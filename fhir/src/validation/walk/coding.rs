@@ -54,7 +54,11 @@ impl<'d> Walk<'_, 'd> {
         let Some(node) = value.get_name(DISPLAY) else { return };
         let (Some(given), Some(number)) = (node.as_str(), concepts.find(code)) else { return };
         let concept = concepts.concept(number);
-        if !concept.has_display(&given) {
+        let is_right = || {
+            concept.has_display(&given)
+                || self.terminology.is_display_of_a_supplement(concepts, &concept.code, &given)
+        };
+        if !is_right() {
             self.other_display(node, concepts, concept, &given);
         }
     }

@@ -1,14 +1,19 @@
 //! One answer to a question.
 
 use super::super::{Rules, item_type};
-use super::form::Form;
 use super::questions::Question;
+use super::value_sets::ValueSets;
 use super::{limits, options};
 use crate::json::Node;
 use crate::validation::Code;
 
 /// An answer must be of the question's type, within its limits, and one of its options.
-pub(super) fn check(rules: &mut Rules<'_>, form: &Form<'_, '_>, answer: Node<'_>, question: &Question<'_>) {
+pub(super) fn check(
+    rules: &mut Rules<'_>,
+    value_sets: &ValueSets<'_>,
+    answer: Node<'_>,
+    question: &Question<'_>,
+) {
     let value = answer.members().find(|(key, _)| key.as_str().starts_with("value"));
     let Some((name, value)) = value else { return };
     let name = name.as_str();
@@ -20,5 +25,5 @@ pub(super) fn check(rules: &mut Rules<'_>, form: &Form<'_, '_>, answer: Node<'_>
         return rules.error(answer, Code::Value, text);
     }
     limits::check(rules, value, question.node);
-    options::check(rules, form, value, question);
+    options::check(rules, value_sets, value, question);
 }

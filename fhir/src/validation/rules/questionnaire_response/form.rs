@@ -3,13 +3,11 @@
 use super::super::{Rules, items, shown, text};
 use super::given::{Given, Place, has_value};
 use super::questions::{Question, Questions};
+use super::value_sets::ValueSets;
 use super::{answer, enabled, limits};
-use crate::json::{Document, Node};
-use crate::terminology::ValueSet;
+use crate::json::Node;
 use crate::validation::Code;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What looking at an item or an option costs, in steps of FHIRPath.
 const STEP: u64 = 8;
@@ -19,14 +17,11 @@ const CONDITION: u64 = 64;
 
 /// A response and its questionnaire.
 pub(super) struct Form<'q, 'r> {
-    pub questions: Questions<'q>,
+    questions: Questions<'q>,
     given: Given<'r>,
     /// What is required must be there.
     complete: bool,
-    /// The document that has what the questionnaire names by `#id`.
-    pub outer: &'q dyn Fn() -> Option<Arc<Document>>,
-    /// The value sets of the questions met, by what the questions call them; `None`: not known.
-    pub value_sets: RefCell<BTreeMap<String, Option<Arc<ValueSet>>>>,
+    value_sets: ValueSets<'q>,
 }
 
 /// What is around an item.
@@ -41,19 +36,14 @@ struct Around {
 }
 
 impl<'q, 'r> Form<'q, 'r> {
-    pub fn new(
-        response: Node<'r>,
-        questionnaire: Node<'q>,
-        outer: &'q dyn Fn() -> Option<Arc<Document>>,
-    ) -> Self {
+    pub fn new(response: Node<'r>, questionnaire: Node<'q>, value_sets: ValueSets<'q>) -> Self {
         let questions = Questions::of(questionnaire);
         let status = text(response, "status");
         Form {
             given: Given::of(response, &questions),
             questions,
             complete: matches!(status.as_deref(), Some("completed" | "amended")),
-            outer,
-            value_sets: RefCell::default(),
+            value_sets,
         }
     }
 
@@ -161,7 +151,7 @@ impl<'q, 'r> Form<'q, 'r> {
             {
                 return;
             }
-            answer::check(rules, self, given, question);
+            answer::check(rules, &self.value_sets, given, question);
             self.level(rules, given, within);
         }
         if self.complete && within.enabled == Some(true) {

@@ -9,6 +9,7 @@ mod given;
 mod limits;
 mod options;
 mod questions;
+mod value_sets;
 
 use super::{Rules, items, shown, text};
 use crate::conformance::Canonical;
@@ -17,20 +18,21 @@ use crate::json::{Document, Limits, Node};
 use crate::validation::Code;
 use form::Form;
 use std::sync::Arc;
+use value_sets::ValueSets;
 
 const QUESTIONNAIRE: ResourceType = ResourceType::from_name("Questionnaire").expect("a resource type");
 
 /// Checks that the items are the questionnaire's, in its order and where they belong, answered with the right values, enabled, and
 /// that none that is required is missing once the response is complete.
-pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
+pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>, container: Node<'_>) {
     let Some(at) = resource.get("questionnaire") else { return };
     let Some(canonical) = at.as_str() else { return };
     if let Some(id) = canonical.strip_prefix('#') {
-        return match contained(resource, id) {
+        return match contained(container, id) {
             Some(questionnaire) => {
                 // What it names by `#id` is beside it.
-                let outer = || Document::parse(source_of(resource), &Limits::default()).ok().map(Arc::new);
-                Form::new(resource, questionnaire, &outer).check(rules, resource);
+                let outer = || Document::parse(source_of(container), &Limits::default()).ok().map(Arc::new);
+                Form::new(resource, questionnaire, ValueSets::new(&outer)).check(rules, resource);
             }
             None => {
                 let text = format!("no Questionnaire is contained under '{}'", shown(&canonical));
@@ -42,7 +44,7 @@ pub(super) fn check(rules: &mut Rules<'_>, resource: Node<'_>) {
     match rules.source.find(QUESTIONNAIRE, url, version) {
         Some(found) => {
             let outer = || Some(found.clone());
-            Form::new(resource, found.root(), &outer).check(rules, resource);
+            Form::new(resource, found.root(), ValueSets::new(&outer)).check(rules, resource);
         }
         None => unknown(rules, at, url, version),
     }

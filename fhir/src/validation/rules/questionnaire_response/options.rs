@@ -2,18 +2,22 @@
 
 use super::super::{Rules, items, shown, text};
 use super::enabled::{choice, same};
-use super::form::Form;
 use super::questions::Question;
+use super::value_sets::ValueSets;
 use crate::json::{Kind, Node};
-use crate::terminology::{Membership, ValueSet};
+use crate::terminology::Membership;
 use crate::validation::Code;
-use std::sync::Arc;
 
 /// Options a message names.
 const SHOWN: usize = 5;
 
 /// The answer must be one of the options or of the value set; to an open choice any other text or coding is one, too.
-pub(super) fn check(rules: &mut Rules<'_>, form: &Form<'_, '_>, value: Node<'_>, question: &Question<'_>) {
+pub(super) fn check(
+    rules: &mut Rules<'_>,
+    value_sets: &ValueSets<'_>,
+    value: Node<'_>,
+    question: &Question<'_>,
+) {
     // The options of a quantity are its units.
     if matches!(&*question.kind, "open-choice" | "quantity") {
         return;
@@ -21,7 +25,7 @@ pub(super) fn check(rules: &mut Rules<'_>, form: &Form<'_, '_>, value: Node<'_>,
     if question.node.get("answerOption").is_some() {
         listed(rules, value, question.node);
     } else if let Some(canonical) = text(question.node, "answerValueSet") {
-        coded(rules, form, value, &canonical);
+        coded(rules, value_sets, value, &canonical);
     }
 }
 
@@ -49,7 +53,7 @@ fn name(value: Node<'_>) -> String {
     }
 }
 
-fn coded(rules: &mut Rules<'_>, form: &Form<'_, '_>, value: Node<'_>, canonical: &str) {
+fn coded(rules: &mut Rules<'_>, value_sets: &ValueSets<'_>, value: Node<'_>, canonical: &str) {
     if value.kind() != Kind::Object || value.get("reference").is_some() {
         let text =
             format!("the answer is a code of the value set '{}': write it as valueCoding", shown(canonical));
@@ -59,7 +63,7 @@ fn coded(rules: &mut Rules<'_>, form: &Form<'_, '_>, value: Node<'_>, canonical:
         let text = format!("the answer has no code; give one of the value set '{}'", shown(canonical));
         return rules.error(value, Code::CodeInvalid, text);
     };
-    let Some(set) = value_set(rules, form, canonical) else {
+    let Some(set) = value_sets.find(rules, canonical) else {
         let text = format!(
             "the value set '{}' of the question is not known here, so the answer was not checked against it",
             shown(canonical)
@@ -71,23 +75,4 @@ fn coded(rules: &mut Rules<'_>, form: &Form<'_, '_>, value: Node<'_>, canonical:
         let text = format!("the answer '{}' is not in the value set '{}'", shown(&code), shown(canonical));
         rules.error(value, Code::CodeInvalid, text);
     }
-}
-
-/// The value set a question names, by its URL or by the id under which the questionnaire contains it.
-fn value_set(rules: &Rules<'_>, form: &Form<'_, '_>, canonical: &str) -> Option<Arc<ValueSet>> {
-    if let Some(known) = form.value_sets.borrow().get(canonical) {
-        return known.clone();
-    }
-    let found = match canonical.strip_prefix('#') {
-        Some(id) => {
-            let outer = (form.outer)()?;
-            // It is compiled anew for each response.
-            rules.steps.pay(outer.source().len() as u64);
-            rules.terminology.contained_value_set(&outer, id)
-        }
-        None => rules.terminology.value_set(canonical),
-    };
-    let found = found.ok();
-    form.value_sets.borrow_mut().insert(canonical.to_owned(), found.clone());
-    found
 }
