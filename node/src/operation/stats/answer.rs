@@ -108,15 +108,16 @@ fn quantity(number: Value, dimension: Dimension, unit: Option<&Unit>) -> Value {
         Dimension::Squared if is_one => {}
         Dimension::PerDay if is_one => (system, code, text) = (UCUM.to_owned(), "/d".to_owned(), "/d".to_owned()),
         Dimension::Squared | Dimension::PerDay => {
-            let derived = |of: &str| match dimension {
-                Dimension::Squared => format!("({of})2"),
-                _ => format!("{of}/d"),
+            // UCUM has no powers of what is in parentheses.
+            let of = if text.is_empty() { &code } else { &text };
+            let (for_people, for_machines) = match dimension {
+                Dimension::Squared => (format!("({of})²"), format!("({code}).({code})")),
+                _ => (format!("{of}/d"), format!("{code}/d")),
             };
-            // Only UCUM has a grammar; of others the text is for people.
-            let of = if text.is_empty() { code.clone() } else { text };
-            text = derived(&of);
+            text = for_people;
+            // Others have no grammar.
             (system, code) = match system == UCUM {
-                true => (system, derived(&code)),
+                true => (system, for_machines),
                 false => Default::default(),
             };
         }
@@ -138,14 +139,14 @@ mod tests {
         let unit = Unit { system: UCUM.into(), code: "mg/dL".into(), text: "mg per dL".into() };
         let code = |dimension, unit: Option<&Unit>| quantity(1.into(), dimension, unit)["code"].clone();
         assert_eq!(code(Dimension::Unit, Some(&unit)), "mg/dL");
-        assert_eq!(code(Dimension::Squared, Some(&unit)), "(mg/dL)2");
+        assert_eq!(code(Dimension::Squared, Some(&unit)), "(mg/dL).(mg/dL)");
         assert_eq!(code(Dimension::PerDay, Some(&unit)), "mg/dL/d");
         assert_eq!(code(Dimension::One, Some(&unit)), "1");
         assert_eq!(code(Dimension::PerDay, None), "/d");
         let own = Unit { system: "urn:own".into(), code: "x".into(), text: "ex".into() };
         let squared = quantity(1.into(), Dimension::Squared, Some(&own));
-        assert_eq!(squared, json!({ "value": 1, "unit": "(ex)2" }));
-        for derived in ["(mg/dL)2", "mg/dL/d", "/d", "(mm[Hg])2"] {
+        assert_eq!(squared, json!({ "value": 1, "unit": "(ex)²" }));
+        for derived in ["(mg/dL).(mg/dL)", "mg/dL/d", "/d", "/min/d", "(/min).(/min)", "(mm[Hg]).(mm[Hg])", "(10*9/L).(10*9/L)"] {
             assert!(fhir::index::Measure::of(derived).is_some(), "{derived} is a unit");
         }
     }

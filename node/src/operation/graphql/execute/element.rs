@@ -71,7 +71,7 @@ fn defined(node: Node<'_>, own: TypeId, name: &str) -> Option<Defined> {
     Some(Defined { element: choice, type_id, name })
 }
 
-fn nodes<'q>(node: Option<Node<'q>>) -> Vec<Node<'q>> {
+fn nodes(node: Option<Node<'_>>) -> Vec<Node<'_>> {
     match node {
         None => vec![],
         Some(list) if list.kind() == Kind::Array => list.items().filter(|item| item.kind() != Kind::Null).collect(),

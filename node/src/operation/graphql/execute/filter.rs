@@ -102,7 +102,7 @@ impl<'q> Execution<'q> {
 
     fn input(&self, item: &Item<'q>) -> Input<'q> {
         let input = Input::element(item.element()).within(Element::resource(item.spot.resource));
-        Input { steps: Some(self.fhirpath_steps), ..input }
+        Input { steps: Some(&self.budget.fhirpath), ..input }
     }
 }
 

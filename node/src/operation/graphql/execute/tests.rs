@@ -4,7 +4,7 @@ use super::super::{
     problem,
     read::query,
     request::Request,
-    store::{Limits, Store},
+    store::{Limits, Question, Store},
 };
 use super::*;
 use crate::interaction::several::Place;
@@ -52,7 +52,7 @@ fn carried_out(text: &str, root: Option<&Document>) -> (Value, Wanted) {
     let request = Request { query: text.to_owned(), ..Request::default() };
     let query = query(&request).expect(text);
     let store = store();
-    let Answer { data, problems, wanted } = answer(&query, root, &store).expect(text);
+    let Answer { data, problems, wanted } = answer(&query, root, &store, &Budget::default()).expect(text);
     (serde_json::from_slice(&problem::answer(&data, &problems)).expect(text), wanted)
 }
 
@@ -100,7 +100,7 @@ fn elements() {
 fn digits_stay_as_they_are() {
     let request = Request { query: "{ extension(url: \"urn:a\") { valueDecimal } }".to_owned(), ..Request::default() };
     let (query, store, root) = (query(&request).unwrap(), store(), parsed(PATIENT));
-    let Answer { data, problems, .. } = answer(&query, Some(&root), &store).unwrap();
+    let Answer { data, problems, .. } = answer(&query, Some(&root), &store, &Budget::default()).unwrap();
     assert_eq!(problem::answer(&data, &problems), r#"{"data":{"extension":[{"valueDecimal":1.50}]}}"#);
 }
 
@@ -172,7 +172,7 @@ fn references_lead_to_resources() {
 fn searches_are_asked_for() {
     let questions = |text: &str, root: Option<&Document>| {
         let (_, wanted) = carried_out(text, root);
-        let told = |question: store::Question| {
+        let told = |question: Question| {
             let parameters: Vec<String> =
                 question.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
             format!("{}?{} {}+{} {}", question.resource_type, parameters.join("&"), question.offset, question.count, question.total)
@@ -230,7 +230,7 @@ fn cost_is_bounded() {
     let code = |text: String| {
         let request = Request { query: text, ..Request::default() };
         let (query, store, root) = (query(&request).unwrap(), store(), parsed(PATIENT));
-        answer(&query, Some(&root), &store).map(|_| ()).map_err(|error| error.code)
+        answer(&query, Some(&root), &store, &Budget::default()).map(|_| ()).map_err(|error| error.code)
     };
     assert_eq!(code("{ ...A } fragment A on Patient { ...A }".to_owned()), Err(Code::TooCostly));
     // Doubles at each step.
