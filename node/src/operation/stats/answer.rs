@@ -97,7 +97,9 @@ fn number(exact: f64) -> Option<Value> {
 
 fn quantity(number: Value, dimension: Dimension, unit: Option<&Unit>) -> Value {
     let mut quantity = json!({ "value": number });
-    let is_one = unit.is_none_or(|unit| unit.code.is_empty() && unit.text.is_empty() || unit.system == UCUM && unit.code == "1");
+    let is_one = unit.is_none_or(|unit| {
+        unit.code.is_empty() && unit.text.is_empty() || unit.system == UCUM && unit.code == "1"
+    });
     let (mut system, mut code, mut text) = match unit {
         Some(unit) => (unit.system.clone(), unit.code.clone(), unit.text.clone()),
         None => Default::default(),
@@ -106,12 +108,13 @@ fn quantity(number: Value, dimension: Dimension, unit: Option<&Unit>) -> Value {
         Dimension::Unit => {}
         Dimension::One => (system, code, text) = (UCUM.to_owned(), "1".to_owned(), String::new()),
         Dimension::Squared if is_one => {}
-        Dimension::PerDay if is_one => (system, code, text) = (UCUM.to_owned(), "/d".to_owned(), "/d".to_owned()),
+        Dimension::PerDay if is_one => {
+            (system, code, text) = (UCUM.to_owned(), "/d".to_owned(), "/d".to_owned())
+        }
         Dimension::Squared | Dimension::PerDay => {
-            // UCUM has no powers of what is in parentheses.
             let of = if text.is_empty() { &code } else { &text };
             let (for_people, for_machines) = match dimension {
-                Dimension::Squared => (format!("({of})²"), format!("({code}).({code})")),
+                Dimension::Squared => (format!("({of})²"), squared(&code)),
                 _ => (format!("{of}/d"), format!("{code}/d")),
             };
             text = for_people;
@@ -130,6 +133,11 @@ fn quantity(number: Value, dimension: Dimension, unit: Option<&Unit>) -> Value {
     quantity
 }
 
+/// UCUM has no powers of what is in parentheses, and there nothing begins with a slash.
+fn squared(unit: &str) -> String {
+    if unit.starts_with('/') { format!("{unit}{unit}") } else { format!("({unit}).({unit})") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,8 +154,13 @@ mod tests {
         let own = Unit { system: "urn:own".into(), code: "x".into(), text: "ex".into() };
         let squared = quantity(1.into(), Dimension::Squared, Some(&own));
         assert_eq!(squared, json!({ "value": 1, "unit": "(ex)²" }));
-        for derived in ["(mg/dL).(mg/dL)", "mg/dL/d", "/d", "/min/d", "(/min).(/min)", "(mm[Hg]).(mm[Hg])", "(10*9/L).(10*9/L)"] {
-            assert!(fhir::index::Measure::of(derived).is_some(), "{derived} is a unit");
+        for code in ["mg/dL", "/min", "mm[Hg]", "10*9/L", "kg"] {
+            let unit = Unit { system: UCUM.into(), code: code.into(), text: String::new() };
+            for dimension in [Dimension::Squared, Dimension::PerDay] {
+                let derived = quantity(1.into(), dimension, Some(&unit));
+                let derived = derived["code"].as_str().unwrap_or_default();
+                assert!(fhir::index::Measure::of(derived).is_some(), "{derived} is a unit");
+            }
         }
     }
 
