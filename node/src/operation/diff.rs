@@ -79,7 +79,8 @@ fn difference(before: &Document, after: &Document, limits: &Limits) -> Result<By
 async fn versions(invocation: &Invocation) -> Result<(Document, Document), Error> {
     let input = &invocation.input;
     if input.text("from").is_some() || input.text("to").is_some() {
-        let text = "versions of one resource are compared here, by 'fromVersion'; 'from' and 'to' are for /$diff";
+        let text =
+            "versions of one resource are compared here, by 'fromVersion'; 'from' and 'to' are for /$diff";
         return Err(Error::new(Code::BadParameter, text).as_issue("value"));
     }
     let Scope::Instance { resource_type, id, .. } = &invocation.scope else {
@@ -109,7 +110,9 @@ async fn named(invocation: &Invocation, name: &str) -> Result<Document, Error> {
     }
     let session = invocation.caller.session();
     let Some(text) = invocation.input.text(name) else {
-        let text = format!("name what is compared by 'from' and 'to', such as Patient/1/_history/2: there is no '{name}'");
+        let text = format!(
+            "name what is compared by 'from' and 'to', such as Patient/1/_history/2: there is no '{name}'"
+        );
         return Err(Error::new(Code::BadParameter, text).as_issue("required"));
     };
     match parse_reference(&text, session.options().bases()) {
@@ -118,19 +121,26 @@ async fn named(invocation: &Invocation, name: &str) -> Result<Document, Error> {
         }
         _ => {
             let text: String = text.chars().take(200).collect();
-            let text = format!("'{name}' is '{text}'; it is Type/id or Type/id/_history/version of this server");
+            let text =
+                format!("'{name}' is '{text}'; it is Type/id or Type/id/_history/version of this server");
             Err(Error::new(Code::BadParameter, text).as_issue("value"))
         }
     }
 }
 
-async fn read(session: Session<'_>, resource_type: &str, id: &str, version_id: &str) -> Result<Document, Error> {
+async fn read(
+    session: Session<'_>,
+    resource_type: &str,
+    id: &str,
+    version_id: &str,
+) -> Result<Document, Error> {
     let (resource_type, id) = (resource_type.to_owned(), id.to_owned());
     let found = match version_id {
         "" => interaction::read(session, ReadRequest { resource_type, id, ..Default::default() }).await?,
         version_id => {
             let version_id = version_id.to_owned();
-            interaction::vread(session, VReadRequest { resource_type, id, version_id, ..Default::default() }).await?
+            interaction::vread(session, VReadRequest { resource_type, id, version_id, ..Default::default() })
+                .await?
         }
     };
     session.context().share.take(2 * found.body.len())?;
@@ -161,7 +171,8 @@ mod tests {
             let found = difference(before, after, &Limits::default()).unwrap();
             let patch = Patch::read(Kind::FhirPath, found, &Limits::default()).unwrap();
             let patched: Value = serde_json::from_slice(&patch.apply(before).unwrap()).unwrap();
-            let (mut patched, mut wanted) = (patched, serde_json::from_slice::<Value>(after.source()).unwrap());
+            let (mut patched, mut wanted) =
+                (patched, serde_json::from_slice::<Value>(after.source()).unwrap());
             for resource in [&mut patched, &mut wanted] {
                 resource["id"] = Value::Null;
                 resource["meta"]["versionId"] = Value::Null;

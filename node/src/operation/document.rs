@@ -55,7 +55,8 @@ async fn run(mut invocation: Invocation) -> Result<Bytes, Error> {
         return Err(Error::new(Code::MethodNotAllowed, "persist=true stores the document: send a POST"));
     }
     if invocation.input.text("graph").is_some() {
-        let text = "what a document holds follows from its Composition: graphs are not supported, leave 'graph' out";
+        let text =
+            "what a document holds follows from its Composition: graphs are not supported, leave 'graph' out";
         return Err(Error::new(Code::NotSupported, text));
     }
     named(&mut invocation)?;
@@ -123,7 +124,11 @@ impl<'s> Assembly<'s> {
         let root = composition.root();
         let resource_type = draft::known_type("Composition")?;
         let id = root.get("id").and_then(Node::as_str).unwrap_or_default();
-        let place = Place { resource_type, id: draft::resource_id(&id)?, version: fhir::resource::version_id_of(root) };
+        let place = Place {
+            resource_type,
+            id: draft::resource_id(&id)?,
+            version: fhir::resource::version_id_of(root),
+        };
         let mut assembly = Assembly {
             session,
             patient: draft::patient_of(root, resource_type, session.options()),

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::draft;
 use bytes::Bytes;
-use execute::{Answer, answer};
+use execute::{Answer, Budget, answer};
 use fhir::json::Document;
 use futures::FutureExt;
 use proto::{Code, Error};
@@ -67,8 +67,9 @@ async fn graphql(mut invocation: Invocation) -> Result<Bytes, Error> {
         resources_max: limits.includes_max,
     };
     let mut store = Store::new(session.options().bases(), limits);
+    let budget = Budget::default();
     loop {
-        let (answer, wanted) = carry_out(&query, root.as_ref(), &store)?;
+        let (answer, wanted) = carry_out(&query, root.as_ref(), &store, &budget)?;
         if wanted.is_empty() {
             session.context().share.take(answer.len())?;
             return Ok(answer);
@@ -78,10 +79,15 @@ async fn graphql(mut invocation: Invocation) -> Result<Bytes, Error> {
 }
 
 /// It may take milliseconds of CPU: it does not hold up the other tasks of its thread.
-fn carry_out(query: &Query, root: Option<&Document>, store: &Store<'_>) -> Result<(Bytes, Wanted), Error> {
+fn carry_out(
+    query: &Query,
+    root: Option<&Document>,
+    store: &Store<'_>,
+    budget: &Budget,
+) -> Result<(Bytes, Wanted), Error> {
     let bytes = root.map_or(0, |root| root.source().len()) + store.bytes();
     draft::aside(bytes, || {
-        let Answer { data, problems, wanted } = answer(query, root, store)?;
+        let Answer { data, problems, wanted } = answer(query, root, store, budget)?;
         // What is not whole is not written.
         let body = match wanted.is_empty() {
             true => problem::answer(&data, &problems),

@@ -39,11 +39,16 @@ pub fn read(input: &mut Input) -> Result<Request, Error> {
     let variables = match variables {
         Value::Object(variables) => variables,
         Value::Null => Map::new(),
-        _ => return Err(malformed("'variables' is an object: the values of the query's variables by their names")),
+        _ => {
+            return Err(malformed(
+                "'variables' is an object: the values of the query's variables by their names",
+            ));
+        }
     };
     Ok(Request { query, operation: text("operationName"), variables })
 }
 
 fn parse(json: &[u8]) -> Result<Value, Error> {
-    serde_json::from_slice(json).map_err(|error| Error::new(Code::Malformed, format!("'variables' is no JSON: {error}")))
+    serde_json::from_slice(json)
+        .map_err(|error| Error::new(Code::Malformed, format!("'variables' is no JSON: {error}")))
 }

@@ -157,7 +157,8 @@ async fn page(session: Session<'_>, question: &Question) -> Result<Found, Error>
         strict: true,
         ..Default::default()
     };
-    let SearchResponse { entries, total, next_cursor, previous_cursor, .. } = search(session, request).await?;
+    let SearchResponse { entries, total, next_cursor, previous_cursor, .. } =
+        search(session, request).await?;
     let mut found = Found { entries: vec![], total, next: next_cursor, previous: previous_cursor };
     let mut passed = 0;
     for entry in entries {

@@ -3,13 +3,13 @@
 
 use super::person::{Date, Person};
 use crate::session::Session;
+use ::search::query::escape;
 use bytes::Bytes;
 use futures::future::try_join_all;
 use proto::{
     Code, Error,
     api::v1::{SearchParameter, SearchRequest},
 };
-use ::search::query::escape;
 use std::collections::BTreeMap;
 
 /// Patients of one question that are compared.
@@ -31,7 +31,8 @@ impl Candidates {
     pub async fn find(session: Session<'_>, wanted: &Person) -> Result<Candidates, Error> {
         let questions = questions(wanted);
         if questions.is_empty() {
-            let text = "too little is told of the patient: send an identifier, a telecom, or a name and a birthDate";
+            let text =
+                "too little is told of the patient: send an identifier, a telecom, or a name and a birthDate";
             return Err(Error::new(Code::BadRequest, text).as_issue("required"));
         }
         let pages = try_join_all(questions.into_iter().map(|question| ask(session, question))).await?;
@@ -63,10 +64,13 @@ fn questions(wanted: &Person) -> Vec<Question> {
     questions.extend(telecoms.map(|values| vec![("telecom", values)]));
     match births {
         Some(births) => {
-            questions.extend(families.map(|families| vec![("birthdate", births.clone()), ("family", families)]));
+            questions
+                .extend(families.map(|families| vec![("birthdate", births.clone()), ("family", families)]));
             questions.extend(given.map(|given| vec![("birthdate", births), ("given", given)]));
         }
-        None => questions.extend(families.zip(given).map(|(families, given)| vec![("family", families), ("given", given)])),
+        None => questions.extend(
+            families.zip(given).map(|(families, given)| vec![("family", families), ("given", given)]),
+        ),
     }
     questions
 }
@@ -80,7 +84,8 @@ fn token(system: &str, value: &str) -> String {
 
 async fn ask(session: Session<'_>, question: Question) -> Result<(Vec<(String, Bytes)>, bool), Error> {
     let pair = |name: &str, value: String| SearchParameter { name: name.to_owned(), value };
-    let mut parameters: Vec<SearchParameter> = question.into_iter().map(|(name, value)| pair(name, value)).collect();
+    let mut parameters: Vec<SearchParameter> =
+        question.into_iter().map(|(name, value)| pair(name, value)).collect();
     parameters.push(pair("_count", COMPARED_MAX.to_string()));
     parameters.push(pair("_total", "none".to_owned()));
     let request =
@@ -110,8 +115,14 @@ mod tests {
         assert_eq!(asked(r#"{"birthDate":"1980-02-03","gender":"male"}"#), [""; 0]);
         assert_eq!(asked(r#"{"name":[{"family":"A","given":["B"]}]}"#), ["family=A&given=B"]);
         assert_eq!(
-            asked(r#"{"name":[{"family":"A, B","given":["C","D"]}],"birthDate":"1980-02-03","identifier":[{"system":"s","value":"1|2"}]}"#),
-            ["identifier=s|1\\|2", "birthdate=1980-02-03,1980-03-02&family=A\\, B", "birthdate=1980-02-03,1980-03-02&given=C,D"]
+            asked(
+                r#"{"name":[{"family":"A, B","given":["C","D"]}],"birthDate":"1980-02-03","identifier":[{"system":"s","value":"1|2"}]}"#
+            ),
+            [
+                "identifier=s|1\\|2",
+                "birthdate=1980-02-03,1980-03-02&family=A\\, B",
+                "birthdate=1980-02-03,1980-03-02&given=C,D"
+            ]
         );
     }
 }

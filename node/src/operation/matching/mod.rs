@@ -89,6 +89,7 @@ fn count(invocation: &Invocation) -> Result<usize, Error> {
     let count = text.parse::<usize>().ok().filter(|count| *count > 0);
     count.map(|count| count.min(limits.count_max)).ok_or_else(|| {
         let text: String = text.chars().take(100).collect();
-        Error::new(Code::BadParameter, format!("count is '{text}'; it takes a number from 1")).as_issue("value")
+        Error::new(Code::BadParameter, format!("count is '{text}'; it takes a number from 1"))
+            .as_issue("value")
     })
 }

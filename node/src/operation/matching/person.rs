@@ -60,8 +60,12 @@ impl Person {
             identifiers: all("identifier").filter_map(identifier).collect(),
             names: all("name").map(Name::read).filter(|name| *name != Name::default()).collect(),
             birth: text(patient, "birthDate").and_then(|text| Date::read(&text)),
-            gender: text(patient, "gender").filter(|gender| matches!(gender.as_str(), "male" | "female" | "other")),
-            addresses: all("address").map(Address::read).filter(|address| *address != Address::default()).collect(),
+            gender: text(patient, "gender")
+                .filter(|gender| matches!(gender.as_str(), "male" | "female" | "other")),
+            addresses: all("address")
+                .map(Address::read)
+                .filter(|address| *address != Address::default())
+                .collect(),
             telecoms: all("telecom").filter_map(Telecom::read).collect(),
         }
     }
@@ -88,7 +92,8 @@ fn identifier(node: Node<'_>) -> Option<(String, String)> {
 impl Name {
     fn read(node: Node<'_>) -> Name {
         let (family, given) = (text(node, "family").unwrap_or_default(), texts(node, "given"));
-        let folded_given = given.iter().map(|given| folded(given)).filter(|given| !given.is_empty()).collect();
+        let folded_given =
+            given.iter().map(|given| folded(given)).filter(|given| !given.is_empty()).collect();
         Name { family: folded(&family), given: folded_given, written: (family, given) }
     }
 }
@@ -125,7 +130,11 @@ impl Date {
 impl Address {
     fn read(node: Node<'_>) -> Address {
         let part = |name: &str| text(node, name).map(|text| folded(&text)).unwrap_or_default();
-        Address { line: folded(&texts(node, "line").concat()), city: part("city"), postal_code: part("postalCode") }
+        Address {
+            line: folded(&texts(node, "line").concat()),
+            city: part("city"),
+            postal_code: part("postalCode"),
+        }
     }
 }
 
@@ -160,7 +169,10 @@ mod tests {
         assert_eq!(person.gender, None);
         assert_eq!(person.telecoms[0].value, person.telecoms[1].value);
         assert_eq!(person.telecoms[2].value, "a@b.org");
-        assert_eq!(person.addresses, [Address { line: "1mainst".into(), city: "zurich".into(), postal_code: "8001".into() }]);
+        assert_eq!(
+            person.addresses,
+            [Address { line: "1mainst".into(), city: "zurich".into(), postal_code: "8001".into() }]
+        );
         assert_eq!(person.identifiers, [(String::new(), "7".to_owned())]);
     }
 
@@ -168,7 +180,10 @@ mod tests {
     fn dates() {
         assert_eq!(Date::read("1980").map(Date::text).as_deref(), Some("1980"));
         assert_eq!(Date::read("1980-02").map(Date::text).as_deref(), Some("1980-02"));
-        assert_eq!(Date::read("1980-02-03").and_then(Date::swapped).map(Date::text).as_deref(), Some("1980-03-02"));
+        assert_eq!(
+            Date::read("1980-02-03").and_then(Date::swapped).map(Date::text).as_deref(),
+            Some("1980-03-02")
+        );
         assert_eq!(Date::read("1980-02-13").and_then(Date::swapped), None);
         assert_eq!(Date::read("1980-02-02").and_then(Date::swapped), None);
         assert_eq!(Date::read("yesterday"), None);

@@ -78,7 +78,8 @@ impl Weights {
 
 /// Compares two.
 pub fn of(one: &Person, other: &Person) -> Score {
-    let exchanged = one.names.iter().any(|name| other.names.iter().any(|another| similar::exchanged(name, another)));
+    let exchanged =
+        one.names.iter().any(|name| other.names.iter().any(|another| similar::exchanged(name, another)));
     let (family, given) = match exchanged {
         true => (Some(Likeness::Nearly), Some(Likeness::Nearly)),
         false => (
@@ -89,7 +90,8 @@ pub fn of(one: &Person, other: &Person) -> Score {
     let birth = one.birth.zip(other.birth).map(|(one, other)| similar::dates(one, other));
     let gender = one.gender.as_ref().zip(other.gender.as_ref()).map(|(one, other)| same(one == other));
     let address = similar::best(&one.addresses, &other.addresses, similar::addresses);
-    let telecom = similar::best(&one.telecoms, &other.telecoms, |one, other| Some(same(one.value == other.value)));
+    let telecom =
+        similar::best(&one.telecoms, &other.telecoms, |one, other| Some(same(one.value == other.value)));
     let identifier = identifiers(one, other);
     let sum = BEFORE
         + FAMILY.of(family)
@@ -104,7 +106,8 @@ pub fn of(one: &Person, other: &Person) -> Score {
     let is_same = |likeness: Option<Likeness>| likeness == Some(Likeness::Same);
     let by_identifier = is_same(identifier)
         && [family, given, birth, gender].into_iter().all(|likeness| likeness != Some(Likeness::Different));
-    let by_others = is_same(family) && is_nearly(given) && is_same(birth) && (is_nearly(address) || is_same(telecom));
+    let by_others =
+        is_same(family) && is_nearly(given) && is_same(birth) && (is_nearly(address) || is_same(telecom));
     let grade = match probability {
         CERTAIN.. if by_identifier || by_others => Grade::Certain,
         PROBABLE.. => Grade::Probable,
@@ -121,7 +124,9 @@ fn same(is_same: bool) -> Likeness {
 
 /// The same where one is in common, different where both have one of a system and none in common.
 fn identifiers(one: &Person, other: &Person) -> Option<Likeness> {
-    similar::best(&one.identifiers, &other.identifiers, |one, other| (one.0 == other.0).then(|| same(one.1 == other.1)))
+    similar::best(&one.identifiers, &other.identifiers, |one, other| {
+        (one.0 == other.0).then(|| same(one.1 == other.1))
+    })
 }
 
 #[cfg(test)]
@@ -158,19 +163,59 @@ mod tests {
         for (what, changes, grade) in [
             ("all the same", json!({}), Grade::Certain),
             ("no identifier", no_identifier, Grade::Certain),
-            ("another number in the same hospital", json!({"identifier": [{"system": "urn:mrn", "value": "2"}]}), Grade::Certain),
-            ("name and birthday alone", json!({"identifier": [], "address": [], "telecom": []}), Grade::Probable),
-            ("the identifier and nothing else", json!({"name": [], "birthDate": null, "gender": null, "address": [], "telecom": []}), Grade::Probable),
-            ("day and month exchanged", json!({"identifier": [], "birthDate": "1974-05-12"}), Grade::Probable),
-            ("misspelt", json!({"identifier": [], "name": [{"family": "Chalmer", "given": ["Piter"]}]}), Grade::Probable),
-            ("names exchanged", json!({"identifier": [], "name": [{"family": "Peter", "given": ["Chalmers"]}]}), Grade::Probable),
-            ("the twin", json!({"identifier": [{"system": "urn:mrn", "value": "2"}], "name": [{"family": "Chalmers", "given": ["Anna"]}],
-                "gender": "female"}), Grade::Possible),
-            ("the same name, born another time", json!({"identifier": [], "birthDate": "2001-01-17", "address": [], "telecom": []}), Grade::CertainlyNot),
-            ("somebody else with the identifier", json!({"name": [{"family": "Windsor", "given": ["Anna"]}], "birthDate": "2001-01-17",
-                "gender": "female", "address": [], "telecom": []}), Grade::CertainlyNot),
-            ("nothing in common", json!({"identifier": [], "name": [{"family": "Windsor", "given": ["Anna"]}], "birthDate": "2001-01-17",
-                "address": [], "telecom": []}), Grade::CertainlyNot),
+            (
+                "another number in the same hospital",
+                json!({"identifier": [{"system": "urn:mrn", "value": "2"}]}),
+                Grade::Certain,
+            ),
+            (
+                "name and birthday alone",
+                json!({"identifier": [], "address": [], "telecom": []}),
+                Grade::Probable,
+            ),
+            (
+                "the identifier and nothing else",
+                json!({"name": [], "birthDate": null, "gender": null, "address": [], "telecom": []}),
+                Grade::Probable,
+            ),
+            (
+                "day and month exchanged",
+                json!({"identifier": [], "birthDate": "1974-05-12"}),
+                Grade::Probable,
+            ),
+            (
+                "misspelt",
+                json!({"identifier": [], "name": [{"family": "Chalmer", "given": ["Piter"]}]}),
+                Grade::Probable,
+            ),
+            (
+                "names exchanged",
+                json!({"identifier": [], "name": [{"family": "Peter", "given": ["Chalmers"]}]}),
+                Grade::Probable,
+            ),
+            (
+                "the twin",
+                json!({"identifier": [{"system": "urn:mrn", "value": "2"}], "name": [{"family": "Chalmers", "given": ["Anna"]}],
+                "gender": "female"}),
+                Grade::Possible,
+            ),
+            (
+                "the same name, born another time",
+                json!({"identifier": [], "birthDate": "2001-01-17", "address": [], "telecom": []}),
+                Grade::CertainlyNot,
+            ),
+            (
+                "somebody else with the identifier",
+                json!({"name": [{"family": "Windsor", "given": ["Anna"]}], "birthDate": "2001-01-17",
+                "gender": "female", "address": [], "telecom": []}),
+                Grade::CertainlyNot,
+            ),
+            (
+                "nothing in common",
+                json!({"identifier": [], "name": [{"family": "Windsor", "given": ["Anna"]}], "birthDate": "2001-01-17",
+                "address": [], "telecom": []}),
+                Grade::CertainlyNot,
+            ),
         ] {
             let (one, other) = (person(&given()), person(&with(changes)));
             let score = of(&one, &other);

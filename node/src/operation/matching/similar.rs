@@ -17,8 +17,15 @@ pub enum Likeness {
 const NEARLY: f64 = 0.88;
 
 /// The best of all pairs; `None` where one side has none.
-pub fn best<T, U>(ones: &[T], others: &[U], compare: impl Fn(&T, &U) -> Option<Likeness>) -> Option<Likeness> {
-    ones.iter().flat_map(|one| others.iter().map(move |other| (one, other))).filter_map(|(one, other)| compare(one, other)).max()
+pub fn best<T, U>(
+    ones: &[T],
+    others: &[U],
+    compare: impl Fn(&T, &U) -> Option<Likeness>,
+) -> Option<Likeness> {
+    ones.iter()
+        .flat_map(|one| others.iter().map(move |other| (one, other)))
+        .filter_map(|(one, other)| compare(one, other))
+        .max()
 }
 
 /// Two folded texts; `None` where one is empty.
@@ -50,7 +57,8 @@ pub fn given(one: &Name, other: &Name) -> Option<Likeness> {
 
 /// Whether one's family name is the other's given name and the other way round: as forms are filled in.
 pub fn exchanged(one: &Name, other: &Name) -> bool {
-    let is_given = |family: &str, name: &Name| !family.is_empty() && name.given.iter().any(|given| given == family);
+    let is_given =
+        |family: &str, name: &Name| !family.is_empty() && name.given.iter().any(|given| given == family);
     is_given(&one.family, other) && is_given(&other.family, one)
 }
 
@@ -77,7 +85,8 @@ pub fn dates(one: Date, other: Date) -> Likeness {
 
 /// Whether two texts of one length differ in one place.
 fn one_digit(one: &str, other: &str) -> bool {
-    one.len() == other.len() && one.bytes().zip(other.bytes()).filter(|(one, other)| one != other).count() == 1
+    one.len() == other.len()
+        && one.bytes().zip(other.bytes()).filter(|(one, other)| one != other).count() == 1
 }
 
 /// Addresses: the same where line and town or postal code are, nearly with another spelling of the line, partly in the same place.

@@ -97,7 +97,9 @@ fn number(exact: f64) -> Option<Value> {
 
 fn quantity(number: Value, dimension: Dimension, unit: Option<&Unit>) -> Value {
     let mut quantity = json!({ "value": number });
-    let is_one = unit.is_none_or(|unit| unit.code.is_empty() && unit.text.is_empty() || unit.system == UCUM && unit.code == "1");
+    let is_one = unit.is_none_or(|unit| {
+        unit.code.is_empty() && unit.text.is_empty() || unit.system == UCUM && unit.code == "1"
+    });
     let (mut system, mut code, mut text) = match unit {
         Some(unit) => (unit.system.clone(), unit.code.clone(), unit.text.clone()),
         None => Default::default(),
@@ -106,17 +108,19 @@ fn quantity(number: Value, dimension: Dimension, unit: Option<&Unit>) -> Value {
         Dimension::Unit => {}
         Dimension::One => (system, code, text) = (UCUM.to_owned(), "1".to_owned(), String::new()),
         Dimension::Squared if is_one => {}
-        Dimension::PerDay if is_one => (system, code, text) = (UCUM.to_owned(), "/d".to_owned(), "/d".to_owned()),
+        Dimension::PerDay if is_one => {
+            (system, code, text) = (UCUM.to_owned(), "/d".to_owned(), "/d".to_owned())
+        }
         Dimension::Squared | Dimension::PerDay => {
-            let derived = |of: &str| match dimension {
-                Dimension::Squared => format!("({of})2"),
-                _ => format!("{of}/d"),
+            let of = if text.is_empty() { &code } else { &text };
+            let (for_people, for_machines) = match dimension {
+                Dimension::Squared => (format!("({of})²"), squared(&code)),
+                _ => (format!("{of}/d"), format!("{code}/d")),
             };
-            // Only UCUM has a grammar; of others the text is for people.
-            let of = if text.is_empty() { code.clone() } else { text };
-            text = derived(&of);
+            text = for_people;
+            // Others have no grammar.
             (system, code) = match system == UCUM {
-                true => (system, derived(&code)),
+                true => (system, for_machines),
                 false => Default::default(),
             };
         }
@@ -129,6 +133,11 @@ fn quantity(number: Value, dimension: Dimension, unit: Option<&Unit>) -> Value {
     quantity
 }
 
+/// UCUM has no powers of what is in parentheses, and there nothing begins with a slash.
+fn squared(unit: &str) -> String {
+    if unit.starts_with('/') { format!("{unit}{unit}") } else { format!("({unit}).({unit})") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,15 +147,20 @@ mod tests {
         let unit = Unit { system: UCUM.into(), code: "mg/dL".into(), text: "mg per dL".into() };
         let code = |dimension, unit: Option<&Unit>| quantity(1.into(), dimension, unit)["code"].clone();
         assert_eq!(code(Dimension::Unit, Some(&unit)), "mg/dL");
-        assert_eq!(code(Dimension::Squared, Some(&unit)), "(mg/dL)2");
+        assert_eq!(code(Dimension::Squared, Some(&unit)), "(mg/dL).(mg/dL)");
         assert_eq!(code(Dimension::PerDay, Some(&unit)), "mg/dL/d");
         assert_eq!(code(Dimension::One, Some(&unit)), "1");
         assert_eq!(code(Dimension::PerDay, None), "/d");
         let own = Unit { system: "urn:own".into(), code: "x".into(), text: "ex".into() };
         let squared = quantity(1.into(), Dimension::Squared, Some(&own));
-        assert_eq!(squared, json!({ "value": 1, "unit": "(ex)2" }));
-        for derived in ["(mg/dL)2", "mg/dL/d", "/d", "(mm[Hg])2"] {
-            assert!(fhir::index::Measure::of(derived).is_some(), "{derived} is a unit");
+        assert_eq!(squared, json!({ "value": 1, "unit": "(ex)²" }));
+        for code in ["mg/dL", "/min", "mm[Hg]", "10*9/L", "kg"] {
+            let unit = Unit { system: UCUM.into(), code: code.into(), text: String::new() };
+            for dimension in [Dimension::Squared, Dimension::PerDay] {
+                let derived = quantity(1.into(), dimension, Some(&unit));
+                let derived = derived["code"].as_str().unwrap_or_default();
+                assert!(fhir::index::Measure::of(derived).is_some(), "{derived} is a unit");
+            }
         }
     }
 

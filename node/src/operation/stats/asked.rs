@@ -73,7 +73,12 @@ impl Asked {
         let text = |name: &str| self.period.as_ref().and_then(|period| period[name].as_str());
         parameters.extend(text("start").map(|start| pair("date", format!("ge{start}"))));
         parameters.extend(text("end").map(|end| pair("date", format!("le{end}"))));
-        SearchRequest { resource_type: "Observation".to_owned(), parameters, strict: true, ..Default::default() }
+        SearchRequest {
+            resource_type: "Observation".to_owned(),
+            parameters,
+            strict: true,
+            ..Default::default()
+        }
     }
 }
 
@@ -129,12 +134,19 @@ fn statistics(input: &Input) -> Result<Vec<Statistic>, Error> {
 }
 
 /// The period as it is shown, and in milliseconds: the last hours that `duration` says, else `period`, else none.
-fn time(input: &Input, given: &Value, session: Session<'_>) -> Result<(Option<Value>, Option<(i64, i64)>), Error> {
+fn time(
+    input: &Input,
+    given: &Value,
+    session: Session<'_>,
+) -> Result<(Option<Value>, Option<(i64, i64)>), Error> {
     if let Some(text) = input.text("duration") {
         let hours: f64 = text.parse().unwrap_or(f64::NAN);
         if !(hours > 0.0 && hours <= 10_000_000.0) {
             let text: String = text.chars().take(100).collect();
-            return Err(refused(format!("duration is '{text}'; it is a number of hours, up to 10000000"), "value"));
+            return Err(refused(
+                format!("duration is '{text}'; it is a number of hours, up to 10000000"),
+                "value",
+            ));
         }
         let now_ms = session.clock().now_ms();
         let start_ms = now_ms.saturating_sub((hours * 3_600_000.0) as u64);
@@ -145,7 +157,9 @@ fn time(input: &Input, given: &Value, session: Session<'_>) -> Result<(Option<Va
     let period = &parameter["valuePeriod"];
     let end_of = |name: &str| {
         let Some(text) = period[name].as_str() else { return Ok(None) };
-        date_range(text).map(Some).map_err(|error| refused(format!("'{text}' is no date for period.{name}: {error}"), "value"))
+        date_range(text)
+            .map(Some)
+            .map_err(|error| refused(format!("'{text}' is no date for period.{name}: {error}"), "value"))
     };
     let (start, end) = (end_of("start")?, end_of("end")?);
     if start.is_none() && end.is_none() {

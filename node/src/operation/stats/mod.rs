@@ -97,7 +97,8 @@ impl<'a> Counted<'a> {
             return Ok(());
         }
         if self.seen.len() > OBSERVATIONS_MAX {
-            let text = format!("there are more than {OBSERVATIONS_MAX} observations: ask about a shorter 'period'");
+            let text =
+                format!("there are more than {OBSERVATIONS_MAX} observations: ask about a shorter 'period'");
             return Err(Error::new(Code::TooCostly, text));
         }
         let document = part::document(body.clone())?;
@@ -130,10 +131,12 @@ impl<'a> Counted<'a> {
         let mut members: Vec<Place> = std::mem::take(&mut self.members).into_iter().collect();
         members.retain(|place| !self.seen.contains(place.id.as_str()));
         if self.seen.len() + members.len() > OBSERVATIONS_MAX {
-            let text = format!("there are more than {OBSERVATIONS_MAX} observations: ask about a shorter 'period'");
+            let text =
+                format!("there are more than {OBSERVATIONS_MAX} observations: ask about a shorter 'period'");
             return Err(Error::new(Code::TooCostly, text));
         }
         let session = self.session;
-        several::each(session, &members, |place, row| self.observation(place.id.as_str(), &row.body, false)).await
+        several::each(session, &members, |place, row| self.observation(place.id.as_str(), &row.body, false))
+            .await
     }
 }

@@ -54,9 +54,12 @@ impl<'d> Seen<'d> {
     pub fn is_usable_by(&self, asked: &Asked, session: Session<'_>) -> bool {
         let bases = session.options().bases();
         let subject = text_at(self.resource, &["subject", "reference"]);
-        let same = |one: &str, other: &str| one == other || parse_reference(one, bases) == parse_reference(other, bases);
+        let same = |one: &str, other: &str| {
+            one == other || parse_reference(one, bases) == parse_reference(other, bases)
+        };
         let is_of_subject = subject.is_some_and(|subject| same(&subject, &asked.subject));
-        let is_within = asked.within.is_none_or(|(low, high)| self.at_ms.is_some_and(|at| low <= at && at < high));
+        let is_within =
+            asked.within.is_none_or(|(low, high)| self.at_ms.is_some_and(|at| low <= at && at < high));
         let status = text_at(self.resource, &["status"]).unwrap_or_default();
         is_of_subject && is_within && !matches!(&*status, "entered-in-error" | "cancelled")
     }
@@ -66,7 +69,9 @@ impl<'d> Seen<'d> {
         let members = self.resource.get("hasMember").into_iter().flat_map(Node::items);
         let place = |member: Node<'_>| {
             let text = text_at(member, &["reference"])?;
-            let ReferenceText::Local { resource_type, id, version } = parse_reference(&text, bases) else { return None };
+            let ReferenceText::Local { resource_type, id, version } = parse_reference(&text, bases) else {
+                return None;
+            };
             let is_observation = resource_type.name() == "Observation";
             let version = version.map(draft::version_id);
             let (id, None | Some(Some(_))) = (ResourceId::parse(id).ok()?, version) else { return None };
@@ -83,7 +88,9 @@ impl<'d> Measured<'d> {
 
     /// Whether it is of that code.
     pub fn is_coded(&self, coding: &Coding) -> bool {
-        self.codings().any(|one| one.0.code == coding.code && (coding.system.is_empty() || one.0.system == coding.system))
+        self.codings().any(|one| {
+            one.0.code == coding.code && (coding.system.is_empty() || one.0.system == coding.system)
+        })
     }
 
     /// Its codings, each with its display; empty where that has none.
@@ -117,8 +124,12 @@ impl<'d> Measured<'d> {
 }
 
 fn time_of(resource: Node<'_>) -> Option<i64> {
-    let when: [&[&str]; 4] =
-        [&["effectiveDateTime"], &["effectiveInstant"], &["effectivePeriod", "start"], &["effectivePeriod", "end"]];
+    let when: [&[&str]; 4] = [
+        &["effectiveDateTime"],
+        &["effectiveInstant"],
+        &["effectivePeriod", "start"],
+        &["effectivePeriod", "end"],
+    ];
     let text = when.iter().find_map(|path| text_at(resource, path))?;
     date_range(&text).ok().map(|(low, _)| low)
 }

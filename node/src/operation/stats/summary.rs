@@ -76,7 +76,11 @@ impl Summary {
             Statistic::Regression => {
                 let line = self.regression();
                 vec![
-                    Figure { name: "gradient", number: line.map(|line| line.0), dimension: Dimension::PerDay },
+                    Figure {
+                        name: "gradient",
+                        number: line.map(|line| line.0),
+                        dimension: Dimension::PerDay,
+                    },
                     Figure { name: "intercept", number: line.map(|line| line.1), dimension: Dimension::Unit },
                 ]
             }
@@ -134,7 +138,8 @@ mod tests {
 
     fn of(numbers: &[f64]) -> Summary {
         // One a day.
-        let numbers: Vec<_> = numbers.iter().zip(0..).map(|(number, day)| (*number, Some(day * 86_400_000))).collect();
+        let numbers: Vec<_> =
+            numbers.iter().zip(0..).map(|(number, day)| (*number, Some(day * 86_400_000))).collect();
         Summary::of(&numbers, numbers.len() + 1)
     }
 
@@ -180,7 +185,9 @@ mod tests {
     fn what_few_numbers_do_not_tell() {
         let none = |numbers: &[f64]| {
             let summary = of(numbers);
-            let lacks = |statistic: &&Statistic| summary.figures(**statistic).iter().all(|figure| figure.number.is_none());
+            let lacks = |statistic: &&Statistic| {
+                summary.figures(**statistic).iter().all(|figure| figure.number.is_none())
+            };
             Statistic::ALL.iter().filter(lacks).map(|statistic| statistic.code()).collect::<Vec<_>>()
         };
         assert_eq!(none(&[]).len(), Statistic::ALL.len() - 2);

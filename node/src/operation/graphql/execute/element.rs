@@ -71,10 +71,12 @@ fn defined(node: Node<'_>, own: TypeId, name: &str) -> Option<Defined> {
     Some(Defined { element: choice, type_id, name })
 }
 
-fn nodes<'q>(node: Option<Node<'q>>) -> Vec<Node<'q>> {
+fn nodes(node: Option<Node<'_>>) -> Vec<Node<'_>> {
     match node {
         None => vec![],
-        Some(list) if list.kind() == Kind::Array => list.items().filter(|item| item.kind() != Kind::Null).collect(),
+        Some(list) if list.kind() == Kind::Array => {
+            list.items().filter(|item| item.kind() != Kind::Null).collect()
+        }
         Some(one) => vec![one],
     }
 }
@@ -99,7 +101,8 @@ fn values<'q>(spot: Spot<'q>, defined: &Defined) -> Vec<Item<'q>> {
 /// Ids and extensions of a primitive.
 fn companions<'q>(spot: Spot<'q>, defined: &Defined) -> Vec<Item<'q>> {
     let element = TypeId::from_path("Element");
-    let item = |node| Item { spot: Spot { node, type_id: element, resource: spot.resource }, is_primitive: false };
+    let item =
+        |node| Item { spot: Spot { node, type_id: element, resource: spot.resource }, is_primitive: false };
     nodes(spot.node.get(&format!("_{}", defined.name))).into_iter().map(item).collect()
 }
 
@@ -118,7 +121,13 @@ impl<'q> Item<'q> {
 }
 
 impl<'q> Fill<'q> for Item<'q> {
-    fn fill(&self, execution: &mut Execution<'q>, field: &'q Field, flow: Flow<'_>, out: &mut Object) -> Result<(), Error> {
+    fn fill(
+        &self,
+        execution: &mut Execution<'q>,
+        field: &'q Field,
+        flow: Flow<'_>,
+        out: &mut Object,
+    ) -> Result<(), Error> {
         execution.object(self.spot, &field.selections, flow, out)
     }
 
@@ -126,7 +135,12 @@ impl<'q> Fill<'q> for Item<'q> {
         self.is_primitive.then(|| Output::Raw(self.spot.node.raw().into()))
     }
 
-    fn slice(&self, execution: &mut Execution<'q>, field: &'q Field, path: &'q str) -> Result<Option<String>, Error> {
+    fn slice(
+        &self,
+        execution: &mut Execution<'q>,
+        field: &'q Field,
+        path: &'q str,
+    ) -> Result<Option<String>, Error> {
         execution.name_of(field, self, path)
     }
 }

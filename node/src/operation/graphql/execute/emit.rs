@@ -16,7 +16,13 @@ const LOOKED_AT: usize = 64;
 /// What is done with a value of a field.
 pub(super) trait Fill<'q> {
     /// Selects of it into `out`.
-    fn fill(&self, execution: &mut Execution<'q>, field: &'q Field, flow: Flow<'_>, out: &mut Object) -> Result<(), Error>;
+    fn fill(
+        &self,
+        execution: &mut Execution<'q>,
+        field: &'q Field,
+        flow: Flow<'_>,
+        out: &mut Object,
+    ) -> Result<(), Error>;
 
     /// The value by itself, where it has no fields.
     fn leaf(&self) -> Option<Output> {
@@ -24,7 +30,12 @@ pub(super) trait Fill<'q> {
     }
 
     /// What `@slice(path: …)` calls it; `None`: it cannot be asked, or says nothing.
-    fn slice(&self, _execution: &mut Execution<'q>, _field: &'q Field, _path: &'q str) -> Result<Option<String>, Error> {
+    fn slice(
+        &self,
+        _execution: &mut Execution<'q>,
+        _field: &'q Field,
+        _path: &'q str,
+    ) -> Result<Option<String>, Error> {
         Ok(None)
     }
 }
@@ -93,7 +104,13 @@ impl<'q> Execution<'q> {
     }
 
     /// What a slice adds to the names that come of one value.
-    fn suffix<F: Fill<'q>>(&mut self, field: &'q Field, index: usize, value: &F, flow: Flow<'_>) -> Result<String, Error> {
+    fn suffix<F: Fill<'q>>(
+        &mut self,
+        field: &'q Field,
+        index: usize,
+        value: &F,
+        flow: Flow<'_>,
+    ) -> Result<String, Error> {
         let name = match field.shape.slice.as_deref() {
             None => None,
             Some("$index") => Some(index.to_string()),
@@ -130,9 +147,14 @@ impl<'q> Execution<'q> {
         match out.put(key, values, manner) {
             Ok(()) => {}
             Err(Refused::Several) => {
-                self.wrong(field, format!("{key} has several values, so it cannot be a @singleton: take one by @first"));
+                self.wrong(
+                    field,
+                    format!("{key} has several values, so it cannot be a @singleton: take one by @first"),
+                );
             }
-            Err(Refused::Full) => self.wrong(field, format!("there are more than {MEMBERS_MAX} members in one object")),
+            Err(Refused::Full) => {
+                self.wrong(field, format!("there are more than {MEMBERS_MAX} members in one object"))
+            }
         }
         Ok(())
     }

@@ -16,7 +16,11 @@ use std::rc::Rc;
 
 impl<'q> Execution<'q> {
     /// Those that the arguments of the field leave; `None`: an argument is wrong.
-    pub(super) fn filter(&mut self, field: &'q Field, mut items: Vec<Item<'q>>) -> Result<Option<Vec<Item<'q>>>, Error> {
+    pub(super) fn filter(
+        &mut self,
+        field: &'q Field,
+        mut items: Vec<Item<'q>>,
+    ) -> Result<Option<Vec<Item<'q>>>, Error> {
         let (mut offset, mut count) = (0, usize::MAX);
         for (name, value) in &field.arguments {
             match (name.as_str(), value) {
@@ -37,7 +41,8 @@ impl<'q> Execution<'q> {
                 ("fhirpath", _) => return self.refused(field, "fhirpath is a string"),
                 (name, value) => {
                     if items.iter().any(|item| item.is_primitive) {
-                        return self.refused(field, "simple values have no elements: filter them by fhirpath");
+                        return self
+                            .refused(field, "simple values have no elements: filter them by fhirpath");
                     }
                     self.pay(items.len())?;
                     items.retain(|item| is_equal(item.spot.node, name, value));
@@ -52,7 +57,12 @@ impl<'q> Execution<'q> {
         Ok(None)
     }
 
-    fn by_fhirpath(&mut self, field: &Field, items: Vec<Item<'q>>, path: &'q str) -> Result<Option<Vec<Item<'q>>>, Error> {
+    fn by_fhirpath(
+        &mut self,
+        field: &Field,
+        items: Vec<Item<'q>>,
+        path: &'q str,
+    ) -> Result<Option<Vec<Item<'q>>>, Error> {
         let Some(expression) = self.expression(field, path) else { return Ok(None) };
         let mut kept = vec![];
         for item in items {
@@ -69,7 +79,12 @@ impl<'q> Execution<'q> {
     }
 
     /// What a FHIRPath expression calls an item.
-    pub(super) fn name_of(&mut self, field: &Field, item: &Item<'q>, path: &'q str) -> Result<Option<String>, Error> {
+    pub(super) fn name_of(
+        &mut self,
+        field: &Field,
+        item: &Item<'q>,
+        path: &'q str,
+    ) -> Result<Option<String>, Error> {
         let Some(expression) = self.expression(field, path) else { return Ok(None) };
         let found = expression.first(&self.input(item));
         match found {
@@ -102,7 +117,7 @@ impl<'q> Execution<'q> {
 
     fn input(&self, item: &Item<'q>) -> Input<'q> {
         let input = Input::element(item.element()).within(Element::resource(item.spot.resource));
-        Input { steps: Some(self.fhirpath_steps), ..input }
+        Input { steps: Some(&self.budget.fhirpath), ..input }
     }
 }
 
@@ -127,13 +142,16 @@ fn is_text(node: Node<'_>, value: &Value) -> bool {
     match value {
         Value::Array(values) => values.iter().any(|value| is_text(node, value)),
         Value::String(text) => {
-            node.as_str().is_some_and(|own| own == text.as_str()) || node.number_text().is_some_and(|own| own == text)
+            node.as_str().is_some_and(|own| own == text.as_str())
+                || node.number_text().is_some_and(|own| own == text)
         }
         Value::Bool(value) => node.as_bool() == Some(*value),
-        Value::Number(number) => match (node.number_text().and_then(|own| own.parse::<f64>().ok()), number.as_f64()) {
-            (Some(own), Some(number)) => own == number,
-            _ => node.as_str().is_some_and(|own| own == number.to_string()),
-        },
+        Value::Number(number) => {
+            match (node.number_text().and_then(|own| own.parse::<f64>().ok()), number.as_f64()) {
+                (Some(own), Some(number)) => own == number,
+                _ => node.as_str().is_some_and(|own| own == number.to_string()),
+            }
+        }
         _ => false,
     }
 }

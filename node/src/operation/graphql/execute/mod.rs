@@ -27,10 +27,22 @@ use std::{cell::Cell, collections::BTreeMap, rc::Rc};
 
 /// Objects in one another, fragments counted.
 const DEPTH_MAX: usize = 48;
-/// Fields and values, and every 64 bytes of a value.
-const STEPS_MAX: u64 = 1_000_000;
+/// Fields and values, and every 64 bytes of a value, all passes together.
+const STEPS_MAX: u64 = 2_000_000;
 /// Of all FHIRPath expressions together.
 const FHIRPATH_STEPS_MAX: u64 = 10_000_000;
+
+/// What a query may still cost, however often it is carried out.
+pub struct Budget {
+    steps: Cell<u64>,
+    fhirpath: Cell<u64>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget { steps: Cell::new(STEPS_MAX), fhirpath: Cell::new(FHIRPATH_STEPS_MAX) }
+    }
+}
 
 /// What came of it.
 pub struct Answer {
@@ -44,14 +56,17 @@ pub struct Answer {
 ///
 /// # Errors
 /// `TooCostly` where it nests too deep or answers too much.
-pub fn answer(query: &Query, root: Option<&Document>, store: &Store<'_>) -> Result<Answer, Error> {
-    let fhirpath_steps = Cell::new(FHIRPATH_STEPS_MAX);
+pub fn answer(
+    query: &Query,
+    root: Option<&Document>,
+    store: &Store<'_>,
+    budget: &Budget,
+) -> Result<Answer, Error> {
     let mut execution = Execution {
         query,
         store,
-        fhirpath_steps: &fhirpath_steps,
+        budget,
         expressions: BTreeMap::new(),
-        steps: 0,
         depth: 0,
         path: vec![],
         problems: vec![],
@@ -73,9 +88,8 @@ pub fn answer(query: &Query, root: Option<&Document>, store: &Store<'_>) -> Resu
 struct Execution<'q> {
     query: &'q Query,
     store: &'q Store<'q>,
-    fhirpath_steps: &'q Cell<u64>,
+    budget: &'q Budget,
     expressions: BTreeMap<&'q str, Rc<Expression>>,
-    steps: u64,
     depth: usize,
     path: Vec<Step>,
     problems: Vec<Problem>,
@@ -110,11 +124,12 @@ struct Flow<'f> {
 impl<'q> Execution<'q> {
     /// Counts what is done.
     fn pay(&mut self, steps: usize) -> Result<(), Error> {
-        self.steps += steps as u64;
-        match self.steps > STEPS_MAX {
-            true => Err(Error::new(Code::TooCostly, "the answer to the query is too long: ask for fewer fields, or of fewer resources")),
-            false => Ok(()),
-        }
+        let left = self.budget.steps.get().checked_sub(steps as u64).ok_or_else(|| {
+            let text = "the query costs too much: ask for fewer fields, or of fewer resources";
+            Error::new(Code::TooCostly, text)
+        })?;
+        self.budget.steps.set(left);
+        Ok(())
     }
 
     /// Notes what is wrong with a field, which is then left out.

@@ -39,7 +39,9 @@ impl<'q> Execution<'q> {
             for selection in selections {
                 this.pay(1)?;
                 match selection {
-                    Selection::Field(field) => this.at(Step::Key(field.key.clone()), |this| see(this, field))?,
+                    Selection::Field(field) => {
+                        this.at(Step::Key(field.key.clone()), |this| see(this, field))?
+                    }
                     Selection::Inline { on, selections } => {
                         if on.as_deref().is_none_or(fits) {
                             this.fields(selections, fits, see)?;
@@ -58,7 +60,13 @@ impl<'q> Execution<'q> {
         })
     }
 
-    fn field(&mut self, spot: Spot<'q>, field: &'q Field, flow: Flow<'_>, out: &mut Object) -> Result<(), Error> {
+    fn field(
+        &mut self,
+        spot: Spot<'q>,
+        field: &'q Field,
+        flow: Flow<'_>,
+        out: &mut Object,
+    ) -> Result<(), Error> {
         let is_resource = spot.type_id.is_some_and(|id| id.definition().kind == TypeKind::Resource);
         match field.name.as_str() {
             "__typename" => {

@@ -27,7 +27,13 @@ pub(super) struct Page<'q> {
 struct Edge<'q>(&'q Entry);
 
 impl<'q> Fill<'q> for Page<'q> {
-    fn fill(&self, execution: &mut Execution<'q>, field: &'q Field, flow: Flow<'_>, out: &mut Object) -> Result<(), Error> {
+    fn fill(
+        &self,
+        execution: &mut Execution<'q>,
+        field: &'q Field,
+        flow: Flow<'_>,
+        out: &mut Object,
+    ) -> Result<(), Error> {
         let name = field.name.as_str();
         execution.fields(&field.selections, &|on| on == name, &mut |this, field| {
             let value = match field.name.as_str() {
@@ -63,7 +69,13 @@ fn cursor(cursor: &str) -> Option<Output> {
 }
 
 impl<'q> Fill<'q> for Edge<'q> {
-    fn fill(&self, execution: &mut Execution<'q>, field: &'q Field, flow: Flow<'_>, out: &mut Object) -> Result<(), Error> {
+    fn fill(
+        &self,
+        execution: &mut Execution<'q>,
+        field: &'q Field,
+        flow: Flow<'_>,
+        out: &mut Object,
+    ) -> Result<(), Error> {
         let Edge(entry) = *self;
         execution.fields(&field.selections, &|_| false, &mut |this, field| {
             match field.name.as_str() {
@@ -78,7 +90,10 @@ impl<'q> Fill<'q> for Edge<'q> {
                     this.emit(field, vec![item], false, flow, out)
                 }
                 other => {
-                    let text = format!("an edge has no field '{}'; it has mode, score and resource", shortened(other));
+                    let text = format!(
+                        "an edge has no field '{}'; it has mode, score and resource",
+                        shortened(other)
+                    );
                     this.wrong(field, text);
                     Ok(())
                 }

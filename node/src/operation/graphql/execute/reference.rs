@@ -38,7 +38,12 @@ impl<'q> Execution<'q> {
                 ("optional", Value::Bool(value)) => is_optional = *value,
                 ("type", Value::String(name)) => only = Some(name.as_str()),
                 (name, _) => {
-                    self.wrong(field, format!("resource takes optional (true or false) and type (a name), no such '{name}'"));
+                    self.wrong(
+                        field,
+                        format!(
+                            "resource takes optional (true or false) and type (a name), no such '{name}'"
+                        ),
+                    );
                     return Ok(());
                 }
             }

@@ -1,7 +1,11 @@
 //! Searches, of the system and for what refers to a resource: <https://hl7.org/fhir/R4/graphql.html#searching>.
 
 use super::{
-    super::{output::Object, read::{Field, Selection}, store::Question},
+    super::{
+        output::Object,
+        read::{Field, Selection},
+        store::Question,
+    },
     Execution, Flow, Spot,
     element::{Item, shortened},
     filter::number,
@@ -21,9 +25,13 @@ impl<'q> Execution<'q> {
         flow: Flow<'_>,
         out: &mut Object,
     ) -> Result<(), Error> {
-        let Some(Value::String(parameter)) = field.arguments.iter().find(|(name, _)| name == "_reference").map(|(_, value)| value)
+        let Some(Value::String(parameter)) =
+            field.arguments.iter().find(|(name, _)| name == "_reference").map(|(_, value)| value)
         else {
-            let text = format!("{0} of a resource is what refers to it: say by which search parameter, {0}(_reference: …)", field.name);
+            let text = format!(
+                "{0} of a resource is what refers to it: say by which search parameter, {0}(_reference: …)",
+                field.name
+            );
             self.wrong(field, text);
             return Ok(());
         };
@@ -63,11 +71,17 @@ impl<'q> Execution<'q> {
             Some(Ok(found)) => found,
         };
         if searched(&field.name).is_some_and(|(_, is_connection)| is_connection) {
-            let page = Page { found, offset: question.offset, count: question.count, is_first: question.cursor.is_empty() };
+            let page = Page {
+                found,
+                offset: question.offset,
+                count: question.count,
+                is_first: question.cursor.is_empty(),
+            };
             return self.emit(field, vec![page], false, flow, out);
         }
         let matches = found.entries.iter().filter(|entry| entry.is_match);
-        let items = matches.map(|entry| Item { spot: Spot::resource(entry.document.root()), is_primitive: false });
+        let items =
+            matches.map(|entry| Item { spot: Spot::resource(entry.document.root()), is_primitive: false });
         self.emit(field, items.collect(), true, flow, out)
     }
 
@@ -85,7 +99,8 @@ impl<'q> Execution<'q> {
             total,
         };
         for (name, value) in &field.arguments {
-            let text = |value| text(value).ok_or_else(|| format!("{name} takes a simple value or a list of them"));
+            let text =
+                |value| text(value).ok_or_else(|| format!("{name} takes a simple value or a list of them"));
             let number = |value| number(value).ok_or_else(|| format!("{name} takes a number from 0"));
             match (name.as_str(), value) {
                 (_, Value::Null) | ("_reference", _) => {}
@@ -101,7 +116,9 @@ impl<'q> Execution<'q> {
         question.count = question.count.min(limits.count_max);
         if question.offset > limits.count_max - question.count {
             let max = limits.count_max;
-            return Err(format!("_offset and _count reach beyond {max}: go on by _cursor: …, which is 'next' of {resource_type}Connection"));
+            return Err(format!(
+                "_offset and _count reach beyond {max}: go on by _cursor: …, which is 'next' of {resource_type}Connection"
+            ));
         }
         Ok(question)
     }

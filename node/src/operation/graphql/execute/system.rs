@@ -39,12 +39,21 @@ impl<'q> Execution<'q> {
     }
 
     /// `Patient(id: …)`
-    fn read(&mut self, resource_type: ResourceType, field: &'q Field, flow: Flow<'_>, out: &mut Object) -> Result<(), Error> {
+    fn read(
+        &mut self,
+        resource_type: ResourceType,
+        field: &'q Field,
+        flow: Flow<'_>,
+        out: &mut Object,
+    ) -> Result<(), Error> {
         let id = match field.arguments.as_slice() {
             [(name, Value::String(id))] if name == "id" || name == "_id" => id.clone(),
             [(name, Value::Number(id))] if name == "id" || name == "_id" => id.to_string(),
             _ => {
-                self.wrong(field, format!("name the id: {resource_type}(id: …); a search is {resource_type}List(…)"));
+                self.wrong(
+                    field,
+                    format!("name the id: {resource_type}(id: …); a search is {resource_type}List(…)"),
+                );
                 return Ok(());
             }
         };

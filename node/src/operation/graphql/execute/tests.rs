@@ -4,7 +4,7 @@ use super::super::{
     problem,
     read::query,
     request::Request,
-    store::{Limits, Store},
+    store::{Limits, Question, Store},
 };
 use super::*;
 use crate::interaction::several::Place;
@@ -52,7 +52,7 @@ fn carried_out(text: &str, root: Option<&Document>) -> (Value, Wanted) {
     let request = Request { query: text.to_owned(), ..Request::default() };
     let query = query(&request).expect(text);
     let store = store();
-    let Answer { data, problems, wanted } = answer(&query, root, &store).expect(text);
+    let Answer { data, problems, wanted } = answer(&query, root, &store, &Budget::default()).expect(text);
     (serde_json::from_slice(&problem::answer(&data, &problems)).expect(text), wanted)
 }
 
@@ -78,19 +78,31 @@ fn elements() {
         ("{ resourceType __typename }", json!({"resourceType": "Patient", "__typename": "Patient"})),
         ("{ name { given } }", json!({"name": given})),
         ("{ name { family } }", json!({"name": [{"family": "Chalmers"}, {}, {"family": "Windsor"}]})),
-        ("{ n: name { g: given } }", json!({"n": [{"g": ["Peter", "James"]}, {"g": ["Jim"]}, {"g": ["Peter"]}]})),
+        (
+            "{ n: name { g: given } }",
+            json!({"n": [{"g": ["Peter", "James"]}, {"g": ["Jim"]}, {"g": ["Peter"]}]}),
+        ),
         ("{ telecom { value } photo { url } }", json!({})),
-        ("{ birthDate _birthDate { extension { valueDateTime } } }",
-            json!({"birthDate": "1974-12-25", "_birthDate": {"extension": [{"valueDateTime": "1974-12-25T14:35:45-05:00"}]}})),
+        (
+            "{ birthDate _birthDate { extension { valueDateTime } } }",
+            json!({"birthDate": "1974-12-25", "_birthDate": {"extension": [{"valueDateTime": "1974-12-25T14:35:45-05:00"}]}}),
+        ),
         ("{ name(use: maiden) { _given { id } } }", json!({"name": [{"_given": [{"id": "g"}]}]})),
         ("{ multipleBirthInteger deceasedBoolean }", json!({"multipleBirthInteger": 2})),
         ("{ multipleBirth deceased }", json!({"multipleBirth": 2})),
-        ("{ contained { resourceType id ... on Organization { name } ... on Patient { active } } }",
-            json!({"contained": [{"resourceType": "Organization", "id": "o", "name": "Inside"}]})),
-        ("{ ...A } fragment A on Patient { id ...B } fragment B on DomainResource { active }", json!({"id": "p", "active": true})),
+        (
+            "{ contained { resourceType id ... on Organization { name } ... on Patient { active } } }",
+            json!({"contained": [{"resourceType": "Organization", "id": "o", "name": "Inside"}]}),
+        ),
+        (
+            "{ ...A } fragment A on Patient { id ...B } fragment B on DomainResource { active }",
+            json!({"id": "p", "active": true}),
+        ),
         ("{ ... on Practitioner { id } ... { active } }", json!({"active": true})),
-        ("{ name { use } name { family } }",
-            json!({"name": [{"use": "official", "family": "Chalmers"}, {"use": "usual"}, {"use": "maiden", "family": "Windsor"}]})),
+        (
+            "{ name { use } name { family } }",
+            json!({"name": [{"use": "official", "family": "Chalmers"}, {"use": "usual"}, {"use": "maiden", "family": "Windsor"}]}),
+        ),
     ] {
         assert_eq!(data(query), expected, "{query}");
     }
@@ -98,9 +110,10 @@ fn elements() {
 
 #[test]
 fn digits_stay_as_they_are() {
-    let request = Request { query: "{ extension(url: \"urn:a\") { valueDecimal } }".to_owned(), ..Request::default() };
+    let request =
+        Request { query: "{ extension(url: \"urn:a\") { valueDecimal } }".to_owned(), ..Request::default() };
     let (query, store, root) = (query(&request).unwrap(), store(), parsed(PATIENT));
-    let Answer { data, problems, .. } = answer(&query, Some(&root), &store).unwrap();
+    let Answer { data, problems, .. } = answer(&query, Some(&root), &store, &Budget::default()).unwrap();
     assert_eq!(problem::answer(&data, &problems), r#"{"data":{"extension":[{"valueDecimal":1.50}]}}"#);
 }
 
@@ -111,10 +124,19 @@ fn lists_are_filtered() {
         ("{ name(use: [usual, maiden]) { use } }", json!({"name": [{"use": "usual"}, {"use": "maiden"}]})),
         ("{ name(given: \"Peter\") { use } }", json!({"name": [{"use": "official"}, {"use": "maiden"}]})),
         ("{ name(given: \"Peter\", family: \"Windsor\") { use } }", json!({"name": [{"use": "maiden"}]})),
-        ("{ name(fhirpath: \"family.exists()\") { use } }", json!({"name": [{"use": "official"}, {"use": "maiden"}]})),
-        ("{ name(fhirpath: \"given.count() = 1 and %resource.active\") { use } }", json!({"name": [{"use": "usual"}]})),
+        (
+            "{ name(fhirpath: \"family.exists()\") { use } }",
+            json!({"name": [{"use": "official"}, {"use": "maiden"}]}),
+        ),
+        (
+            "{ name(fhirpath: \"given.count() = 1 and %resource.active\") { use } }",
+            json!({"name": [{"use": "usual"}]}),
+        ),
         ("{ name(_offset: 1, _count: 1) { use } }", json!({"name": [{"use": "usual"}]})),
-        ("{ name { given(_count: 1) } }", json!({"name": [{"given": ["Peter"]}, {"given": ["Jim"]}, {"given": ["Peter"]}]})),
+        (
+            "{ name { given(_count: 1) } }",
+            json!({"name": [{"given": ["Peter"]}, {"given": ["Jim"]}, {"given": ["Peter"]}]}),
+        ),
         ("{ name { given(fhirpath: \"$this = 'Jim'\") } }", json!({"name": [{}, {"given": ["Jim"]}, {}]})),
         ("{ name(use: nickname) { use } }", json!({})),
         ("{ extension(valueDecimal: 1.5) { url } }", json!({"extension": [{"url": "urn:a"}]})),
@@ -126,21 +148,35 @@ fn lists_are_filtered() {
 #[test]
 fn directives_change_the_form() {
     for (query, expected) in [
-        ("{ name @flatten { family given } }",
-            json!({"family": ["Chalmers", "Windsor"], "given": ["Peter", "James", "Jim", "Peter"]})),
-        ("{ name @first { family given @first } }", json!({"name": {"family": "Chalmers", "given": "Peter"}})),
+        (
+            "{ name @flatten { family given } }",
+            json!({"family": ["Chalmers", "Windsor"], "given": ["Peter", "James", "Jim", "Peter"]}),
+        ),
+        (
+            "{ name @first { family given @first } }",
+            json!({"name": {"family": "Chalmers", "given": "Peter"}}),
+        ),
         ("{ name @first @flatten { family given @first } }", json!({"family": "Chalmers", "given": "Peter"})),
         ("{ name @flatten { given @first } }", json!({"given": ["Peter", "Jim", "Peter"]})),
         ("{ name(use: official) @singleton { family } }", json!({"name": {"family": "Chalmers"}})),
-        ("{ name @flatten { family(fhirpath: \"$this = 'Windsor'\") @singleton } }", json!({"family": "Windsor"})),
+        (
+            "{ name @flatten { family(fhirpath: \"$this = 'Windsor'\") @singleton } }",
+            json!({"family": "Windsor"}),
+        ),
         ("{ contact @flatten { name @flatten { family } } }", json!({"family": ["du Marché", "Other"]})),
-        ("{ name @slice(path: \"use\") { family } }",
-            json!({"name.official": [{"family": "Chalmers"}], "name.usual": [{}], "name.maiden": [{"family": "Windsor"}]})),
-        ("{ name @flatten @slice(path: \"use\") { family given } }",
+        (
+            "{ name @slice(path: \"use\") { family } }",
+            json!({"name.official": [{"family": "Chalmers"}], "name.usual": [{}], "name.maiden": [{"family": "Windsor"}]}),
+        ),
+        (
+            "{ name @flatten @slice(path: \"use\") { family given } }",
             json!({"family.official": ["Chalmers"], "given.official": ["Peter", "James"], "given.usual": ["Jim"],
-                "family.maiden": ["Windsor"], "given.maiden": ["Peter"]})),
-        ("{ contact @slice(path: \"$index\") @flatten { telecom @slice(path: \"system\") @singleton { value } } }",
-            json!({"telecom.0.phone": {"value": "1"}, "telecom.0.email": {"value": "2"}, "telecom.1.phone": {"value": "3"}})),
+                "family.maiden": ["Windsor"], "given.maiden": ["Peter"]}),
+        ),
+        (
+            "{ contact @slice(path: \"$index\") @flatten { telecom @slice(path: \"system\") @singleton { value } } }",
+            json!({"telecom.0.phone": {"value": "1"}, "telecom.0.email": {"value": "2"}, "telecom.1.phone": {"value": "3"}}),
+        ),
     ] {
         assert_eq!(data(query), expected, "{query}");
     }
@@ -149,12 +185,18 @@ fn directives_change_the_form() {
 #[test]
 fn references_lead_to_resources() {
     for (query, expected) in [
-        ("{ managingOrganization { reference resource { ... on Organization { name } } } }",
-            json!({"managingOrganization": {"reference": "#o", "resource": {"name": "Inside"}}})),
-        ("{ managingOrganization { resource { ... on Organization { partOf { resource { id } } } } } }",
-            json!({"managingOrganization": {"resource": {"partOf": {"resource": {"id": "p"}}}}})),
-        ("{ generalPractitioner { resource(optional: true) { id ... on Practitioner { name { family } } } } }",
-            json!({"generalPractitioner": [{"resource": {"id": "d", "name": [{"family": "Careful"}]}}, {}, {}, {}]})),
+        (
+            "{ managingOrganization { reference resource { ... on Organization { name } } } }",
+            json!({"managingOrganization": {"reference": "#o", "resource": {"name": "Inside"}}}),
+        ),
+        (
+            "{ managingOrganization { resource { ... on Organization { partOf { resource { id } } } } } }",
+            json!({"managingOrganization": {"resource": {"partOf": {"resource": {"id": "p"}}}}}),
+        ),
+        (
+            "{ generalPractitioner { resource(optional: true) { id ... on Practitioner { name { family } } } } }",
+            json!({"generalPractitioner": [{"resource": {"id": "d", "name": [{"family": "Careful"}]}}, {}, {}, {}]}),
+        ),
         ("{ generalPractitioner(_count: 1) @flatten { resource @flatten { id } } }", json!({"id": ["d"]})),
     ] {
         assert_eq!(data(query), expected, "{query}");
@@ -164,7 +206,8 @@ fn references_lead_to_resources() {
     let (answer, wanted) = carried_out(text, Some(&parsed(PATIENT)));
     assert_eq!(answer["data"]["generalPractitioner"][0], json!({"resource": {"id": "d"}}));
     assert!(wanted.is_empty(), "{wanted:?}");
-    let (_, wanted) = carried_out("{ generalPractitioner { resource(optional: true) { id } } }", Some(&parsed(PATIENT)));
+    let (_, wanted) =
+        carried_out("{ generalPractitioner { resource(optional: true) { id } } }", Some(&parsed(PATIENT)));
     assert_eq!(wanted.places.iter().map(|place| place.id.as_str().to_owned()).collect::<Vec<_>>(), ["none"]);
 }
 
@@ -172,24 +215,41 @@ fn references_lead_to_resources() {
 fn searches_are_asked_for() {
     let questions = |text: &str, root: Option<&Document>| {
         let (_, wanted) = carried_out(text, root);
-        let told = |question: store::Question| {
+        let told = |question: Question| {
             let parameters: Vec<String> =
                 question.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            format!("{}?{} {}+{} {}", question.resource_type, parameters.join("&"), question.offset, question.count, question.total)
+            format!(
+                "{}?{} {}+{} {}",
+                question.resource_type,
+                parameters.join("&"),
+                question.offset,
+                question.count,
+                question.total
+            )
         };
         wanted.questions.into_iter().map(told).collect::<Vec<_>>()
     };
     for (query, expected) in [
-        ("{ PatientList(name: \"peter\", birthdate: [\"ge2000\", \"lt2010\"]) { id } }", "Patient?name=peter&birthdate=ge2000,lt2010 0+20 false"),
-        ("{ ObservationList(value_quantity: 5, _count: 3, _offset: 2, _sort: \"-date\") { id } }", "Observation?value-quantity=5&_sort=-date 2+3 false"),
+        (
+            "{ PatientList(name: \"peter\", birthdate: [\"ge2000\", \"lt2010\"]) { id } }",
+            "Patient?name=peter&birthdate=ge2000,lt2010 0+20 false",
+        ),
+        (
+            "{ ObservationList(value_quantity: 5, _count: 3, _offset: 2, _sort: \"-date\") { id } }",
+            "Observation?value-quantity=5&_sort=-date 2+3 false",
+        ),
         ("{ PatientConnection(active: true) { count } }", "Patient?active=true 0+20 true"),
         ("{ PatientConnection { edges { resource { id } } } }", "Patient? 0+20 false"),
     ] {
         assert_eq!(questions(query, None), [expected], "{query}");
     }
     let reverse = "{ ConditionList(_reference: patient, clinical_status: active) { id } }";
-    assert_eq!(questions(reverse, Some(&parsed(PATIENT))), ["Condition?patient=Patient/p&clinical-status=active 0+20 false"]);
-    let (answer, _) = carried_out("{ Patient(id: p) { id } none: Patient(id: \"_\") { id } __typename }", None);
+    assert_eq!(
+        questions(reverse, Some(&parsed(PATIENT))),
+        ["Condition?patient=Patient/p&clinical-status=active 0+20 false"]
+    );
+    let (answer, _) =
+        carried_out("{ Patient(id: p) { id } none: Patient(id: \"_\") { id } __typename }", None);
     assert_eq!(answer["data"], json!({"Patient": {"id": "p"}, "__typename": "Query"}));
     assert_eq!(answer["errors"][0]["path"], json!(["none"]));
 }
@@ -230,12 +290,14 @@ fn cost_is_bounded() {
     let code = |text: String| {
         let request = Request { query: text, ..Request::default() };
         let (query, store, root) = (query(&request).unwrap(), store(), parsed(PATIENT));
-        answer(&query, Some(&root), &store).map(|_| ()).map_err(|error| error.code)
+        answer(&query, Some(&root), &store, &Budget::default()).map(|_| ()).map_err(|error| error.code)
     };
     assert_eq!(code("{ ...A } fragment A on Patient { ...A }".to_owned()), Err(Code::TooCostly));
     // Doubles at each step.
-    let bomb: String = (0..30).map(|at| format!("fragment F{at} on Patient {{ ...F{0} ...F{0} }} ", at + 1)).collect();
+    let bomb: String =
+        (0..30).map(|at| format!("fragment F{at} on Patient {{ ...F{0} ...F{0} }} ", at + 1)).collect();
     assert_eq!(code(format!("{{ ...F0 }} {bomb} fragment F30 on Patient {{ id }}")), Err(Code::TooCostly));
-    let deep = "managingOrganization { resource { ... on Organization { partOf { resource { ... on Patient { ";
+    let deep =
+        "managingOrganization { resource { ... on Organization { partOf { resource { ... on Patient { ";
     assert_eq!(code(format!("{{ {} id {} }}", deep.repeat(7), "}".repeat(42))), Ok(()));
 }

@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 ///
 /// # Errors
 /// `Malformed` where one has to be given and is not.
-pub fn variables(operation: &cst::OperationDefinition, given: &Map<String, Value>) -> Result<Variables, Error> {
+pub fn variables(
+    operation: &cst::OperationDefinition,
+    given: &Map<String, Value>,
+) -> Result<Variables, Error> {
     let mut variables = Variables::default();
     let declared = operation.variable_definitions();
     for definition in declared.iter().flat_map(|declared| declared.variable_definitions()) {

@@ -66,7 +66,9 @@ impl Reader<'_> {
         }
         let name = name_of(spread.fragment_name());
         if !self.fragments.contains(&name) {
-            return Err(malformed(format!("there is no fragment '{name}': define it by fragment {name} on Type {{ … }}")));
+            return Err(malformed(format!(
+                "there is no fragment '{name}': define it by fragment {name} on Type {{ … }}"
+            )));
         }
         Ok(Some(Selection::Spread(name)))
     }

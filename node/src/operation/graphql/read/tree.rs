@@ -23,7 +23,10 @@ pub struct Fragment {
 pub enum Selection {
     Field(Field),
     /// `... on Type { … }`
-    Inline { on: Option<String>, selections: Vec<Selection> },
+    Inline {
+        on: Option<String>,
+        selections: Vec<Selection>,
+    },
     /// `...name`; the document has a fragment of that name.
     Spread(String),
 }

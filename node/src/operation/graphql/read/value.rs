@@ -53,7 +53,9 @@ pub fn arguments(
         let (Some(name), Some(value)) = (argument.name(), argument.value()) else { continue };
         let name = name.text().to_string();
         if all.iter().any(|(other, _)| *other == name) {
-            return Err(malformed(format!("the argument {name} is given twice; for several values give a list")));
+            return Err(malformed(format!(
+                "the argument {name} is given twice; for several values give a list"
+            )));
         }
         all.push((name, constant(&value, variables)?));
     }

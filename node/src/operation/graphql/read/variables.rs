@@ -21,7 +21,9 @@ impl Variables {
     /// `Malformed` where the operation does not declare it.
     pub fn value(&self, name: &str) -> Result<Value, Error> {
         self.0.get(name).cloned().ok_or_else(|| {
-            malformed(format!("the operation declares no variable ${name}: query name(${name}: String) {{ … }}"))
+            malformed(format!(
+                "the operation declares no variable ${name}: query name(${name}: String) {{ … }}"
+            ))
         })
     }
 }
