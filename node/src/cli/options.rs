@@ -47,6 +47,7 @@ pub fn engine(config: &Config) -> Options {
         reservation_timeout: ms(config.transactions.reservation_timeout_ms),
         history_page_max: config.limits.history_page_max,
         reference_cache_max: config.transactions.reference_cache_max,
+        tenants_max: config.limits.tenants_max,
         bounds: Bounds::of(config),
     }
 }
