@@ -56,6 +56,29 @@ impl Admin {
         answer(self.stub.clone().transfer_leader(api::TransferLeaderRequest { to }).await).map(drop)
     }
 
+    /// Makes a tenant of that name. `token`: sent again with the same, it is the same tenant.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST` for what is no name; `PRECONDITION_FAILED` where there is one of that name.
+    pub async fn create_tenant(&self, name: &str, token: bytes::Bytes) -> Result<api::TenantStatus> {
+        let request = api::CreateTenantRequest { name: name.to_owned(), token };
+        Ok(answer(self.stub.clone().create_tenant(request).await)?.tenant.unwrap_or_default())
+    }
+
+    /// All tenants, and those whose data is going.
+    pub async fn tenants(&self) -> Result<Vec<api::TenantStatus>> {
+        Ok(answer(self.stub.clone().list_tenants(api::ListTenantsRequest {}).await)?.tenants)
+    }
+
+    /// Deletes a tenant: when it is answered, no node accepts a request of it any more, and its data goes in the background.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where a node does not say that it knows; it is deleted all the same, and asking again waits for that.
+    pub async fn delete_tenant(&self, name: &str) -> Result<api::TenantStatus> {
+        let request = api::DeleteTenantRequest { name: name.to_owned() };
+        Ok(answer(self.stub.clone().delete_tenant(request).await)?.tenant.unwrap_or_default())
+    }
+
     /// What the cluster agreed on, for a backup.
     pub async fn backup_state(&self) -> Result<api::BackupStateResponse> {
         answer(self.stub.clone().backup_state(api::BackupStateRequest {}).await)

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::folder::{DiskFolder, Folder};
 use crate::meta::MetaStore;
 use bytes::{BufMut, Bytes};
+use proto::TenantId;
 pub use proto::log::v1::{MetaIdentity as Identity, MetaNode};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,16 @@ pub struct Known {
     pub address: Option<String>,
     /// No other node is known.
     pub is_alone: bool,
+}
+
+/// The tenants that the folder of a node that does not run knows to be there, the default one first.
+///
+/// # Errors
+/// What cannot be read.
+pub fn known_tenants(folder: Arc<dyn Folder>, dir: &Path) -> Result<Vec<TenantId>, Error> {
+    let state = MetaStore::open(folder, dir)?.state().unwrap_or_default();
+    let there = state.tenants.iter().filter(|one| one.ended_ms == 0).map(|one| TenantId(one.tenant));
+    Ok(std::iter::once(TenantId::DEFAULT).chain(there).collect())
 }
 
 /// What is known of a node before it starts. `founder`: the id it has where it founds a cluster.

@@ -5,6 +5,7 @@ use crate::addresses::Addresses;
 use crate::error::Error;
 use crate::folder::{DiskFolder, Folder};
 use crate::indexing;
+use crate::tenants;
 use bytes::Bytes;
 use parking_lot::RwLock;
 use prost::Message;
@@ -22,7 +23,7 @@ use tokio::time::timeout;
 pub(crate) const META: u32 = 0;
 
 /// The features this program knows. Raised when stored or sent data changes in a way an older node cannot take.
-pub(crate) const FEATURE_LEVEL: u32 = 3;
+pub(crate) const FEATURE_LEVEL: u32 = 4;
 
 /// The state with its file.
 pub(crate) struct MetaStore {
@@ -117,10 +118,12 @@ impl MetaStore {
             .unwrap_or(MetaIndexing { tenant, ..Default::default() })
     }
 
-    /// Tenants that have one.
+    /// Tenants that are there and have one.
     pub(crate) fn indexed_tenants(&self) -> Vec<TenantId> {
         let file = self.file.read();
-        file.state.iter().flat_map(|state| &state.indexing).map(|one| TenantId(one.tenant)).collect()
+        let Some(state) = &file.state else { return vec![] };
+        let all = state.indexing.iter().map(|one| one.tenant);
+        all.filter(|tenant| tenants::is_there(state, *tenant)).map(TenantId).collect()
     }
 
     /// Hears of every change of the state.
@@ -165,13 +168,14 @@ fn change(state: &mut Option<MetaState>, command: &MetaCommand) {
     if state.seal.is_empty() {
         state.seal = command.seal.clone();
     }
+    change_tenants(state, command);
     let partitions = state.partitions;
-    if let Some(change) = &command.parameters {
+    if let Some(change) = command.parameters.as_ref().filter(|one| tenants::is_there(state, one.tenant)) {
         // Older nodes would take writes that they have to refuse.
         state.feature_level = state.feature_level.max(indexing::FEATURE_LEVEL);
         indexing::change(indexing::of(&mut state.indexing, change.tenant), change);
     }
-    if let Some(told) = &command.indexed {
+    if let Some(told) = command.indexed.as_ref().filter(|one| tenants::is_there(state, one.tenant)) {
         indexing::advance(indexing::of(&mut state.indexing, told.tenant), told, partitions);
     }
     if let Some(stand) = &command.stand
@@ -180,6 +184,23 @@ fn change(state: &mut Option<MetaState>, command: &MetaCommand) {
         && node.standing() != Standing::Removed
     {
         node.standing = stand.standing;
+    }
+}
+
+fn change_tenants(state: &mut MetaState, command: &MetaCommand) {
+    if let Some(new) = &command.new_tenant {
+        // Older nodes would answer for the default one.
+        state.feature_level = state.feature_level.max(tenants::FEATURE_LEVEL);
+        tenants::create(state, new);
+    }
+    if let Some(ended) = &command.ended_tenant {
+        tenants::end(state, ended);
+    }
+    if command.refused_tenant != 0 {
+        tenants::refuse(state, command.refused_tenant);
+    }
+    if let Some(told) = &command.dropped {
+        tenants::advance(state, told);
     }
 }
 

@@ -58,3 +58,8 @@ pub fn contended() -> Error {
         "other writers of the same resources came first every time; send the request again",
     )
 }
+
+/// Whose data it was about is deleted.
+pub fn tenant_ended() -> Error {
+    Error::new(Code::NotFound, "the tenant was deleted; `salamander tenant list` shows those that are there")
+}

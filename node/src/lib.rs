@@ -14,6 +14,7 @@ pub mod compartment;
 pub mod config;
 pub mod conformance;
 mod draft;
+mod dropping;
 pub mod engine;
 mod error;
 pub mod host;

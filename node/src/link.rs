@@ -22,6 +22,15 @@ pub fn append(url: &mut String, name: &str, value: &str) {
     url.extend(utf8_percent_encode(value, ESCAPED));
 }
 
+/// The path of the default tenant's resources, below which FHIR's are.
+pub const FHIR: &str = "/fhir";
+
+/// The base of a tenant's resources beside `base`, which is the default one's: `/t/NAME` comes before the `/fhir` that it ends with; where it
+/// ends otherwise, `/t/NAME/fhir` behind all of it.
+pub fn of_tenant(base: &str, name: &str) -> String {
+    format!("{}/t/{name}{FHIR}", base.strip_suffix(FHIR).unwrap_or(base))
+}
+
 /// What stands below the base; relative where that is not known.
 pub fn path(base: Option<&str>, segments: &[&str]) -> String {
     let segments = base.iter().chain(segments).copied();

@@ -41,6 +41,7 @@ const ROOMS_OF_NODE: &[&str] = &[
     "operation",
     "interaction",
     "indexing",
+    "dropping",
     "session",
     "writer",
     "draft",
@@ -70,11 +71,23 @@ const BEHIND: &[(&str, &[&str])] = &[
     // `host` hands its threads on.
     (
         "cluster::",
-        &["open", "service", "peers", "partition", "engine", "compartment", "error", "host", "cli", "backup"],
+        &[
+            "open",
+            "service",
+            "peers",
+            "dropping",
+            "partition",
+            "engine",
+            "compartment",
+            "error",
+            "host",
+            "cli",
+            "backup",
+        ],
     ),
     // The node's shared state: a caller's way to it is its session.
     // What goes through the rows behind the requests is nobody's.
-    ("engine::Engine", &["open", "service", "indexing", "session", "writer", "draft"]),
+    ("engine::Engine", &["open", "service", "indexing", "dropping", "session", "writer", "draft"]),
 ];
 
 /// Heavy library → the crates whose manifest may name it. The tonic and axum of `bench` are its echo floor.

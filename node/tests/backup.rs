@@ -9,6 +9,8 @@ mod damage;
 mod many;
 #[path = "backup/single.rs"]
 mod single;
+#[path = "backup/tenants.rs"]
+mod tenants;
 
 use client::{Client, api};
 use serde_json::Value;

@@ -15,6 +15,8 @@ mod restart;
 mod routing;
 #[path = "cluster/stale.rs"]
 mod stale;
+#[path = "cluster/tenants.rs"]
+mod tenants;
 
 use client::{Admin, Client, Retry, api};
 use parking_lot::Mutex;

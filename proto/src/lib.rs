@@ -36,4 +36,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "
 
 pub use content::content;
 pub use error::{Code, Error};
-pub use id::{CompartmentKey, PartitionId, PartitionMap, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
+pub use id::{
+    CompartmentKey, PartitionId, PartitionMap, ResourceId, ResourceKey, Slot, TenantId, TenantName, TypeCode,
+};

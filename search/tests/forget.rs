@@ -2,8 +2,8 @@
 
 mod support;
 
-use futures::FutureExt;
-use proto::id::PartitionId;
+use futures::{FutureExt, executor::block_on};
+use proto::id::{PartitionId, TenantId};
 use search::{Engine, Options};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -232,4 +232,28 @@ fn a_kill_meanwhile_shows_no_old_state() {
         engine.blocking_publish(P, NEW, &[]);
         assert_found(&engine, &[&feed(0)]);
     }
+}
+
+/// What a tenant had goes, from the segments and the tail, and what another one has by the same ids stays.
+#[test]
+fn a_tenant_is_forgotten() {
+    let (dir, [engine, memory]) = both();
+    let own = people("p", 1);
+    let others: Vec<Change> =
+        own.iter().map(|change| Change { tenant: TenantId(7), ..change.clone() }).collect();
+    for (number, engine) in [&engine, &memory].into_iter().enumerate() {
+        engine.blocking_publish(P, 1, &[&own[..5], &others[..5]].concat());
+        engine.blocking_publish(ELSEWHERE, 1, &[&own[5..], &others[5..]].concat());
+        block_on(engine.forget_tenant(TenantId(8)));
+        if number == 0 {
+            assert_eq!(engine.tenants().unwrap(), [TENANT, TenantId(7)]);
+        }
+        block_on(engine.forget_tenant(TenantId(7)));
+        assert_found(engine, &[&own]);
+        assert!(found(engine, &query_of(TenantId(7), URL)).is_empty());
+    }
+    engine.close();
+    let engine = Engine::open(dir.path(), &options(4096)).unwrap().0;
+    assert!(found(&engine, &query_of(TenantId(7), URL)).is_empty());
+    assert_found(&engine, &[&own]);
 }

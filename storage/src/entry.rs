@@ -40,7 +40,7 @@ impl EntryPayload {
     }
 }
 
-/// What became of one entry. Everything but `Done` and `Decided` means: nothing was changed, but for the
+/// What became of one entry. Everything but `Done`, `Decided` and `Dropped` means: nothing was changed, but for the
 /// decision of a Decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
@@ -102,6 +102,15 @@ pub enum Applied {
     Outdated {
         /// The least.
         generation: u32,
+    },
+    /// The tenant ended: nothing of it is taken any more.
+    TenantEnded,
+    /// Rows of a tenant that ended are gone.
+    Dropped {
+        /// How many.
+        rows: u64,
+        /// The key of the last one, for the next entry to go on behind it; empty: there are no more.
+        last: Bytes,
     },
     /// A command no correct leader proposes (see [`crate::check`]). Every replica rejects it alike, so that one bad
     /// command does not stop the group.

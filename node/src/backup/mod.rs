@@ -18,6 +18,7 @@
 //! | [`source`] | the nodes that are asked |
 //! | [`rows`], [`shipping`], [`create`] | rows, entries, and all of it in the right order |
 //! | [`verify`], [`restore`] | all of it read again; a data folder made of it |
+//! | [`tenants`] | which tenants there were at the moment that is restored |
 
 mod create;
 mod entries;
@@ -29,6 +30,7 @@ mod restore;
 mod rows;
 mod shipping;
 mod source;
+mod tenants;
 mod verify;
 
 pub use create::{Plan, create};

@@ -4,6 +4,7 @@ use super::{
     Folder, Manifest, entries,
     frames::{Reader, sync},
     manifest::{Part, state_from, time},
+    tenants,
 };
 use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use cluster::{
     backup::{Base, Founder, Story, found},
 };
 use fhir::definitions::ResourceType;
-use proto::{PartitionId, log::v1::MetaWalk};
+use proto::{PartitionId, TenantId, log::v1::MetaWalk};
 use std::{
     collections::BTreeMap,
     fs,
@@ -74,7 +75,8 @@ pub fn restore(plan: &Restore) -> anyhow::Result<Restored> {
     let cut = cut(&folder, &chain, plan.until_ms)?;
     fs::create_dir_all(&making).with_context(|| format!("cannot make {}", making.display()))?;
     fs::write(making.join(MARK), "salamander backup restore\n")?;
-    let restored = fill(&making, &folder, &chain, &cut)?;
+    let until_ms = plan.until_ms.unwrap_or(u64::MAX);
+    let restored = fill(&making, &folder, &chain, &cut, until_ms)?;
     fs::remove_file(making.join(MARK))?;
     sync(&making)?;
     if plan.data.exists() {
@@ -200,11 +202,17 @@ fn fill(
     folder: &Folder,
     chain: &[Manifest],
     cut: &BTreeMap<PartitionId, u64>,
+    until_ms: u64,
 ) -> anyhow::Result<Restored> {
     let last = &chain[chain.len() - 1];
-    let state = agreed(last)?;
+    let mut state = agreed(last)?;
+    let partitions = state.partitions as u16;
     let store = Store::open(making, &storage::Options::default())?;
     let restored = fill_all(&store, folder, chain, cut)?;
+    tenants::at_the_moment(&state_from(&last.state_before)?, &mut state, until_ms, &mut |tenant| {
+        let mut all = (1..=partitions).map(PartitionId);
+        all.try_fold(false, |found, id| Ok(found || store.partition(id)?.has_dropped(TenantId(tenant))?))
+    })?;
     let log = Wal::open(&making.join("log"), &storage::log::Options::default())?;
     let dir = making.join("cluster");
     let meta = DiskFolder::open(&dir)?;

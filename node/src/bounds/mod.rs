@@ -2,12 +2,14 @@
 //! travels inside the work, so a caller that leaves gives back nothing that its work still needs.
 
 mod share;
+mod tenant;
 pub mod weight;
 
 pub use share::Share;
+pub use tenant::Tenants;
 
 use crate::config::Config;
-use proto::{Code, Error};
+use proto::{Code, Error, TenantId};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering::Relaxed},
@@ -18,6 +20,7 @@ use std::sync::{
 pub struct Bounds {
     requests: Bound,
     bytes: Bound,
+    tenants: Tenants,
 }
 
 /// What is held at a moment.
@@ -32,12 +35,19 @@ pub struct Held {
 impl Bounds {
     /// At most `requests_max` requests and `bytes_max` bytes, each at least 1.
     pub fn new(requests_max: usize, bytes_max: usize) -> Arc<Bounds> {
-        Arc::new(Bounds { requests: Bound::new(requests_max), bytes: Bound::new(bytes_max) })
+        Bounds::shared(requests_max, bytes_max, 100)
+    }
+
+    /// The same, of which one of several tenants may hold so much.
+    pub fn shared(requests_max: usize, bytes_max: usize, tenant_percent: usize) -> Arc<Bounds> {
+        let tenants = Tenants::new(tenant_percent);
+        Arc::new(Bounds { requests: Bound::new(requests_max), bytes: Bound::new(bytes_max), tenants })
     }
 
     /// As configured.
     pub fn of(config: &Config) -> Arc<Bounds> {
-        Bounds::new(config.limits.requests_in_flight_max, config.limits.requests_bytes_max)
+        let limits = &config.limits;
+        Bounds::shared(limits.requests_in_flight_max, limits.requests_bytes_max, limits.tenant_percent)
     }
 
     /// A new request's share: nothing yet.
@@ -48,6 +58,15 @@ impl Bounds {
     /// What is held now. Nothing at rest.
     pub fn held(&self) -> Held {
         Held { requests: self.requests.held.load(Relaxed), bytes: self.bytes.held.load(Relaxed) }
+    }
+
+    /// What tenants may hold of it.
+    pub fn tenants(&self) -> &Tenants {
+        &self.tenants
+    }
+
+    fn part(&self, tenant: TenantId) -> Option<Arc<tenant::Part>> {
+        self.tenants.part(tenant, &self.requests, &self.bytes)
     }
 
     fn take_request(&self) -> Result<(), Error> {

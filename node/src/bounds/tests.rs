@@ -88,3 +88,33 @@ fn a_weight_is_never_below_what_the_tape_takes() {
         assert!(weight::of_input(body.as_bytes()) >= tape, "{tape}");
     }
 }
+
+#[test]
+fn a_tenant_leaves_something_to_others_where_there_are_others() {
+    let bounds = Bounds::shared(4, 100, 50);
+    let request = |tenant, bytes| {
+        let share = bounds.share();
+        share.take(bytes)?;
+        share.belongs_to(TenantId(tenant))?;
+        share.admit(0).map(|()| share)
+    };
+    let alone: Vec<Share> = (0..4).map(|_| request(1, 20).unwrap()).collect();
+    drop(alone);
+    bounds.tenants().are(true, |_| true);
+    let held_by_one: Vec<Share> = (0..2).map(|_| request(1, 20).unwrap()).collect();
+    let third = request(1, 0).unwrap_err();
+    assert_eq!(third.code, Code::Overloaded);
+    assert!(third.diagnostics().contains("limits.tenant_percent"), "{third}");
+    assert_eq!(request(1, 11).unwrap_err().code, Code::Overloaded);
+    assert_eq!(request(1, 51).unwrap_err().code, Code::TooLarge);
+    assert_eq!(held(&bounds), (2, 40), "what was refused took nothing");
+    let other = request(2, 20).unwrap();
+    assert_eq!(other.take(31).unwrap_err().code, Code::TooLarge);
+    assert_eq!(held_by_one[0].take(11).unwrap_err().code, Code::Overloaded);
+    held_by_one[0].take(10).unwrap();
+    let of_a_stream = held_by_one[0].split(25);
+    assert_eq!(of_a_stream.take(1).unwrap_err().code, Code::Overloaded, "it is the same tenant's");
+    drop((held_by_one, of_a_stream));
+    assert_eq!(held(&bounds), (1, 20));
+    request(1, 50).unwrap();
+}

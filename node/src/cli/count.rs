@@ -4,19 +4,25 @@ use super::access::Access;
 use clap::Args;
 use client::Client;
 use fhir::definitions::ResourceType;
-use proto::api::v1::{SearchParameter, SearchRequest};
+use proto::{
+    TenantName,
+    api::v1::{SearchParameter, SearchRequest},
+};
 use std::io::Write;
 
 #[derive(Debug, Args)]
 pub(super) struct Count {
     #[command(flatten)]
     access: Access,
+    /// Whose data is counted.
+    #[arg(long, value_name = "NAME", default_value = TenantName::DEFAULT)]
+    tenant: TenantName,
 }
 
 impl Count {
     pub(super) fn run(&self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let counts = runtime.block_on(counts(&self.access))?;
+        let counts = runtime.block_on(counts(&self.access, &self.tenant))?;
         let all: u64 = counts.iter().map(|(_, count)| count).sum();
         let mut out = std::io::stdout().lock();
         for (name, count) in counts {
@@ -27,10 +33,10 @@ impl Count {
 }
 
 /// The counts of all types that have any, in the order of the names.
-async fn counts(access: &Access) -> anyhow::Result<Vec<(&'static str, u64)>> {
+async fn counts(access: &Access, tenant: &TenantName) -> anyhow::Result<Vec<(&'static str, u64)>> {
     let options = access.agreed().await?;
     crate::load::reach(&access.grpc, &options).await?;
-    let client = Client::connect_with(&access.grpc, &options)?;
+    let client = Client::connect_with(&access.grpc, &options)?.with_tenant(tenant.as_str())?;
     let mut counts = vec![];
     for resource_type in ResourceType::all() {
         let request = SearchRequest {

@@ -3,12 +3,16 @@
 use super::access::Access;
 use crate::load::{LoadOptions, run};
 use clap::Args;
+use proto::TenantName;
 use std::{io::Write, path::PathBuf, time::Duration};
 
 #[derive(Debug, Args)]
 pub(super) struct Load {
     #[command(flatten)]
     access: Access,
+    /// Whose data it is to be.
+    #[arg(long, value_name = "NAME", default_value = TenantName::DEFAULT)]
+    tenant: TenantName,
     /// Writes in flight at a time.
     #[arg(long, default_value_t = 8)]
     in_flight: usize,
@@ -27,6 +31,7 @@ impl Load {
             in_flight: self.in_flight.max(1),
             retry_deadline: Duration::from_secs(self.retry_s),
             connect: runtime.block_on(self.access.agreed())?,
+            tenant: self.tenant,
             ..LoadOptions::new(self.access.grpc, self.paths)
         };
         let report = runtime.block_on(run(options))?;

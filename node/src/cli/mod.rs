@@ -14,6 +14,7 @@ mod membership;
 pub mod options;
 mod rebalance;
 mod start;
+mod tenant;
 mod watch;
 
 use crate::observe::lines;
@@ -44,6 +45,8 @@ enum Command {
     Count(count::Count),
     /// Shows a cluster and changes it.
     Cluster(cluster::Cluster),
+    /// Makes tenants, shows and deletes them: id spaces of their own in one cluster.
+    Tenant(tenant::Tenant),
     /// Backs a cluster up into a folder while it serves, and makes data folders of that.
     Backup(backup::Backup),
     /// Makes a small authority for trials of TLS, and certificates of it.
@@ -61,6 +64,7 @@ pub fn run() -> ExitCode {
         Command::Count(count) => count.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Cluster(cluster) => cluster.run(),
+        Command::Tenant(tenant) => tenant.run(),
         Command::Backup(backup) => backup.run(),
         Command::Certs(certs) => certs.run(),
     };

@@ -48,6 +48,7 @@ pub fn engine(config: &Config) -> Options {
         history_page_max: config.limits.history_page_max,
         reference_cache_max: config.transactions.reference_cache_max,
         slow_search: (config.logging.slow_request_ms > 0).then(|| ms(config.logging.slow_request_ms)),
+        tenants_max: config.limits.tenants_max,
         bounds: Bounds::of(config),
     }
 }

@@ -9,6 +9,10 @@ section! {
         requests_in_flight_max: usize = 1024 => 1..=1 << 24;
         /// Memory that all requests together may hold: bodies, what is parsed of them, copies on their way to the log. What does not fit now is answered 429, what never fits 413. 0: its part of memory.total_bytes.
         requests_bytes_max: usize = 0;
+        /// How much of these two the requests of one tenant may hold, in percent, where there are several tenants: the rest is for the others. 100: all.
+        tenant_percent: usize = 75 => 1..=100;
+        /// Tenants beside the default one, those included whose data is going.
+        tenants_max: usize = 1000 => 1..=10_000;
         /// A request takes no longer than this, whatever deadline its caller gave.
         request_timeout_ms: u64 = 60_000 => 1..=DAY_MS;
         /// Nesting of a JSON body; never more than 512.

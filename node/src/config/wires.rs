@@ -10,7 +10,7 @@ section! {
     Rest {
         /// Host and port; port 0 takes a free one.
         listen: String = "127.0.0.1:8080".to_owned();
-        /// Absolute base for links and Location, such as `https://fhir.example.org/fhir`. Empty: taken from
+        /// Absolute base for links and Location, such as `https://fhir.example.org/fhir`; a tenant's is `https://fhir.example.org/t/NAME/fhir`. Empty: taken from
         /// X-Forwarded-Proto/-Host or the Host header of each request.
         base_url: String = String::new();
         /// Further bases by which this server is known: references below them are to its own resources, as those below `rest.base_url`. The same on all nodes; what was written before has them from its next write, or from $reindex.

@@ -33,7 +33,7 @@ pub struct Conformance {
     stored: Arc<Stored>,
     packages: Vec<Arc<Package>>,
     issues_max: usize,
-    profiles: Arc<[Profile]>,
+    profiles: Vec<String>,
     tenants: RwLock<FxHashMap<TenantId, Arc<Definitions>>>,
     /// Search parameters that the log was told of: what it cannot do a package has for as long as the node runs.
     refused: Mutex<FxHashSet<(TenantId, Box<str>)>>,
@@ -58,7 +58,8 @@ pub struct UnknownProfile(String);
 pub struct Definitions {
     pub terminology: Arc<Terminology>,
     validator: Validator,
-    profiles: Arc<[Profile]>,
+    /// Each tenant may define them in its own way.
+    profiles: Vec<Profile>,
     source: Arc<dyn Source>,
     /// Writes are stopped by errors alone.
     errors: validation::Options,
@@ -72,28 +73,34 @@ impl Conformance {
         profiles: &[String],
         issues_max: usize,
     ) -> Self {
-        let profile = |url: &String| Profile { url: url.as_str().into(), resource_type: OnceLock::new() };
         Conformance {
             stored,
             packages,
             issues_max,
-            profiles: profiles.iter().map(profile).collect(),
+            profiles: profiles.to_vec(),
             tenants: RwLock::default(),
             refused: Mutex::default(),
         }
     }
 
-    /// Whether every configured profile is known by now. One that is taken away later makes every write of its type fail.
+    /// Whether every configured profile is known by now to the default tenant. One that is taken away later makes every write of its type fail.
     ///
     /// # Errors
     /// The first that is not.
     pub fn check_profiles(&self) -> Result<(), UnknownProfile> {
-        let source = self.source(TenantId::DEFAULT);
+        let (source, definitions) = (self.source(TenantId::DEFAULT), self.of(TenantId::DEFAULT));
         let is_unknown = |profile: &&Profile| profile.resource_type(&source).is_none();
-        match self.profiles.iter().find(is_unknown) {
+        match definitions.profiles.iter().find(is_unknown) {
             Some(unknown) => Err(unknown.is_unknown()),
             None => Ok(()),
         }
+    }
+
+    /// All that a tenant defined is gone.
+    pub fn forget_tenant(&self, tenant: TenantId) {
+        self.stored.forget_tenant(tenant);
+        self.tenants.write().remove(&tenant);
+        self.refused.lock().retain(|(of, _)| *of != tenant);
     }
 
     /// What users stored.
@@ -125,7 +132,9 @@ impl Conformance {
         let options = validation::Options { issues_max: self.issues_max, ..Default::default() };
         let errors = validation::Options { severity_min: Severity::Error, ..options.clone() };
         let validator = Validator::new(source.clone(), terminology.clone(), options);
-        Definitions { terminology, validator, profiles: self.profiles.clone(), source, errors }
+        let profile = |url: &String| Profile { url: url.as_str().into(), resource_type: OnceLock::new() };
+        let profiles = self.profiles.iter().map(profile).collect();
+        Definitions { terminology, validator, profiles, source, errors }
     }
 }
 

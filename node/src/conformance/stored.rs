@@ -38,8 +38,8 @@ impl Stored {
         Stored { store, limits, tenants, documents, changes, far: Far::default() }
     }
 
-    /// Takes in what is in the tables already. To be called once, before the log is replayed.
-    pub fn fill(&self, search: &search::Engine) -> Result<(), proto::Error> {
+    /// Takes in what is in the tables already of a tenant. To be called once for each, before the log is replayed.
+    pub fn fill(&self, search: &search::Engine, tenant: TenantId) -> Result<(), proto::Error> {
         for resource_type in ResourceType::all().filter(|of| is_kept(of.code())) {
             let parameters = [("_count".to_owned(), "1000".to_owned())];
             let request = search::Request {
@@ -53,17 +53,13 @@ impl Stored {
                 custom: None,
                 now_ms: 0,
             };
-            let query = search::Query::compile(
-                TenantId::DEFAULT,
-                &request,
-                &search::Limits::default(),
-                &search::NoTerminology,
-            )?;
+            let query =
+                search::Query::compile(tenant, &request, &search::Limits::default(), &search::NoTerminology)?;
             let mut cursor = None;
             loop {
                 let page = search.search(&query, cursor.as_deref()).map_err(proto::Error::from)?;
                 for hit in &page.hits {
-                    self.take(TenantId::DEFAULT, hit)?;
+                    self.take(tenant, hit)?;
                 }
                 cursor = page.next;
                 if cursor.is_none() {
@@ -122,6 +118,11 @@ impl Stored {
             let keys: Vec<_> = index.of_partition(partition).map(|place| place.key).collect();
             keys.iter().for_each(|key| index.remove(key));
         }
+    }
+
+    /// All that a tenant stored is gone.
+    pub fn forget_tenant(&self, tenant: TenantId) {
+        self.tenants.write().remove(&tenant);
     }
 
     /// The part of a tenant.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use fhir::{
     compartment,
     definitions::ResourceType,
-    index::{self, ExtractOptions},
+    index::{self, Bases, ExtractOptions},
     json::{self, Document, Node},
     resource::Envelope,
 };
@@ -35,9 +35,9 @@ pub struct Parsed {
     pub patient: Option<ResourceId>,
 }
 
-/// Parses `body` as one resource.
-pub fn parse(body: Bytes, options: &Options) -> Result<Parsed, Error> {
-    aside(body.len(), || timed(Step::Parse, || parse_untimed(body, options)))
+/// Parses `body` as one resource. `bases`: what stands below is of the same tenant.
+pub fn parse(body: Bytes, options: &Options, bases: Bases<'_>) -> Result<Parsed, Error> {
+    aside(body.len(), || timed(Step::Parse, || parse_untimed(body, options, bases)))
 }
 
 /// Work on more bytes than this takes longer than the other tasks of a thread should wait.
@@ -48,7 +48,7 @@ pub fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     if bytes > LARGE_BYTES { host::aside(work) } else { work() }
 }
 
-fn parse_untimed(body: Bytes, options: &Options) -> Result<Parsed, Error> {
+fn parse_untimed(body: Bytes, options: &Options, bases: Bases<'_>) -> Result<Parsed, Error> {
     let document = document(body, &options.json)?;
     let envelope = Envelope::read(document.root()).map_err(|error| invalid(&error))?;
     let id = match envelope.id {
@@ -56,7 +56,7 @@ fn parse_untimed(body: Bytes, options: &Options) -> Result<Parsed, Error> {
         None => None,
     };
     let resource_type = envelope.resource_type;
-    let patient = patient_of(document.root(), resource_type, options);
+    let patient = patient_of(document.root(), resource_type, &options.extract(bases));
     Ok(Parsed { resource_type, id, patient, document: Arc::new(document) })
 }
 
@@ -66,9 +66,14 @@ pub fn document(body: Bytes, limits: &json::Limits) -> Result<Document, Error> {
 }
 
 /// Parses `body` as one resource of the type the request names.
-pub fn parse_as(body: Bytes, resource_type: &str, options: &Options) -> Result<Parsed, Error> {
+pub fn parse_as(
+    body: Bytes,
+    resource_type: &str,
+    options: &Options,
+    bases: Bases<'_>,
+) -> Result<Parsed, Error> {
     let expected = known_type(resource_type)?;
-    let parsed = parse(body, options)?;
+    let parsed = parse(body, options, bases)?;
     check_type(parsed.resource_type, expected)?;
     Ok(parsed)
 }
@@ -123,7 +128,8 @@ pub fn of(node: &Engine, tenant: TenantId, document: Arc<Document>) -> Result<Dr
 /// `Invalid` where it is no resource.
 pub fn values(node: &Engine, tenant: TenantId, resource: Node<'_>) -> Result<(Bytes, u32), Error> {
     let set = node.parameters(tenant);
-    let options = ExtractOptions { custom: set.as_deref(), ..node.options.extract() };
+    let bases = node.bases_of(tenant);
+    let options = ExtractOptions { custom: set.as_deref(), ..node.options.extract(bases.bases()) };
     let mut values = Vec::with_capacity(512);
     index::extract(resource, &options, &mut values)
         .map_err(|error| Error::new(Code::Invalid, error.to_string()))?;
@@ -138,11 +144,15 @@ pub fn patient_type() -> TypeCode {
 
 /// The patient whose compartment a body belongs to. For a Patient this is `None`: under which id it will live is not
 /// the body's to say.
-pub fn patient_of(resource: Node<'_>, resource_type: ResourceType, options: &Options) -> Option<ResourceId> {
+pub fn patient_of(
+    resource: Node<'_>,
+    resource_type: ResourceType,
+    options: &ExtractOptions<'_>,
+) -> Option<ResourceId> {
     if resource_type == ResourceType::PATIENT {
         return None;
     }
-    let patient = compartment::patient_of(resource, resource_type, &options.extract())?;
+    let patient = compartment::patient_of(resource, resource_type, options)?;
     ResourceId::parse(&patient).ok()
 }
 

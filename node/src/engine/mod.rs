@@ -2,6 +2,7 @@
 //! Nothing here calls what is above it.
 
 mod at_work;
+mod bases;
 mod doors;
 mod finished;
 mod level;
@@ -9,12 +10,14 @@ mod options;
 mod parameters;
 mod references;
 mod task;
+mod tenants;
 mod threads;
 mod tokens;
 mod turns;
 mod visibility;
 
 pub use at_work::AT_WORK;
+pub use bases::OwnBases;
 pub use doors::Doors;
 pub use finished::Finished;
 pub use level::Level;
@@ -22,6 +25,7 @@ pub use options::Options;
 pub use parameters::{Parameters, WALKS_MAX};
 pub use references::ReferenceCache;
 pub use task::to_its_end;
+pub use tenants::{TENANTS, Tenants};
 pub use threads::Threads;
 pub use tokens::{Owner, Tokens};
 pub use turns::{Turn, Turns};
@@ -58,6 +62,9 @@ pub struct Engine {
     pub conformance: Conformance,
     pub doors: Doors,
     pub parameters: Parameters,
+    pub tenants: Tenants,
+    /// Of the default tenant.
+    pub bases: Arc<OwnBases>,
     /// A permit for each stream of a backup.
     pub backups: Arc<Semaphore>,
 }

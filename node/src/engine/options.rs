@@ -61,18 +61,15 @@ pub struct Options {
     pub reference_cache_max: usize,
     /// A search that takes longer is logged with its plan; `None`: none is.
     pub slow_search: Option<Duration>,
+    /// Tenants beside the default one.
+    pub tenants_max: usize,
     /// What all requests may hold together.
     pub bounds: Arc<Bounds>,
 }
 
 impl Options {
     /// How index values are extracted and compartments are told.
-    pub fn extract(&self) -> ExtractOptions<'_> {
-        ExtractOptions { bases: self.bases(), custom: None, words: self.search_limits.full_text }
-    }
-
-    /// What stands below one of these is this server's.
-    pub fn bases(&self) -> Bases<'_> {
-        Bases { own: self.base_url.as_deref(), further: &self.further_bases }
+    pub fn extract<'o>(&self, bases: Bases<'o>) -> ExtractOptions<'o> {
+        ExtractOptions { bases, custom: None, words: self.search_limits.full_text }
     }
 }

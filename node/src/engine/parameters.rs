@@ -46,7 +46,9 @@ impl Engine {
     }
 
     fn read_parameters(&self) {
-        for tenant in self.cluster.indexed_tenants() {
+        let there = self.cluster.indexed_tenants();
+        self.parameters.tenants.write().retain(|tenant, _| there.contains(tenant));
+        for tenant in there {
             let own = self.cluster.indexing(tenant);
             let is_known =
                 |known: &Known| known.revision >= own.revision && known.generation >= own.generation;

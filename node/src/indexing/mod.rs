@@ -61,10 +61,8 @@ impl Agreed {
         if self.looks >= LOOKS && !node.cluster.is_alone() {
             (self.looks, self.revisions) = Default::default();
         }
-        let mut tenants = node.cluster.indexed_tenants();
-        if !tenants.contains(&TenantId::DEFAULT) {
-            tenants.push(TenantId::DEFAULT);
-        }
+        let tenants = node.tenants_there();
+        self.revisions.retain(|tenant, _| tenants.contains(tenant));
         for tenant in tenants {
             let revision = node.conformance.revision(tenant);
             if self.revisions.get(&tenant) == Some(&revision) {

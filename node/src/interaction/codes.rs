@@ -43,7 +43,8 @@ pub(super) async fn stored_value_sets(
     let mut found = Vec::new();
     for (name, value) in parameters {
         for named in search::query::value_sets(name, value) {
-            let bases = [session.options().bases(), Bases::of(came_by)];
+            let own = session.bases();
+            let bases = [own.bases(), Bases::of(came_by)];
             let Some(id) = bases.into_iter().find_map(|bases| local_id(&named, bases)) else { continue };
             let version = match read::current(session, "ValueSet", id).await {
                 Ok(Some(version)) if !version.is_deleted() => version,

@@ -23,6 +23,7 @@ use file::File;
 use futures::StreamExt;
 use item::{Item, Place};
 use progress::Progress;
+use proto::{Code, TenantName};
 use std::{collections::BTreeSet, path::PathBuf, sync::Mutex, time::Duration};
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -33,6 +34,8 @@ pub struct LoadOptions {
     pub grpc: String,
     /// How to connect; retries are `retry_deadline`'s.
     pub connect: client::Options,
+    /// Whose data it is to be.
+    pub tenant: TenantName,
     /// Files, and folders that are searched for `.json` and `.ndjson`.
     pub paths: Vec<PathBuf>,
     /// Unanswered writes at a time; together with `item_bytes_max` the bound on memory.
@@ -51,6 +54,7 @@ impl LoadOptions {
         LoadOptions {
             grpc: grpc.into(),
             connect: client::Options::default(),
+            tenant: TenantName::parse(TenantName::DEFAULT).expect("a name"),
             paths,
             in_flight: 8,
             retry_deadline: Duration::from_secs(120),
@@ -71,8 +75,9 @@ pub async fn run(options: LoadOptions) -> anyhow::Result<LoadReport> {
     reach(&options.grpc, &options.connect).await?;
     let retry = Retry { deadline: options.retry_deadline, ..Retry::default() };
     let client = Client::connect_with(&options.grpc, &options.connect).context("--grpc")?.with_retry(retry);
+    let client = client.with_tenant(options.tenant.as_str())?;
     let load = Load {
-        newest_ms: newest_ms(&client).await,
+        newest_ms: newest_ms(&client).await?,
         writer: client.writer(options.in_flight),
         progress: Progress::start(&files, options.progress),
         report: Mutex::new(LoadReport::new(files.len() as u64)),
@@ -100,9 +105,15 @@ pub async fn run(options: LoadOptions) -> anyhow::Result<LoadReport> {
 
 /// When the newest version was written that the server has, by its own clock. What is answered with a later time was
 /// written by the load; what is not, its repeated answers included, was there. `None`: the server does not tell.
-async fn newest_ms(client: &Client) -> Option<u64> {
-    let newest = client.history(api::HistoryRequest { count: 1, ..Default::default() }).await.ok()?;
-    Some(newest.entries.first().map_or(0, |entry| entry.last_updated_ms))
+///
+/// # Errors
+/// There is no such tenant.
+async fn newest_ms(client: &Client) -> anyhow::Result<Option<u64>> {
+    match client.history(api::HistoryRequest { count: 1, ..Default::default() }).await {
+        Ok(newest) => Ok(Some(newest.entries.first().map_or(0, |entry| entry.last_updated_ms))),
+        Err(error) if error.code() == Some(Code::NotFound) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
 }
 
 struct Load {

@@ -33,6 +33,7 @@ fn of_node(node: &Engine, page: &mut Page) {
     page.gauge("salamander_search_tail_ratio", "How full the fullest search tail is; at 1 writes wait")
         .is(node.search.fill().into());
     of_parameters(node, page);
+    of_tenants(node, page);
     let cluster = node.cluster.figures();
     of_groups(&cluster.groups, page);
     of_log(&cluster.log, &cluster.log_health, page);
@@ -54,6 +55,15 @@ fn of_parameters(node: &Engine, page: &mut Page) {
     let far = node.cluster.indexed_tenants().into_iter().map(|tenant| node.reindexed(tenant));
     page.gauge("salamander_reindex_ratio", "How much of the rows has the values of all search parameters")
         .is(far.min().unwrap_or(1000) as f64 / 1000.0);
+}
+
+fn of_tenants(node: &Engine, page: &mut Page) {
+    let (tenants, _) = node.cluster.tenants();
+    let there = tenants.iter().filter(|one| one.ended_ms == 0).count();
+    let going = tenants.iter().filter(|one| one.ended_ms > 0 && !one.gone).count();
+    page.gauge("salamander_tenants", "Tenants besides the default one").is(there as f64);
+    page.gauge("salamander_tenants_ending", "Deleted tenants whose data is still there, or going")
+        .is(going as f64);
 }
 
 fn of_groups(groups: &[GroupFigures], page: &mut Page) {

@@ -11,8 +11,10 @@ use crate::{
     clock::Clock,
     compartment::{Actors, Keys},
     conformance::{self, Conformance},
+    dropping,
     engine::{
-        Doors, Engine, Finished, Options, Parameters, ReferenceCache, Threads, Tokens, Turns, Visibility,
+        Doors, Engine, Finished, Options, OwnBases, Parameters, ReferenceCache, Tenants, Threads, Tokens,
+        Turns, Visibility,
     },
     host::elsewhere,
     indexing,
@@ -110,6 +112,7 @@ impl Node {
         let groups = cluster.groups().to_vec();
         groups.iter().for_each(|group| clock.saw(group.partition().applied().time_ms));
         let actors = Actors::start(&groups, &clock, &options.actors).await?;
+        let bases = OwnBases::of_default(options.base_url.as_deref(), &options.further_bases);
         let engine = Arc::new_cyclic(|this| Engine {
             this: this.clone(),
             options,
@@ -128,6 +131,8 @@ impl Node {
             conformance,
             doors: Doors::default(),
             parameters: Parameters::default(),
+            tenants: Tenants::default(),
+            bases: Arc::new(bases),
             backups: Arc::new(Semaphore::new(STREAMS_MAX)),
         });
         // From here on leadership changes reach the node. What was prepared before is settled behind the requests; one that
@@ -141,6 +146,7 @@ impl Node {
         tokio::spawn(age::watch(Arc::downgrade(&engine)));
         tokio::spawn(routing::watch(Arc::downgrade(&engine)));
         tokio::spawn(indexing::run(Arc::downgrade(&engine)));
+        tokio::spawn(dropping::run(Arc::downgrade(&engine)));
         seal(&engine);
         Ok(Node { engine })
     }
@@ -238,7 +244,9 @@ impl Opened {
         let cache_bytes = options.conformance_cache_bytes;
         let definitions =
             Arc::new(conformance::Stored::new(store.clone(), options.json.clone(), cache_bytes));
-        definitions.fill(&search)?;
+        for tenant in cluster::known_tenants(folder.clone(), &options.cluster.dir)? {
+            definitions.fill(&search, tenant)?;
+        }
         let packages = conformance::load(&options.packages)?;
         Ok(Opened { options, store, log, search, folder, transport, clock, entropy, definitions, packages })
     }

@@ -33,6 +33,8 @@ pub fn applied_to(applied: Applied) -> wire::Applied {
         }
         Applied::ReservationLost { criteria } => Outcome::ReservationLost(criteria),
         Applied::Outdated { generation } => Outcome::Outdated(generation),
+        Applied::TenantEnded => Outcome::TenantEnded(true),
+        Applied::Dropped { rows, last } => Outcome::Dropped(wire::Dropped { rows, last }),
         Applied::Rejected { reason } => Outcome::Rejected(reason),
     };
     wire::Applied { outcome: Some(outcome) }
@@ -67,6 +69,8 @@ pub fn applied_from(applied: Option<wire::Applied>) -> Result<Applied, Error> {
         }
         Outcome::ReservationLost(criteria) => Applied::ReservationLost { criteria },
         Outcome::Outdated(generation) => Applied::Outdated { generation },
+        Outcome::TenantEnded(_) => Applied::TenantEnded,
+        Outcome::Dropped(dropped) => Applied::Dropped { rows: dropped.rows, last: dropped.last },
         Outcome::Rejected(reason) => Applied::Rejected { reason },
     })
 }
@@ -115,7 +119,9 @@ mod tests {
             Applied::Decided { commit: false },
             Applied::Decided { commit: true },
             Applied::ReservationHeld { expires_ms: 5, holder: bytes.clone() },
-            Applied::ReservationLost { criteria: bytes },
+            Applied::ReservationLost { criteria: bytes.clone() },
+            Applied::TenantEnded,
+            Applied::Dropped { rows: 3, last: bytes },
             Applied::Outdated { generation: 7 },
             Applied::Rejected { reason: "r".to_owned() },
         ] {

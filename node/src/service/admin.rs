@@ -1,6 +1,6 @@
 //! What operators ask. Any node answers; what only the leader of the meta group knows or can do is asked of it.
 
-use super::{BackupService, Node, status::merged};
+use super::{BackupService, Node, TenancyService, status::merged};
 use crate::partition::unreadable;
 use bytes::Bytes;
 use cluster::{Standing, View};
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 const VIEW: Duration = Duration::from_secs(1);
 
 /// The operator's calls, as `proto/api/v1/admin.proto` has them.
-pub trait AdminService: BackupService {
+pub trait AdminService: BackupService + TenancyService {
     /// Nodes and groups, each as who leads it sees it.
     fn status(&self, request: StatusRequest) -> BoxFuture<'_, Result<StatusResponse, Error>>;
     /// Gives a new node its id.
@@ -237,6 +237,6 @@ fn standing(standing: Standing) -> &'static str {
     }
 }
 
-fn unavailable(error: &cluster::Error) -> Error {
+pub(super) fn unavailable(error: &cluster::Error) -> Error {
     Error::new(Code::Unavailable, error.to_string())
 }

@@ -8,7 +8,7 @@ use super::{
     routing::{self, DOOR},
 };
 use crate::{
-    engine::AT_WORK,
+    engine::{AT_WORK, TENANTS},
     interaction::{self, patch::Patch},
     observe::Trace,
     partition::{self, Twice, ask, ask_aged, incomplete, question, unreadable},
@@ -123,8 +123,16 @@ impl Node {
         if request.call == DOOR {
             return Ok(routing::answer(&self.engine));
         }
+        if request.call == TENANTS {
+            self.engine.learn().await?;
+            return Ok(wire::TenantsAnswer {}.encode_to_vec().into());
+        }
         if let Some(answer) = self.administer(&request.call, request.body.clone()).await {
             return answer;
+        }
+        // What is asked without a tenant is about partitions.
+        if request.tenant != 0 {
+            self.engine.must_have_tenant(TenantId(request.tenant)).await?;
         }
         let share = self.engine.options.bounds.share();
         share.take(bytes)?;

@@ -11,12 +11,14 @@ mod forward;
 mod node;
 pub(crate) mod routing;
 mod status;
+mod tenants;
 
 pub use admin::AdminService;
 pub use backup::{Answers, BackupService, STREAMS_MAX};
 pub(crate) use calls::calls;
 pub use node::Node;
 pub use routing::RoutingService;
+pub use tenants::{TenancyService, Tenant, TenantService};
 
 use crate::session::Context;
 use futures::stream::BoxStream;
@@ -30,7 +32,7 @@ macro_rules! service {
             rpc $rpc:ident, shown $name:ident $label:literal, by $room:ident::$run:ident, about |$named:pat_param| $id:expr, weighs |$of:pat_param| $weight:expr;
     )*) => {
         /// FHIR R4's interactions over protobuf messages. Errors are the ones of the table in `proto::error`.
-        pub trait FhirService: RoutingService {
+        pub trait FhirService: RoutingService + TenantService {
             $(
                 $(#[$about])*
                 fn $call(

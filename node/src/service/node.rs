@@ -47,7 +47,8 @@ macro_rules! carried_out {
             $(async fn $call(&self, context: &Context, request: $request) -> Result<$response, Error> {
                 Call::$name.accept(context)?;
                 if self.engine.cluster.is_alone() {
-                    return $room::$run(self.session(context), request).await;
+                    let session = self.session(context);
+                    return session.unless_ended($room::$run(session, request).await);
                 }
                 // Boxed: alone there is none, and every call would carry its future along.
                 Box::pin(async move {
@@ -67,7 +68,7 @@ macro_rules! carried_out {
                             false => self.forward(context, Call::$name, home, &request).await,
                         };
                         if let Some(answer) = patience.with(answer).await {
-                            return answer;
+                            return self.session(context).unless_ended(answer);
                         }
                     }
                 })
@@ -96,7 +97,8 @@ macro_rules! carried_out {
                     let request = $request::decode(message).map_err(|error| unreadable(&error))?;
                     context.share.admit(weigh(&request))?;
                     Call::$name.accept(context)?;
-                    let answer = $room::$run(self.ready_session(context).await?, request).await?;
+                    let session = self.ready_session(context).await?;
+                    let answer = session.unless_ended($room::$run(session, request).await)?;
                     return Ok(answer.encode_to_vec().into());
                 })*
                 let text = format!("another node asks for `{call}`, which this version does not know");
@@ -117,7 +119,19 @@ impl Node {
     ) -> Result<BoxStream<'static, Result<SearchEntry, Error>>, Error> {
         Call::SearchStream.accept(context)?;
         if self.serves(context, None) {
-            return interaction::search_stream(self.session(context), request).await;
+            let matches = interaction::search_stream(self.session(context), request).await?;
+            let (node, context) = (self.clone(), context.clone());
+            // Also the end: what is deleted under way is no shorter answer.
+            let end = futures::stream::once(std::future::ready(None));
+            let whole = matches.map(Some).chain(end).filter_map(move |entry| {
+                let session = node.session(&context);
+                std::future::ready(match (entry, session.unless_ended(Ok::<(), Error>(()))) {
+                    (Some(entry), Ok(())) => Some(entry),
+                    (None, Ok(())) => None,
+                    (_, Err(ended)) => Some(Err(ended)),
+                })
+            });
+            return Ok(whole.boxed());
         }
         let (node, context) = (self.clone(), context.clone());
         let first = node.search(&context, request.clone()).await?;

@@ -45,12 +45,12 @@ use crate::{
     bounds::Share,
     clock::Clock,
     conformance::Definitions,
-    draft::{Draft, Parsed},
-    engine::{Engine, Options, ReferenceCache},
+    draft::{self, Draft, Parsed},
+    engine::{Engine, Options, OwnBases, ReferenceCache},
 };
 use bytes::Bytes;
-use fhir::{json::Node, validation::Issues};
-use proto::{Error, TenantId};
+use fhir::{definitions::ResourceType, json::Node, validation::Issues};
+use proto::{Error, ResourceId, TenantId};
 use std::sync::Arc;
 
 /// What a caller does with a node. Cheap to copy.
@@ -102,8 +102,45 @@ impl<'s> Session<'s> {
 
     /// What links and fullUrls start with; `None`: they are relative.
     pub fn base(self) -> Option<&'s str> {
-        let configured = self.options().base_url.as_deref();
+        let configured = self.options().base_url.as_deref().filter(|_| self.tenant() == TenantId::DEFAULT);
         self.context.base.as_deref().or(configured).map(|base| base.trim_end_matches('/'))
+    }
+
+    /// What stands below one of these is of the same tenant.
+    pub fn bases(self) -> Arc<OwnBases> {
+        self.engine.bases_of(self.tenant())
+    }
+
+    /// A body, parsed as one resource.
+    ///
+    /// # Errors
+    /// What is none.
+    pub fn parse(self, body: Bytes) -> Result<Parsed, Error> {
+        draft::parse(body, self.options(), self.bases().bases())
+    }
+
+    /// The same of the type that the request names.
+    ///
+    /// # Errors
+    /// What is none of them.
+    pub fn parse_as(self, body: Bytes, resource_type: &str) -> Result<Parsed, Error> {
+        draft::parse_as(body, resource_type, self.options(), self.bases().bases())
+    }
+
+    /// The patient whose compartment a body belongs to.
+    pub fn patient_of(self, resource: Node<'_>, resource_type: ResourceType) -> Option<ResourceId> {
+        draft::patient_of(resource, resource_type, &self.options().extract(self.bases().bases()))
+    }
+
+    /// The answer, unless whose data it is of was deleted meanwhile, and the half of it is gone.
+    ///
+    /// # Errors
+    /// `NotFound` then.
+    pub fn unless_ended<T>(self, answer: Result<T, Error>) -> Result<T, Error> {
+        match self.engine.has_tenant(self.tenant()) {
+            true => answer,
+            false => Err(crate::error::tenant_ended()),
+        }
     }
 
     /// What time it is.

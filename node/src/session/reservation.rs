@@ -78,6 +78,7 @@ impl Reservation {
                     writer::settle(session.engine, reservation.partition, reservation.tenant, &transaction)
                         .await?;
                 }
+                Applied::TenantEnded => return Err(crate::error::tenant_ended()),
                 other => {
                     tracing::error!(?other, "a reservation answered what it cannot");
                     return Err(contended());

@@ -195,7 +195,7 @@ impl Paused {
 }
 
 fn new_resource(session: Session<'_>, body: &str, criteria: &Criteria) -> writer::Step {
-    let parsed = crate::draft::parse(body.to_owned().into(), session.options()).unwrap();
+    let parsed = session.parse(body.to_owned().into()).unwrap();
     let slot = place::slot_for(TENANT, &parsed, criteria.slot());
     let draft = session.draft(&parsed).unwrap();
     place::create_step(TENANT, &parsed, session.assign(slot), draft)

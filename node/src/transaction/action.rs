@@ -128,7 +128,7 @@ impl Setting<'_> {
     /// The entry's resource, which must be of the type its url names, parsed as it is written: once, with its references
     /// resolved.
     fn parsed(&self, entry: &Entry<'_>, resource_type: ResourceType) -> Result<Parsed, Error> {
-        let parsed = draft::parse(self.body(entry)?, self.session.options())?;
+        let parsed = self.session.parse(self.body(entry)?)?;
         draft::check_type(parsed.resource_type, resource_type)?;
         Ok(parsed)
     }

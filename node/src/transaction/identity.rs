@@ -101,8 +101,7 @@ fn identity(session: Session<'_>, entry: &Entry<'_>, slot: Slot) -> Result<Ident
 }
 
 fn assigned(session: Session<'_>, entry: &Entry<'_>, resource_type: ResourceType, slot: Slot) -> Identity {
-    let options = session.options();
-    let own = entry.resource.and_then(|resource| draft::patient_of(resource, resource_type, options));
+    let own = entry.resource.and_then(|resource| session.patient_of(resource, resource_type));
     let slot = own.map_or(slot, |patient| patient_slot(session.tenant(), patient));
     Identity::Assigned(resource_type, session.assign(slot))
 }
@@ -122,7 +121,7 @@ fn bundle_slot(session: Session<'_>, bundle: &Bundle<'_>) -> Option<Slot> {
         }
         let resource = entry.resource?;
         let resource_type = ResourceType::from_name(&resource.get("resourceType")?.as_str()?)?;
-        let patient = draft::patient_of(resource, resource_type, session.options())?;
+        let patient = session.patient_of(resource, resource_type)?;
         Some(patient_slot(session.tenant(), patient))
     })
 }

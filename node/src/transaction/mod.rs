@@ -36,7 +36,7 @@ pub async fn run(session: Session<'_>, request: TransactionRequest) -> Result<Tr
 
 async fn run_here(session: Session<'_>, request: TransactionRequest) -> Result<TransactionResponse, Error> {
     let answering = Answering::new(session, request.entry_return());
-    let document = draft::parse(request.bundle, session.options())?.document;
+    let document = session.parse(request.bundle)?.document;
     let limits = bundle::Limits { entries_max: session.options().bundle_entries_max };
     let bundle = Bundle::read(&document, &limits).map_err(invalid)?;
     let answers = match bundle.kind {

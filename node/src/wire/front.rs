@@ -4,11 +4,11 @@ use crate::{
     bounds::{Share, weight},
     config,
     observe::{Interactions, Wire, interactions::InFlight},
-    service::{Call, FhirService, LABELS, RoutingService, calls},
+    service::{Call, FhirService, LABELS, RoutingService, Tenant, TenantService, calls},
     session::Context,
 };
 use futures::{FutureExt, StreamExt, stream::BoxStream};
-use proto::{Code, Error, api::v1::*};
+use proto::{Code, Error, TenantName, api::v1::*};
 use std::{
     future::Future,
     panic::AssertUnwindSafe,
@@ -77,6 +77,12 @@ fn span(interaction: Call, context: &Context) -> tracing::Span {
         request_id = &*context.request_id,
         trace_id
     )
+}
+
+impl<S: FhirService> TenantService for Front<S> {
+    async fn tenant(&self, name: &TenantName) -> Result<Tenant, Error> {
+        self.inner.tenant(name).await
+    }
 }
 
 /// Nothing that takes time or memory.

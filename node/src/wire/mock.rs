@@ -3,13 +3,16 @@
 use crate::{
     bounds::Bounds,
     budget::Budget,
-    service::{AdminService, Answers, BackupService, FhirService, RoutingService, calls},
+    service::{
+        AdminService, Answers, BackupService, FhirService, RoutingService, TenancyService, Tenant,
+        TenantService, calls,
+    },
     session::Context,
 };
 use bytes::Bytes;
 use futures::{StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use parking_lot::Mutex;
-use proto::{Code, Error, api::v1::*};
+use proto::{Code, Error, TenantId, TenantName, api::v1::*};
 use std::collections::BTreeMap;
 
 /// 2026-11-21T01:35:32.500Z
@@ -344,6 +347,16 @@ impl Running {
 }
 
 /// One of two nodes of cluster 7; the other leads what belongs to the Patient `elsewhere`.
+/// There is one beside the default one.
+impl TenantService for Mock {
+    async fn tenant(&self, name: &TenantName) -> Result<Tenant, Error> {
+        match name.as_str() {
+            "clinic" => Ok(Tenant { id: TenantId(2), base: Some("https://a.example/t/clinic/fhir".into()) }),
+            other => Err(Error::new(Code::NotFound, format!("there is no tenant {other:?}"))),
+        }
+    }
+}
+
 impl RoutingService for Mock {
     fn map(&self, request: MapRequest) -> MapResponse {
         MapResponse {
@@ -364,8 +377,8 @@ impl RoutingService for Mock {
 }
 
 macro_rules! refused {
-    ($($call:ident($request:ident) -> $response:ident;)*) => {
-        impl AdminService for Mock {
+    ($service:ident: $($call:ident($request:ident) -> $response:ident;)*) => {
+        impl $service for Mock {
             $(fn $call(&self, _: $request) -> BoxFuture<'_, Result<$response, Error>> {
                 Box::pin(async { Err(Error::new(Code::NotSupported, "not here")) })
             })*
@@ -373,7 +386,13 @@ macro_rules! refused {
     };
 }
 
-refused! {
+refused! { TenancyService:
+    create_tenant(CreateTenantRequest) -> CreateTenantResponse;
+    list_tenants(ListTenantsRequest) -> ListTenantsResponse;
+    delete_tenant(DeleteTenantRequest) -> DeleteTenantResponse;
+}
+
+refused! { AdminService:
     status(StatusRequest) -> StatusResponse;
     join(JoinRequest) -> JoinResponse;
     drain(DrainRequest) -> DrainResponse;

@@ -38,6 +38,7 @@ pub async fn refused(
             node.learn().await?;
             Ok(Attempt::Stale)
         }
+        Applied::TenantEnded => Err(crate::error::tenant_ended()),
         other => {
             tracing::error!(?other, "an applied command answered what it cannot");
             Err(Error::new(Code::Internal, "the write was not applied; the server's log says why"))

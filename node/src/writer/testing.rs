@@ -95,7 +95,7 @@ impl Half {
 fn put(node: &Engine, key: &ResourceKey) -> log::Mutation {
     let id = key.id.as_str();
     let body = format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#);
-    let parsed = draft::parse(body.into(), &node.options).unwrap();
+    let parsed = draft::parse(body.into(), &node.options, Default::default()).unwrap();
     let index_values = parsed.draft(node, TENANT).unwrap().index_values;
     let now_ms = node.clock.now_ms();
     let body = fhir::resource::stored(parsed.document.root(), id, 1, now_ms).into();

@@ -6,11 +6,13 @@ mod assigned;
 mod key;
 mod partition_map;
 mod resource_id;
+mod tenant_name;
 
 pub use assigned::AssignedId;
 pub use key::{CompartmentKey, ResourceKey};
 pub use partition_map::PartitionMap;
 pub use resource_id::{InvalidId, ResourceId};
+pub use tenant_name::{InvalidTenantName, TenantName};
 
 use std::fmt;
 
@@ -19,7 +21,7 @@ use std::fmt;
 pub struct TenantId(pub u32);
 
 impl TenantId {
-    /// The only tenant offered so far.
+    /// The one that is always there.
     pub const DEFAULT: TenantId = TenantId(1);
 }
 

@@ -38,7 +38,8 @@ use crate::work::Looked;
 use fhir::index::Values;
 use futures::FutureExt;
 use futures::executor::block_on;
-use proto::id::PartitionId;
+use futures::future::join_all;
+use proto::id::{PartitionId, TenantId};
 use read::Wanted;
 use shard::Shard;
 use std::path::Path;
@@ -106,6 +107,25 @@ impl Engine {
     /// As [`Engine::forget`], but waits on the calling thread: for threads that may.
     pub fn blocking_forget(&self, partition: PartitionId) {
         wait(self.forget(partition));
+    }
+
+    /// Forgets a tenant of which nothing is published any more, here or in what is replayed: as [`Engine::forget`] does a partition.
+    pub async fn forget_tenant(&self, tenant: TenantId) {
+        join_all(self.shards.iter().map(|shard| shard.forget_tenant(tenant))).await;
+    }
+
+    /// The tenants that the segments have documents of, in order. What is in the tails alone is left out.
+    ///
+    /// # Errors
+    /// Of the index.
+    pub fn tenants(&self) -> Result<Vec<TenantId>> {
+        let mut all = vec![];
+        for shard in &self.shards {
+            all.extend(shard.tenants()?);
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
     }
 
     /// How full the fullest tail is: at 1.0 `publish` waits. For admission control, before the log append.

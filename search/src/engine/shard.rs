@@ -4,7 +4,7 @@ use super::disk::{self, Disk, Found};
 use super::options::Options;
 use super::tail::Tail;
 use crate::error::Result;
-use proto::id::PartitionId;
+use proto::id::{PartitionId, TenantId};
 use std::sync::Arc;
 use storage::Change;
 
@@ -49,6 +49,21 @@ impl Shard {
         if let Some(forget) = self.tail.forget(partition) {
             self.tail.forgotten(&forget).await;
         }
+    }
+
+    /// Forgets a tenant of which nothing is pushed any more.
+    pub async fn forget_tenant(&self, tenant: TenantId) {
+        if let Some(forget) = self.tail.forget_tenant(tenant) {
+            self.tail.forgotten(&forget).await;
+        }
+    }
+
+    /// The tenants that the segments have documents of.
+    ///
+    /// # Errors
+    /// Of the index.
+    pub fn tenants(&self) -> Result<Vec<TenantId>> {
+        self.tail.snapshot().segments.map_or(Ok(vec![]), |segments| segments.tenants())
     }
 
     /// Seals what is left, if anything does. Dropping does the same.

@@ -149,6 +149,15 @@ pub fn tenant(tenant: TenantId) -> Vec<u8> {
     term
 }
 
+/// How the terms of [`tenant`] begin, and whose one of them is.
+pub const OF_TENANTS: [u8; 1] = [tag::TENANT];
+
+/// The tenant of a term of [`tenant`].
+pub fn tenant_of(term: &[u8]) -> Option<TenantId> {
+    let number = term.strip_prefix(&OF_TENANTS)?;
+    Some(TenantId(u32::from_be_bytes(number.try_into().ok()?)))
+}
+
 /// Every document of a type.
 pub fn of_type(owner: Owner) -> Vec<u8> {
     let mut term = vec![tag::TYPE];

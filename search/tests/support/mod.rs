@@ -63,6 +63,15 @@ pub fn query(url: &str) -> Result<Query, proto::Error> {
 
 /// The same, with what other searches found for it.
 pub fn joined_query(url: &str, joined: &[Joined]) -> Result<Query, proto::Error> {
+    compiled(TENANT, url, joined)
+}
+
+/// The same of another tenant.
+pub fn query_of(tenant: TenantId, url: &str) -> Query {
+    compiled(tenant, url, &[]).expect("a query")
+}
+
+fn compiled(tenant: TenantId, url: &str, joined: &[Joined]) -> Result<Query, proto::Error> {
     let (name, rest) = url.split_once('?').unwrap_or((url, ""));
     let pair = |part: &str| {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -82,7 +91,7 @@ pub fn joined_query(url: &str, joined: &[Joined]) -> Result<Query, proto::Error>
         now_ms: NOW_MS,
     };
     let limits = Limits { full_text: FullText::All, ..Limits::default() };
-    Query::compile(TENANT, &request, &limits, &Codes)
+    Query::compile(tenant, &request, &limits, &Codes)
 }
 
 /// Knows the value set `http://vs`, the large one `http://large`, one of `true` (`http://flags`), an empty one, and a code system `http://s1` in which each of c0 to c3 is above the next.

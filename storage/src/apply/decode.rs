@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::version::{Method, Origin};
 use bytes::Bytes;
-use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TypeCode};
+use proto::id::{CompartmentKey, PartitionId, ResourceId, ResourceKey, Slot, TenantId, TypeCode};
 use proto::log::v1 as log;
 
 pub use log::command::Kind;
@@ -26,7 +26,9 @@ pub fn check(command: &log::Command) -> Result<()> {
         }
         Kind::Decide(decide) => decide.write.as_ref().map_or(Ok(()), check_write),
         Kind::Reindex(message) => message.rows.iter().try_for_each(|row| reindexed(row).map(drop)),
-        Kind::Finish(_) | Kind::Reserve(_) | Kind::Release(_) | Kind::Forget(_) => Ok(()),
+        Kind::Finish(_) | Kind::Reserve(_) | Kind::Release(_) | Kind::Forget(_) | Kind::DropTenant(_) => {
+            Ok(())
+        }
     }
 }
 
@@ -52,6 +54,11 @@ pub fn command(command: &log::Command) -> Result<&Kind> {
         Kind::Write(_) => {}
         Kind::Reindex(message) if message.generation == 0 => return Err(malformed("generation 0")),
         Kind::Reindex(_) => {}
+        Kind::DropTenant(_) if command.tenant == TenantId::DEFAULT.0 => {
+            return Err(malformed("the default tenant never ends"));
+        }
+        Kind::DropTenant(message) if message.rows_max == 0 => return Err(malformed("no rows to drop")),
+        Kind::DropTenant(_) => {}
         Kind::Prepare(prepare) => {
             name("transaction", &prepare.transaction)?;
             partition(prepare.coordinator_partition)?;

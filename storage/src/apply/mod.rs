@@ -3,6 +3,7 @@
 
 mod decide;
 mod decode;
+mod drop_tenant;
 mod evict;
 mod fence;
 mod finish;
@@ -57,6 +58,9 @@ pub(crate) fn entry(stage: &mut Stage<'_>, entry: &Entry) -> Result<(Applied, Ve
 fn run(stage: &mut Stage<'_>, command: &log::Command) -> Step<Applied> {
     let kind = decode::command(command)?;
     stage.set_context(command);
+    if !matches!(kind, Kind::DropTenant(_)) && stage.is_dropped()? {
+        return Err(Stop::refused(Applied::TenantEnded));
+    }
     sweep::sweep(stage)?;
     match kind {
         Kind::Write(write) => write::write(stage, write),
@@ -67,5 +71,6 @@ fn run(stage: &mut Stage<'_>, command: &log::Command) -> Step<Applied> {
         Kind::Release(release) => release::release(stage, release),
         Kind::Forget(forget) => forget::forget(stage, forget),
         Kind::Reindex(message) => reindex::reindex(stage, message),
+        Kind::DropTenant(message) => drop_tenant::drop_tenant(stage, message),
     }
 }

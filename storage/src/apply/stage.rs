@@ -31,6 +31,8 @@ pub struct Stage<'p> {
     pub(super) floors: Floors,
     /// The least generation that is taken, of the tenant it was looked up for last.
     generation: Cell<Option<(TenantId, u32)>>,
+    /// Whether the tenant ended that was looked up last.
+    dropped: Cell<Option<(TenantId, bool)>>,
 }
 
 #[derive(Default)]
@@ -65,6 +67,7 @@ impl<'p> Stage<'p> {
             holder: None,
             floors,
             generation: Cell::default(),
+            dropped: Cell::default(),
         }
     }
 
@@ -113,6 +116,28 @@ impl<'p> Stage<'p> {
     /// To be called where that changes.
     pub fn forget_generation(&self) {
         self.generation.set(None);
+    }
+
+    /// Whether the tenant of the command ended.
+    pub fn is_dropped(&self) -> Result<bool> {
+        let tenant = self.context.tenant;
+        // Every command asks, and nearly every one is of this tenant.
+        if tenant == TenantId::DEFAULT {
+            return Ok(false);
+        }
+        if let Some((known, is_dropped)) = self.dropped.get()
+            && known == tenant
+        {
+            return Ok(is_dropped);
+        }
+        let is_dropped = self.get(&table::Dropped::key(tenant, ()))?.is_some();
+        self.dropped.set(Some((tenant, is_dropped)));
+        Ok(is_dropped)
+    }
+
+    /// To be called where that changes.
+    pub fn forget_dropped(&self) {
+        self.dropped.set(None);
     }
 
     /// The tenant of the command.
@@ -192,6 +217,11 @@ impl<'p> Stage<'p> {
 
     /// The first `limit` rows of a range as of now.
     pub fn scan(&self, range: &Range, limit: usize) -> Result<Vec<(Vec<u8>, Bytes)>> {
+        self.first(range, limit, true)
+    }
+
+    /// The same; values are empty where they are not wanted.
+    pub fn first(&self, range: &Range, limit: usize, with_values: bool) -> Result<Vec<(Vec<u8>, Bytes)>> {
         if range.lower >= range.upper {
             return Ok(vec![]);
         }
@@ -208,7 +238,8 @@ impl<'p> Stage<'p> {
                 if !more {
                     break;
                 }
-                rows.push((stored.key().to_vec(), Bytes::copy_from_slice(stored.value())));
+                let value = if with_values { Bytes::copy_from_slice(stored.value()) } else { Bytes::new() };
+                rows.push((stored.key().to_vec(), value));
                 more = stored.advance()?;
                 continue;
             };

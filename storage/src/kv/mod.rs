@@ -42,6 +42,14 @@ impl Range {
         self.lower = lower.max(self.lower);
         self
     }
+
+    /// The same range without `last` and the keys before it; all of it where `last` is empty.
+    pub fn behind(self, last: &[u8]) -> Self {
+        match last.is_empty() {
+            true => self,
+            false => self.from([last, &[0]].concat()),
+        }
+    }
 }
 
 /// The smallest key greater than every key that starts with `prefix`.

@@ -63,6 +63,11 @@ impl Partition {
         Ok(counts)
     }
 
+    /// Whether the tenant ended, and nothing of it is taken here any more.
+    pub fn has_dropped(&self, tenant: TenantId) -> Result<bool> {
+        Ok(self.engine.get(&table::Dropped::key(tenant, ()))?.is_some())
+    }
+
     /// Whether any transaction waits for Finish: one atomic load.
     pub fn has_prepared(&self) -> bool {
         self.locks.any()

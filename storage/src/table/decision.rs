@@ -36,7 +36,7 @@ impl Decision {
     /// All decisions of all tenants, after `after` where it is given, a key of this table.
     pub fn after(after: Option<&[u8]>) -> Range {
         match after {
-            Some(after) => Self::all().from([after, &[0]].concat()),
+            Some(after) => Self::all().behind(after),
             None => Self::all(),
         }
     }

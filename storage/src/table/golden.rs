@@ -22,7 +22,7 @@ fn every_key_has_the_bytes_it_always_had() {
         HistoryPlace { last_updated_ms: 0x0a0b, type_code: TypeCode(0x0506), id: id("obs"), version: 3 };
     let resource = b"\x01\x02\x03\x04pat\x00\x05\x06obs\x00";
     let number = |number: u8| [&[0; 7][..], &[number]].concat();
-    let cases: [(Vec<u8>, u8, Vec<u8>); 14] = [
+    let cases: [(Vec<u8>, u8, Vec<u8>); 15] = [
         (Resource::key(TENANT, &key), 1, resource.to_vec()),
         (IndexValues::key(TENANT, &key), 2, resource.to_vec()),
         (History::key(TENANT, (&key, 3)), 3, [&resource[..], &number(3)].concat()),
@@ -49,6 +49,7 @@ fn every_key_has_the_bytes_it_always_had() {
             [&b"\x05\x06\x00\x00\x00\x00\x00\x00\x0a\x0bobs\x00"[..], &number(3)].concat(),
         ),
         (Generation::key(TENANT, ()), 17, vec![]),
+        (Dropped::key(TENANT, ()), 18, vec![]),
     ];
     for (key, tag, rest) in cases {
         assert_eq!(key, [&[tag, 0, 0, 0, 7][..], &rest].concat(), "table {tag}");

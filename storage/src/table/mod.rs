@@ -7,6 +7,7 @@ pub mod count;
 pub mod decision;
 pub mod dedup;
 pub mod directory;
+pub mod dropped;
 pub mod expiry;
 pub mod feed;
 pub mod generation;
@@ -38,13 +39,17 @@ macro_rules! tables {
         $($(const _: () = assert!(matches!(<$table as Table>::TAG, Tag::$tag));)+)*
 
         impl Tag {
-            /// All tags in use.
-            #[cfg(test)]
+            /// All tags in use, in the order of their numbers.
             pub const ALL: &'static [Tag] = &[$(Tag::$tag),*];
 
             /// The tag of that number.
             pub fn from_number(number: u8) -> Option<Tag> {
                 match number { $($number => Some(Tag::$tag),)* _ => None }
+            }
+
+            /// All rows of a tenant.
+            pub fn of_tenant(self, tenant: TenantId) -> Range {
+                Range::prefix(Writer::key(self as u8, tenant).finish())
             }
 
             /// What the table is called.
@@ -86,6 +91,8 @@ tables! {
     Timeline = 16 in timeline: Timeline;
     /// The least generation of search parameters that is taken.
     Generation = 17 in generation: Generation;
+    /// Tenants that ended.
+    Dropped = 18 in dropped: Dropped;
 }
 
 /// Numbers of tables that are gone. Also 0 and 255, which keep range ends simple.
@@ -185,6 +192,10 @@ mod tests {
                 None => assert!(!Tag::ALL.iter().any(|tag| *tag as u8 == number)),
             }
         }
+        assert!(
+            Tag::ALL.is_sorted_by_key(|tag| *tag as u8),
+            "who goes through all rows of a tenant relies on it"
+        );
     }
 
     #[test]

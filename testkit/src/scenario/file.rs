@@ -24,6 +24,8 @@ pub struct Scenario {
     pub number: String,
     pub(super) folder: PathBuf,
     pub(super) steps: Vec<Step>,
+    /// It is about a tenant, which is made before.
+    pub(super) has_tenant: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -80,10 +82,12 @@ pub fn load(folder: &Path) -> anyhow::Result<Vec<Scenario>> {
         let number = file.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
         let number = number.with_context(|| format!("{file}: not NNNN-what.yaml"))?.to_owned();
         // By way of JSON: YAML would want a tag for an enum.
-        let steps: Value =
-            serde_yaml_ng::from_str(&fs::read_to_string(&path)?).with_context(|| file.to_owned())?;
+        let text = fs::read_to_string(&path)?;
+        let has_tenant = text.contains("${tenant");
+        let steps: Value = serde_yaml_ng::from_str(&text).with_context(|| file.to_owned())?;
         let steps = serde_json::from_value(steps).with_context(|| file.to_owned())?;
-        scenarios.push(Scenario { file: file.to_owned(), number, folder: folder.to_owned(), steps });
+        let (file, folder) = (file.to_owned(), folder.to_owned());
+        scenarios.push(Scenario { file, number, folder, steps, has_tenant });
     }
     scenarios.sort_by(|a, b| a.file.cmp(&b.file));
     if let Some(pair) = scenarios.windows(2).find(|pair| pair[0].number == pair[1].number) {

@@ -65,8 +65,7 @@ pub async fn run_all(folder: &Path, rest: &str, grpc: &str) -> anyhow::Result<()
     for scenario in &scenarios {
         for wire in [Wire::Rest, Wire::Grpc] {
             ran += 1;
-            let base = if wire == Wire::Rest { rest } else { grpc };
-            if let Err(error) = run(scenario, wire, base).await {
+            if let Err(error) = run(scenario, wire, rest, grpc).await {
                 failed.push(format!("{error:#}"));
             }
         }
@@ -76,12 +75,21 @@ pub async fn run_all(folder: &Path, rest: &str, grpc: &str) -> anyhow::Result<()
 }
 
 /// Runs one scenario over one wire; stops at the first step that fails, as later ones build on it.
-pub async fn run(scenario: &Scenario, wire: Wire, base: &str) -> anyhow::Result<()> {
+pub async fn run(scenario: &Scenario, wire: Wire, rest: &str, grpc: &str) -> anyhow::Result<()> {
     let mut variables = BTreeMap::new();
     // A name of its own for everything the scenario makes: both wires share one server.
     variables.insert("run".to_owned(), format!("{}-{wire}", scenario.number));
-    let rest = rest::Rest::new(base);
-    let grpc = if wire == Wire::Grpc { Some(grpc::Grpc::new(base)?) } else { None };
+    if scenario.has_tenant {
+        let name = format!("s{}-{wire}", scenario.number);
+        client::Admin::connect(grpc)?.create_tenant(&name, name.clone().into()).await?;
+        let root = rest.trim_end_matches("/fhir");
+        variables.insert("tenant_base".to_owned(), format!("{root}/t/{name}/fhir"));
+        variables.insert("tenant".to_owned(), name);
+    }
+    let (rest, grpc) = match wire {
+        Wire::Rest => (rest::Rest::new(rest), None),
+        Wire::Grpc => (rest::Rest::new(rest), Some(grpc::Grpc::new(grpc)?)),
+    };
     for (index, step) in scenario.steps.iter().enumerate() {
         if step.only.is_some_and(|only| only != wire) {
             continue;

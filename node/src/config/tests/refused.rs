@@ -37,6 +37,8 @@ fn what_is_no_value_is_told_with_what_is_one() {
         ("storage.open_files_max", "-1", "32 to 1000000"),
         ("search.writer_bytes", "1000", "0, or 15000000 to"),
         ("limits.json_depth_max", "513", "1 to 512"),
+        ("limits.tenant_percent", "0", "1 to 100"),
+        ("limits.tenants_max", "10001", "1 to 10000"),
         ("limits.search_page_default", "2000", "at most limits.search_page_max, which is 1000"),
         ("raft.proposals_max", "32768", "log.queue_max"),
         ("search.tail_documents_max", "8191", "search.tail_documents_max, which is 8191"),

@@ -4,7 +4,7 @@ mod conditional;
 
 use crate::{
     compartment::Dedup,
-    draft::{self, Parsed},
+    draft::Parsed,
     engine::to_its_end,
     error::contended,
     session::{One, Session, place},
@@ -40,7 +40,7 @@ struct Wanted {
 impl Wanted {
     fn read(session: Session<'_>, mut request: CreateRequest) -> Result<Wanted, Error> {
         let body = std::mem::take(&mut request.body);
-        let parsed = draft::parse_as(body, &request.resource_type, session.options())?;
+        let parsed = session.parse_as(body, &request.resource_type)?;
         Ok(Wanted { request, parsed })
     }
 

@@ -59,7 +59,7 @@ impl Patch {
                 Error::new(Code::Internal, format!("the stored resource cannot be read: {error}"))
             })?;
             let patched = self.patch.apply(&document).map_err(|error| refused(&error))?;
-            draft::parse(patched.into(), self.caller.session().options())
+            self.caller.session().parse(patched.into())
         };
         draft::aside(current.len(), apply)
     }

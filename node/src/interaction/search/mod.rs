@@ -21,7 +21,7 @@ use crate::{
     session::{Patience, Search, Session},
 };
 use explain::Explanation;
-use fhir::{definitions::ResourceType, index::Bases, projection::Projection};
+use fhir::{definitions::ResourceType, projection::Projection};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use proto::{
     Code, Error,
@@ -241,8 +241,7 @@ async fn compile_at(
         return Err(Error::new(Code::BadRequest, text));
     }
     let (strict, came_by) = (request.strict, came_by.map(str::to_owned));
-    let options = session.options();
-    let (base, further) = (options.base_url.clone(), options.further_bases.clone());
+    let own = session.bases();
     let limits = session.options().search_limits.clone();
     let lists_codes = pairs.iter().any(|(name, value)| codes::are_asked_by(name, value));
     let stored = match lists_codes {
@@ -257,7 +256,7 @@ async fn compile_at(
             parameters: &pairs,
             compartment: compartment.filter(|(name, _)| !name.is_empty()),
             strict,
-            bases: Bases { own: base.as_deref(), further: &further },
+            bases: own.bases(),
             came_by: came_by.as_deref(),
             joined: &joined,
             custom: custom.as_deref(),

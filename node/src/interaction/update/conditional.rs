@@ -19,7 +19,7 @@ pub async fn update(session: Session<'_>, request: UpdateRequest) -> Result<Writ
     if !request.id.is_empty() {
         return Err(Error::new(Code::BadRequest, "an update names either an id or criteria, not both"));
     }
-    let parsed = draft::parse_as(request.body, &request.resource_type, session.options())?;
+    let parsed = session.parse_as(request.body, &request.resource_type)?;
     let criteria = Criteria::read(session, parsed.resource_type, &request.criteria).await?;
     let told: [&[u8]; 6] = [
         b"conditional update",

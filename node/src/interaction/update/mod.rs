@@ -27,7 +27,7 @@ pub async fn update(session: Session<'_>, request: UpdateRequest) -> Result<Writ
 
 async fn update_here(session: Session<'_>, request: UpdateRequest) -> Result<WriteResponse, Error> {
     let id = draft::resource_id(&request.id)?;
-    let parsed = draft::parse_as(request.body, &request.resource_type, session.options())?;
+    let parsed = session.parse_as(request.body, &request.resource_type)?;
     check_id(&parsed, id)?;
     let told: [&[u8]; 6] = [
         b"update",

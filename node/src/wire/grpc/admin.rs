@@ -74,6 +74,27 @@ impl Admin for Adapter {
         answer(self.service.transfer_leader(request.into_inner()).await)
     }
 
+    async fn create_tenant(
+        &self,
+        request: Request<CreateTenantRequest>,
+    ) -> Result<Response<CreateTenantResponse>, Status> {
+        answer(self.service.create_tenant(request.into_inner()).await)
+    }
+
+    async fn list_tenants(
+        &self,
+        request: Request<ListTenantsRequest>,
+    ) -> Result<Response<ListTenantsResponse>, Status> {
+        answer(self.service.list_tenants(request.into_inner()).await)
+    }
+
+    async fn delete_tenant(
+        &self,
+        request: Request<DeleteTenantRequest>,
+    ) -> Result<Response<DeleteTenantResponse>, Status> {
+        answer(self.service.delete_tenant(request.into_inner()).await)
+    }
+
     async fn backup_state(
         &self,
         request: Request<BackupStateRequest>,

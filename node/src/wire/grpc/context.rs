@@ -3,6 +3,7 @@
 use crate::{
     bounds::Share,
     observe::trace::{TRACEPARENT, Trace},
+    service::{Tenant, TenantService},
     session::Context,
     wire::caller::{deadline, request_id, stale, tenant},
 };
@@ -15,21 +16,34 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 /// # Errors
 /// As [`open`], of what the metadata name.
-pub(super) fn known(metadata: &MetadataMap) -> Result<(), Error> {
-    tenant::of(metadata.as_ref()).map(drop)
+pub(super) async fn known(metadata: &MetadataMap, service: &impl TenantService) -> Result<(), Error> {
+    tenant::of(metadata.as_ref(), None, service).await.map(drop)
 }
 
 /// Splits a request. The deadline is the caller's `grpc-timeout`, but no later than `timeout` from now.
 ///
 /// # Errors
-/// A tenant that is not offered, a key that looks like the tenant's, or a `grpc-timeout` that is none.
-pub(super) fn open<T>(mut request: Request<T>, timeout: Duration) -> Result<(Context, T), Status> {
-    let share = request.extensions_mut().remove().unwrap_or_default();
-    let context = context(request.metadata(), timeout, share).map_err(|error| error.to_status())?;
-    Ok((context, request.into_inner()))
+/// A tenant that is not there, a key that looks like the tenant's, or a `grpc-timeout` that is none.
+pub(super) async fn open<T>(
+    mut request: Request<T>,
+    timeout: Duration,
+    service: &impl TenantService,
+) -> Result<(Context, T), Status> {
+    let share: Share = request.extensions_mut().remove().unwrap_or_default();
+    let (metadata, extensions, message) = request.into_parts();
+    drop(extensions);
+    let tenant = tenant::of(metadata.as_ref(), None, service).await;
+    let context = tenant.and_then(|tenant| context(&metadata, timeout, share, tenant));
+    Ok((context.map_err(|error| error.to_status())?, message))
 }
 
-fn context(metadata: &MetadataMap, timeout: Duration, share: Share) -> Result<Context, Error> {
+fn context(
+    metadata: &MetadataMap,
+    timeout: Duration,
+    share: Share,
+    tenant: Tenant,
+) -> Result<Context, Error> {
+    share.belongs_to(tenant.id)?;
     let asked = match metadata.get("grpc-timeout") {
         None => None,
         Some(text) => Some(text.to_str().ok().and_then(parse_timeout).ok_or_else(|| {
@@ -37,11 +51,11 @@ fn context(metadata: &MetadataMap, timeout: Duration, share: Share) -> Result<Co
         })?),
     };
     Ok(Context {
-        tenant: tenant::of(metadata.as_ref())?,
+        tenant: tenant.id,
         request_id: request_id::accept(metadata.get(REQUEST_ID).map(|id| id.as_bytes())),
         trace: Trace::accept(metadata.get(TRACEPARENT).map(|trace| trace.as_bytes())),
         deadline: deadline(timeout, asked),
-        base: None,
+        base: tenant.base,
         stale: stale::of(metadata.as_ref())?,
         share,
     })

@@ -38,7 +38,7 @@ macro_rules! adapted {
         #[tonic::async_trait]
         impl<S: FhirService> Fhir for Adapter<S> {
             $(async fn $rpc(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
-                let (context, request) = self.open(request)?;
+                let (context, request) = self.open(request).await?;
                 let leader = {
                     fn about($named: &$request) -> Option<(&str, &str)> {
                         $id
@@ -59,7 +59,7 @@ macro_rules! adapted {
                 &self,
                 request: Request<Streaming<WriteStreamRequest>>,
             ) -> Result<Response<Answers>, Status> {
-                self.writes(request)
+                self.writes(request).await
             }
         }
     };
@@ -68,13 +68,13 @@ macro_rules! adapted {
 calls!(adapted);
 
 impl<S: FhirService> Adapter<S> {
-    fn open<T>(&self, mut request: Request<T>) -> Result<(Context, T), Status> {
+    async fn open<T>(&self, mut request: Request<T>) -> Result<(Context, T), Status> {
         is_meant(request.metadata_mut(), &*self.service)?;
-        open(request, self.timeout)
+        open(request, self.timeout, &*self.service).await
     }
 
     async fn matches(&self, request: Request<SearchRequest>) -> Result<Response<Matches>, Status> {
-        let (context, request) = self.open(request)?;
+        let (context, request) = self.open(request).await?;
         let entries = self.service.search_stream(&context, request).await;
         let in_status = |entry: Result<SearchEntry, proto::Error>| entry.map_err(|error| error.to_status());
         let paced =
@@ -82,8 +82,11 @@ impl<S: FhirService> Adapter<S> {
         answer(&context, entries.map(|entries| paced(entries).boxed()), None)
     }
 
-    fn writes(&self, request: Request<Streaming<WriteStreamRequest>>) -> Result<Response<Answers>, Status> {
-        let (context, requests) = self.open(request)?;
+    async fn writes(
+        &self,
+        request: Request<Streaming<WriteStreamRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        let (context, requests) = self.open(request).await?;
         let writes = write_stream::Writes {
             service: self.service.clone(),
             context: context.clone(),

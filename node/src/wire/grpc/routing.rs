@@ -1,7 +1,7 @@
 //! `salamander.api.v1.Routing` over the service, and what both services do with what clients take from it.
 
 use super::context;
-use crate::service::RoutingService;
+use crate::service::{RoutingService, TenantService};
 use proto::{
     Code, Error,
     api::v1::{routing_server::Routing, *},
@@ -14,10 +14,10 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 pub(super) struct Adapter<S>(pub Arc<S>);
 
 #[tonic::async_trait]
-impl<S: RoutingService> Routing for Adapter<S> {
+impl<S: RoutingService + TenantService> Routing for Adapter<S> {
     async fn map(&self, mut request: Request<MapRequest>) -> Result<Response<MapResponse>, Status> {
         is_meant(request.metadata_mut(), &*self.0)?;
-        context::known(request.metadata()).map_err(|error| error.to_status())?;
+        context::known(request.metadata(), &*self.0).await.map_err(|error| error.to_status())?;
         Ok(Response::new(self.0.map(request.into_inner())))
     }
 }

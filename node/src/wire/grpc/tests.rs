@@ -5,6 +5,7 @@ use crate::{
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use proto::{
+    TenantId,
     api::v1::{
         fhir_client::FhirClient, routing_client::RoutingClient, write_stream_request::Request as Write,
         write_stream_response::Response, *,
@@ -66,6 +67,21 @@ async fn errors_carry_their_detail() {
     elsewhere.metadata_mut().insert("x-salamander-tenant", "other".parse().unwrap());
     let elsewhere = client.create(elsewhere).await.unwrap_err();
     assert!(elsewhere.code() == Code::NotFound && elsewhere.message().contains("other"), "{elsewhere}");
+    let mut twice = Request::new(create(b"{\"a\":1}"));
+    twice.metadata_mut().append("x-salamander-tenant", "clinic".parse().unwrap());
+    twice.metadata_mut().append("x-salamander-tenant", "default".parse().unwrap());
+    assert_eq!(client.create(twice).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn a_tenant_comes_with_the_base_of_its_links() {
+    let running = Running::start().await;
+    let mut client = client(&running).await;
+    let mut request = Request::new(create(b"{\"a\":1}"));
+    request.metadata_mut().insert("x-salamander-tenant", "clinic".parse().unwrap());
+    client.create(request).await.unwrap();
+    let seen = running.mock.seen.lock().clone().unwrap();
+    assert_eq!((seen.tenant, seen.base.as_deref()), (TenantId(2), Some("https://a.example/t/clinic/fhir")));
 }
 
 /// Calls `path` with `message` as bytes, whatever they are.

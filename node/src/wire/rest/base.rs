@@ -1,12 +1,23 @@
 //! The absolute address under which the client reached this server.
 
-use crate::tls::Shown;
+use super::tenant::OfPath;
+use crate::{
+    link::{self, FHIR},
+    tls::Shown,
+};
 use http::{HeaderMap, header, request::Parts};
 
-const PATH: &str = "/fhir";
-
-/// The configured base, else scheme and host as the client (or the proxy before us) says, else a relative base.
+/// The configured base, else scheme and host as the client (or the proxy before us) says, else a relative base; of a tenant's path that
+/// tenant's.
 pub(super) fn of(configured: &str, parts: &Parts) -> String {
+    let base = of_default(configured, parts);
+    match parts.extensions.get::<OfPath>() {
+        Some(OfPath(Ok(name))) => link::of_tenant(&base, name.as_str()),
+        _ => base,
+    }
+}
+
+fn of_default(configured: &str, parts: &Parts) -> String {
     if !configured.is_empty() {
         return configured.to_owned();
     }
@@ -23,8 +34,8 @@ pub(super) fn of(configured: &str, parts: &Parts) -> String {
     };
     let prefix = first(headers, "x-forwarded-prefix").filter(|prefix| is_path(prefix)).unwrap_or_default();
     match host {
-        Some(host) => format!("{scheme}://{host}{}{PATH}", prefix.trim_end_matches('/')),
-        None => PATH.to_owned(),
+        Some(host) => format!("{scheme}://{host}{}{FHIR}", prefix.trim_end_matches('/')),
+        None => FHIR.to_owned(),
     }
 }
 
@@ -47,11 +58,30 @@ mod tests {
     use super::*;
 
     fn base(configured: &str, headers: &[(&str, &str)]) -> String {
+        base_of(None, configured, headers)
+    }
+
+    fn base_of(tenant: Option<&str>, configured: &str, headers: &[(&str, &str)]) -> String {
         let mut request = http::Request::get("/fhir/Patient");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        of(configured, &request.body(()).unwrap().into_parts().0)
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        if let Some(tenant) = tenant {
+            parts.extensions.insert(OfPath(Ok(tenant.parse().unwrap())));
+        }
+        of(configured, &parts)
+    }
+
+    #[test]
+    fn of_a_tenant_it_is_its_own() {
+        let forwarded =
+            [("host", "inner:1"), ("x-forwarded-host", "a.example"), ("x-forwarded-prefix", "/ehr/")];
+        let of = |configured: &str, headers: &[(&str, &str)]| base_of(Some("x"), configured, headers);
+        assert_eq!(of("", &forwarded), "http://a.example/ehr/t/x/fhir");
+        assert_eq!(of("https://c.example/fhir", &forwarded), "https://c.example/t/x/fhir");
+        assert_eq!(of("https://c.example/r4", &[]), "https://c.example/r4/t/x/fhir");
+        assert_eq!(of("", &[]), "/t/x/fhir");
     }
 
     #[test]

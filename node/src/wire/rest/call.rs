@@ -5,6 +5,7 @@ use super::{
     format::{self, Format},
     outcome::Failure,
     prefer::Prefer,
+    tenant::OfPath,
 };
 use crate::{
     bounds::Bounds,
@@ -12,6 +13,7 @@ use crate::{
     link,
     observe::Trace,
     query,
+    service::FhirService,
     session::{Context, Stale},
     wire::caller::{deadline, request_id, tenant},
 };
@@ -169,7 +171,7 @@ impl Asked {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
+impl<S: FhirService> FromRequestParts<Shared<S>> for Call {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared<S>) -> Result<Call, Failure> {
@@ -188,14 +190,17 @@ impl<S: Send + Sync> FromRequestParts<Shared<S>> for Call {
             trace: None,
             stale: Ok(None),
         });
+        let of_path = parts.extensions.get::<OfPath>().cloned().map(|OfPath(name)| name).transpose()?;
+        let tenant = tenant::of(&parts.headers, of_path.as_ref(), &*shared.service).await?.id;
         let share = shared.settings.bounds.share();
+        share.belongs_to(tenant)?;
         // A body, read after this, joins the same share.
         if !parts.method.is_safe() {
             parts.extensions.insert(share.clone());
         }
         Ok(Call {
             context: Context {
-                tenant: tenant::of(&parts.headers)?,
+                tenant,
                 request_id: origin.request_id,
                 trace: origin.trace,
                 deadline: deadline(shared.settings.request_timeout, None),

@@ -1,7 +1,10 @@
 //! Answers for people: the JSON of any GET as a page whose references can be followed, where a browser asks.
 //! Behind this everything is FHIR's JSON.
 
-use super::format::{self, FHIR_JSON};
+use super::{
+    format::{self, FHIR_JSON},
+    tenant::OfPath,
+};
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
@@ -30,15 +33,16 @@ pub(super) async fn answers(mut request: Request, next: Next) -> Response {
     if request.uri().path() == "/" {
         return Redirect::to("/fhir").into_response();
     }
+    let prefix = request.extensions().get::<OfPath>().map(OfPath::prefix).unwrap_or_default();
     let path = request.uri().path().to_owned();
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(FHIR_JSON));
     let mut response = next.run(request).await;
     response.headers_mut().append(header::VARY, HeaderValue::from_static("user-agent"));
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == FHIR_JSON);
-    if is_json { as_page(response, &path).await } else { response }
+    if is_json { as_page(response, &prefix, &path).await } else { response }
 }
 
-async fn as_page(response: Response, path: &str) -> Response {
+async fn as_page(response: Response, prefix: &str, path: &str) -> Response {
     let (mut parts, body) = response.into_parts();
     // The bodies of this server are in memory already.
     let json = to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -49,7 +53,7 @@ async fn as_page(response: Response, path: &str) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Response::from_parts(parts, Body::from(page(text, path)))
+    Response::from_parts(parts, Body::from(page(text, prefix, path)))
 }
 
 /// Whether a page is asked for: by `_format`, or by who prefers HTML and is a browser or takes nothing else. Libraries name
@@ -69,11 +73,12 @@ fn is_wanted(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
     takes_html && (text(header::USER_AGENT).contains("Mozilla/") || !format::is_acceptable(headers))
 }
 
-/// The page of a JSON text, at a path such as `/fhir/Patient/1`.
-fn page(json: &str, path: &str) -> String {
-    let base = path.split('/').nth(1).map(|first| format!("/{first}")).unwrap_or_default();
+/// The page of a JSON text, at a path such as `/fhir/Patient/1`, before which `prefix` stands.
+fn page(json: &str, prefix: &str, path: &str) -> String {
+    let base = path.split('/').nth(1).map(|first| format!("{prefix}/{first}")).unwrap_or_default();
     let mut out = String::with_capacity(2 * json.len() + 1024);
     out.push_str("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>");
+    escape(prefix, &mut out);
     escape(path, &mut out);
     out.push_str("</title><style>");
     out.push_str(STYLE);
@@ -269,7 +274,7 @@ mod tests {
     #[test]
     fn what_a_resource_says_is_no_markup() {
         let hostile = r#"{"div":"<script>alert(1)</script>","reference":"Patient/\"onclick=","u":"http://x/\"><b>","j":"javascript:alert(1)","r":"Patient/'x"}"#;
-        let page = page(hostile, "/fhir/Patient/<b>");
+        let page = page(hostile, "", "/fhir/Patient/<b>");
         assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("onclick=\""), "{page}");
         assert!(!page.contains("href=\"javascript") && !page.contains("/'x"), "{page}");
     }

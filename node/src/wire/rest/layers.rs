@@ -109,7 +109,10 @@ async fn diagnostics(status: StatusCode, method: &Method, uri: &Uri, response: R
 pub(super) async fn no_route(uri: Uri) -> Failure {
     Failure(Error::new(
         Code::NotFound,
-        format!("there is nothing at {}; FHIR is served at /fhir", uri.path()),
+        format!(
+            "there is nothing at {}; FHIR is served at /fhir, and a tenant's at /t/NAME/fhir",
+            uri.path()
+        ),
     ))
 }
 

@@ -25,6 +25,7 @@ mod read;
 pub(crate) mod refusal;
 mod response;
 mod search;
+mod tenant;
 mod transaction;
 mod update;
 mod xml;
@@ -32,6 +33,7 @@ mod xml;
 use crate::{
     bounds::Bounds,
     config::Config,
+    link::FHIR,
     observe::{Wire, access},
     service::FhirService,
 };
@@ -50,8 +52,7 @@ use tower_http::{
 /// The routes of REST, ready to be served.
 pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Bounds>) -> Router {
     let shared = Shared { service, settings: Arc::new(Settings::new(config, bounds)) };
-    // Other tenants will be at "/t/{tenant}/fhir": the same routes under that base.
-    let routes = fhir_routes("/fhir")
+    let routes = fhir_routes(FHIR)
         .fallback(layers::no_route)
         .layer(middleware::from_fn(access::note))
         .with_state(shared.clone());
@@ -66,6 +67,7 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Boun
         .layer(middleware::from_fn(xml::answers))
         .layer(middleware::from_fn(html::answers))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(config.rest.gzip_bytes_min)))
+        .layer(middleware::map_request(tenant::settle))
         .layer(middleware::map_request(encoding::settle))
         .layer(middleware::from_fn(layers::origin));
     let routes = match cors::layer(&config.rest.cors_origins) {
@@ -75,7 +77,7 @@ pub fn router<S: FhirService>(service: Arc<S>, config: &Config, bounds: Arc<Boun
     if config.logging.access { access::log(routes, Wire::Rest) } else { routes }
 }
 
-/// FHIR's routes below `base`. HEAD is answered wherever GET is.
+/// FHIR's routes below `base`; those of tenants are the same below a base of their own, see [`tenant`]. HEAD is answered wherever GET is.
 fn fhir_routes<S: FhirService>(base: &str) -> Router<Shared<S>> {
     let of_type = get(search::of_type::<S>)
         .post(create::create::<S>)

@@ -1,4 +1,5 @@
 mod messages;
+mod tenants;
 
 use crate::wire::mock::Running;
 use proto::api::v1::PatchKind;
@@ -256,16 +257,6 @@ async fn a_stalled_body_and_a_stalled_service_time_out() {
     let (status, text) = refused(post().body(reqwest::Body::wrap_stream(stalled))).await;
     assert!(status == 408 && text.contains("body"), "{text}");
     assert_eq!(refused(post().body("hang")).await.0, 504);
-}
-
-#[tokio::test]
-async fn another_tenant_is_refused_however_it_is_spelt() {
-    let fixture = Fixture::new().await;
-    let ask = |key: &'static str, name: &'static str| fixture.call("GET", "/fhir/Patient").header(key, name);
-    assert_eq!(ask("x-salamander-tenant", "default").send().await.unwrap().status(), 200);
-    assert_eq!(refused(ask("x-salamander-tenant", "clinic")).await.0, 404);
-    let (status, text) = refused(ask("x-salamander-tennant", "clinic")).await;
-    assert!(status == 400 && text.contains("x-salamander-tenant"), "{text}");
 }
 
 #[tokio::test]

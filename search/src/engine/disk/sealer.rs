@@ -12,7 +12,7 @@ use crate::engine::index::schema::{Fields, schema};
 use crate::engine::options::Options;
 use crate::engine::orders::Orders;
 use crate::engine::segments::Segments;
-use crate::engine::tail::{Entry, Sieve, Tail};
+use crate::engine::tail::{Entry, Of, Sieve, Tail};
 use crate::engine::upto;
 use crate::error::{Error, Result};
 use crate::kind;
@@ -135,7 +135,10 @@ impl Sealer {
         let mut key = Vec::with_capacity(identity::GUESSED);
         let writer = self.writer()?;
         for forget in &work.forgets {
-            let term = kind::index::partition(forget.partition);
+            let term = match forget.of {
+                Of::Partition(partition) => kind::index::partition(partition),
+                Of::Tenant(tenant) => kind::index::tenant(tenant),
+            };
             writer.delete_term(Term::from_field_bytes(fields.terms, &term));
         }
         // All at once and first: a segment is opened once for them, and what is added below stays.

@@ -18,7 +18,7 @@ pub enum Next {
 
 /// What the sealer has to write.
 pub struct Work {
-    /// Partitions of which all that is in the segments goes, before the run is added.
+    /// Of these all that is in the segments goes, before the run is added.
     pub forgets: Vec<Forget>,
     pub generation: Arc<Generation>,
     /// What holds of each partition once it is written.
@@ -39,7 +39,7 @@ impl Queue {
         Queue { tail, seal_after: options.seal_after, taken: Instant::now() }
     }
 
-    /// Waits until a run is due, however small where a partition is to be forgotten, and takes it; or until nothing came for `rest_after`; without that it waits for as long
+    /// Waits until a run is due, however small where something is to be forgotten, and takes it; or until nothing came for `rest_after`; without that it waits for as long
     /// as it takes, with no timer.
     pub fn take(&mut self, rest_after: Option<Duration>) -> Next {
         let tail = &self.tail;

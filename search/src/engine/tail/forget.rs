@@ -1,14 +1,21 @@
-//! Forgetting a partition: at once where there are no segments, else with the next run that is sealed.
+//! Forgetting a partition or a tenant: at once where there are no segments, else with the next run that is sealed.
 
 use super::{State, Tail};
-use proto::id::PartitionId;
+use proto::id::{PartitionId, TenantId};
 use std::sync::Arc;
 
-/// A partition that the segments have to forget.
+/// What goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    Partition(PartitionId),
+    Tenant(TenantId),
+}
+
+/// What the segments have to forget.
 #[derive(Clone, Debug)]
 pub struct Forget {
-    pub partition: PartitionId,
-    /// Tells it from another one of the same partition.
+    pub of: Of,
+    /// Tells it from another one of the same.
     asked: Arc<()>,
 }
 
@@ -23,12 +30,21 @@ impl Tail {
     /// the run in work and the segments have of it goes before that gets there; `None` where there are none.
     pub fn forget(&self, partition: PartitionId) -> Option<Forget> {
         let mut state = self.state.lock();
-        state.active = Arc::new(state.active.without(partition));
         // How far it reached stays: rows may be lost again up to there by a crash, when some of them are in segments.
         state.applied.remove(&partition);
         state.reached_before.remove(&partition);
+        self.let_go(&mut state, Of::Partition(partition))
+    }
+
+    /// Lets go of what is here of a tenant of which nothing is added any more; the rest as of a partition.
+    pub fn forget_tenant(&self, tenant: TenantId) -> Option<Forget> {
+        self.let_go(&mut self.state.lock(), Of::Tenant(tenant))
+    }
+
+    fn let_go(&self, state: &mut State, of: Of) -> Option<Forget> {
+        state.active = Arc::new(state.active.without(of));
         self.bounds.as_ref()?;
-        let forget = Forget { partition, asked: Arc::default() };
+        let forget = Forget { of, asked: Arc::default() };
         state.forgets.push(forget.clone());
         self.work.notify_one();
         Some(forget)

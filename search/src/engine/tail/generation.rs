@@ -4,6 +4,7 @@
 //! that was there when it began.
 
 use super::filter::Filter;
+use super::forget::Of;
 use super::sieve::{Sieve, Signature};
 use bytes::Bytes;
 use fhir::index::Values;
@@ -132,10 +133,10 @@ impl Generation {
         larger
     }
 
-    /// The entries of all partitions but one, with as much room.
-    pub fn without(&self, partition: PartitionId) -> Generation {
+    /// All entries but those of a partition or a tenant, with as much room.
+    pub fn without(&self, of: Of) -> Generation {
         let rest = Generation::new(self.capacity());
-        self.copy(&rest, |entry| entry.partition != partition);
+        self.copy(&rest, |entry| of != Of::Partition(entry.partition) && of != Of::Tenant(entry.tenant));
         rest
     }
 

@@ -8,7 +8,7 @@ mod sieve;
 mod snapshot;
 mod view;
 
-pub use forget::Forget;
+pub use forget::{Forget, Of};
 pub use generation::{Entry, Generation};
 pub use sieve::{Sieve, trace_of, traces};
 pub use snapshot::Snapshot;
@@ -35,7 +35,7 @@ pub struct Tail {
     pub(super) work: Condvar,
     /// Publishers wait here for room. They are tasks, not threads.
     pub(super) room: Notify,
-    /// Who forgets a partition waits here until the segments have.
+    /// Who forgets something waits here until the segments have.
     pub(super) forgotten: Notify,
     /// `None`: nothing is ever sealed, so a full run makes way for a larger one.
     bounds: Option<Bounds>,
@@ -58,7 +58,7 @@ pub(super) struct State {
     /// The same of the segments when the index was opened. A partition that was published up to there since is left out:
     /// what it publishes from then on is surely new.
     reached_before: FxHashMap<PartitionId, u64>,
-    /// Partitions that the segments have to forget.
+    /// What the segments have to forget.
     pub(super) forgets: Vec<Forget>,
     pub(super) stopping: bool,
     /// Why the last seal failed.

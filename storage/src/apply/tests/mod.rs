@@ -1,3 +1,4 @@
+mod drop_tenant;
 pub(crate) mod fixture;
 mod model;
 mod naive;

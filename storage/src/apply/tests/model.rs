@@ -84,6 +84,7 @@ impl Model {
                 Ok(Applied::Done)
             }
             Kind::Reindex(reindex) => self.reindex(reindex),
+            Kind::DropTenant(_) => panic!("the model has one tenant, which never ends"),
         }
     }
 

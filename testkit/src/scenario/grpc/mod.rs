@@ -31,7 +31,10 @@ impl Grpc {
     ) -> client::Result<Got> {
         let header = |name: &str| sent.headers.get(name).cloned().unwrap_or_default();
         let body = bytes::Bytes::from(sent.body.clone().unwrap_or_default());
-        let client = &self.client;
+        let client = match sent.headers.get(proto::metadata::TENANT) {
+            Some(name) => &self.client.with_tenant(name)?,
+            None => &self.client,
+        };
         Ok(match target {
             Target::Create { resource_type } => {
                 let if_none_exist = header("if-none-exist");

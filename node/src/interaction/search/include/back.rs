@@ -84,7 +84,8 @@ async fn by_one(
 fn urls<'f, 's>(found: &'f Found, session: Session<'s>) -> impl Iterator<Item = &'f str> + use<'f, 's> {
     let values = Values::trusted(&found.values);
     let has_one = canonical::types(&[found.resource_type]).next().is_some();
-    let is_url = move |url: &&str| match parse_reference(url, session.options().bases()) {
+    let bases = session.bases();
+    let is_url = move |url: &&str| match parse_reference(url, bases.bases()) {
         ReferenceText::Url { url, .. } => url.contains(':'),
         _ => false,
     };
