@@ -115,7 +115,7 @@ async fn named(invocation: &Invocation, name: &str) -> Result<Document, Error> {
         );
         return Err(Error::new(Code::BadParameter, text).as_issue("required"));
     };
-    match parse_reference(&text, session.options().bases()) {
+    match parse_reference(&text, session.bases().bases()) {
         ReferenceText::Local { resource_type, id, version } => {
             read(session, resource_type.name(), id, version.unwrap_or_default()).await
         }

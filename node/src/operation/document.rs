@@ -85,7 +85,7 @@ fn named(invocation: &mut Invocation) -> Result<(), Error> {
         return Err(Error::new(Code::BadParameter, text).as_issue("value"));
     }
     let session = invocation.caller.session();
-    let (id, version_id) = match parse_reference(&id, session.options().bases()) {
+    let (id, version_id) = match parse_reference(&id, session.bases().bases()) {
         ReferenceText::Local { resource_type, id, version } if resource_type.name() == "Composition" => {
             (id, version.unwrap_or_default())
         }
@@ -131,7 +131,7 @@ impl<'s> Assembly<'s> {
         };
         let mut assembly = Assembly {
             session,
-            patient: draft::patient_of(root, resource_type, session.options()),
+            patient: session.patient_of(root, resource_type),
             asked: BTreeSet::from([place, Place { version: None, ..place }]),
             held: BTreeSet::from([place]),
             entries: vec![(place, composition.source().clone())],
@@ -180,7 +180,7 @@ impl<'s> Assembly<'s> {
     fn is_of_the_record(&self, place: &Place, resource: Node<'_>) -> bool {
         let owner = match place.resource_type {
             ResourceType::PATIENT => Some(place.id),
-            other => draft::patient_of(resource, other, self.session.options()),
+            other => self.session.patient_of(resource, other),
         };
         owner.is_none() || self.patient.is_none() || owner == self.patient
     }
@@ -188,7 +188,7 @@ impl<'s> Assembly<'s> {
     /// Notes what it refers to on this server.
     fn note(&mut self, resource: Node<'_>) {
         for reference in bundle::references(resource) {
-            let text = parse_reference(&reference.text, self.session.options().bases());
+            let text = parse_reference(&reference.text, self.session.bases().bases());
             let ReferenceText::Local { resource_type, id, version } = text else { continue };
             let number = version.map(draft::version_id);
             let (Ok(id), None | Some(Some(_))) = (ResourceId::parse(id), number) else { continue };

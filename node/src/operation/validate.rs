@@ -96,7 +96,7 @@ async fn validate(mut invocation: Invocation) -> Result<Bytes, Error> {
 /// Whether a write of it would be refused although it is valid: for a profile that the configuration asks for, a search parameter that
 /// cannot be carried out.
 fn write(session: Session<'_>, document: &Document, issues: &mut Issues) {
-    let parsed = draft::parse(document.source().clone(), session.options());
+    let parsed = session.parse(document.source().clone());
     let Err(refused) = parsed.and_then(|parsed| session.draft(&parsed)) else { return };
     for one in refused.issues {
         let (expression, text) = (one.expression.unwrap_or_default(), one.diagnostics);

@@ -29,8 +29,8 @@ pub async fn reached(
     way: Way,
     max: usize,
 ) -> Result<Option<BTreeSet<ResourceId>>, Error> {
-    let bases = session.options().bases();
-    let start = named(name, &join.value, join.resource_type, bases, session.base())?;
+    let own = session.bases();
+    let start = named(name, &join.value, join.resource_type, own.bases(), session.base())?;
     let mut reached: BTreeSet<ResourceId> = start.into_iter().collect();
     let mut edge: Vec<ResourceId> = reached.iter().copied().collect();
     while !edge.is_empty() && reached.len() <= max {

@@ -66,7 +66,8 @@ async fn graphql(mut invocation: Invocation) -> Result<Bytes, Error> {
         count_max: limits.count_max,
         resources_max: limits.includes_max,
     };
-    let mut store = Store::new(session.options().bases(), limits);
+    let bases = session.bases();
+    let mut store = Store::new(bases.bases(), limits);
     let budget = Budget::default();
     loop {
         let (answer, wanted) = carry_out(&query, root.as_ref(), &store, &budget)?;

@@ -117,7 +117,7 @@ impl<'a> Counted<'a> {
             }
         }
         if is_of_code {
-            self.members.extend(seen.members(self.session.options().bases()));
+            self.members.extend(seen.members(self.session.bases().bases()));
         }
         if self.sources.len() < self.asked.sources_max {
             self.session.context().share.take(2 * body.len())?;

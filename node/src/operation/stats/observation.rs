@@ -52,7 +52,8 @@ impl<'d> Seen<'d> {
 
     /// Whether it is of the subject and the time asked for, and was not withdrawn: what the search sees to of those it finds.
     pub fn is_usable_by(&self, asked: &Asked, session: Session<'_>) -> bool {
-        let bases = session.options().bases();
+        let own = session.bases();
+        let bases = own.bases();
         let subject = text_at(self.resource, &["subject", "reference"]);
         let same = |one: &str, other: &str| {
             one == other || parse_reference(one, bases) == parse_reference(other, bases)
