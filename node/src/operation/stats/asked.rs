@@ -133,12 +133,11 @@ fn statistics(input: &Input) -> Result<Vec<Statistic>, Error> {
     Ok(statistics)
 }
 
-/// The period as it is shown, and in milliseconds: the last hours that `duration` says, else `period`, else none.
-fn time(
-    input: &Input,
-    given: &Value,
-    session: Session<'_>,
-) -> Result<(Option<Value>, Option<(i64, i64)>), Error> {
+/// A period as it is shown, and in milliseconds.
+type Time = (Option<Value>, Option<(i64, i64)>);
+
+/// The last hours that `duration` says, else `period`, else none.
+fn time(input: &Input, given: &Value, session: Session<'_>) -> Result<Time, Error> {
     if let Some(text) = input.text("duration") {
         let hours: f64 = text.parse().unwrap_or(f64::NAN);
         if !(hours > 0.0 && hours <= 10_000_000.0) {

@@ -81,7 +81,7 @@ fn chosen<'o>(
     let name_of = |operation: &cst::OperationDefinition| operation.name().map(|name| name.text().to_string());
     let found = match (operations, name) {
         ([one], "") => Some(one),
-        (several, "") if several.is_empty() => None,
+        ([], "") => None,
         (several, "") => {
             let names: Vec<String> = several.iter().filter_map(name_of).collect();
             let text = format!(
