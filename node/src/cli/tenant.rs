@@ -80,7 +80,10 @@ async fn delete(admin: &Admin, name: &str, confirm: &str, wait: bool) -> anyhow:
     let ended = admin.delete_tenant(name).await?;
     let mut out = std::io::stdout();
     writeln!(out, "tenant {name} is deleted: no node answers requests of it")?;
-    while wait {
+    if !wait {
+        return Ok(());
+    }
+    loop {
         let tenants = admin.tenants().await?;
         let Some(left) = tenants.iter().find(|one| one.number == ended.number) else {
             writeln!(out, "all of its data is gone")?;
@@ -89,7 +92,6 @@ async fn delete(admin: &Admin, name: &str, confirm: &str, wait: bool) -> anyhow:
         writeln!(out, "{}", progress(left))?;
         tokio::time::sleep(PAUSE).await;
     }
-    Ok(())
 }
 
 fn progress(one: &TenantStatus) -> String {

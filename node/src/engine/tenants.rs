@@ -11,10 +11,8 @@ use parking_lot::RwLock;
 use proto::{Code, Error, TenantId, TenantName, internal::v1 as wire};
 use rustc_hash::FxHashMap;
 use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::Mutex,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// How another node asks whether this one knows of all tenants.
 pub const TENANTS: &str = "tenants";

@@ -237,6 +237,6 @@ fn standing(standing: Standing) -> &'static str {
     }
 }
 
-pub(super) fn unavailable(error: &cluster::Error) -> Error {
+fn unavailable(error: &cluster::Error) -> Error {
     Error::new(Code::Unavailable, error.to_string())
 }

@@ -1,6 +1,6 @@
 //! Whose data requests are about: the tenants of the cluster, for the wires and for operators.
 
-use super::{Node, admin::unavailable};
+use super::Node;
 use crate::{
     bounds::Share,
     session::{Context, Session},
@@ -213,6 +213,10 @@ impl Node {
             rows_gone: one.dropped.iter().map(|part| part.rows).sum(),
         }
     }
+}
+
+fn unavailable(error: &cluster::Error) -> Error {
+    Error::new(Code::Unavailable, format!("the nodes cannot agree on tenants now: {error}"))
 }
 
 fn named(name: &str) -> Result<TenantName, Error> {

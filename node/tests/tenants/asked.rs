@@ -273,9 +273,7 @@ fn bundle(of: &str, random: &mut StdRng) -> Asked {
         entries.push(entry("DELETE", format!("Observation/o{}", random.random_range(0..5)), None));
     }
     let kind = ["transaction", "batch"].choose(random).unwrap();
-    let asked =
-        Asked::new("POST", "").with(&json!({"resourceType": "Bundle", "type": kind, "entry": entries}));
-    asked
+    Asked::new("POST", "").with(&json!({"resourceType": "Bundle", "type": kind, "entry": entries}))
 }
 
 /// A request under a key that both tenants have, each for one of its own: which refusal comes first where it is another one is a matter
